@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Inodes, open files and descriptor tables: the seam between the file systems, the system calls and
+ * the rest of the kernel (fork copies a descriptor table, exec closes part of it, mmap asks a
+ * file for its pages).
+ */
+#ifndef FS_FILE_H
+#define FS_FILE_H
+
+#include <coopvirt/abi.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct wait_queue;
+struct inode;
+
+/* An open file description (POSIX): shared by dup and fork. */
+struct file {
+    const struct file_operations *operations;
+    struct inode *inode; /* one reference held */
+    void *context;       /* of the operations */
+    uint64_t position;
+    uint32_t flags;      /* O_* of open(2), changed by F_SETFL */
+    uint32_t references;
+};
+
+/* Results of poll: POLLIN, POLLOUT ... of the Linux ABI. */
+struct file_poll {
+    uint32_t events;            /* OUT what is ready now */
+    struct wait_queue *queue;   /* OUT woken when that may have changed, or NULL */
+    struct wait_queue *queue2;  /* OUT a second one (terminals, pipes open for both), or NULL */
+};
+
+/* Members may be NULL where a kind of file cannot do the thing; the caller turns that into the right errno. Buffers are
+ * user addresses. All may sleep. */
+struct file_operations {
+    long (*read)(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position);
+    long (*write)(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position);
+    long (*seek)(struct file *file, int64_t offset, int whence);
+    long (*ioctl)(struct file *file, uint32_t request, uint64_t argument);
+    long (*directory_entries)(struct file *file, uint64_t user_buffer, size_t bytes); /* getdents64 */
+    void (*poll)(struct file *file, struct file_poll *poll);
+    /* The frame that holds page `index` of the file, with one reference added for the caller; 0 beyond the end.
+     * For a private mapping the caller maps it read-only and copies on write; for a shared one it maps it as is. */
+    coop_paddr (*page)(struct file *file, uint64_t index);
+    long (*truncate)(struct file *file, uint64_t bytes);
+    void (*release)(struct file *file); /* the last reference is gone */
+};
+
+void file_reference(struct file *file);
+void file_release(struct file *file);
+
+/* Descriptor tables. */
+struct files *files_create(void);
+struct files *files_clone(struct files *files); /* fork: the same open files; NULL when out of memory */
+void files_release(struct files *files);        /* exit */
+void files_close_on_exec(struct files *files);
+
+/* The open file behind a descriptor of the running process, one reference added; NULL when there is none. */
+struct file *files_get(int descriptor);
+
+/* Opens a path for the kernel itself (exec, init): 0 and a file with one reference, or -errno. `path` is kernel memory. */
+int file_open(const char *path, uint32_t flags, uint32_t mode, struct file **file);
+
+/* Reads into kernel memory (program headers, scripts): bytes or -errno. */
+long file_read_kernel(struct file *file, void *to, size_t bytes, uint64_t offset);
+
+/* For exec: may the running process execute it? 0, -EACCES ... */
+int file_check_execute(struct file *file);
+
+/* Inodes are counted. */
+void inode_reference(struct inode *inode);
+void inode_release(struct inode *inode);
+struct inode *inode_root(void);
+
+/* Mounts ramfs at /, unpacks the cpio archive into it, adds /dev and /proc. Panics with a clear line when the archive is
+ * corrupt (a corrupt boot file must not look like a missing program). */
+void fs_start(const void *archive, size_t archive_bytes);
+
+#endif

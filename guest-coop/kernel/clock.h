@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Time from the TSC, whose frequency is given (command line, CPUID), never calibrated.
+ */
+#ifndef KERNEL_CLOCK_H
+#define KERNEL_CLOCK_H
+
+#include <stdint.h>
+
+/* Nanoseconds since boot. */
+uint64_t clock_monotonic_ns(void);
+
+/* Nanoseconds since 1970-01-01 UTC: the CMOS clock at boot plus the time since. */
+uint64_t clock_realtime_ns(void);
+
+/* Called by the RTC driver at start. */
+void clock_set_realtime_ns(uint64_t now_ns);
+
+#endif

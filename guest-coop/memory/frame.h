@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Physical page frames: a reference-counted allocator over the machine's memory extents. A frame
+ * is named by its address (struct-free: coop_paddr), reached through the direct map.
+ */
+#ifndef MEMORY_FRAME_H
+#define MEMORY_FRAME_H
+
+#include <coopvirt/abi.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FRAME_BYTES 4096ul
+
+/* One frame with one reference, content undefined; 0 when memory is exhausted. */
+coop_paddr frame_allocate(void);
+
+/* The same, zeroed by the shared page-clear primitive. */
+coop_paddr frame_allocate_zeroed(void);
+
+/* One more reference to a frame in use. */
+void frame_reference(coop_paddr frame);
+
+/* One reference less; the last one frees the frame. */
+void frame_release(coop_paddr frame);
+
+/* The references to a frame: 1 means that the caller holds the only one. */
+uint32_t frame_references(coop_paddr frame);
+
+/* The kernel's own mapping of a frame. */
+void *frame_address(coop_paddr frame);
+
+size_t frame_free_count(void);
+size_t frame_total_count(void);
+
+#endif
