@@ -58,6 +58,14 @@ struct coopbench_nano {
     struct coopbench_counters counted; /* OUT */
 };
 
+/*
+ * The kernel's two marker OUT instructions are each preceded directly by the 7-byte instruction
+ * `nopl imm32(%rax)` (0f 1f 80 imm32) with one of these numbers, so that an observer of the
+ * instruction stream that cannot read registers (bench/plugin) knows a region's begin and end.
+ */
+#define COOPBENCH_NOP_BEGIN 0x434f4f50 /* "POOC" in memory */
+#define COOPBENCH_NOP_END   0x434f4f51 /* "QOOC" in memory */
+
 /* write(2) on the device appends whole lines to the record channel (the second serial port). */
 
 #endif
