@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The time-stamp counter and its frequency, which comes from the command line (tsc_khz=), CPUID 15h/16h,
+ * HPET or the ACPI PM timer, in that order; never from a delay loop in benchmark images.
+ */
+#ifndef MACHINE_TSC_H
+#define MACHINE_TSC_H
+
+#include <coopvirt/x86_instructions.h>
+#include <stdint.h>
+
+static inline uint64_t tsc_read(void) { return x86_rdtsc(); }
+
+/* kHz; 0 when unknown. */
+uint64_t tsc_khz(void);
+
+/* The local APIC timer's input clock, kHz; 0 when unknown. */
+uint64_t apic_timer_khz(void);
+
+#endif
