@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Process 1. It reads from the kernel's command line what this boot is for, and switches the
+ * machine off when that is done:
+ *
+ *     bench=GROUP/NAME [runs=N] [warmup=N] [param.NAME=VALUE]   one measured program
+ *     exec=/path+argument [runs=N] [warmup=N]                   any static program, as one region
+ *     script=/path                                              a shell script
+ *     none of them                                              a shell on the console
+ *
+ * Power-off means success. Failure is told in an error record, and the machine is halted. The
+ * verdict itself ("end") is the kernel's to write.
+ */
+#include "boot_words.h"
+#include "coopbench.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/reboot.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define INIT_SHELL   "/bin/busybox"
+#define INIT_CONSOLE "/dev/console"
+
+static char *const init_environment[] = {
+    "PATH=/bin:/sbin:/usr/bin", "HOME=/root", "TERM=vt100", "USER=root", "PS1=\\w # ", "ENV=/etc/profile", NULL,
+};
+
+static char init_command_line[4096];
+
+static _Noreturn void init_stop(int how)
+{
+    sync();
+    reboot(how);
+    _exit(how == RB_POWER_OFF ? 0 : 1);
+}
+
+/* One error record to /dev/coopbench, one line to the console, and the machine stops. */
+static _Noreturn void init_fail(const char *format, ...)
+{
+    char reason[200], line[320];
+    va_list arguments;
+    int channel = open(COOPBENCH_DEVICE, O_WRONLY);
+    int length;
+
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof(reason), format, arguments);
+    va_end(arguments);
+    for (char *byte = reason; *byte != '\0'; byte++)
+        if (*byte == '"' || *byte == '\\' || (unsigned char)*byte < ' ' || (unsigned char)*byte > '~')
+            *byte = '\'';
+    fprintf(stderr, "init: %s\n", reason);
+    length =
+        snprintf(line, sizeof(line), "@coop {\"type\":\"error\",\"who\":\"guest\",\"reason\":\"init: %s\"}\n", reason);
+    if (channel >= 0 && write(channel, line, (size_t)length) != length)
+        fprintf(stderr, "init: the record could not be written\n");
+    init_stop(RB_HALT_SYSTEM);
+}
+
+/* The kernel may start us without open files. */
+static void init_open_console(void)
+{
+    if (fcntl(STDERR_FILENO, F_GETFD) >= 0)
+        return;
+    for (int file = 0; file <= STDERR_FILENO; file++)
+        if (open(INIT_CONSOLE, O_RDWR) < 0)
+            init_fail("cannot open " INIT_CONSOLE);
+}
+
+static void init_read_command_line(struct boot_words *words)
+{
+    int file = open("/proc/cmdline", O_RDONLY);
+    ssize_t length = file < 0 ? -1 : read(file, init_command_line, sizeof(init_command_line) - 1);
+    const char *refused;
+
+    if (length < 0)
+        init_fail("cannot read /proc/cmdline: %s", strerror(errno));
+    close(file);
+    init_command_line[length] = '\0';
+    refused = boot_words_read(words, init_command_line);
+    if (refused)
+        init_fail("%s", refused);
+}
+
+/* A session of its own on the console, so that job control and Ctrl-C work. */
+static void init_take_terminal(void)
+{
+    int console;
+
+    setsid();
+    console = open(INIT_CONSOLE, O_RDWR);
+    if (console < 0)
+        init_fail("cannot open " INIT_CONSOLE);
+    ioctl(console, TIOCSCTTY, 0);
+    for (int file = 0; file <= STDERR_FILENO; file++)
+        dup2(console, file);
+    if (console > STDERR_FILENO)
+        close(console);
+    if (chdir("/root") != 0)
+        fprintf(stderr, "init: there is no /root\n");
+}
+
+/* Runs the program to its end, and buries every orphan that ends meanwhile. Its wait status. */
+static int init_run(char **arguments, const char *program, bool interactive)
+{
+    pid_t child = fork();
+    int status;
+
+    if (child < 0)
+        init_fail("fork: %s", strerror(errno));
+    if (child == 0) {
+        if (interactive)
+            init_take_terminal();
+        execve(program, arguments, init_environment);
+        fprintf(stderr, "init: cannot run %s: %s\n", program, strerror(errno));
+        _exit(127);
+    }
+    for (;;) {
+        pid_t ended = wait(&status);
+
+        if (ended == child)
+            return status;
+        if (ended < 0 && errno != EINTR)
+            init_fail("wait: %s", strerror(errno));
+    }
+}
+
+/* The measured program, its options, and for exec= the program that it is to run. */
+static void init_measured(struct boot_words *words, struct boot_words_arguments *arguments)
+{
+    static char path[128];
+    const char *refused = NULL;
+    bool fits;
+
+    snprintf(path, sizeof(path), "/bench/%s", words->exec ? "helper/program" : words->bench);
+    fits = boot_words_append(arguments, path);
+    for (int i = 0; i < words->options.count; i++)
+        fits = fits && boot_words_append(arguments, words->options.vector[i]);
+    if (words->exec) {
+        fits = fits && boot_words_append(arguments, "--");
+        refused = boot_words_split(arguments, words->exec);
+    }
+    if (!fits)
+        refused = "the command line has too many words";
+    if (refused)
+        init_fail("%s", refused);
+}
+
+static void init_check(const char *what, int status)
+{
+    if (WIFSIGNALED(status))
+        init_fail("%s was ended by signal %d", what, WTERMSIG(status));
+    if (status != 0)
+        init_fail("%s ended with status %d", what, WEXITSTATUS(status));
+}
+
+int main(void)
+{
+    struct boot_words words;
+    struct boot_words_arguments arguments = {.count = 0};
+
+    init_open_console();
+    init_read_command_line(&words);
+    if (words.bench || words.exec) {
+        init_measured(&words, &arguments);
+        init_check(words.bench ? words.bench : words.exec, init_run(arguments.vector, arguments.vector[0], false));
+    } else if (words.script) {
+        init_check(words.script, init_run((char *[]){"sh", words.script, NULL}, INIT_SHELL, true));
+    } else {
+        init_run((char *[]){"sh", "-l", NULL}, INIT_SHELL, true);
+    }
+    init_stop(RB_POWER_OFF);
+}
