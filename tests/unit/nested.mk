@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+UNIT_nested_SOURCES := hv-core/mmu/nested.c

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Nested tables on fake frames: the largest page that fits, permissions, splitting, and that every frame
+ * comes back.
+ */
+#include "mmu/nested.h"
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static unsigned frames_out;
+static unsigned frames_limit;
+
+static coop_paddr fake_allocate(void *context)
+{
+    (void)context;
+    if (frames_out >= frames_limit)
+        return UINT64_MAX;
+    void *page = aligned_alloc(4096, 4096);
+    memset(page, 0, 4096);
+    frames_out++;
+    return (coop_paddr)(uintptr_t)page;
+}
+
+static void fake_release(void *context, coop_paddr frame)
+{
+    (void)context;
+    frames_out--;
+    free((void *)(uintptr_t)frame);
+}
+
+static void *fake_address(coop_paddr frame) { return (void *)(uintptr_t)frame; }
+
+static const struct nested_world world = {NULL, fake_allocate, fake_release, fake_address};
+static const struct nested_format npt = {
+    .present = 1, .table = 7, .read = 5, .write = 2, .no_execute = 1ul << 63, .large = 1ul << 7, .has_1g = true};
+static const struct nested_format ept = {
+    .present = 7, .table = 7, .read = 1 | 6 << 3, .write = 2, .execute = 4, .large = 1ul << 7};
+
+static struct nested_tables tables;
+
+static void set_up(void)
+{
+    frames_out = 0;
+    frames_limit = 1000;
+    ck_assert_int_eq(nested_create(&tables, &npt, &world), 0);
+}
+
+static void tear_down(void)
+{
+    nested_destroy(&tables);
+    ck_assert_uint_eq(frames_out, 0);
+    ck_assert_uint_eq(tables.table_frames, 0);
+}
+
+#define MIB 0x100000ul
+#define GIB 0x40000000ul
+
+START_TEST(test_largest_page_that_fits)
+{
+    /* From 2 MiB - 4 KiB to 2 GiB + 2 MiB + 8 KiB, both sides equally aligned. */
+    ck_assert_int_eq(nested_map(&tables, 2 * MIB - 4096, 8 * GIB + 2 * MIB - 4096, 2 * GIB + 12288, NESTED_ALL), 0);
+    ck_assert_uint_eq(tables.pages[0], 1 + 2);
+    ck_assert_uint_eq(tables.pages[1], 511 + 1);
+    ck_assert_uint_eq(tables.pages[2], 1);
+    struct nested_mapping m = nested_lookup(&tables, GIB + 0x12345);
+    ck_assert(m.is_present);
+    ck_assert_uint_eq(m.machine, 9 * GIB + 0x12345);
+    ck_assert_uint_eq(m.page_bytes, GIB);
+    ck_assert_uint_eq(m.permissions, NESTED_ALL);
+    ck_assert(!nested_lookup(&tables, 2 * MIB - 4097).is_present);
+    ck_assert(!nested_lookup(&tables, 2 * GIB + 2 * MIB + 8192).is_present);
+}
+END_TEST
+
+START_TEST(test_misaligned_machine_takes_small_pages)
+{
+    ck_assert_int_eq(nested_map(&tables, 0, 4096, 2 * MIB, NESTED_READ | NESTED_WRITE), 0);
+    ck_assert_uint_eq(tables.pages[0], 512);
+    ck_assert_uint_eq(nested_lookup(&tables, 0x1000).machine, 0x2000);
+    ck_assert_uint_eq(nested_lookup(&tables, 0).permissions, NESTED_READ | NESTED_WRITE);
+}
+END_TEST
+
+START_TEST(test_map_beside_small_pages)
+{
+    ck_assert_int_eq(nested_map(&tables, 0, 0, 4096, NESTED_ALL), 0);
+    ck_assert_int_eq(nested_map(&tables, 0, 0, 2 * MIB, NESTED_ALL), -EEXIST);
+    ck_assert_int_eq(nested_map(&tables, 4096, 4096, 2 * MIB - 4096, NESTED_ALL), 0);
+    ck_assert_int_eq(nested_map(&tables, 2 * MIB, 2 * MIB, 2 * MIB, NESTED_ALL), 0);
+    ck_assert_int_eq(nested_map(&tables, 2 * MIB + 4096, 0, 4096, NESTED_ALL), -EEXIST);
+}
+END_TEST
+
+START_TEST(test_protect_splits)
+{
+    ck_assert_int_eq(nested_map(&tables, 0, 0, GIB, NESTED_ALL), 0);
+    ck_assert_uint_eq(tables.pages[2], 1);
+    ck_assert_int_eq(nested_protect(&tables, 0xa0000, 0x20000, 0), 0);
+    ck_assert_int_eq(nested_protect(&tables, 0xe0000, 0x20000, NESTED_READ | NESTED_EXECUTE), 0);
+    ck_assert_uint_eq(tables.pages[2], 0);
+    ck_assert_uint_eq(tables.pages[1], 511);
+    ck_assert_uint_eq(tables.pages[0], 512 - 32);
+    ck_assert(nested_lookup(&tables, 0x9ffff).is_present);
+    ck_assert(!nested_lookup(&tables, 0xa0000).is_present);
+    ck_assert(!nested_lookup(&tables, 0xbffff).is_present);
+    ck_assert_uint_eq(nested_lookup(&tables, 0xc0000).permissions, NESTED_ALL);
+    ck_assert_uint_eq(nested_lookup(&tables, 0xfffff).permissions, NESTED_READ | NESTED_EXECUTE);
+    ck_assert_uint_eq(nested_lookup(&tables, 0x12345678).machine, 0x12345678);
+}
+END_TEST
+
+START_TEST(test_bad_arguments)
+{
+    ck_assert_int_eq(nested_map(&tables, 1, 0, 4096, NESTED_ALL), -EINVAL);
+    ck_assert_int_eq(nested_map(&tables, 0, 0, 0, NESTED_ALL), -EINVAL);
+    ck_assert_int_eq(nested_map(&tables, 0, 0, 4096, 0), -EINVAL);
+    ck_assert_int_eq(nested_map(&tables, (1ul << 48) - 4096, 0, 8192, NESTED_ALL), -EINVAL);
+    ck_assert_int_eq(nested_map(&tables, 0, ~0xffful, 8192, NESTED_ALL), -EINVAL);
+    ck_assert_int_eq(nested_protect(&tables, 0, ~0xffful, 0), -EINVAL);
+    ck_assert(!nested_lookup(&tables, UINT64_MAX).is_present);
+}
+END_TEST
+
+START_TEST(test_out_of_frames)
+{
+    frames_limit = 3;
+    ck_assert_int_eq(nested_map(&tables, 0, 0, 4096, NESTED_ALL), -ENOMEM);
+    frames_limit = 2;
+    struct nested_tables none;
+    frames_limit = frames_out;
+    ck_assert_int_eq(nested_create(&none, &npt, &world), -ENOMEM);
+    nested_destroy(&none);
+}
+END_TEST
+
+START_TEST(test_intel_bits)
+{
+    struct nested_tables other;
+    ck_assert_int_eq(nested_create(&other, &ept, &world), 0);
+    ck_assert_int_eq(nested_map(&other, 0, 0, GIB, NESTED_READ | NESTED_WRITE), 0);
+    ck_assert_uint_eq(other.pages[1], 512); /* no 1 GiB pages on this CPU */
+    ck_assert_uint_eq(nested_lookup(&other, 0).permissions, NESTED_READ | NESTED_WRITE);
+    ck_assert_int_eq(nested_protect(&other, 0, 4096, NESTED_READ | NESTED_EXECUTE), 0);
+    ck_assert_uint_eq(nested_lookup(&other, 0).permissions, NESTED_READ | NESTED_EXECUTE);
+    ck_assert_uint_eq(nested_lookup(&other, 4096).permissions, NESTED_READ | NESTED_WRITE);
+    nested_destroy(&other);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("nested");
+    TCase *tests = tcase_create("tables");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, test_largest_page_that_fits);
+    tcase_add_test(tests, test_misaligned_machine_takes_small_pages);
+    tcase_add_test(tests, test_map_beside_small_pages);
+    tcase_add_test(tests, test_protect_splits);
+    tcase_add_test(tests, test_bad_arguments);
+    tcase_add_test(tests, test_out_of_frames);
+    tcase_add_test(tests, test_intel_bits);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
