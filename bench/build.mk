@@ -22,7 +22,7 @@ INITRAMFS     := $(BUILD)/bench/initramfs.cpio
 COUNT_PLUGIN  := $(BUILD)/bench/plugin/libcoopcount.so
 COUNT_SOURCES := $(wildcard bench/plugin/*.c)
 
-BENCH_IMAGES := $(INITRAMFS) $(WORKLOADS)
+BENCH_IMAGES := $(INITRAMFS) $(WORKLOADS) $(COUNT_PLUGIN)
 
 $(BUILD)/bench/harness/%.o: bench/workloads/%.c bench/build.mk
 	$(Q)mkdir -p $(@D)

@@ -95,13 +95,13 @@ int harness_main(struct harness_workload *workload, int argc, char **argv)
 
     harness_records_name(workload->name);
     harness_find_directory(argv[0]);
+    harness_open_device();
     if (!harness_arguments_read(workload, &options, argc, argv))
         return 2;
     if (options.list_parameters) {
         harness_arguments_list(workload);
         return 0;
     }
-    harness_open_device();
     if (workload->setup)
         workload->setup();
     harness_repeat(workload, &options);

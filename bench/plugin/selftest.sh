@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Checks libcoopcount against the TSC on the bare emulated machine: a kernel of nine regions of known work (test_kernel.asm).
+# In each, the instructions that the plugin saw start, less those that did not complete, are the TSC's difference.
+
+set -eu -o pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+plugin=${1:-$root/build/bench/plugin/libcoopcount.so}
+if ! [ -f "$plugin" ]; then
+    echo "$0: $plugin is not there: make images" >&2
+    exit 2
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+awk '$1 == "#define" && $2 ~ /^COOP(BENCH_NOP|_PORT)_/ {sub(/^COOP(BENCH)?_/, "", $2); print $2 " equ " $3}' \
+    "$root/guest-coop/include/coopbench.h" "$root/hv-core/include/coopvirt/abi.h" > "$work/coopcount_test.inc"
+nasm -f bin -I "$work/" "$here/test_kernel.asm" -o "$work/kernel"
+
+status=0
+timeout 60 qemu-system-x86_64 -M pc -nodefaults -cpu EPYC,+svm,+npt,-rdrand,-rdseed,-smap -m 64 -icount shift=0,sleep=off \
+    -rtc base=2026-01-01,clock=vm -display none -no-reboot -device isa-debug-exit,iobase=0xf4,iosize=4 \
+    -debugcon "file:$work/stamps" -kernel "$work/kernel" -plugin "$plugin,out=$work/counts" 2> "$work/errors" || status=$?
+if [ "$status" -ne 33 ] || ! [ -f "$work/counts" ]; then
+    echo "$0: QEMU ended with status $status" >&2
+    cat "$work/errors" >&2
+    echo "0 passed, 1 failed"
+    exit 1
+fi
+
+# name, instructions between the time stamps that complete, instructions that start and do not complete, VMRUNs, exits
+/usr/bin/python3 - "$work/stamps" "$work/counts" << 'END'
+import json, sys
+
+FRAME = 6  # instructions of a region outside the two time stamps
+ROWS = [  # what, TSC, not completed, {class: count}
+    ("nothing", 2, 0, {}),
+    ("2000 instructions", None, 0, {}),
+    ("REP counts each iteration", None, 0, {}),
+    ("UD2, a fault known at translation", 503, 0, {"iret": 100}),
+    ("memory-mapped access inside a block", 503, 0, {}),
+    ("port access", 303, 0, {"in": 100}),
+    ("VMRUN, exit by VMMCALL", 403, 100, {"vmrun": 100, "vmmcall": 100}),
+    ("VMRUN, exit by CPUID", 703, 100, {"vmrun": 100, "cpuid": 100}),
+    ("divide error, a fault found in execution", 404, 100, {"iret": 100}),
+]
+stamps = [int(line, 16) for line in open(sys.argv[1])]
+counts = json.load(open(sys.argv[2]))
+passed = failed = 0
+
+
+def check(what, found, wanted):
+    global passed, failed
+    if found == wanted:
+        passed += 1
+    else:
+        failed += 1
+        print(f"FAILED {what}: {found}, not {wanted}")
+
+
+check("number of regions", (len(stamps), len(counts["regions"]), counts["unpaired_markers"]), (len(ROWS), len(ROWS), 0))
+for (what, tsc, lost, classes), stamp, region in zip(ROWS, stamps, counts["regions"]):
+    check(what + ": instructions", region["instructions"] - FRAME - lost, stamp)
+    if tsc is not None:
+        check(what + ": TSC", stamp, tsc)
+    for name, count in classes.items():
+        check(f"{what}: {name}", region[name], count)
+check("VMRUNs of the run", counts["vmrun"], 200)
+check("markers of the run", (counts["marker_begin"], counts["marker_end"]), (len(ROWS), len(ROWS)))
+print(f"{passed} passed, {failed} failed")
+sys.exit(1 if failed else 0)
+END
