@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The parts of coopbench, in the order in which a run passes through them:
+
+cli (arguments) -> modes, machines, workloads, switches (what there is) -> plan (what to run, with which
+command lines) -> run (one boot for each mode and workload) -> records (what a boot said) -> summary (rows)
+-> results (the folder on disk) -> tables, reference, compare (what a reader sees).
+"""

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""'coopbench doctor': what a run needs, what of it is here, and what to do about the rest."""
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+from dataclasses import dataclass
+
+from .errors import CoopbenchError
+from .machines import MACHINES
+from .modes import implemented_names
+from .paths import Paths
+from .provenance import version_line
+from .workloads import read_manifest
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked for. 'needed' is False where a run works without it."""
+
+    what: str
+    here: bool
+    detail: str
+    needed: bool = True
+
+
+def examine(paths: Paths) -> list[Finding]:
+    """Everything that a run depends on."""
+    findings = [Finding("python", True, platform.python_version())]
+    rich = importlib.util.find_spec("rich") is not None
+    findings.append(Finding("python3-rich", rich, "live progress" if rich else
+                            "progress is plain lines (Debian package python3-rich)", needed=False))
+    findings += [_examine_emulator(machine) for machine in MACHINES]
+    for name, path in paths.images().items():
+        here = path.is_file()
+        detail = f"{paths.shown(path)}, {path.stat().st_size:,} bytes" if here else f"{paths.shown(path)} is missing: say 'make'"
+        findings.append(Finding(f"image {name}", here, detail))
+    findings += [_examine_workloads(paths), _examine_out(paths)]
+    return findings
+
+
+def _examine_emulator(machine) -> Finding:
+    found = shutil.which(machine.emulator)
+    detail = f"{version_line(found)} ({found})" if found else \
+        f"{machine.emulator} is missing: say 'make deps' (Debian package {machine.package})"
+    return Finding(f"machine {machine.name}", bool(found), detail)
+
+
+def _examine_workloads(paths: Paths) -> Finding:
+    try:
+        workloads = read_manifest(paths.manifest)
+    except CoopbenchError as error:
+        return Finding("workloads", False, str(error))
+    missing = [workload.program for workload in workloads if not paths.program(workload.program).is_file()]
+    if missing:
+        return Finding("workloads", False, f"{len(missing)} of {len(workloads)} programs are not built "
+                                           f"({missing[0]}): say 'make'")
+    return Finding("workloads", True, f"{len(workloads)} in {paths.shown(paths.manifest)}, all built")
+
+
+def _examine_out(paths: Paths) -> Finding:
+    """Room for results: a run writes a few MiB, a flooding guest up to 64 MiB for each of its serial lines."""
+    folder = paths.out if paths.out.exists() else paths.root
+    free = shutil.disk_usage(folder).free >> 20
+    writable = os.access(folder, os.W_OK)
+    detail = f"{free:,} MiB free" if writable else f"{folder} cannot be written to: choose another with --out"
+    return Finding("results", writable and free >= 64, detail)
+
+
+def render(findings: list[Finding]) -> str:
+    """The findings as text, and the one sentence that matters at the end."""
+    lines = []
+    for finding in findings:
+        word = "ok" if finding.here else "MISSING" if finding.needed else "absent"
+        lines.append(f"{word:<8} {finding.what:<18} {finding.detail}")
+    missing = [finding for finding in findings if finding.needed and not finding.here]
+    lines.append(f"{len(missing)} of what a run needs is missing." if missing else
+                 f"Everything is here: modes {', '.join(implemented_names())} can be measured.")
+    return "\n".join(lines) + "\n"

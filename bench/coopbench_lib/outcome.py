@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verdict on one boot: ok with its repetitions, n/a, failed or timeout, with a reason a user can act on.
+
+The worst that any witness says wins, and no verdict is a failure.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import RecordError
+from .plan import Cell, Plan
+from .process import Ended
+from .records import Boot, Repetition, join
+
+OK, NOT_APPLICABLE, FAILED, TIMEOUT = "ok", "n/a", "failed", "timeout"
+_GOOD_STOPS = ("exit-port", "power-off")
+
+
+@dataclass
+class Outcome:
+    """What became of one cell. 'seconds' is wall-clock time; 'command' what was started."""
+
+    mode: str
+    workload: str
+    status: str
+    reason: str = ""
+    seconds: float = 0.0
+    command: list[str] = field(default_factory=list)
+    machine_record: dict[str, Any] | None = None
+    guest_record: dict[str, Any] | None = None
+    repetitions: list[Repetition] = field(default_factory=list)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.mode, self.workload
+
+    @property
+    def bad(self) -> bool:
+        return self.status in (FAILED, TIMEOUT)
+
+
+def judge(plan: Plan, cell: Cell, ended: Ended, boot: Boot, last_words: str) -> Outcome:
+    """The outcome of a boot, from its records and from how its process ended; 'last_words' is its last line of output."""
+    outcome = Outcome(cell.mode.name, cell.workload.name, OK, seconds=round(ended.seconds, 3),
+                      machine_record=boot.first("machine"), guest_record=boot.first("guest"))
+    if ended.timed_out:
+        outcome.status, outcome.reason = TIMEOUT, f"no verdict within {plan.timeout_of(cell.workload)} s: killed"
+        return outcome
+    complaint = _complaint(plan, ended, boot, last_words)
+    skip = boot.first("skip")
+    if complaint:
+        outcome.status, outcome.reason = FAILED, complaint
+    elif skip:
+        outcome.status, outcome.reason = NOT_APPLICABLE, str(skip.get("reason", ""))
+    else:
+        _take_repetitions(plan, cell, boot, outcome)
+    return outcome
+
+
+def _complaint(plan: Plan, ended: Ended, boot: Boot, last_words: str) -> str:
+    """Why the boot as a whole went wrong, '' when it did not."""
+    for error in boot.all("error"):
+        return f"{error.get('who', 'somebody')}: {error.get('reason', 'no reason given')}"
+    if boot.broken:
+        return boot.broken
+    for stop in boot.all("stop"):
+        if stop.get("reason") not in _GOOD_STOPS:
+            return f"the hypervisor stopped the guest: {stop.get('reason')}"
+    end = boot.first("end")
+    status = plan.machine.explain_status(ended.status)
+    if end is None:
+        words = f"; its last words: {last_words}" if last_words else ""
+        return f"{status or 'the machine ended without a verdict'}{words}"
+    if end.get("status") != "ok":
+        return str(end.get("reason") or "the guest reported a failure")
+    return status or ""
+
+
+def _take_repetitions(plan: Plan, cell: Cell, boot: Boot, outcome: Outcome) -> None:
+    """Joins the records and counts them: fewer repetitions than asked for are a failure."""
+    try:
+        outcome.repetitions = join(boot, cell.workload.name, hypervised=not cell.mode.native)
+    except RecordError as error:
+        outcome.status, outcome.reason = FAILED, str(error)
+        return
+    measured = sum(not repetition.warmup for repetition in outcome.repetitions)
+    wanted = plan.runs_of(cell.workload)
+    if measured != wanted:
+        outcome.status, outcome.reason = FAILED, f"{measured} repetitions were recorded, {wanted} were asked for"
+        outcome.repetitions = []

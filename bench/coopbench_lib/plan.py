@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a run is to do: one cell for each mode and workload, each one boot with its own command line."""
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import CoopbenchError, UsageError
+from .machines import FREQUENCY_KHZ, GUEST_MEMORY_MIB, Launch, Machine, refuse_unsafe_path
+from .modes import Mode
+from .paths import Paths
+from .switches import SWITCHES
+from .workloads import Workload
+
+DEFAULT_RUNS = 3
+DEFAULT_WARMUP = 1
+GUEST_COMMAND_LINE_LENGTH = 512
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One boot: all warm-ups and repetitions of one workload in one mode."""
+
+    mode: Mode
+    workload: Workload
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.mode.name, self.workload.name
+
+    @property
+    def folder_name(self) -> str:
+        """Where the logs of this boot are kept below the result folder's logs/, when it fails."""
+        return f"{self.mode.name.replace('/', '-')}/{self.workload.name.replace('/', '-')}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run, completely: nothing that changes a count is outside it and the images."""
+
+    paths: Paths
+    machine: Machine
+    emulator: str
+    modes: list[Mode]
+    workloads: list[Workload]
+    switches: dict[str, str]
+    parameters: dict[str, str]
+    runs: int | None
+    warmup: int | None
+    timeout_seconds: int
+    jobs: int
+
+    def cells(self) -> list[Cell]:
+        """Every boot, workload by workload, so that rows are complete early."""
+        return [Cell(mode, workload) for workload in self.workloads for mode in self.modes]
+
+    def runs_of(self, workload: Workload) -> int:
+        return self.runs or workload.runs or DEFAULT_RUNS
+
+    def warmup_of(self, workload: Workload) -> int:
+        chosen = self.warmup if self.warmup is not None else workload.warmup
+        return DEFAULT_WARMUP if chosen is None else chosen
+
+    def timeout_of(self, workload: Workload) -> int:
+        """Seconds of wall-clock time after which a boot is killed."""
+        return max(self.timeout_seconds, workload.timeout_seconds or 0)
+
+    def parameters_of(self, workload: Workload) -> dict[str, str]:
+        """Those of the parameters that the workload knows."""
+        return {name: value for name, value in self.parameters.items() if name in workload.parameters}
+
+    def guest_words(self, workload: Workload) -> str:
+        """The guest's command line, padded to one length: its place in memory must not move the guest's stack."""
+        words = [f"tsc_khz={FREQUENCY_KHZ}", f"lapic_khz={FREQUENCY_KHZ}"]
+        words += [f"{switch.name}={self.switches[switch.name]}" for switch in SWITCHES if switch.told == "guest"]
+        words += ["console=ttyS0", "init=/init", f"bench={workload.name}",
+                  f"runs={self.runs_of(workload)}", f"warmup={self.warmup_of(workload)}"]
+        words += [f"param.{name}={value}" for name, value in sorted(self.parameters_of(workload).items())]
+        line = " ".join(words)
+        if len(line) > GUEST_COMMAND_LINE_LENGTH:
+            raise UsageError(f"the guest's command line would be {len(line)} characters long "
+                             f"(at most {GUEST_COMMAND_LINE_LENGTH}): give fewer or shorter parameters")
+        return line.ljust(GUEST_COMMAND_LINE_LENGTH)
+
+    def hypervisor_words(self, mode: Mode) -> str:
+        words = [f"mode={mode.name}", f"mem={GUEST_MEMORY_MIB}", f"tsc_khz={FREQUENCY_KHZ}", f"lapic_khz={FREQUENCY_KHZ}"]
+        words += [f"set.{switch.name}={self.switches[switch.name]}" for switch in SWITCHES
+                  if switch.told == "hypervisor"]
+        return " ".join(words)
+
+    def disk(self, workload: Workload) -> Path | None:
+        """The disk image of a workload: one per size, never written to, kept beside the images."""
+        return self.paths.build / f"bench/disk-{workload.disk_mib}m.img" if workload.disk_mib else None
+
+    def command(self, cell: Cell, logs: Path) -> list[str]:
+        """The emulator's command line of one cell, whose serial lines go to files in 'logs'."""
+        shown, images = self.paths.shown, self.paths.images()
+        disk = self.disk(cell.workload)
+        return self.machine.command(Launch(
+            emulator=self.emulator, mode=cell.mode, hv_core=shown(images["hv-core"]), guest=shown(images["guest-coop"]),
+            initramfs=shown(images["initramfs"]), guest_words=self.guest_words(cell.workload),
+            hypervisor_words=self.hypervisor_words(cell.mode), disk=shown(disk) if disk else None,
+            console=Path(shown(logs / "console.txt")), records=Path(shown(logs / "records.txt"))))
+
+    def check(self) -> None:
+        """Refuses what cannot work before anything is started: no emulator, no images, unknown parameters."""
+        for name in self.parameters:
+            if not any(name in workload.parameters for workload in self.workloads):
+                known = sorted({known for workload in self.workloads for known in workload.parameters})
+                raise UsageError(f"none of the workloads chosen has a parameter '{name}' "
+                                 f"(theirs: {', '.join(known) or 'none'})")
+        for workload in self.workloads:
+            self.guest_words(workload)
+        refuse_unsafe_path(self.paths.shown(self.paths.build))
+
+    def check_present(self) -> None:
+        """CoopbenchError names the first thing that is not there: the emulator, an image, a program."""
+        find_emulator(self.machine, self.emulator)
+        for name, path in self.needed_images().items():
+            if not path.is_file():
+                raise CoopbenchError(f"the image {name} is not built ({self.paths.shown(path)} is missing): say 'make'")
+
+    def needed_images(self) -> dict[str, Path]:
+        """The images that this run boots: the hypervisor's only where a mode stands on it."""
+        images = self.paths.images()
+        if all(mode.native for mode in self.modes):
+            del images["hv-core"]
+        return images
+
+
+def find_emulator(machine: Machine, emulator: str) -> str:
+    """The emulator's full path; CoopbenchError says which package has it."""
+    found = shutil.which(emulator)
+    if not found:
+        raise CoopbenchError(f"the emulator {emulator} of machine {machine.name} is not there: "
+                             f"say 'make deps' (Debian package {machine.package})")
+    return found
+
+
+def make_disk(path: Path, size_mib: int) -> None:
+    """Makes a disk image with a fixed content: every sector holds its own number, over and over."""
+    if path.is_file() and path.stat().st_size == size_mib << 20:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".new")
+    with unfinished.open("wb") as file:
+        for sector in range(size_mib << 11):
+            file.write(sector.to_bytes(8, "little") * 64)
+    unfinished.replace(path)

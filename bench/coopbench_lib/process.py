@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Emulator processes: started, waited for with a limit, and killed when the user wants to stop."""
+from __future__ import annotations
+
+import resource
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import CoopbenchError
+
+# What one boot may write into each of its files before the kernel stops it (SIGXFSZ): a flood fills no disk.
+FILE_LIMIT_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended. 'status' is negative for a signal; 'stopped' says that the user wanted it to end."""
+
+    status: int
+    seconds: float
+    timed_out: bool = False
+    stopped: bool = False
+
+
+class Processes:
+    """The emulators that are running now. May be used by several threads at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen] = set()
+        self._stopping = False
+
+    def run(self, command: list[str], folder: Path, talk: Path, timeout_seconds: float) -> Ended:
+        """Runs a command in 'folder', what it prints going to the file 'talk'. CoopbenchError: it cannot be started."""
+        began = time.monotonic()
+        process = self._start(command, folder, talk)
+        if process is None:
+            return Ended(0, 0.0, stopped=True)
+        timed_out = False
+        try:
+            process.wait(timeout_seconds)
+        except subprocess.TimeoutExpired:
+            timed_out = True
+            process.kill()
+            process.wait()
+        with self._lock:
+            self._running.discard(process)
+        return Ended(process.returncode, time.monotonic() - began, timed_out, self._stopping)
+
+    def _start(self, command: list[str], folder: Path, talk: Path) -> subprocess.Popen | None:
+        """The process, in a session of its own (Ctrl-C is for us alone to handle); None when all is being stopped."""
+        with self._lock, talk.open("wb") as output:
+            if self._stopping:
+                return None
+            try:
+                process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output,
+                                           stderr=subprocess.STDOUT, start_new_session=True)
+            except OSError as error:
+                raise CoopbenchError(f"cannot start {command[0]}: {error.strerror}") from error
+            self._limit(process)
+            self._running.add(process)
+            return process
+
+    @staticmethod
+    def _limit(process: subprocess.Popen) -> None:
+        """No endless files, no core dumps. A process that has already ended needs no limit."""
+        try:
+            lowest = min(FILE_LIMIT_BYTES, *(value for value in resource.getrlimit(resource.RLIMIT_FSIZE) if value >= 0),
+                         FILE_LIMIT_BYTES)
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (lowest, lowest))
+            resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
+        except (ProcessLookupError, PermissionError):
+            pass
+
+    def stop_all(self) -> None:
+        """Kills every running emulator and lets no other start."""
+        with self._lock:
+            self._stopping = True
+            for process in self._running:
+                process.kill()

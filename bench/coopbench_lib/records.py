@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a boot writes on its second serial line: parsed, joined and checked (bench/RECORDS.md has the format).
+
+A repetition comes from the workload, a region from the hypervisor; they meet by the region's number. All costs are
+in the machine's unit (steps of the time-stamp counter).
+"""
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import RecordError
+
+PREFIX = "@coop "
+
+
+@dataclass(frozen=True)
+class ExitCost:
+    """The exits of one reason in one region: how many, and what they cost."""
+
+    count: int
+    total: int
+    minimum: int
+    p50: int
+    p99: int
+    maximum: int
+
+
+@dataclass(frozen=True)
+class Region:
+    """What the hypervisor saw between the two markers of one repetition."""
+
+    number: int
+    tsc: int
+    guest: int
+    hypervisor: int
+    idle: int
+    injections: int
+    exits: dict[str, ExitCost]
+    hypercalls: dict[str, int]
+    raw: dict[str, Any] = field(compare=False, repr=False)
+
+    @property
+    def exit_count(self) -> int:
+        return sum(cost.count for cost in self.exits.values())
+
+    @property
+    def hypercall_count(self) -> int:
+        return sum(self.hypercalls.values())
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """One measured repetition. 'guest_idle' is what the guest kernel counts as idle, from its own HLT to its resume."""
+
+    workload: str
+    region_number: int
+    index: int
+    warmup: bool
+    ops: int
+    tsc: int
+    guest_idle: int
+    ticks: int
+    parameters: dict[str, Any]
+    region: Region | None
+    raw: dict[str, Any] = field(compare=False, repr=False)
+
+    @property
+    def idle(self) -> int:
+        """Units in which nobody had work: the hypervisor's account where there is one."""
+        return self.region.idle if self.region else self.guest_idle
+
+    @property
+    def busy(self) -> int:
+        """Units of work, the hypervisor's included."""
+        return self.tsc - self.idle
+
+
+@dataclass
+class Boot:
+    """All records of one boot, each kind in its place, in the order in which they were written."""
+
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    broken: str | None = None
+
+    def first(self, kind: str) -> dict[str, Any] | None:
+        """The first record of a type, or None."""
+        return next((line for line in self.lines if line["type"] == kind), None)
+
+    def all(self, kind: str) -> list[dict[str, Any]]:
+        return [line for line in self.lines if line["type"] == kind]
+
+
+def parse(text: str) -> Boot:
+    """Reads the lines that begin with '@coop '. The first line that is no record is kept in 'broken', the rest is read."""
+    boot = Boot()
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.startswith(PREFIX):
+            continue
+        try:
+            record = json.loads(line[len(PREFIX):])
+        except ValueError:
+            record = None
+        if isinstance(record, dict) and isinstance(record.get("type"), str):
+            boot.lines.append(record)
+        elif boot.broken is None:
+            boot.broken = f"line {number} of the records is broken: {line[:60].strip()}"
+    return boot
+
+
+def join(boot: Boot, workload: str, hypervised: bool) -> list[Repetition]:
+    """The repetitions of a boot with their regions; RecordError when any of them is no valid measurement."""
+    regions: dict[int, Region] = {}
+    for line in boot.all("region"):
+        region = read_region(line)
+        if region.number in regions:
+            raise RecordError(f"region {region.number} was recorded twice")
+        regions[region.number] = region
+    repetitions = [read_repetition(line, regions.get(_number(line, "region"))) for line in boot.all("repetition")]
+    for repetition in repetitions:
+        _check(repetition, workload, hypervised)
+    return repetitions
+
+
+def _check(repetition: Repetition, workload: str, hypervised: bool) -> None:
+    """What must hold between a repetition, its region, and what was asked for."""
+    name = f"repetition {repetition.index}"
+    if repetition.workload != workload:
+        raise RecordError(f"{name} is of workload {repetition.workload}")
+    if hypervised and repetition.region is None:
+        raise RecordError(f"{name} has no region record (region {repetition.region_number})")
+    if repetition.region and repetition.tsc > repetition.region.tsc:
+        raise RecordError(f"{name} took {repetition.tsc}, but its region only {repetition.region.tsc}")
+    if repetition.ops < 1:
+        raise RecordError(f"{name} did {repetition.ops} operations")
+    if repetition.busy < 0:
+        raise RecordError(f"{name} was idle for {repetition.idle} of {repetition.tsc}")
+
+
+def read_repetition(line: dict[str, Any], region: Region | None) -> Repetition:
+    """A repetition record as a Repetition."""
+    parameters = line.get("params", {})
+    if not isinstance(parameters, dict) or not isinstance(line.get("workload"), str):
+        raise RecordError("a repetition record lacks its workload or parameters")
+    return Repetition(line["workload"], _number(line, "region"), _number(line, "repetition"),
+                      bool(line.get("warmup", False)), _number(line, "ops"), _number(line, "tsc"),
+                      _number(line, "idle"), _number(line, "ticks"), parameters, region, line)
+
+
+def read_region(line: dict[str, Any]) -> Region:
+    """A region record as a Region; the invariant guest + hypervisor + idle = tsc is checked here."""
+    exits = {str(reason): _read_cost(cost) for reason, cost in _table(line, "exits").items()}
+    calls = _table(line, "hypercalls")
+    region = Region(_number(line, "region"), _number(line, "tsc"), _number(line, "guest"), _number(line, "hypervisor"),
+                    _number(line, "idle"), _number(line, "injections"), exits,
+                    {name: _number(calls, name) for name in calls}, line)
+    total = region.guest + region.hypervisor + region.idle
+    if total != region.tsc:
+        raise RecordError(f"region {region.number}: guest {region.guest} + hypervisor {region.hypervisor} + idle "
+                          f"{region.idle} = {total}, but the counter advanced by {region.tsc}")
+    return region
+
+
+def _read_cost(cost: Any) -> ExitCost:
+    if not isinstance(cost, dict):
+        raise RecordError("a region record has an exit reason without its costs")
+    return ExitCost(*(_number(cost, name) for name in ("count", "total", "min", "p50", "p99", "max")))
+
+
+def _table(line: dict[str, Any], name: str) -> dict[str, Any]:
+    value = line.get(name, {})
+    if not isinstance(value, dict):
+        raise RecordError(f"'{name}' of a {line['type']} record is no table")
+    return value
+
+
+def _number(line: dict[str, Any], name: str) -> int:
+    """A count of a record: an integer, not negative."""
+    value = line.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise RecordError(f"'{name}' of a record is {value!r}, not a count")
+    return value

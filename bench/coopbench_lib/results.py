@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The result folder: written while a run goes on, so that nothing finished is ever lost, and read back by every view.
+
+    run.json        what was run, with what, and what became of each boot (schema in bench/RECORDS.md)
+    records.jsonl   one line per repetition, as the machine wrote it, with its region
+    table.csv exits.csv hypercalls.csv table.md
+    logs/           console, records and emulator output of the boots that failed
+"""
+from __future__ import annotations
+
+import csv
+import json
+import os
+import types
+import typing
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from .errors import CoopbenchError, RecordError, UsageError
+from .outcome import OK, Outcome
+from .records import read_region, read_repetition
+from .summary import COLUMNS, EXIT_COLUMNS, HYPERCALL_COLUMNS, ExitRow, HypercallRow, Row
+
+SCHEMA = 1
+
+
+@dataclass
+class Result:
+    """A result as its readers see it."""
+
+    folder: Path
+    run: dict[str, Any]
+    rows: list[Row]
+    exits: list[ExitRow]
+    hypercalls: list[HypercallRow]
+
+    @property
+    def images(self) -> dict[str, str]:
+        """SHA-256 of each image by name."""
+        return {name: image["sha256"] for name, image in self.run.get("images", {}).items()}
+
+
+class ResultFolder:
+    """The writing side. Every method may raise OSError: the caller turns it into one line."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.logs = folder / "logs"
+
+    def create(self) -> None:
+        """Makes the folder; UsageError when something is in it already."""
+        if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
+            raise UsageError(f"{self.folder} exists and is not empty: choose another --out, or go on with it by --resume")
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def append(self, outcome: Outcome) -> None:
+        """Adds the repetitions of one outcome to records.jsonl."""
+        with (self.folder / "records.jsonl").open("a", encoding="utf-8") as file:
+            for repetition in outcome.repetitions:
+                line = {"mode": outcome.mode, "repetition": repetition.raw,
+                        "region": repetition.region.raw if repetition.region else None}
+                file.write(json.dumps(line, separators=(",", ":")) + "\n")
+
+    def write_run(self, run: dict[str, Any], outcomes: list[Outcome]) -> None:
+        """Writes run.json, whole or not at all."""
+        run = dict(run, schema=SCHEMA, outcomes=[_outcome_to_json(outcome) for outcome in outcomes])
+        self._write("run.json", json.dumps(run, indent=1) + "\n")
+
+    def write_tables(self, rows: list[Row], exits: list[ExitRow], hypercalls: list[HypercallRow], markdown: str) -> None:
+        self._write_csv("table.csv", COLUMNS, rows)
+        self._write_csv("exits.csv", EXIT_COLUMNS, exits)
+        self._write_csv("hypercalls.csv", HYPERCALL_COLUMNS, hypercalls)
+        self._write("table.md", markdown)
+
+    def _write_csv(self, name: str, columns: list[str], rows: list) -> None:
+        unfinished = self.folder / (name + ".new")
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, columns, lineterminator="\n")
+            writer.writeheader()
+            for row in rows:
+                writer.writerow({key: "" if value is None else value for key, value in asdict(row).items()})
+        unfinished.replace(self.folder / name)
+
+    def _write(self, name: str, text: str) -> None:
+        unfinished = self.folder / (name + ".new")
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(self.folder / name)
+
+    def remove_empty_logs(self) -> None:
+        """Removes the folders of logs that no failed boot left anything in."""
+        for folder, _, _ in os.walk(self.logs, topdown=False):
+            try:
+                os.rmdir(folder)
+            except OSError:
+                pass
+
+    def point_latest(self, out: Path) -> None:
+        """Lets out/latest name this folder."""
+        out.mkdir(parents=True, exist_ok=True)
+        unfinished = out / ".latest"
+        unfinished.unlink(missing_ok=True)
+        unfinished.symlink_to(os.path.relpath(self.folder, out))
+        unfinished.replace(out / "latest")
+
+    def read_finished(self) -> tuple[dict[str, Any], list[Outcome]]:
+        """run.json and the outcomes that need not be run again: ok with all their repetitions, or n/a. What else stands
+        in records.jsonl is of boots that were cut off, and is removed."""
+        run = read_run(self.folder)
+        outcomes = {outcome.key: outcome for outcome in map(_outcome_from_json, run.get("outcomes", []))
+                    if not outcome.bad}
+        for line in _read_lines(self.folder / "records.jsonl"):
+            region = read_region(line["region"]) if line["region"] else None
+            repetition = read_repetition(line["repetition"], region)
+            outcome = outcomes.get((line["mode"], repetition.workload))
+            if outcome:
+                outcome.repetitions.append(repetition)
+        finished = [outcome for outcome in outcomes.values() if outcome.status != OK or outcome.repetitions]
+        (self.folder / "records.jsonl").write_text("")
+        for outcome in finished:
+            self.append(outcome)
+        return run, finished
+
+
+def _read_lines(path: Path) -> list[dict[str, Any]]:
+    """The whole lines of records.jsonl. The last one may have been cut off by a full disk: its boot is run again."""
+    texts = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    lines = []
+    for number, text in enumerate(texts, 1):
+        try:
+            lines.append(json.loads(text))
+        except ValueError as error:
+            if number < len(texts):
+                raise CoopbenchError(f"{path}: line {number} is broken: start a new run") from error
+    return lines
+
+
+def _outcome_to_json(outcome: Outcome) -> dict[str, Any]:
+    return {column.name: getattr(outcome, column.name) for column in fields(Outcome) if column.name != "repetitions"}
+
+
+def _outcome_from_json(table: dict[str, Any]) -> Outcome:
+    return Outcome(**{column.name: table[column.name] for column in fields(Outcome) if column.name in table})
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """run.json of a result; UsageError when the folder is no result, or one of another schema."""
+    path = folder / "run.json"
+    try:
+        run = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{folder} is no result folder (cannot read run.json: {error.strerror})") from error
+    except ValueError as error:
+        raise UsageError(f"{path} is not valid JSON: {error}") from error
+    if not isinstance(run, dict) or run.get("schema") != SCHEMA:
+        raise UsageError(f"{path} is of schema {run.get('schema') if isinstance(run, dict) else '?'}, "
+                         f"this coopbench reads schema {SCHEMA}")
+    return run
+
+
+def read_result(folder: Path) -> Result:
+    """A result folder, or a reference; UsageError says what is wrong with it."""
+    run = read_run(folder)
+    try:
+        return Result(folder, run, _read_csv(folder / "table.csv", Row), _read_csv(folder / "exits.csv", ExitRow),
+                      _read_csv(folder / "hypercalls.csv", HypercallRow))
+    except (OSError, ValueError, TypeError, KeyError, RecordError) as error:
+        raise UsageError(f"the tables in {folder} cannot be read: {error}") from error
+
+
+def _read_csv(path: Path, kind: type) -> list:
+    """The rows of a CSV file as dataclasses; columns that 'kind' does not know are later ones, and are ignored."""
+    types_of = typing.get_type_hints(kind)
+    with path.open(encoding="utf-8", newline="") as file:
+        return [kind(**{name: _convert(text, types_of[name]) for name, text in line.items() if name in types_of})
+                for line in csv.DictReader(file)]
+
+
+def _convert(text: str, kind: Any) -> Any:
+    """A cell as its column's type; the empty cell of a column that may lack a number is None."""
+    optional = isinstance(kind, types.UnionType)
+    if optional and text == "":
+        return None
+    base = typing.get_args(kind)[0] if optional else kind
+    if base is float:
+        return int(text) if text.lstrip("-").isdigit() else float(text)
+    return base(text)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs a plan: boots its cells, several at a time, and hands each outcome on as soon as it is there."""
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from .outcome import FAILED, Outcome, judge
+from .plan import Cell, Plan, make_disk
+from .process import Processes
+from .records import PREFIX, parse
+
+# No record line is long, and no good boot writes many: what lies beyond this is a flood.
+_READ_LIMIT_BYTES = 16 << 20
+
+
+def run_cells(plan: Plan, cells: list[Cell], logs: Path, finished: Callable[[Outcome], None],
+              started: Callable[[Cell], None]) -> None:
+    """Boots every cell. 'finished' is called by this thread alone; KeyboardInterrupt and its errors kill all emulators."""
+    for workload in {cell.workload.disk_mib: cell.workload for cell in cells if cell.workload.disk_mib}.values():
+        make_disk(plan.disk(workload), workload.disk_mib)
+    processes = Processes()
+    pool = ThreadPoolExecutor(plan.jobs)
+
+    def boot(cell: Cell) -> Outcome | None:
+        started(cell)
+        return _boot_cell(plan, cell, logs, processes)
+
+    try:
+        futures: list[Future] = [pool.submit(boot, cell) for cell in cells]
+        for future in as_completed(futures):
+            outcome = future.result()
+            if outcome is not None:
+                finished(outcome)
+    finally:
+        processes.stop_all()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _boot_cell(plan: Plan, cell: Cell, logs: Path, processes: Processes) -> Outcome | None:
+    """One boot and its verdict; None when the user stopped it. The logs of a good boot are removed."""
+    folder = logs / cell.folder_name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    command = plan.command(cell, folder)
+    ended = processes.run(command, plan.paths.root, folder / "emulator.txt", plan.timeout_of(cell.workload))
+    if ended.stopped:
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+    outcome = judge(plan, cell, ended, parse(_read(folder / "records.txt")), _last_words(folder))
+    outcome.command = command
+    if not outcome.bad:
+        shutil.rmtree(folder)
+    elif outcome.status == FAILED and _is_full(folder):
+        outcome.reason += f" (the disk that holds {plan.paths.shown(logs.parent)} is full)"
+    return outcome
+
+
+def _read(path: Path) -> str:
+    """A file's text, '' when there is none; bytes that are no UTF-8 stay visible as escapes."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_READ_LIMIT_BYTES).decode("utf-8", "backslashreplace").replace("\r\n", "\n")
+    except OSError:
+        return ""
+
+
+def _last_words(folder: Path) -> str:
+    """The last line that the emulator, the log or the console has to say (records aside), at most 100 characters."""
+    for name in ("emulator.txt", "records.txt", "console.txt"):
+        lines = [line.strip() for line in _read(folder / name).splitlines()]
+        lines = [line for line in lines if line and not line.startswith(PREFIX)]
+        if lines:
+            return lines[-1][:100]
+    return ""
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether the file system of 'folder' has no room for another log."""
+    try:
+        return os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize < 1 << 16
+    except OSError:
+        return False

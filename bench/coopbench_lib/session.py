@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One 'coopbench run' from its plan to its result folder: resuming, streaming rows, stopping early without losing any."""
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from .errors import CoopbenchError, UsageError
+from .outcome import OK, Outcome
+from .plan import Cell, Plan
+from .progress import Estimate, make_progress
+from .provenance import describe, describe_tree
+from .results import Result, ResultFolder, read_result, read_run
+from .run import run_cells
+from .summary import Row, summarise, summarise_exits, summarise_hypercalls
+from .tables import added, amount, ratio, render_markdown
+
+_DECIDES_COUNTS = ("machine", "emulator", "images", "switches", "params", "runs", "warmup")
+
+
+class Session:
+    """Holds what is finished, and writes it down after each boot."""
+
+    def __init__(self, plan: Plan, folder: ResultFolder, arguments: list[str]) -> None:
+        self.plan = plan
+        self.folder = folder
+        self.outcomes: dict[tuple[str, str], Outcome] = {}
+        self.cells = plan.cells()
+        self._held: list[Outcome] = []
+        self._began = time.monotonic()
+        self.run = describe(plan) | describe_tree(plan) | {
+            "run_id": folder.folder.name, "started": datetime.now().astimezone().isoformat(timespec="seconds"),
+            "modes": [mode.name for mode in plan.modes], "workloads": [workload.name for workload in plan.workloads],
+            "timeout_seconds": plan.timeout_seconds, "jobs": plan.jobs, "arguments": arguments,
+        }
+
+    def take_up(self, resume: bool) -> None:
+        """Makes the folder, or takes over what is finished in it. UsageError: another run's, or of other images."""
+        if not resume:
+            self.folder.create()
+            self._save()
+            return
+        before, finished = self.folder.read_finished()
+        changed = [name for name in _DECIDES_COUNTS if before.get(name) != self.run[name]]
+        if changed:
+            raise UsageError(f"cannot go on with {self.folder.folder}: its {' and '.join(changed)} "
+                             f"{'are' if len(changed) > 1 or changed[0].endswith('s') else 'is'} not the same any more")
+        self.run["started"] = before.get("started", self.run["started"])
+        self.outcomes = {outcome.key: outcome for outcome in finished}
+
+    def waiting(self) -> list[Cell]:
+        """The cells that are still to be run."""
+        return [cell for cell in self.cells if cell.key not in self.outcomes]
+
+    def execute(self) -> None:
+        """Runs what is waiting. Finished boots are on disk whatever happens; tables are written at every end."""
+        cells = self.waiting()
+        estimate = Estimate(cells, self.plan.jobs, history(self.plan.paths.out / "latest"))
+        self.folder.point_latest(self.plan.paths.out)
+        try:
+            with make_progress(cells, estimate) as progress:
+                def finished(outcome: Outcome) -> None:
+                    self._keep(outcome)
+                    estimate.finished(outcome)
+                    for ready in self._to_print(outcome):
+                        progress.finished(ready, self._line(ready))
+
+                if cells:
+                    run_cells(self.plan, cells, self.folder.logs, finished, progress.started)
+        finally:
+            self._finish()
+
+    def _to_print(self, outcome: Outcome) -> list[Outcome]:
+        """The outcomes whose lines can be printed now: one beside native waits for native's."""
+        native = ("native", outcome.workload)
+        if outcome.key != native and native not in self.outcomes and native in {cell.key for cell in self.cells}:
+            self._held.append(outcome)
+            return []
+        ready = [outcome] + [held for held in self._held if held.workload == outcome.workload]
+        self._held = [held for held in self._held if held.workload != outcome.workload]
+        return ready
+
+    def _keep(self, outcome: Outcome) -> None:
+        self.folder.append(outcome)
+        self.outcomes[outcome.key] = outcome
+        self._save()
+
+    def _save(self) -> None:
+        self.folder.write_run(self.run, self._in_order())
+
+    def _in_order(self) -> list[Outcome]:
+        """What is finished, in the plan's order; then what an earlier run of this folder did besides."""
+        planned = [cell.key for cell in self.cells]
+        keys = [key for key in planned if key in self.outcomes] + [key for key in self.outcomes if key not in planned]
+        return [self.outcomes[key] for key in keys]
+
+    def _rows(self, outcomes: list[Outcome]) -> list[Row]:
+        return summarise(outcomes, self.plan.machine, self.plan.switches, self.plan.parameters, self.run["run_id"])
+
+    def _finish(self) -> None:
+        self.run["seconds"] = round(time.monotonic() - self._began, 1)
+        outcomes = self._in_order()
+        rows, exits, hypercalls = self._rows(outcomes), summarise_exits(outcomes), summarise_hypercalls(outcomes)
+        markdown = render_markdown(Result(self.folder.folder, self.run, rows, exits, hypercalls))
+        self.folder.write_tables(rows, exits, hypercalls, markdown)
+        self._save()
+        self.folder.remove_empty_logs()
+
+    def _line(self, outcome: Outcome) -> str:
+        """One finished boot in one line."""
+        head = f"{outcome.workload:<{max(len(cell.workload.name) for cell in self.cells)}}  {outcome.mode:<12}"
+        if outcome.status != OK:
+            return f"{head}  {outcome.status}: {outcome.reason}"
+        native = self.outcomes.get(("native", outcome.workload))
+        row = self._rows([native, outcome] if native and native is not outcome else [outcome])[-1]
+        text = f"{head}  {amount(row.value):>12} {row.unit}/op"
+        if row.mode != "native" and row.added_per_op is not None:
+            text += f"  ratio {ratio(row.ratio_to_native)}  {added(row.added_per_op)}"
+        return text
+
+    def result(self) -> Result:
+        """The result as it stands on disk."""
+        return read_result(self.folder.folder)
+
+
+def history(folder: Path) -> dict[tuple[str, str], float]:
+    """How many seconds each boot of an earlier run took; empty when there is none."""
+    try:
+        outcomes: list[dict[str, Any]] = read_run(folder).get("outcomes", [])
+        return {(outcome["mode"], outcome["workload"]): float(outcome["seconds"]) for outcome in outcomes}
+    except (CoopbenchError, KeyError, TypeError, ValueError):
+        return {}
+
+
+def new_folder(out: Path, machine: str, commit: str | None) -> Path:
+    """A result folder that is not there yet: out/<date>-<machine>-<commit>."""
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    name = f"{stamp}-{machine}-{commit or 'no-commit'}"
+    candidate, number = out / name, 2
+    while candidate.exists():
+        candidate, number = out / f"{name}-{number}", number + 1
+    return candidate

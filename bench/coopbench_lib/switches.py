@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The switches that stand beside the axes (--set NAME=VALUE), and the parameters of workloads (--param NAME=VALUE)."""
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .errors import UsageError
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One switch: who is told its value ('guest' or 'hypervisor'), and what values it takes."""
+
+    name: str
+    told: str
+    default: str
+    pattern: str
+    does: str
+
+
+SWITCHES = (
+    Switch("tick", "guest", "10000000", r"[0-9]{1,12}",
+           "TSC units between two periodic timer interrupts of the guest; 0 is a tickless guest"),
+)
+
+_WORD = re.compile(r"[A-Za-z0-9_.+:/-]{1,64}")
+
+
+def defaults() -> dict[str, str]:
+    """Every switch with its default value."""
+    return {switch.name: switch.default for switch in SWITCHES}
+
+
+def parse_switches(words: list[str]) -> dict[str, str]:
+    """All switches with the values that the words NAME=VALUE give them."""
+    chosen = defaults()
+    known = {switch.name: switch for switch in SWITCHES}
+    for word in words:
+        name, value = _split(word, "--set")
+        if name not in known:
+            raise UsageError(f"there is no switch '{name}' (switches: {', '.join(known)})")
+        if not re.fullmatch(known[name].pattern, value):
+            raise UsageError(f"switch {name} cannot be '{value}': {known[name].does}")
+        chosen[name] = value
+    return chosen
+
+
+def parse_parameters(words: list[str]) -> dict[str, str]:
+    """The parameters that the words NAME=VALUE give; whether a workload knows them is asked in plan.py."""
+    parameters = {}
+    for word in words:
+        name, value = _split(word, "--param")
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", name) or not _WORD.fullmatch(value):
+            raise UsageError(f"--param {word}: NAME is a lower-case word, VALUE has no blanks or commas")
+        parameters[name] = value
+    return parameters
+
+
+def _split(word: str, option: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not equals or not name or not value:
+        raise UsageError(f"{option} {word}: write it as NAME=VALUE")
+    return name, value

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a reader sees of a result: the comparison table, the dearest exits, the exits by reason; as text and Markdown.
+
+A default table fits 100 columns: modes that do not fit beside one another stand below one another.
+"""
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+
+from .machines import MACHINES
+from .modes import Mode, find_mode
+from .outcome import NOT_APPLICABLE, OK
+from .results import Result
+from .summary import ExitRow, Row
+
+WIDTH = 100
+_NATIVE_WIDTH = 14
+_COLUMN_WIDTHS = (9, 11, 9)
+_MODE_WIDTH = sum(_COLUMN_WIDTHS) + len(_COLUMN_WIDTHS) - 1
+_GAP = "  "
+DEAREST = 8
+
+
+def amount(value: float | None) -> str:
+    """A cost or a count: whole numbers as they are, others with as many digits as say something."""
+    if value is None:
+        return "-"
+    if value == int(value):
+        return f"{int(value):,}"
+    size = abs(value)
+    for least, digits in ((10000, ",.0f"), (100, ",.1f"), (0.1, ".2f")):
+        if size >= least:
+            return format(value, digits)
+    return format(value, ".2g")
+
+
+def added(value: float | None) -> str:
+    """A difference, with its sign."""
+    return "-" if value is None else "0" if value == 0 else f"{'+' if value > 0 else ''}{amount(value)}"
+
+
+def ratio(value: float | None) -> str:
+    """A ratio with three digits that count."""
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.3f}"
+
+
+def share(value: float) -> str:
+    """A part of the whole, in percent."""
+    return f"{100 * value:.1f}%"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The rows of a result by workload and mode."""
+
+    workloads: list[str]
+    modes: list[Mode]
+    rows: dict[tuple[str, str], Row]
+
+    def row(self, mode: str, workload: str) -> Row | None:
+        return self.rows.get((mode, workload))
+
+
+def make_grid(rows: list[Row]) -> Grid:
+    """Workloads and modes in the order in which the rows name them, native apart."""
+    workloads = list(dict.fromkeys(row.workload for row in rows))
+    modes = [find_mode(name) for name in dict.fromkeys(row.mode for row in rows) if name != "native"]
+    return Grid(workloads, modes, {row.key: row for row in rows})
+
+
+def render_table(result: Result) -> str:
+    """The comparison table as text, with what a reader must know to read it."""
+    grid = make_grid(result.rows)
+    name_width = max([len(workload) for workload in grid.workloads] + [len("workload")])
+    beside = max(1, (WIDTH - name_width - _NATIVE_WIDTH - 3) // (_MODE_WIDTH + len(_GAP)))
+    blocks = [grid.modes[start:start + beside] for start in range(0, len(grid.modes), beside)] or [[]]
+    lines = [_title(result), ""]
+    for modes in blocks:
+        lines += _block(grid, modes, name_width, _unit(result)) + [""]
+    return "\n".join(lines + [wrapped for line in _legend(result) + _remarks(grid) for wrapped in _wrap(line)]) + "\n"
+
+
+def _wrap(line: str) -> list[str]:
+    return textwrap.wrap(line, WIDTH, subsequent_indent="    ")
+
+
+def _unit(result: Result) -> str:
+    return result.run["unit"]
+
+
+def _title(result: Result) -> str:
+    run = result.run
+    tree = "" if run.get("tree_clean") else ", tree not clean"
+    return f"{run['machine']} ({run['cpu_model']}), unit {run['unit']}, run {run['run_id']}{tree}"
+
+
+def _block(grid: Grid, modes: list[Mode], name_width: int, unit: str) -> list[str]:
+    """One table: native, then the given modes beside one another."""
+    heads = ["workload".ljust(name_width) + "native".rjust(_NATIVE_WIDTH), " " * name_width + f"{unit}/op".rjust(_NATIVE_WIDTH),
+             " " * (name_width + _NATIVE_WIDTH)]
+    for mode in modes:
+        heads[0] += _GAP + mode.name.center(_MODE_WIDTH)
+        heads[1] += _GAP + mode.axes.center(_MODE_WIDTH)
+        heads[2] += _GAP + _cells("ratio", f"+{unit}/op", "exits/op")
+    if not modes:
+        heads.pop()
+    lines = [head.rstrip() for head in heads]
+    lines.append("-" * max(map(len, lines)))
+    for workload in grid.workloads:
+        line = workload.ljust(name_width) + _native_cell(grid.row("native", workload)).rjust(_NATIVE_WIDTH)
+        for mode in modes:
+            line += _GAP + _mode_cells(grid.row(mode.name, workload))
+        lines.append(line.rstrip())
+    return lines
+
+
+def _cells(*texts: str) -> str:
+    return " ".join(text.rjust(width) for text, width in zip(texts, _COLUMN_WIDTHS))
+
+
+def _native_cell(row: Row | None) -> str:
+    if row is None:
+        return "-"
+    return amount(row.value) + _mark(row) if row.status == OK else row.status
+
+
+def _mode_cells(row: Row | None) -> str:
+    """Ratio, added units and exits of one row. Without a native row the value itself stands in the middle."""
+    if row is None:
+        return _cells("-", "-", "-")
+    if row.status != OK:
+        return row.status.rjust(_MODE_WIDTH)
+    if row.added_per_op is None:
+        return _cells("-", f"({amount(row.value)})", amount(row.exits_per_op) + _mark(row))
+    return _cells(ratio(row.ratio_to_native), added(row.added_per_op), amount(row.exits_per_op) + _mark(row))
+
+
+def _mark(row: Row) -> str:
+    return "*" if row.interval != "exact" and row.repetitions > 1 else ""
+
+
+def _legend(result: Result) -> list[str]:
+    unit = _unit(result)
+    means = next((machine.unit_means for machine in MACHINES if machine.unit == unit), "")
+    lines = [f"{unit} = {means}."] if means else []
+    lines += [f"native: busy {unit} per operation. ratio: to native. +{unit}/op: added to native's. "
+              "exits/op: VM exits per operation."]
+    if any(row.added_per_op is None and row.status == OK and row.mode != "native" for row in result.rows):
+        lines.append(f"(in parentheses: {unit} per operation, where there is no native row to compare with)")
+    return lines
+
+
+def _remarks(grid: Grid) -> list[str]:
+    """Rows that are no exact number, and rows without one."""
+    lines = []
+    for row in grid.rows.values():
+        if row.status == OK and _mark(row):
+            ticks = f", {row.ticks} of them with a timer interrupt" if row.ticks else ""
+            lines.append(f"* {row.mode} {row.workload}: {amount(row.low)} to {amount(row.high)} "
+                         f"in {row.repetitions} repetitions{ticks}")
+        elif row.status == OK and row.ticks:
+            lines.append(f"{row.mode} {row.workload}: a timer interrupt in {row.ticks} of {row.repetitions} repetitions")
+        elif row.status == NOT_APPLICABLE:
+            lines.append(f"n/a: {row.mode} {row.workload}: {row.reason}")
+        elif row.status != OK:
+            lines.append(f"{row.status}: {row.mode} {row.workload}: {row.reason}")
+    return lines
+
+
+def render_dearest(result: Result) -> str:
+    """The exit reasons that take the greatest part of a workload."""
+    dearest = sorted(result.exits, key=lambda row: -row.time_share)[:DEAREST]
+    if not dearest:
+        return ""
+    return "Dearest exits, by their part of the workload's busy units\n" + render_exits(dearest, result.run["unit"])
+
+
+def render_exits(exits: list[ExitRow], unit: str) -> str:
+    """Exits by reason as text."""
+    heads = ("mode", "workload", "reason", "per op", "min", "p50", "p99", "max", "share")
+    lines = [(row.mode, row.workload, row.reason, amount(row.count_per_op), amount(row.min), amount(row.p50),
+              amount(row.p99), amount(row.max), share(row.time_share)) for row in exits]
+    return columns(heads, lines, left=3) + f"min, p50, p99, max: {unit} from an exit to the next entry.\n"
+
+
+def columns(heads: tuple[str, ...], lines: list[tuple[str, ...]], left: int) -> str:
+    """A plain table: the first 'left' columns flush left, the others flush right."""
+    widths = [max(len(line[index]) for line in [heads, *lines]) for index in range(len(heads))]
+    text = []
+    for line in [heads, *lines]:
+        cells = [cell.ljust(width) if index < left else cell.rjust(width)
+                 for index, (cell, width) in enumerate(zip(line, widths))]
+        text.append("  ".join(cells).rstrip())
+    text.insert(1, "-" * (sum(widths) + 2 * (len(widths) - 1)))
+    return "\n".join(text) + "\n"
+
+
+def render_markdown(result: Result) -> str:
+    """table.md: the comparison table, every mode beside the other, and the exits behind it."""
+    grid, unit = make_grid(result.rows), _unit(result)
+    heads = ["workload", f"native {unit}/op"]
+    for mode in grid.modes:
+        heads += [f"{mode.name} ({mode.axes}) ratio", f"+{unit}/op", "exits/op"]
+    lines = [f"# {_title(result)}", "", _markdown_row(heads), _markdown_row(["---"] + ["---:"] * (len(heads) - 1))]
+    for workload in grid.workloads:
+        cells = [workload, _native_cell(grid.row("native", workload))]
+        for mode in grid.modes:
+            cells += _markdown_cells(grid.row(mode.name, workload))
+        lines.append(_markdown_row(cells))
+    lines += ["", *(f"{line}  " for line in _legend(result)), ""]
+    lines += [f"- {line.lstrip('* ')}" for line in _remarks(grid)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _markdown_row(cells: list[str]) -> str:
+    return "| " + " | ".join(cells).replace("*", "\\*") + " |"
+
+
+def _markdown_cells(row: Row | None) -> list[str]:
+    if row is None or row.status != OK:
+        return ["-" if row is None else row.status, "", ""]
+    if row.added_per_op is None:
+        return ["-", f"({amount(row.value)})", amount(row.exits_per_op) + _mark(row)]
+    return [ratio(row.ratio_to_native), added(row.added_per_op), amount(row.exits_per_op) + _mark(row)]

@@ -1,0 +1,173 @@
+#!/usr/bin/python3 -SI
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""An emulator that runs nothing: it takes QEMU's command line and writes the records that the workload's name asks for.
+
+fake/null and fake/hypercall behave; the other names are the ways in which a machine can go wrong.
+"""
+import json
+import os
+import re
+import signal
+import sys
+import time
+
+OK, FAILED = 33, 35
+
+
+class Fake:
+    """One run: what the command line says, and the two serial lines."""
+
+    def __init__(self, arguments):
+        text = " ".join(arguments)
+        serial = [word.removeprefix("file:") for word in arguments if word.startswith("file:")]
+        self.console, self.records = (open(name, "w", buffering=1) for name in serial)
+        self.hypervised = "hv-core" in text
+        self.word = lambda name: re.search(rf"\b{name}=(\S+)", text)[1]
+        self.workload = self.word("bench")
+        self.runs, self.warmup = int(self.word("runs")), int(self.word("warmup"))
+        size = re.search(r"param\.size=(\d+)", text)
+        self.size = int(size[1]) if size else 64
+
+    def say(self, **record):
+        self.records.write("@coop " + json.dumps(record) + "\n")
+
+    def boot(self):
+        if self.hypervised:
+            self.say(type="machine", cpu="fake", tsc_khz=1000000, cpus=1, mode="full-nested")
+        self.say(type="guest", kernel="guest-coop", mode="coopvirt" if self.hypervised else "native", tick=10000000)
+        self.records.write("log: guest is up\n")
+        self.console.write("hello from the guest\n")
+
+    def region(self, number, tsc, exits, idle=0, lost=0):
+        """What the hypervisor adds around a repetition: 20 units of markers, 100 for each exit."""
+        total = tsc + 20
+        costs = {"cpuid": {"count": exits, "total": 100 * exits, "min": 100, "p50": 100, "p99": 100, "max": 100}}
+        self.say(type="region", vm=0, vcpu=0, region=number, tsc=total, guest=total - 100 * exits - idle - lost,
+                 hypervisor=100 * exits, idle=idle, injections=0, exits=costs if exits else {},
+                 hypercalls={"version": exits} if self.workload == "fake/hypercall" else {})
+
+    def repetitions(self, change=lambda repetition, record: None, lost=0, with_region=True):
+        """All repetitions of 1,000 operations, 150 units each natively, 100 more and one exit under a hypervisor."""
+        exits = 1000 if self.hypervised and self.workload != "fake/null" else 0
+        for number in range(self.warmup + self.runs):
+            warm = number - self.warmup
+            record = dict(type="repetition", workload=self.workload, region=number + 1, repetition=max(warm, number if warm < 0 else warm),
+                          warmup=warm < 0, ops=1000, tsc=150000 + 100 * exits, idle=0, ticks=0, params={"size": self.size})
+            change(number, record)
+            if self.hypervised and with_region:
+                self.region(record["region"], record["tsc"], exits, record["idle"], lost)
+            self.say(**record)
+
+    def end(self, status="ok", reason=""):
+        self.say(type="end", status=status, reason=reason)
+        if self.hypervised:
+            self.say(type="stop", vm=0, reason="exit-port", status=0x10 if status == "ok" else 0x11)
+        return OK if status == "ok" else FAILED
+
+
+def idle(fake):
+    fake.repetitions(lambda number, record: record.update(tsc=record["tsc"] + 54900000, idle=54900000))
+    return fake.end()
+
+
+def spread(fake):
+    fake.repetitions(lambda number, record: record.update(tsc=record["tsc"] + 1000 * number, ticks=int(number == 2)))
+    return fake.end()
+
+
+def hypercall(fake):
+    if not fake.hypervised:
+        fake.say(type="skip", workload=fake.workload, reason="no hypervisor")
+    else:
+        fake.repetitions()
+    return fake.end()
+
+
+def hang(fake):
+    fake.repetitions()
+    time.sleep(60)
+
+
+def no_verdict(fake):
+    fake.repetitions()
+    fake.console.write("Kernel panic: out of ideas\n")
+    return 0
+
+
+def failed(fake):
+    return fake.end("failed", "the workload ended with status 3")
+
+
+def error(fake):
+    fake.say(type="error", who="workload", workload=fake.workload, reason="fork failed: Out of memory (errno 12)")
+    return fake.end("failed", "the workload ended with status 1")
+
+
+def stopped(fake):
+    fake.say(type="stop", vm=0, reason="triple fault", status=1)
+    return FAILED
+
+
+def broken(fake):
+    fake.records.write('@coop {"type":"repetition","workl\n')
+    fake.repetitions()
+    return fake.end()
+
+
+def text_number(fake):
+    fake.repetitions(lambda number, record: record.update(ops="many"))
+    return fake.end()
+
+
+def invariant(fake):
+    fake.repetitions(lost=7)
+    return fake.end()
+
+
+def no_region(fake):
+    fake.repetitions(with_region=False)
+    return fake.end()
+
+
+def too_few(fake):
+    fake.runs -= 1
+    fake.repetitions()
+    return fake.end()
+
+
+def bad_status(fake):
+    fake.repetitions()
+    fake.end()
+    return 1
+
+
+def flood(fake):
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    line = "log: flood " * 1000
+    for _ in range(1 << 30):
+        fake.records.write(line + "\n")
+
+
+def well(fake):
+    fake.repetitions()
+    return fake.end()
+
+
+def slow(fake):
+    time.sleep(0.5)
+    return well(fake)
+
+
+def main():
+    if "--version" in sys.argv:
+        print("Fake emulator version 1.0")
+        return 0
+    fake = Fake(sys.argv[1:])
+    with open(os.path.join(os.getcwd(), "started.txt"), "a") as file:
+        file.write(f"{fake.workload} {'hypervised' if fake.hypervised else 'native'} {os.getpid()}\n")
+    fake.boot()
+    return globals().get(fake.workload.removeprefix("fake/").removesuffix("2"), well)(fake)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
