@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Opens the disk for macro/disk_read and macro/disk_write, and moves whole blocks.
+ */
+#include "disk.h"
+#include "harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define DISK_PATH "/dev/hda"
+
+int disk_open(int flags)
+{
+    const char *path = getenv("COOPBENCH_DISK");
+    int disk;
+
+    if (!path && harness_device < 0)
+        harness_skip("not guest-coop, and COOPBENCH_DISK names no file to use as the disk");
+    if (!path)
+        path = DISK_PATH;
+    disk = open(path, flags | O_CLOEXEC);
+    if (disk < 0 && (errno == ENOENT || errno == ENXIO || errno == ENODEV))
+        harness_skip("this machine has no disk");
+    if (disk < 0)
+        harness_fail("cannot open %s", path);
+    return disk;
+}
+
+void disk_read_block(int disk, uint64_t number, void *block)
+{
+    if (pread(disk, block, DISK_BLOCK_BYTES, (off_t)(number * DISK_BLOCK_BYTES)) != DISK_BLOCK_BYTES)
+        harness_fail("block %llu could not be read", (unsigned long long)number);
+}
+
+void disk_write_block(int disk, uint64_t number, const void *block)
+{
+    if (pwrite(disk, block, DISK_BLOCK_BYTES, (off_t)(number * DISK_BLOCK_BYTES)) != DISK_BLOCK_BYTES)
+        harness_fail("block %llu could not be written", (unsigned long long)number);
+}
