@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BOOT_INFO_MODULES 16
-#define BOOT_INFO_EXTENTS 128
+#define BOOT_INFO_MODULES            16
+#define BOOT_INFO_EXTENTS            128
 #define BOOT_INFO_COMMAND_LINE_BYTES 4096
 
 struct boot_module {

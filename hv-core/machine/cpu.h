@@ -14,12 +14,12 @@
 struct vcpu;
 
 struct cpu {
-    struct cpu *self;      /* 0x00, at GS:0 */
-    uint32_t index;        /* 0 = the CPU that booted */
+    struct cpu *self; /* 0x00, at GS:0 */
+    uint32_t index;   /* 0 = the CPU that booted */
     uint32_t apic_id;
     uint64_t stack_top;
-    void *vendor;          /* of cpu/svm or cpu/vmx: host save area and the like */
-    struct vcpu *running;  /* the VCPU that this CPU runs, or NULL; this CPU only */
+    void *vendor;                /* of cpu/svm or cpu/vmx: host save area and the like */
+    struct vcpu *running;        /* the VCPU that this CPU runs, or NULL; this CPU only */
     struct scheduler *scheduler; /* core/: the run queue of this CPU */
     volatile bool need_resched;  /* set by the timer and kick interrupts, this CPU */
     volatile bool online;

@@ -9,7 +9,10 @@
 #include <coopvirt/x86_instructions.h>
 #include <stdint.h>
 
-static inline uint64_t tsc_read(void) { return x86_rdtsc(); }
+static inline uint64_t tsc_read(void)
+{
+    return x86_rdtsc();
+}
 
 /* kHz; 0 when unknown. */
 uint64_t tsc_khz(void);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of contents: from the boot loader's hands to the first guest.
+ */
+#include "boot/hv_main.h"
+#include "boot/loader_info.h"
+#include "boot/memory.h"
+#include "machine/apic_send.h"
+#include "machine/boot_info.h"
+#include "machine/console.h"
+#include "machine/cpu_features.h"
+#include "machine/cpu_private.h"
+#include "machine/log.h"
+#include "machine/log_start.h"
+#include "machine/panic.h"
+#include "machine/tsc_start.h"
+
+void hv_main(uint32_t magic, coop_paddr information)
+{
+    memory_use_boot_map();
+    const char *error = loader_info_read(magic, information);
+    log_start(boot_info()->command_line);
+    console_start();
+    if (error)
+        panic("%s", error);
+
+    cpu_features_detect();
+    cpu_start_this();
+    log_info("%s, %s family %u model %u", cpu_features()->brand, cpu_features()->vendor, cpu_features()->family,
+             cpu_features()->model);
+    memory_start();
+    tsc_start(boot_info()->command_line);
+    apic_start();
+
+    machine_end(true, "no core yet");
+}

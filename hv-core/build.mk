@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# hv-core: one static ELF64 image from every .c and .asm of its rooms, and a copy as ELF32 for QEMU's -kernel.
+# The image runs at a high address by RIP-relative code, see boot/hv-core.ld.
+
+HV_CORE_FOLDERS := boot machine core cpu/svm cpu/vmx mmu io io/emulated emulate lib
+HV_CORE_C       := $(filter-out %/asm_offsets.c,$(foreach folder,$(HV_CORE_FOLDERS),$(wildcard hv-core/$(folder)/*.c)))
+HV_CORE_ASM     := $(foreach folder,$(HV_CORE_FOLDERS),$(wildcard hv-core/$(folder)/*.asm))
+HV_CORE_OFFSETS := $(foreach folder,$(HV_CORE_FOLDERS),$(wildcard hv-core/$(folder)/asm_offsets.c))
+HV_CORE_OBJECTS := $(HV_CORE_C:%.c=$(BUILD)/%.o) $(HV_CORE_ASM:%.asm=$(BUILD)/%.asm.o)
+HV_CORE_CFLAGS  := $(FREESTANDING_CFLAGS) -fpie -fvisibility=hidden -mcmodel=small -Ihv-core
+HV_CORE_IMAGES  := $(BUILD)/hv-core/hv-core.elf $(BUILD)/hv-core/hv-core.elf32
+
+$(BUILD)/hv-core/hv-core.elf: $(HV_CORE_OBJECTS) hv-core/boot/hv-core.ld
+	@echo "  LINK    $@"
+	$(Q)$(LD) -m elf_x86_64 -static --no-dynamic-linker -z max-page-size=4096 -z noexecstack --build-id=none \
+		--orphan-handling=error -T hv-core/boot/hv-core.ld -o $@ $(HV_CORE_OBJECTS)
+
+$(BUILD)/hv-core/hv-core.elf32: $(BUILD)/hv-core/hv-core.elf
+	$(Q)$(OBJCOPY) -O elf32-i386 --strip-all $< $@
+
+$(BUILD)/hv-core/%.o: hv-core/%.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(HV_CORE_CFLAGS) -c -o $@ $<
+
+$(BUILD)/hv-core/%.asm.o: hv-core/%.asm $(BUILD)/hv-core/asm_offsets.inc
+	@mkdir -p $(@D)
+	@echo "  NASM    $<"
+	$(Q)$(NASM) -f elf64 -g -F dwarf -Werror -Ihv-core/ -I$(BUILD)/hv-core/ -MD $(@:.o=.d) -MP -o $@ $<
+
+# The C structures are the truth: each asm_offsets.c names what assembly needs (coopvirt/asm_offset.h).
+$(BUILD)/hv-core/%/asm_offsets.s: hv-core/%/asm_offsets.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HV_CORE_CFLAGS) -MT $@ -S -o $@ $<
+
+$(BUILD)/hv-core/asm_offsets.inc: $(HV_CORE_OFFSETS:%.c=$(BUILD)/%.s)
+	@mkdir -p $(@D)
+	$(Q)sed -n 's/.*"->\([A-Za-z0-9_]*\) \([0-9-]*\)".*/\1 equ \2/p' $^ /dev/null > $@
+
+-include $(HV_CORE_OBJECTS:.o=.d) $(HV_CORE_OFFSETS:%.c=$(BUILD)/%.d)

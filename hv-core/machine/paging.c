@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The hypervisor's address space. The direct map takes the largest pages that hold one kind of memory: RAM is
+ * cached, everything else not. Tables come from the memory map, below 4 GiB, where the boot tables reach.
+ */
+#include "machine/paging.h"
+#include "machine/cpu_features.h"
+#include "machine/frame.h"
+#include "machine/image.h"
+
+#include <coopvirt/primitives.h>
+#include <coopvirt/x86.h>
+#include <coopvirt/x86_instructions.h>
+#include <stddef.h>
+
+#define PAGING_ENTRIES  512
+#define PAGING_UNCACHED (X86_PTE_PCD | X86_PTE_PWT)
+#define PAGING_LEVELS   4
+#define PAGING_MINIMUM  4 /* GiB of direct map at least: devices live there */
+
+static uint64_t paging_root[PAGING_ENTRIES] __attribute__((aligned(4096)));
+static uint64_t paging_nx; /* X86_PTE_NX where the CPU has it */
+
+static unsigned paging_index(uint64_t address, unsigned level)
+{
+    return address >> (X86_PAGE_SHIFT + 9 * (level - 1)) & (PAGING_ENTRIES - 1);
+}
+
+/* The entry for an address at a level (1 = 4 KiB, 2 = 2 MiB, 3 = 1 GiB), tables above it made as needed. */
+static uint64_t *paging_entry(struct memory_map *map, uint64_t address, unsigned level)
+{
+    uint64_t *table = paging_root;
+
+    for (unsigned at = PAGING_LEVELS; at > level; at--) {
+        uint64_t *entry = &table[paging_index(address, at)];
+        if (!(*entry & X86_PTE_P)) {
+            coop_paddr made = memory_map_take(map, X86_PAGE_BYTES, X86_PAGE_BYTES, IMAGE_BOOT_SPAN);
+            if (made == UINT64_MAX)
+                return NULL;
+            page_clear(frame_address(made));
+            *entry = made | X86_PTE_P | X86_PTE_W;
+        }
+        table = frame_address(*entry & X86_PTE_FRAME);
+    }
+    return &table[paging_index(address, level)];
+}
+
+static bool paging_set(struct memory_map *map, uint64_t address, unsigned level, uint64_t value)
+{
+    uint64_t *entry = paging_entry(map, address, level);
+
+    if (entry)
+        *entry = value | X86_PTE_P | X86_PTE_A | X86_PTE_D | (level > 1 ? X86_PTE_PS : 0);
+    return entry;
+}
+
+static bool paging_map_image_part(struct memory_map *map, const uint8_t *from, const uint8_t *to, uint64_t bits)
+{
+    for (; from < to; from += X86_PAGE_BYTES)
+        if (!paging_set(map, (uint64_t)from, 1, image_physical(from) | X86_PTE_G | bits))
+            return false;
+    return true;
+}
+
+static bool paging_map_image(struct memory_map *map)
+{
+    return paging_map_image_part(map, image_text_start, image_text_end, 0) &&
+           paging_map_image_part(map, image_text_end, image_rodata_end, paging_nx) &&
+           paging_map_image_part(map, image_rodata_end, image_end, paging_nx | X86_PTE_W);
+}
+
+static bool paging_map_gib(struct memory_map *map, coop_paddr start)
+{
+    uint64_t bits = X86_PTE_W | X86_PTE_G | paging_nx, address = IMAGE_DIRECT + start;
+    bool any = memory_map_any_usable(map, start, start + X86_PAGE_1G);
+
+    if (cpu_features()->page_1g && (!any || memory_map_all_usable(map, start, start + X86_PAGE_1G)))
+        return paging_set(map, address, 3, start | bits | (any ? 0 : PAGING_UNCACHED));
+    for (coop_paddr at = start; at < start + X86_PAGE_1G; at += X86_PAGE_2M, address += X86_PAGE_2M) {
+        uint64_t cache = memory_map_any_usable(map, at, at + X86_PAGE_2M) ? 0 : PAGING_UNCACHED;
+        if (!paging_set(map, address, 2, at | bits | cache))
+            return false;
+    }
+    return true;
+}
+
+bool paging_start(struct memory_map *map, coop_paddr low_page)
+{
+    uint64_t count = (memory_map_top(map) + X86_PAGE_1G - 1) / X86_PAGE_1G;
+
+    paging_nx = cpu_features()->nx ? X86_PTE_NX : 0;
+    for (uint64_t i = 0; i < count || i < PAGING_MINIMUM; i++)
+        if (!paging_map_gib(map, i * X86_PAGE_1G))
+            return false;
+    if (!paging_map_image(map) || !paging_set(map, low_page, 1, low_page | X86_PTE_W))
+        return false;
+    x86_write_cr3(paging_root_address());
+    return true;
+}
+
+coop_paddr paging_root_address(void)
+{
+    return image_physical(paging_root);
+}
+
+void paging_drop_low_page(void)
+{
+    paging_root[0] = 0;
+    x86_write_cr3(paging_root_address());
+}
