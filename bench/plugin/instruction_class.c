@@ -39,7 +39,6 @@ struct instruction_class_row {
     enum instruction_class class;
 };
 
-/* A memory operand of group 7 is told from a register one by the top bits of ModRM: rows with 11 come first. */
 static const struct instruction_class_row instruction_class_rows[] = {
     {{0x0f, 0x01, 0xd8}, {0xff, 0xff, 0xff}, INSTRUCTION_VMRUN},
     {{0x0f, 0x01, 0xd9}, {0xff, 0xff, 0xff}, INSTRUCTION_VMMCALL},
@@ -49,9 +48,9 @@ static const struct instruction_class_row instruction_class_rows[] = {
     {{0x0f, 0x01, 0xdc}, {0xff, 0xff, 0xff}, INSTRUCTION_STGI},
     {{0x0f, 0x01, 0xdd}, {0xff, 0xff, 0xff}, INSTRUCTION_CLGI},
     {{0x0f, 0x01, 0xdf}, {0xff, 0xff, 0xff}, INSTRUCTION_INVLPG},
-    {{0x0f, 0x01, 0xf8}, {0xff, 0xff, 0xff}, INSTRUCTION_CLASSES}, /* SWAPGS */
-    {{0x0f, 0x01, 0xf9}, {0xff, 0xff, 0xff}, INSTRUCTION_CLASSES}, /* RDTSCP */
-    {{0x0f, 0x01, 0x38}, {0xff, 0xff, 0x38}, INSTRUCTION_INVLPG},
+    {{0x0f, 0x01, 0x38}, {0xff, 0xff, 0xf8}, INSTRUCTION_INVLPG}, /* a memory operand: three forms of ModRM */
+    {{0x0f, 0x01, 0x78}, {0xff, 0xff, 0xf8}, INSTRUCTION_INVLPG},
+    {{0x0f, 0x01, 0xb8}, {0xff, 0xff, 0xf8}, INSTRUCTION_INVLPG},
     {{0x0f, 0xa2, 0x00}, {0xff, 0xff, 0x00}, INSTRUCTION_CPUID},
     {{0x0f, 0x32, 0x00}, {0xff, 0xff, 0x00}, INSTRUCTION_RDMSR},
     {{0x0f, 0x30, 0x00}, {0xff, 0xff, 0x00}, INSTRUCTION_WRMSR},
@@ -107,12 +106,8 @@ enum instruction_class instruction_class_of(const uint8_t *bytes, size_t size)
 
     if (marker != INSTRUCTION_CLASSES)
         return marker;
-    while (size > 0 && instruction_class_is_prefix(*bytes)) {
-        bytes++;
-        size--;
-    }
-    /* REX comes last. In 32-bit code 0x40-0x4f are INC and DEC of one byte: nothing follows them. */
-    if (size > 1 && (*bytes & 0xf0) == 0x40) {
+    /* In 32-bit code the bytes of REX are INC and DEC, whole instructions: nothing follows them. */
+    while (size > 1 && (instruction_class_is_prefix(*bytes) || (*bytes & 0xf0) == 0x40)) {
         bytes++;
         size--;
     }
