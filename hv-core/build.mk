@@ -8,7 +8,7 @@ HV_CORE_C       := $(filter-out %/asm_offsets.c,$(foreach folder,$(HV_CORE_FOLDE
 HV_CORE_ASM     := $(foreach folder,$(HV_CORE_FOLDERS),$(wildcard hv-core/$(folder)/*.asm))
 HV_CORE_OFFSETS := $(foreach folder,$(HV_CORE_FOLDERS),$(wildcard hv-core/$(folder)/asm_offsets.c))
 HV_CORE_OBJECTS := $(HV_CORE_C:%.c=$(BUILD)/%.o) $(HV_CORE_ASM:%.asm=$(BUILD)/%.asm.o)
-HV_CORE_CFLAGS  := $(FREESTANDING_CFLAGS) -fpie -fvisibility=hidden -mcmodel=small -Ihv-core
+HV_CORE_CFLAGS  := $(FREESTANDING_CFLAGS) -fpie -mcmodel=small -include coopvirt/hidden.h -Ihv-core
 HV_CORE_IMAGES  := $(BUILD)/hv-core/hv-core.elf $(BUILD)/hv-core/hv-core.elf32
 
 $(BUILD)/hv-core/hv-core.elf: $(HV_CORE_OBJECTS) hv-core/boot/hv-core.ld
@@ -19,7 +19,12 @@ $(BUILD)/hv-core/hv-core.elf: $(HV_CORE_OBJECTS) hv-core/boot/hv-core.ld
 $(BUILD)/hv-core/hv-core.elf32: $(BUILD)/hv-core/hv-core.elf
 	$(Q)$(OBJCOPY) -O elf32-i386 --strip-all $< $@
 
-$(BUILD)/hv-core/%.o: hv-core/%.c
+# Another compiler or other flags build everything anew.
+HV_CORE_FLAGS_FILE := $(BUILD)/hv-core/flags
+$(shell mkdir -p $(BUILD)/hv-core; echo '$(CC) $(HV_CORE_CFLAGS)' | cmp -s - $(HV_CORE_FLAGS_FILE) || \
+	echo '$(CC) $(HV_CORE_CFLAGS)' > $(HV_CORE_FLAGS_FILE))
+
+$(BUILD)/hv-core/%.o: hv-core/%.c $(HV_CORE_FLAGS_FILE)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(HV_CORE_CFLAGS) -c -o $@ $<
