@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command line: one function for each sub-command. Data goes to standard output, talk to standard error.
+"""One function for each sub-command. Data goes to standard output, talk to standard error.
 
 Exit status: 0 all well; 1 something failed, or a regression; 2 wrong usage, or results that cannot be compared;
 130 stopped by the user.
@@ -13,43 +13,38 @@ import signal
 import sys
 import textwrap
 from pathlib import Path
-from typing import NoReturn
 
 from . import doctor
+from .arguments import parse
 from .compare import compare, render_comparison
 from .errors import CoopbenchError, UsageError
-from .machines import MACHINES, find_machine
+from .machines import MACHINES, Machine, find_machine
 from .modes import MODES, choose_modes, find_mode, implemented_names
 from .paths import Paths, default_paths
 from .plan import Plan
+from .program import pack_program
 from .progress import duration
 from .provenance import git
 from .reference import judge_by_reference, save_reference
 from .results import Result, ResultFolder, read_result, read_run
 from .session import Session, new_folder
-from .switches import SWITCHES, parse_parameters, parse_switches
+from .shell import run_shell
+from .switches import parse_parameters, parse_switches
 from .tables import WIDTH, columns, render_dearest, render_exits, render_table
-from .workloads import GROUP_WORDS, Workload, choose_workloads, read_manifest
+from .workloads import Workload, choose_workloads, only_quick, read_manifest
 
-DEFAULT_TIMEOUT_SECONDS = 120
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser that complains in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message} (--help lists what there is)\n")
+QUICK_RUNS = 2
 
 
 def main(arguments: list[str] | None = None, paths: Paths | None = None) -> int:
     """Runs one sub-command and returns the exit status. 'paths' is another tree, for tests."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    options = make_parser().parse_args(arguments)
-    options.arguments = arguments
-    options.paths = paths or default_paths(getattr(options, "build", None))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return options.function(options)
+        options = parse(sys.argv[1:] if arguments is None else arguments)
+        options.paths = paths or default_paths(getattr(options, "build", None))
+        status = _COMMANDS[options.command](options)
+        sys.stdout.flush()
+        return status
     except CoopbenchError as error:
         return _fail(str(error), error.status)
     except BrokenPipeError:
@@ -65,88 +60,6 @@ def main(arguments: list[str] | None = None, paths: Paths | None = None) -> int:
 def _fail(text: str, status: int) -> int:
     print(f"coopbench: {' '.join(text.split())}", file=sys.stderr)
     return status
-
-
-def make_parser() -> argparse.ArgumentParser:
-    """The sub-commands and their options."""
-    parser = Parser(prog="coopbench", description="Measures what each way of virtualizing a machine costs.",
-                    epilog="Results are explained in bench/README.md, records in bench/RECORDS.md.")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _add(commands, "doctor", command_doctor, "what a run needs, and what of it is here")
-    _add(commands, "modes", command_modes, "the ways of virtualizing, as points on three axes")
-    listing = _add(commands, "workloads", command_workloads, "what can be measured")
-    listing.add_argument("--verbose", "-v", action="store_true", help="with region, parameters and other names")
-    _add_run(commands)
-    table = _add(commands, "table", command_table, "the comparison table of a result")
-    _add_result(table)
-    table.add_argument("--save-reference", action="store_true", help="make this result the reference of its machine")
-    exits = _add(commands, "exits", command_exits, "the exits of a result by reason, with what they cost")
-    _add_result(exits)
-    exits.add_argument("--mode", metavar="M", help="of this mode only")
-    exits.add_argument("--workload", metavar="W", help="of these workloads only")
-    comparison = _add(commands, "compare", command_compare, "two results of one machine, row by row")
-    comparison.add_argument("before", metavar="BEFORE", type=Path)
-    comparison.add_argument("after", metavar="AFTER", type=Path)
-    comparison.add_argument("--fail-above", metavar="PERCENT", type=_percent,
-                            help="exit with status 1 when a row became dearer by more than this")
-    return parser
-
-
-def _add(commands, name: str, function, text: str) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    command.set_defaults(function=function)
-    return command
-
-
-def _add_result(command: argparse.ArgumentParser) -> None:
-    command.add_argument("result", metavar="RESULT", type=Path, nargs="?", help="a result folder (default: out/latest)")
-
-
-def _add_run(commands) -> None:
-    run = _add(commands, "run", command_run, "measure workloads in modes and print the table")
-    run.add_argument("--machine", metavar="M", help=f"one of: {', '.join(machine.name for machine in MACHINES)} (the default)")
-    run.add_argument("--mode", metavar="A,B", help=f"modes or triples cpu/mmu/io (default: {','.join(implemented_names())})")
-    run.add_argument("--workload", metavar="X,Y",
-                     help=f"workloads, groups as 'latency/', or one of {', '.join(GROUP_WORDS)} (the first is the default)")
-    run.add_argument("--set", metavar="SWITCH=VALUE", action="append", dest="switches",
-                     help=f"set a switch: {', '.join(switch.name for switch in SWITCHES)}")
-    run.add_argument("--param", metavar="NAME=VALUE", action="append", dest="parameters",
-                     help="set a parameter of the workloads that have it")
-    run.add_argument("-w", "--warmup", metavar="N", type=_count, help="warm-up repetitions (default: the workload's own)")
-    run.add_argument("-r", "--runs", metavar="N", type=_positive, help="measured repetitions (default: the workload's own)")
-    run.add_argument("-j", "--jobs", metavar="N", type=_positive, default=len(os.sched_getaffinity(0)),
-                     help="emulators at a time (default: one per CPU, %(default)s here)")
-    run.add_argument("--timeout", metavar="SECONDS", type=_positive, default=DEFAULT_TIMEOUT_SECONDS,
-                     help="kill a boot that takes longer (default: %(default)s)")
-    run.add_argument("--out", metavar="DIR", type=Path, help="result folder (default: out/<date>-<machine>-<commit>)")
-    run.add_argument("--resume", action="store_true", help="go on with the result in --out (default: out/latest)")
-    run.add_argument("--dry-run", action="store_true", help="print the emulators' command lines and start nothing")
-    run.add_argument("--emulator", metavar="PROGRAM", help="another build of the machine's emulator")
-    run.add_argument("--build", metavar="DIR", help="where the images are (default: build)")
-
-
-def _number(text: str, lowest: int) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < lowest:
-        raise argparse.ArgumentTypeError(f"'{text}' is no number of {lowest} or more")
-    return int(text)
-
-
-def _count(text: str) -> int:
-    return _number(text, 0)
-
-
-def _positive(text: str) -> int:
-    return _number(text, 1)
-
-
-def _percent(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"'{text}' is no percentage of 0 or more")
-    return value
 
 
 def command_doctor(options: argparse.Namespace) -> int:
@@ -172,7 +85,8 @@ def command_workloads(options: argparse.Namespace) -> int:
     width = max(len(workload.name) for workload in workloads)
     for workload in workloads:
         mark = "*" if workload.default else " "
-        print(f"{mark} {workload.name:<{width}}  {textwrap.shorten(workload.does, WIDTH - width - 4, placeholder=' ...')}")
+        does = textwrap.shorten(workload.does, WIDTH - width - 4, placeholder=" ...")
+        print(f"{mark} {workload.name:<{width}}  {does}")
     print(f"\n{len(workloads)} workloads; * is in 'default'; --verbose tells the whole of each.")
     return 0
 
@@ -181,10 +95,11 @@ def _describe(workload: Workload) -> str:
     """One workload, completely."""
     facts = [("", workload.does), ("region: ", workload.region), ("also known as: ", workload.aka),
              ("needs: ", f"a disk of {workload.disk_mib} MiB" if workload.disk_mib else "")]
-    facts += [(f"param {name}: ", f"{known.get('does', '')} (default {known.get('default')})"
-               if isinstance(known, dict) else f"default {known}") for name, known in workload.parameters.items()]
+    for name, known in workload.parameters.items():
+        known = known if isinstance(known, dict) else {"default": known}
+        facts.append((f"param {name}: ", f"{known.get('does', '')} (default {known.get('default')})"))
     words = [word for word in ("default", "quick") if getattr(workload, word)]
-    lines = [f"{workload.name}  ({workload.ops:,} operations a repetition{', ' if words else ''}{', '.join(words)})"]
+    lines = [f"{workload.name}  ({', '.join([f'{workload.ops:,} operations a repetition', *words])})"]
     for head, text in facts:
         if text:
             lines += textwrap.wrap(head + text, WIDTH, initial_indent="    ", subsequent_indent="        ")
@@ -198,8 +113,9 @@ def command_run(options: argparse.Namespace) -> int:
     if options.dry_run:
         return _dry_run(plan, folder or options.out)
     plan.check_present()
-    folder = folder or (Path(os.path.abspath(options.out)) if options.out else
-                        new_folder(plan.paths.out, plan.machine.name, git(plan.paths, "rev-parse", "--short=10", "HEAD")))
+    if plan.program:
+        pack_program(plan.paths, plan.program)
+    folder = folder or _new_folder(options, plan)
     session = Session(plan, ResultFolder(folder), options.arguments)
     session.take_up(options.resume)
     try:
@@ -217,21 +133,44 @@ def _resumed_folder(options: argparse.Namespace) -> Path:
     return folder.resolve()
 
 
+def _new_folder(options: argparse.Namespace, plan: Plan) -> Path:
+    if options.out:
+        return Path(os.path.abspath(options.out))
+    return new_folder(plan.paths.out, plan.machine.name, git(plan.paths, "rev-parse", "--short=10", "HEAD"))
+
+
 def make_plan(options: argparse.Namespace, before: dict) -> Plan:
     """The plan that the options ask for; what they leave open is as in the run 'before' that is gone on with."""
     paths: Paths = options.paths
-    manifest = read_manifest(paths.manifest)
     machine = find_machine(options.machine or before.get("machine") or MACHINES[0].name)
     modes = choose_modes(options.mode or ",".join(before.get("modes", implemented_names())))
-    workloads = choose_workloads(manifest, options.workload or ",".join(before.get("workloads", ["default"])))
-    switches = parse_switches(options.switches or [f"{name}={value}" for name, value in before.get("switches", {}).items()])
-    parameters = parse_parameters(options.parameters or [f"{name}={value}" for name, value in before.get("params", {}).items()])
-    emulator = options.emulator or machine.emulator
-    plan = Plan(paths, machine, os.path.abspath(emulator) if "/" in emulator else emulator, modes, workloads, switches,
-                parameters, options.runs or before.get("runs"),
-                before.get("warmup") if options.warmup is None else options.warmup, options.timeout, options.jobs)
+    program = options.program or before.get("program", [])
+    runs, warmup = options.runs or before.get("runs"), before.get("warmup")
+    plan = Plan(
+        paths=paths, machine=machine, emulator=_emulator(options, machine), modes=modes,
+        workloads=_workloads(options, program, before),
+        switches=parse_switches(options.switches, before.get("switches")),
+        parameters=parse_parameters(options.parameters, before.get("params")),
+        runs=runs or (QUICK_RUNS if options.quick else None),
+        warmup=warmup if options.warmup is None else options.warmup, timeout_seconds=options.timeout,
+        jobs=options.jobs, program=program)
     plan.check()
     return plan
+
+
+def _workloads(options: argparse.Namespace, program: list[str], before: dict) -> list[Workload]:
+    """The workloads asked for; a program of the user's own is one that no manifest knows."""
+    if program:
+        return [Workload(f"program/{Path(program[0]).name}", program[0], 1)]
+    chosen = options.workload or ",".join(before.get("workloads", ["default"]))
+    workloads = choose_workloads(read_manifest(options.paths.manifest), chosen)
+    return only_quick(workloads) if options.quick else workloads
+
+
+def _emulator(options: argparse.Namespace, machine: Machine) -> str:
+    """The emulator's name, or its absolute path: it is started in another folder than this one."""
+    emulator = options.emulator or machine.emulator
+    return os.path.abspath(emulator) if "/" in emulator else emulator
 
 
 def _dry_run(plan: Plan, out: Path | None) -> int:
@@ -258,8 +197,10 @@ def _say_result(session: Session) -> int:
     result, paths = session.result(), session.plan.paths
     shown = paths.shown(result.folder)
     _print_table(result, paths)
+    sys.stdout.flush()
     bad = [outcome for outcome in session.outcomes.values() if outcome.bad]
-    print(f"{len(session.outcomes)} boots in {duration(session.run['seconds'])}; the result is in {shown}", file=sys.stderr)
+    print(f"{len(session.outcomes)} boots in {duration(session.run['seconds'])}; the result is in {shown}",
+          file=sys.stderr)
     if not bad:
         return 0
     return _fail(f"{len(bad)} of {len(session.outcomes)} boots failed (logs in {shown}/logs; "
@@ -272,7 +213,16 @@ def _print_table(result: Result, paths: Paths) -> None:
     if dearest:
         print(dearest)
     for line in judge_by_reference(result, paths.references):
-        print(line)
+        print(textwrap.fill(line, WIDTH, subsequent_indent="    "))
+
+
+def command_shell(options: argparse.Namespace) -> int:
+    machine = find_machine(options.machine or MACHINES[0].name)
+    modes = choose_modes(options.mode)
+    if len(modes) != 1:
+        raise UsageError("a shell runs in one mode")
+    plan = Plan(options.paths, machine, _emulator(options, machine), modes, [], parse_switches(options.switches))
+    return run_shell(plan, options.debug)
 
 
 def _read_chosen(options: argparse.Namespace) -> Result:
@@ -300,7 +250,8 @@ def command_exits(options: argparse.Namespace) -> int:
     mode = find_mode(options.mode).name if options.mode else None
     names = None
     if options.workload:
-        names = {workload.name for workload in choose_workloads(read_manifest(options.paths.manifest), options.workload)}
+        chosen = choose_workloads(read_manifest(options.paths.manifest), options.workload)
+        names = {workload.name for workload in chosen}
     rows = [row for row in result.exits if mode in (None, row.mode) and (names is None or row.workload in names)]
     if not rows:
         raise CoopbenchError(f"{options.paths.shown(result.folder)} holds no exits of that mode and workload")
@@ -311,7 +262,11 @@ def command_exits(options: argparse.Namespace) -> int:
 def command_compare(options: argparse.Namespace) -> int:
     comparison = compare(read_result(options.before), read_result(options.after))
     print(render_comparison(comparison), end="")
-    if options.fail_above is None:
+    worse = [] if options.fail_above is None else comparison.regressions(options.fail_above)
+    if not worse:
         return 0
-    worse = comparison.regressions(options.fail_above)
-    return _fail(f"{len(worse)} rows are worse by more than {options.fail_above:g}%: {'; '.join(worse[:5])}", 1) if worse else 0
+    return _fail(f"{len(worse)} rows are worse by more than {options.fail_above:g}%: {'; '.join(worse[:5])}", 1)
+
+
+_COMMANDS = {"doctor": command_doctor, "modes": command_modes, "workloads": command_workloads, "run": command_run,
+             "shell": command_shell, "table": command_table, "exits": command_exits, "compare": command_compare}

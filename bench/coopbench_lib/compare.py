@@ -51,7 +51,7 @@ def _shown(value: object) -> str:
 
 
 def _pair(comparison: Comparison, row: Row, other: Row | None) -> None:
-    """Puts one row of 'before' beside its row of 'after', or says why not. Other work under the same name is refused."""
+    """Puts a row of 'before' beside its row of 'after', or says why not; other work under one name is refused."""
     name = f"{row.mode} {row.workload}"
     if other is None:
         comparison.remarks.append(f"{name}: only in {comparison.before.folder}")
@@ -62,7 +62,8 @@ def _pair(comparison: Comparison, row: Row, other: Row | None) -> None:
         comparison.broken.append(f"{name} was ok, is {other.status}")
     elif (row.params, row.ops) != (other.params, other.ops):
         raise UsageError(f"these results cannot be compared: {name} is {row.ops} operations with [{row.params}] in "
-                         f"{comparison.before.folder}, {other.ops} with [{other.params}] in {comparison.after.folder}")
+                         f"{comparison.before.folder}, {other.ops} with [{other.params}] "
+                         f"in {comparison.after.folder}")
     else:
         comparison.pairs.append((row, other))
 

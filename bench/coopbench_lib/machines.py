@@ -37,14 +37,14 @@ class Launch:
     disk: str | None
     console: Path
     records: Path
+    interactive: bool = False
+    gdb_port: int | None = None
 
 
 @dataclass(frozen=True)
 class Machine:
-    """One kind of computer that coopbench can start.
-
-    unit: what its time-stamp counter counts. explain_status: None for the exit status of a good run, otherwise a reason.
-    """
+    """One kind of computer that coopbench can start. 'unit' is what its time-stamp counter counts; explain_status
+    gives None for the exit status of a good run, otherwise a reason."""
 
     name: str
     emulator: str
@@ -58,14 +58,18 @@ class Machine:
 
 
 def _qemu_svm_command(launch: Launch) -> list[str]:
-    """QEMU, one instruction a nanosecond of virtual time, so that a run repeats exactly (MEASURING: determinism)."""
+    """QEMU with one instruction a nanosecond of virtual time, so that a run repeats exactly. With sleep=off an idle
+    machine jumps to its next timer; an interactive one waits for it as long as it says."""
     memory = GUEST_MEMORY_MIB if launch.mode.native else HOST_MEMORY_MIB
     command = [
         launch.emulator, "-M", "pc", "-nodefaults", "-cpu", "EPYC,+svm,+npt,-rdrand,-rdseed,-smap", "-m", str(memory),
-        "-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm", "-display", "none", "-no-reboot",
+        "-icount", f"shift=0,sleep={'on' if launch.interactive else 'off'}", "-rtc", "base=2026-01-01,clock=vm",
+        "-display", "none", "-no-reboot",
         "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
-        "-serial", f"file:{launch.console}", "-serial", f"file:{launch.records}",
+        "-serial", "mon:stdio" if launch.interactive else f"file:{launch.console}", "-serial", f"file:{launch.records}",
     ]
+    if launch.gdb_port is not None:
+        command += ["-S", "-gdb", f"tcp:localhost:{launch.gdb_port}"]
     return command + (_qemu_native_boot(launch) if launch.mode.native else _qemu_hypervisor_boot(launch))
 
 

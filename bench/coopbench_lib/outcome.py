@@ -41,7 +41,7 @@ class Outcome:
 
 
 def judge(plan: Plan, cell: Cell, ended: Ended, boot: Boot, last_words: str) -> Outcome:
-    """The outcome of a boot, from its records and from how its process ended; 'last_words' is its last line of output."""
+    """The outcome of a boot, from its records and from how its process ended; 'last_words' is the end of its output."""
     outcome = Outcome(cell.mode.name, cell.workload.name, OK, seconds=round(ended.seconds, 3),
                       machine_record=boot.first("machine"), guest_record=boot.first("guest"))
     if ended.timed_out:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .errors import CoopbenchError, UsageError
 from .machines import FREQUENCY_KHZ, GUEST_MEMORY_MIB, Launch, Machine, refuse_unsafe_path
 from .modes import Mode
 from .paths import Paths
+from .program import check_program, exec_word, packed_path
 from .switches import SWITCHES
 from .workloads import Workload
 
@@ -45,11 +46,12 @@ class Plan:
     modes: list[Mode]
     workloads: list[Workload]
     switches: dict[str, str]
-    parameters: dict[str, str]
-    runs: int | None
-    warmup: int | None
-    timeout_seconds: int
-    jobs: int
+    parameters: dict[str, str] = field(default_factory=dict)
+    runs: int | None = None
+    warmup: int | None = None
+    timeout_seconds: int = 0
+    jobs: int = 1
+    program: list[str] = field(default_factory=list)
 
     def cells(self) -> list[Cell]:
         """Every boot, workload by workload, so that rows are complete early."""
@@ -70,13 +72,15 @@ class Plan:
         """Those of the parameters that the workload knows."""
         return {name: value for name, value in self.parameters.items() if name in workload.parameters}
 
-    def guest_words(self, workload: Workload) -> str:
-        """The guest's command line, padded to one length: its place in memory must not move the guest's stack."""
+    def guest_words(self, workload: Workload | None) -> str:
+        """The guest's command line, padded to one length: what is in it must not move what stands behind it."""
         words = [f"tsc_khz={FREQUENCY_KHZ}", f"lapic_khz={FREQUENCY_KHZ}"]
         words += [f"{switch.name}={self.switches[switch.name]}" for switch in SWITCHES if switch.told == "guest"]
-        words += ["console=ttyS0", "init=/init", f"bench={workload.name}",
-                  f"runs={self.runs_of(workload)}", f"warmup={self.warmup_of(workload)}"]
-        words += [f"param.{name}={value}" for name, value in sorted(self.parameters_of(workload).items())]
+        words += ["console=ttyS0", "init=/init"]
+        if workload:
+            words += [exec_word(self.program) if self.program else f"bench={workload.name}",
+                      f"runs={self.runs_of(workload)}", f"warmup={self.warmup_of(workload)}"]
+            words += [f"param.{name}={value}" for name, value in sorted(self.parameters_of(workload).items())]
         line = " ".join(words)
         if len(line) > GUEST_COMMAND_LINE_LENGTH:
             raise UsageError(f"the guest's command line would be {len(line)} characters long "
@@ -84,7 +88,8 @@ class Plan:
         return line.ljust(GUEST_COMMAND_LINE_LENGTH)
 
     def hypervisor_words(self, mode: Mode) -> str:
-        words = [f"mode={mode.name}", f"mem={GUEST_MEMORY_MIB}", f"tsc_khz={FREQUENCY_KHZ}", f"lapic_khz={FREQUENCY_KHZ}"]
+        words = [f"mode={mode.name}", f"mem={GUEST_MEMORY_MIB}"]
+        words += [f"tsc_khz={FREQUENCY_KHZ}", f"lapic_khz={FREQUENCY_KHZ}"]
         words += [f"set.{switch.name}={self.switches[switch.name]}" for switch in SWITCHES
                   if switch.told == "hypervisor"]
         return " ".join(words)
@@ -95,13 +100,22 @@ class Plan:
 
     def command(self, cell: Cell, logs: Path) -> list[str]:
         """The emulator's command line of one cell, whose serial lines go to files in 'logs'."""
+        return self.machine.command(self._launch(cell.mode, cell.workload, logs))
+
+    def shell_command(self, logs: Path, gdb_port: int | None) -> list[str]:
+        """The command line of an interactive machine in the plan's one mode."""
+        launch = self._launch(self.modes[0], None, logs)
+        return self.machine.command(replace(launch, interactive=True, gdb_port=gdb_port))
+
+    def _launch(self, mode: Mode, workload: Workload | None, logs: Path) -> Launch:
         shown, images = self.paths.shown, self.paths.images()
-        disk = self.disk(cell.workload)
-        return self.machine.command(Launch(
-            emulator=self.emulator, mode=cell.mode, hv_core=shown(images["hv-core"]), guest=shown(images["guest-coop"]),
-            initramfs=shown(images["initramfs"]), guest_words=self.guest_words(cell.workload),
-            hypervisor_words=self.hypervisor_words(cell.mode), disk=shown(disk) if disk else None,
-            console=Path(shown(logs / "console.txt")), records=Path(shown(logs / "records.txt"))))
+        disk = self.disk(workload) if workload else None
+        return Launch(
+            emulator=self.emulator, mode=mode, hv_core=shown(images["hv-core"]), guest=shown(images["guest-coop"]),
+            initramfs=shown(packed_path(self.paths) if self.program else images["initramfs"]),
+            guest_words=self.guest_words(workload), hypervisor_words=self.hypervisor_words(mode),
+            disk=shown(disk) if disk else None, console=Path(shown(logs / "console.txt")),
+            records=Path(shown(logs / "records.txt")))
 
     def check(self) -> None:
         """Refuses what cannot work before anything is started: no emulator, no images, unknown parameters."""
@@ -112,6 +126,8 @@ class Plan:
                                  f"(theirs: {', '.join(known) or 'none'})")
         for workload in self.workloads:
             self.guest_words(workload)
+        if self.program:
+            check_program(Path(self.program[0]))
         refuse_unsafe_path(self.paths.shown(self.paths.build))
 
     def check_present(self) -> None:

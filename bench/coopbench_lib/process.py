@@ -68,8 +68,8 @@ class Processes:
     def _limit(process: subprocess.Popen) -> None:
         """No endless files, no core dumps. A process that has already ended needs no limit."""
         try:
-            lowest = min(FILE_LIMIT_BYTES, *(value for value in resource.getrlimit(resource.RLIMIT_FSIZE) if value >= 0),
-                         FILE_LIMIT_BYTES)
+            inherited = [value for value in resource.getrlimit(resource.RLIMIT_FSIZE) if value >= 0]
+            lowest = min([FILE_LIMIT_BYTES, *inherited])
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (lowest, lowest))
             resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
         except (ProcessLookupError, PermissionError):

@@ -70,7 +70,8 @@ class LiveProgress:
         self._estimate, self._began = estimate, time.monotonic()
         self._running: list[str] = []
         self._lock = threading.Lock()
-        self._bar = Progress(BarColumn(bar_width=24), MofNCompleteColumn(), TextColumn("{task.description}", markup=False),
+        self._bar = Progress(BarColumn(bar_width=24), MofNCompleteColumn(),
+                             TextColumn("{task.description}", markup=False),
                              console=Console(stderr=True, highlight=False), transient=True)
         self._task = self._bar.add_task("", total=len(cells))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from .paths import Paths, sha256
 from .plan import Plan, find_emulator
+from .program import packed_path
 
 _COMPILER = re.compile(rb"(GCC: \([^\0\n]*|(?:Debian |Ubuntu )?clang version [^\0\n]*)")
 
@@ -16,6 +17,8 @@ _COMPILER = re.compile(rb"(GCC: \([^\0\n]*|(?:Debian |Ubuntu )?clang version [^\
 def describe(plan: Plan) -> dict[str, Any]:
     """The part of run.json that says what was measured; two results with the same one must have the same counts."""
     images = plan.needed_images()
+    if plan.program:
+        images["initramfs"] = packed_path(plan.paths)
     return {
         "machine": plan.machine.name,
         "cpu_model": plan.machine.cpu_model,
@@ -26,12 +29,14 @@ def describe(plan: Plan) -> dict[str, Any]:
         "params": plan.parameters,
         "runs": plan.runs,
         "warmup": plan.warmup,
+        "program": plan.program,
     }
 
 
 def describe_tree(plan: Plan) -> dict[str, Any]:
     """The rest of run.json: what a reader wants to know, and what changes no count."""
-    programs = {workload.program: plan.paths.program(workload.program) for workload in plan.workloads}
+    programs = {plan.program[0]: Path(plan.program[0])} if plan.program else \
+        {workload.program: plan.paths.program(workload.program) for workload in plan.workloads}
     commit = git(plan.paths, "rev-parse", "--short=10", "HEAD")
     return {
         "commit": commit,

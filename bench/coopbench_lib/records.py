@@ -93,7 +93,7 @@ class Boot:
 
 
 def parse(text: str) -> Boot:
-    """Reads the lines that begin with '@coop '. The first line that is no record is kept in 'broken', the rest is read."""
+    """Reads the lines that begin with '@coop '. The first that is no record is told in 'broken', the rest is read."""
     boot = Boot()
     for number, line in enumerate(text.split("\n"), 1):
         if not line.startswith(PREFIX):

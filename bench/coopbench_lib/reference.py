@@ -37,7 +37,7 @@ def judge_by_reference(result: Result, references: Path) -> list[str]:
     machine = result.run["machine"]
     folder = references / machine
     if not (folder / "run.json").exists():
-        return [f"There is no reference for {machine} (results/{machine}/): these counts are compared with nothing."]
+        return [f"There is no reference for {machine} in results/: these counts are compared with nothing."]
     if folder.resolve() == result.folder.resolve():
         return [f"This is the reference of {machine}."]
     reference = read_result(folder)
@@ -62,7 +62,8 @@ def _verdict(result: Result, reference: Result, pairs: list[tuple[Row, Row]], na
     """The same images: every count is either equal or a difference to be explained."""
     unequal = [(row, other) for row, other in pairs if not equal_counts(row, other)]
     if not unequal:
-        return [f"Your machine gives our numbers: {len(pairs)} rows equal {name} to the {row_unit(pairs)}, same images."]
+        return [f"Your machine gives our numbers: {len(pairs)} rows equal {name} to the {row_unit(pairs)}, "
+                "same images."]
     lines = [f"Differs from {name} with the same images: {len(unequal)} of {len(pairs)} rows."]
     for row, other in unequal[:_SHOWN_DIFFERENCES]:
         lines.append(f"  {row.mode} {row.workload}: {row.value} here, {other.value} there")
@@ -79,7 +80,7 @@ def row_unit(pairs: list[tuple[Row, Row]]) -> str:
 
 def equal_counts(row: Row, other: Row) -> bool:
     """Whether two rows say the same: cost and crossings; the spread too, where there is one and both ran as often."""
-    same = (row.value, row.exits_per_op, row.hypercalls_per_op) == (other.value, other.exits_per_op, other.hypercalls_per_op)
+    same = all(getattr(row, name) == getattr(other, name) for name in ("value", "exits_per_op", "hypercalls_per_op"))
     return same and (row.repetitions != other.repetitions or (row.low, row.high) == (other.low, other.high))
 
 

@@ -51,7 +51,8 @@ class ResultFolder:
     def create(self) -> None:
         """Makes the folder; UsageError when something is in it already."""
         if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
-            raise UsageError(f"{self.folder} exists and is not empty: choose another --out, or go on with it by --resume")
+            raise UsageError(f"{self.folder} exists and is not empty: choose another --out, "
+                             "or go on with it by --resume")
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def append(self, outcome: Outcome) -> None:
@@ -67,7 +68,8 @@ class ResultFolder:
         run = dict(run, schema=SCHEMA, outcomes=[_outcome_to_json(outcome) for outcome in outcomes])
         self._write("run.json", json.dumps(run, indent=1) + "\n")
 
-    def write_tables(self, rows: list[Row], exits: list[ExitRow], hypercalls: list[HypercallRow], markdown: str) -> None:
+    def write_tables(self, rows: list[Row], exits: list[ExitRow], hypercalls: list[HypercallRow],
+                     markdown: str) -> None:
         self._write_csv("table.csv", COLUMNS, rows)
         self._write_csv("exits.csv", EXIT_COLUMNS, exits)
         self._write_csv("hypercalls.csv", HYPERCALL_COLUMNS, hypercalls)

@@ -19,7 +19,7 @@ _READ_LIMIT_BYTES = 16 << 20
 
 def run_cells(plan: Plan, cells: list[Cell], logs: Path, finished: Callable[[Outcome], None],
               started: Callable[[Cell], None]) -> None:
-    """Boots every cell. 'finished' is called by this thread alone; KeyboardInterrupt and its errors kill all emulators."""
+    """Boots every cell. 'finished' is called by this thread alone; when it fails, or at Ctrl-C, all emulators die."""
     for workload in {cell.workload.disk_mib: cell.workload for cell in cells if cell.workload.disk_mib}.values():
         make_disk(plan.disk(workload), workload.disk_mib)
     processes = Processes()

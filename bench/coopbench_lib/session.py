@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One 'coopbench run' from its plan to its result folder: resuming, streaming rows, stopping early without losing any."""
+"""One 'coopbench run' from its plan to its result folder: resuming, streaming rows, losing none when stopped early."""
 from __future__ import annotations
 
 import time
@@ -17,7 +17,7 @@ from .run import run_cells
 from .summary import Row, summarise, summarise_exits, summarise_hypercalls
 from .tables import added, amount, ratio, render_markdown
 
-_DECIDES_COUNTS = ("machine", "emulator", "images", "switches", "params", "runs", "warmup")
+_DECIDES_COUNTS = ("machine", "emulator", "images", "switches", "params", "runs", "warmup", "program")
 
 
 class Session:

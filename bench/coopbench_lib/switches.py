@@ -32,9 +32,11 @@ def defaults() -> dict[str, str]:
     return {switch.name: switch.default for switch in SWITCHES}
 
 
-def parse_switches(words: list[str]) -> dict[str, str]:
-    """All switches with the values that the words NAME=VALUE give them."""
+def parse_switches(words: list[str] | None, before: dict[str, str] | None = None) -> dict[str, str]:
+    """All switches with the values that the words NAME=VALUE give them; without a word, those of 'before'."""
     chosen = defaults()
+    if words is None:
+        return chosen | (before or {})
     known = {switch.name: switch for switch in SWITCHES}
     for word in words:
         name, value = _split(word, "--set")
@@ -46,8 +48,10 @@ def parse_switches(words: list[str]) -> dict[str, str]:
     return chosen
 
 
-def parse_parameters(words: list[str]) -> dict[str, str]:
-    """The parameters that the words NAME=VALUE give; whether a workload knows them is asked in plan.py."""
+def parse_parameters(words: list[str] | None, before: dict[str, str] | None = None) -> dict[str, str]:
+    """The parameters that the words NAME=VALUE give, or those of 'before'; plan.py asks if a workload knows them."""
+    if words is None:
+        return dict(before or {})
     parameters = {}
     for word in words:
         name, value = _split(word, "--param")

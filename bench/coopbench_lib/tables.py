@@ -99,7 +99,8 @@ def _title(result: Result) -> str:
 
 def _block(grid: Grid, modes: list[Mode], name_width: int, unit: str) -> list[str]:
     """One table: native, then the given modes beside one another."""
-    heads = ["workload".ljust(name_width) + "native".rjust(_NATIVE_WIDTH), " " * name_width + f"{unit}/op".rjust(_NATIVE_WIDTH),
+    heads = ["workload".ljust(name_width) + "native".rjust(_NATIVE_WIDTH),
+             " " * name_width + f"{unit}/op".rjust(_NATIVE_WIDTH),
              " " * (name_width + _NATIVE_WIDTH)]
     for mode in modes:
         heads[0] += _GAP + mode.name.center(_MODE_WIDTH)
@@ -162,7 +163,8 @@ def _remarks(grid: Grid) -> list[str]:
             lines.append(f"* {row.mode} {row.workload}: {amount(row.low)} to {amount(row.high)} "
                          f"in {row.repetitions} repetitions{ticks}")
         elif row.status == OK and row.ticks:
-            lines.append(f"{row.mode} {row.workload}: a timer interrupt in {row.ticks} of {row.repetitions} repetitions")
+            lines.append(f"{row.mode} {row.workload}: a timer interrupt in {row.ticks} of {row.repetitions} "
+                         "repetitions")
         elif row.status == NOT_APPLICABLE:
             lines.append(f"n/a: {row.mode} {row.workload}: {row.reason}")
         elif row.status != OK:

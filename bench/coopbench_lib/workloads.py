@@ -9,7 +9,7 @@ from typing import Any
 
 from .errors import CoopbenchError, UsageError
 
-GROUP_WORDS = ("default", "quick", "all")
+GROUP_WORDS = ("default", "all")
 DISK_MIB = 16
 
 
@@ -88,7 +88,7 @@ def _disk_mib(entry: dict[str, Any]) -> int:
 
 
 def choose_workloads(workloads: list[Workload], text: str) -> list[Workload]:
-    """The workloads of a comma-separated list of names, groups ('latency/'), 'default', 'quick' and 'all', each once."""
+    """The workloads of a comma-separated list of names, groups ('latency/'), 'default', 'all', each once."""
     chosen: list[Workload] = []
     for word in filter(None, (part.strip() for part in text.split(","))):
         for workload in _match(workloads, word):
@@ -102,8 +102,8 @@ def choose_workloads(workloads: list[Workload], text: str) -> list[Workload]:
 def _match(workloads: list[Workload], word: str) -> list[Workload]:
     if word == "all":
         return workloads
-    if word in ("default", "quick"):
-        found = [workload for workload in workloads if getattr(workload, word)]
+    if word == "default":
+        found = [workload for workload in workloads if workload.default]
     elif word.endswith("/"):
         found = [workload for workload in workloads if workload.group == word[:-1]]
     else:
@@ -113,3 +113,11 @@ def _match(workloads: list[Workload], word: str) -> list[Workload]:
         raise UsageError(f"there is no workload '{word}' (groups: {' '.join(groups)}; or: {' '.join(GROUP_WORDS)}; "
                          "'coopbench workloads' lists all)")
     return found
+
+
+def only_quick(workloads: list[Workload]) -> list[Workload]:
+    """Those that are marked quick; UsageError when none is."""
+    quick = [workload for workload in workloads if workload.quick]
+    if not quick:
+        raise UsageError("none of these workloads is marked quick")
+    return quick

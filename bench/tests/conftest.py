@@ -39,8 +39,9 @@ class Tree:
         for path in self.paths.images().values():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(f"image {path.name} GCC: (Debian 12.2.0-14) 12.2.0\0".encode())
-        self.write_manifest([{"name": f"fake/{name}", "ops": 1000, "does": f"Does {name}.", "default": name in ("null", "cpuid"),
-                              "quick": name == "null", "params": {"size": {"default": 64, "does": "bytes"}}} for name in NAMES])
+        size = {"size": {"default": 64, "does": "bytes"}}
+        self.write_manifest([{"name": f"fake/{name}", "ops": 1000, "does": f"Does {name}.", "params": size,
+                              "default": name in ("null", "cpuid"), "quick": name == "null"} for name in NAMES])
 
     def write_manifest(self, entries) -> None:
         self.paths.manifest.parent.mkdir(parents=True, exist_ok=True)
@@ -58,10 +59,10 @@ class Tree:
         """'coopbench run' with the fake emulator into a folder of this tree."""
         return self("run", "--emulator", str(FAKE), "--out", str(self.root / out), *words)
 
-    def process(self, *words: str, **options) -> subprocess.Popen:
-        """coopbench as a process, for signals and limits."""
+    def process(self, *words: str, output=subprocess.PIPE, error=subprocess.PIPE, **options) -> subprocess.Popen:
+        """coopbench as a process, for signals, limits and terminals."""
         command = ["/usr/bin/python3", str(HERE / "run_in_tree.py"), str(self.root), *words]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+        return subprocess.Popen(command, stdout=output, stderr=error, text=True, **options)
 
     def json(self, out: str = "result") -> dict:
         return json.loads((self.root / out / "run.json").read_text())

@@ -19,11 +19,15 @@ class Fake:
 
     def __init__(self, arguments):
         text = " ".join(arguments)
-        serial = [word.removeprefix("file:") for word in arguments if word.startswith("file:")]
-        self.console, self.records = (open(name, "w", buffering=1) for name in serial)
+        serial = [arguments[index + 1] for index, word in enumerate(arguments) if word == "-serial"]
+        self.console, self.records = (sys.stdout if name == "mon:stdio" else open(name.removeprefix("file:"), "w", buffering=1)
+                                      for name in serial)
         self.hypervised = "hv-core" in text
         self.word = lambda name: re.search(rf"\b{name}=(\S+)", text)[1]
-        self.workload = self.word("bench")
+        program = re.search(r"exec=\S*?/([^/+ ]+)[+ ]", text)
+        self.workload = f"program/{program[1]}" if program else self.word("bench") if "bench=" in text else "shell"
+        if self.workload == "shell":
+            return
         self.runs, self.warmup = int(self.word("runs")), int(self.word("warmup"))
         size = re.search(r"param\.size=(\d+)", text)
         self.size = int(size[1]) if size else 64
@@ -51,8 +55,9 @@ class Fake:
         exits = 1000 if self.hypervised and self.workload != "fake/null" else 0
         for number in range(self.warmup + self.runs):
             warm = number - self.warmup
-            record = dict(type="repetition", workload=self.workload, region=number + 1, repetition=max(warm, number if warm < 0 else warm),
-                          warmup=warm < 0, ops=1000, tsc=150000 + 100 * exits, idle=0, ticks=0, params={"size": self.size})
+            record = dict(type="repetition", workload=self.workload, region=number + 1, warmup=warm < 0,
+                          repetition=number if warm < 0 else warm, ops=1000, tsc=150000 + 100 * exits, idle=0, ticks=0,
+                          params={"size": self.size})
             change(number, record)
             if self.hypervised and with_region:
                 self.region(record["region"], record["tsc"], exits, record["idle"], lost)
@@ -166,6 +171,8 @@ def main():
     with open(os.path.join(os.getcwd(), "started.txt"), "a") as file:
         file.write(f"{fake.workload} {'hypervised' if fake.hypervised else 'native'} {os.getpid()}\n")
     fake.boot()
+    if fake.workload == "shell":
+        return OK
     return globals().get(fake.workload.removeprefix("fake/").removesuffix("2"), well)(fake)
 
 

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command line of coopbench: its sub-commands and their options, and the one line that refuses a wrong one."""
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import NoReturn
+
+from .errors import UsageError
+from .machines import MACHINES
+from .modes import implemented_names
+from .switches import SWITCHES
+from .workloads import GROUP_WORDS
+
+DEFAULT_TIMEOUT_SECONDS = 120
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that complains in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (--help lists what there is)\n")
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """The options, with 'command' naming the sub-command and 'program' the words after '--', if any."""
+    program: list[str] = []
+    if "--" in arguments:
+        position = arguments.index("--")
+        arguments, program = arguments[:position], arguments[position + 1:]
+        if not program:
+            raise UsageError("after -- a program is wanted: -- ./program arguments")
+    options = make_parser().parse_args(arguments)
+    options.arguments, options.program = arguments, program
+    if program and (options.command != "run" or options.workload):
+        raise UsageError("a program after -- belongs to 'run', and stands in place of --workload")
+    return options
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The sub-commands and their options."""
+    parser = Parser(prog="coopbench", description="Measures what each way of virtualizing a machine costs.",
+                    epilog="Results are explained in bench/README.md, records in bench/RECORDS.md.")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
+    _add(commands, "doctor", "what a run needs, and what of it is here")
+    _add(commands, "modes", "the ways of virtualizing, as points on three axes")
+    listing = _add(commands, "workloads", "what can be measured")
+    listing.add_argument("--verbose", "-v", action="store_true", help="with region, parameters and other names")
+    _add_run(_add(commands, "run", "measure workloads in modes and print the table"))
+    _add_shell(_add(commands, "shell", "an interactive shell in the guest, left by Ctrl-A X"))
+    table = _add(commands, "table", "the comparison table of a result")
+    _add_result(table)
+    table.add_argument("--save-reference", action="store_true", help="make this result the reference of its machine")
+    exits = _add(commands, "exits", "the exits of a result by reason, with what they cost")
+    _add_result(exits)
+    exits.add_argument("--mode", metavar="M", help="of this mode only")
+    exits.add_argument("--workload", metavar="W", help="of these workloads only")
+    _add_compare(_add(commands, "compare", "two results of one machine, row by row"))
+    return parser
+
+
+def _add(commands, name: str, text: str) -> argparse.ArgumentParser:
+    return commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+
+
+def _add_result(command: argparse.ArgumentParser) -> None:
+    command.add_argument("result", metavar="RESULT", type=Path, nargs="?",
+                         help="a result folder (default: out/latest)")
+
+
+def _add_machine(command: argparse.ArgumentParser) -> None:
+    """What decides which computer is started, and with what."""
+    command.add_argument("--machine", metavar="M",
+                         help=f"one of: {', '.join(machine.name for machine in MACHINES)} (the first is the default)")
+    command.add_argument("--set", metavar="SWITCH=VALUE", action="append", dest="switches",
+                         help=f"set a switch: {', '.join(switch.name for switch in SWITCHES)}")
+    command.add_argument("--emulator", metavar="PROGRAM", help="another build of the machine's emulator")
+    command.add_argument("--build", metavar="DIR", help="where the images are (default: build)")
+
+
+def _add_run(run: argparse.ArgumentParser) -> None:
+    run.usage = ("coopbench run [--machine M] [--mode A,B] [--workload X,Y] [--quick] [--set SWITCH=VALUE] "
+                 "[--param NAME=VALUE] [-w N] [-r N] [-j N] [--timeout SECONDS] [--dry-run] [--out DIR] [--resume] "
+                 "[-- ./program arguments]")
+    _add_machine(run)
+    run.add_argument("--mode", metavar="A,B",
+                     help=f"modes, or triples cpu/mmu/io (default: {','.join(implemented_names())})")
+    run.add_argument("--workload", metavar="X,Y", help="workloads, groups such as 'latency/', or one of "
+                     f"{', '.join(GROUP_WORDS)} (the first is the default)")
+    run.add_argument("--quick", action="store_true",
+                     help="of these workloads only those that are marked quick, with 2 repetitions")
+    run.add_argument("--param", metavar="NAME=VALUE", action="append", dest="parameters",
+                     help="set a parameter of the workloads that have it")
+    run.add_argument("-w", "--warmup", metavar="N", type=_count,
+                     help="warm-up repetitions (default: the workload's own)")
+    run.add_argument("-r", "--runs", metavar="N", type=_positive,
+                     help="measured repetitions (default: the workload's own)")
+    run.add_argument("-j", "--jobs", metavar="N", type=_positive, default=len(os.sched_getaffinity(0)),
+                     help="emulators at a time (default: one per CPU, %(default)s here)")
+    run.add_argument("--timeout", metavar="SECONDS", type=_positive, default=DEFAULT_TIMEOUT_SECONDS,
+                     help="kill a boot that takes longer (default: %(default)s)")
+    run.add_argument("--out", metavar="DIR", type=Path,
+                     help="result folder (default: out/<date>-<machine>-<commit>)")
+    run.add_argument("--resume", action="store_true", help="go on with the result in --out (default: out/latest)")
+    run.add_argument("--dry-run", action="store_true",
+                     help="print the emulators' command lines and start nothing")
+
+
+def _add_shell(shell: argparse.ArgumentParser) -> None:
+    _add_machine(shell)
+    shell.add_argument("--mode", metavar="M", default="full-nested", help="default: %(default)s")
+    shell.add_argument("--debug", action="store_true", help="stop at the first instruction until gdb is attached")
+
+
+def _add_compare(command: argparse.ArgumentParser) -> None:
+    command.add_argument("before", metavar="BEFORE", type=Path)
+    command.add_argument("after", metavar="AFTER", type=Path)
+    command.add_argument("--fail-above", metavar="PERCENT", type=_percent,
+                         help="exit with status 1 when a row became dearer by more than this")
+
+
+def _number(text: str, lowest: int) -> int:
+    if not text.isascii() or not text.isdigit() or not lowest <= int(text) < 1 << 31:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of {lowest} or more")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    return _number(text, 0)
+
+
+def _positive(text: str) -> int:
+    return _number(text, 1)
+
+
+def _percent(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"'{text}' is no percentage of 0 or more")
+    return value
