@@ -21,15 +21,15 @@ struct file {
     struct inode *inode; /* one reference held */
     void *context;       /* of the operations */
     uint64_t position;
-    uint32_t flags;      /* O_* of open(2), changed by F_SETFL */
+    uint32_t flags; /* O_* of open(2), changed by F_SETFL */
     uint32_t references;
 };
 
 /* Results of poll: POLLIN, POLLOUT ... of the Linux ABI. */
 struct file_poll {
-    uint32_t events;            /* OUT what is ready now */
-    struct wait_queue *queue;   /* OUT woken when that may have changed, or NULL */
-    struct wait_queue *queue2;  /* OUT a second one (terminals, pipes open for both), or NULL */
+    uint32_t events;           /* OUT what is ready now */
+    struct wait_queue *queue;  /* OUT woken when that may have changed, or NULL */
+    struct wait_queue *queue2; /* OUT a second one (terminals, pipes open for both), or NULL */
 };
 
 /* Members may be NULL where a kind of file cannot do the thing; the caller turns that into the right errno. Buffers are
@@ -51,6 +51,9 @@ struct file_operations {
 void file_reference(struct file *file);
 void file_release(struct file *file);
 
+/* An open file of given operations (pipes); takes a reference of `inode`, which may be NULL. NULL: too many files. */
+struct file *file_create(const struct file_operations *operations, struct inode *inode, void *context, uint32_t flags);
+
 /* Descriptor tables. */
 struct files *files_create(void);
 struct files *files_clone(struct files *files); /* fork: the same open files; NULL when out of memory */
@@ -60,8 +63,33 @@ void files_close_on_exec(struct files *files);
 /* The open file behind a descriptor of the running process, one reference added; NULL when there is none. */
 struct file *files_get(int descriptor);
 
-/* Opens a path for the kernel itself (exec, init): 0 and a file with one reference, or -errno. `path` is kernel memory. */
+/* The same without a reference, for the length of one system call: only the process itself changes its table. */
+struct file *files_borrow(int descriptor);
+
+/* Puts a file, whose reference is taken over also on failure, at the lowest free descriptor from `lowest` on:
+ * the descriptor, or -EMFILE. `close_on_exec` marks it. */
+int files_add(struct file *file, int lowest, bool close_on_exec);
+
+/* Puts a file, whose reference is taken over also on failure, at this descriptor and closes what was there: the
+ * descriptor, or -EBADF. */
+int files_put(struct file *file, int descriptor, bool close_on_exec);
+
+int files_close(int descriptor); /* 0 or -EBADF */
+int files_close_on_exec_get(int descriptor);
+int files_close_on_exec_set(int descriptor, bool close_on_exec);
+
+/* The descriptors of any process, for /proc/PID/fd: the next open one from `descriptor` on, or -1. */
+int files_next(const struct files *files, int descriptor, struct file **file);
+
+/* Descriptors that a process may have (RLIMIT_NOFILE). */
+#define FILES_LIMIT 1024
+
+/* Opens a path for the kernel itself (exec, init): 0 and a file with one reference, or -errno. `path` is kernel memory.
+ */
 int file_open(const char *path, uint32_t flags, uint32_t mode, struct file **file);
+
+/* The same from a directory other than the current one. */
+int file_open_at(struct inode *start, const char *path, uint32_t flags, uint32_t mode, struct file **file);
 
 /* Reads into kernel memory (program headers, scripts): bytes or -errno. */
 long file_read_kernel(struct file *file, void *to, size_t bytes, uint64_t offset);
@@ -74,8 +102,8 @@ void inode_reference(struct inode *inode);
 void inode_release(struct inode *inode);
 struct inode *inode_root(void);
 
-/* Mounts ramfs at /, unpacks the cpio archive into it, adds /dev and /proc. Panics with a clear line when the archive is
- * corrupt (a corrupt boot file must not look like a missing program). */
+/* Mounts ramfs at /, unpacks the cpio archive into it, adds /dev and /proc. Panics with a clear line when the archive
+ * is corrupt (a corrupt boot file must not look like a missing program). */
 void fs_start(const void *archive, size_t archive_bytes);
 
 #endif

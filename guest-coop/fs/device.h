@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The registry of devices: a driver registers its name, number and operations; a node of that name
+ * appears in /dev, and any node of that number (mknod) opens it.
+ */
+#ifndef FS_DEVICE_H
+#define FS_DEVICE_H
+
+#include "fs/inode.h"
+
+struct device_operations {
+    /* Called for each open: may refuse (-errno) and may set file->context. May be NULL. */
+    int (*open)(struct file *file);
+    struct file_operations file;
+};
+
+/* `mode` is the type (ABI_S_IFCHR or ABI_S_IFBLK) and permissions; `number` is ABI_DEVICE(major, minor). Before or
+ * after fs_start. `name` and `operations` stay the driver's. 0, or -ENOSPC when the registry is full. */
+int device_register(const char *name, uint64_t number, uint32_t mode, const struct device_operations *operations);
+
+/* inode_operations.open of device nodes. */
+int device_open(struct file *file);
+
+/* Makes the nodes of what is registered, and later of what will be, in this directory. */
+int device_mount(struct inode *directory);
+
+/* The registered name of a number, or NULL (ps shows terminals by it). */
+const char *device_name(uint32_t type, uint64_t number);
+
+/* null, zero, full, random, urandom (memory_devices.c); their generator also serves getrandom(2). */
+long memory_devices_random(uint64_t user_buffer, size_t bytes);
+void memory_devices_register(void);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Open files: from a path and flags to a struct file, and what the kernel itself does with one.
+ */
+#include "fs/file.h"
+
+#include "fs/path.h"
+#include "kernel/errno.h"
+#include "kernel/process.h"
+#include "memory/frame.h"
+#include "memory/heap.h"
+#include <coopvirt/string.h>
+
+/* Open files in the whole system; ENFILE beyond. */
+#define FILE_LIMIT 16384
+
+static uint32_t file_count;
+
+void file_reference(struct file *file)
+{
+    file->references++;
+}
+
+void file_release(struct file *file)
+{
+    if (--file->references)
+        return;
+    if (file->operations && file->operations->release)
+        file->operations->release(file);
+    if (file->inode)
+        inode_release(file->inode);
+    heap_free(file);
+    file_count--;
+}
+
+struct file *file_create(const struct file_operations *operations, struct inode *inode, void *context, uint32_t flags)
+{
+    struct file *file = file_count < FILE_LIMIT ? heap_allocate(sizeof(*file)) : NULL;
+    if (!file)
+        return NULL;
+    file_count++;
+    file->operations = operations;
+    file->inode = inode;
+    file->context = context;
+    file->flags = flags;
+    file->references = 1;
+    if (inode)
+        inode_reference(inode);
+    return file;
+}
+
+/* The permissions that an access mode needs (ABI_MAY_*). */
+static uint32_t file_wanted(uint32_t flags)
+{
+    static const uint8_t wanted[4] = {ABI_MAY_READ, ABI_MAY_WRITE, ABI_MAY_READ | ABI_MAY_WRITE,
+                                      ABI_MAY_READ | ABI_MAY_WRITE};
+    return wanted[flags & ABI_O_ACCESS] | (flags & ABI_O_TRUNC ? ABI_MAY_WRITE : 0);
+}
+
+/* Is what the path names of a type that these flags can open? */
+static int file_check_type(const struct inode *inode, uint32_t flags)
+{
+    uint32_t type = inode_type(inode);
+
+    if (type == ABI_S_IFLNK)
+        return -ELOOP; /* only reached with O_NOFOLLOW */
+    if (type == ABI_S_IFDIR)
+        return (file_wanted(flags) & ABI_MAY_WRITE) || (flags & ABI_O_CREAT) ? -EISDIR : 0;
+    if (flags & ABI_O_DIRECTORY)
+        return -ENOTDIR;
+    return type == ABI_S_IFSOCK ? -ENXIO : 0;
+}
+
+/* The inode to open, made when the flags ask for it; *made tells. */
+static int file_resolve(struct path *path, uint32_t flags, uint32_t mode, bool *made)
+{
+    *made = false;
+    if (path->inode)
+        return (flags & (ABI_O_CREAT | ABI_O_EXCL)) == (ABI_O_CREAT | ABI_O_EXCL) ? -EEXIST : 0;
+    if (path->must_be_directory)
+        return -EISDIR;
+    int status = inode_permission(path->directory, ABI_MAY_WRITE | ABI_MAY_EXECUTE);
+    if (status)
+        return status;
+    if (!path->directory->operations->create)
+        return -EACCES;
+    *made = true;
+    mode = ABI_S_IFREG | (mode & 07777 & ~process_current()->umask);
+    return path->directory->operations->create(path->directory, path->name, mode, 0, &path->inode);
+}
+
+/* Opens an inode: 0 and a file with one reference. The permissions were checked. */
+static int file_open_inode(struct inode *inode, uint32_t flags, struct file **opened)
+{
+    /* O_PATH names a file without opening it: no operation works on it. */
+    static const struct file_operations file_path_operations;
+
+    if (!(flags & ABI_O_PATH) && !inode->operations->open)
+        return -ENXIO;
+    struct file *file = file_create(NULL, inode, NULL, flags);
+    if (!file)
+        return -ENFILE;
+    if (flags & ABI_O_PATH) {
+        file->operations = &file_path_operations;
+        *opened = file;
+        return 0;
+    }
+    int status = inode->operations->open(file);
+    if (status) {
+        file->operations = NULL;
+        file_release(file);
+        return status;
+    }
+    *opened = file;
+    return 0;
+}
+
+static int file_open_path(struct path *path, uint32_t flags, uint32_t mode, struct file **opened)
+{
+    bool made;
+    int status = file_resolve(path, flags, mode, &made);
+
+    if (status)
+        return status;
+    struct inode *inode = path->inode;
+    if (flags & ABI_O_PATH)
+        return (flags & ABI_O_DIRECTORY) && !inode_is_directory(inode) ? -ENOTDIR
+                                                                       : file_open_inode(inode, ABI_O_PATH, opened);
+    status = file_check_type(inode, flags);
+    if (status == 0 && !made)
+        status = inode_permission(inode, file_wanted(flags));
+    if (status == 0 && (flags & ABI_O_TRUNC) && !made && inode->operations->truncate)
+        status = inode->operations->truncate(inode, 0);
+    if (status)
+        return status;
+    return file_open_inode(inode, flags & ~(ABI_O_CREAT | ABI_O_EXCL | ABI_O_TRUNC | ABI_O_CLOEXEC), opened);
+}
+
+int file_open_at(struct inode *start, const char *text, uint32_t flags, uint32_t mode, struct file **opened)
+{
+    struct path path;
+    uint32_t walk = flags & ABI_O_CREAT && !(flags & ABI_O_PATH) ? PATH_MISSING : 0;
+    bool exclusive = walk && (flags & ABI_O_EXCL);
+
+    if ((flags & ABI_O_TMPFILE) == ABI_O_TMPFILE || (walk && (flags & ABI_O_DIRECTORY)))
+        return -EINVAL;
+    if (!(flags & ABI_O_NOFOLLOW) && !exclusive)
+        walk |= PATH_FOLLOW;
+    int status = path_walk(&path, start, text, walk);
+    if (status)
+        return status;
+    status = file_open_path(&path, flags, mode, opened);
+    path_finish(&path);
+    return status;
+}
+
+int file_open(const char *path, uint32_t flags, uint32_t mode, struct file **file)
+{
+    return file_open_at(NULL, path, flags, mode, file);
+}
+
+long file_read_kernel(struct file *file, void *to, size_t bytes, uint64_t offset)
+{
+    uint64_t size = file->inode->size;
+    size_t done = 0;
+
+    if (!file->operations->page)
+        return -EINVAL;
+    if (offset >= size)
+        return 0;
+    if (bytes > size - offset)
+        bytes = size - offset;
+    while (done < bytes) {
+        size_t at = (offset + done) % FRAME_BYTES;
+        size_t part = FRAME_BYTES - at < bytes - done ? FRAME_BYTES - at : bytes - done;
+        coop_paddr frame = file->operations->page(file, (offset + done) / FRAME_BYTES);
+        if (!frame)
+            return done ? (long)done : -EIO;
+        memcpy((uint8_t *)to + done, (const uint8_t *)frame_address(frame) + at, part);
+        frame_release(frame);
+        done += part;
+    }
+    return (long)done;
+}
+
+int file_check_execute(struct file *file)
+{
+    if (inode_type(file->inode) != ABI_S_IFREG)
+        return -EACCES;
+    return inode_permission(file->inode, ABI_MAY_EXECUTE);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What all inodes share: reference counts, permissions, the stat structure and the way back from an
+ * inode to its path.
+ */
+#include "fs/inode.h"
+
+#include "kernel/clock.h"
+#include "kernel/errno.h"
+#include "kernel/process.h"
+#include "memory/frame.h"
+#include <coopvirt/string.h>
+
+void inode_reference(struct inode *inode)
+{
+    inode->references++;
+}
+
+void inode_release(struct inode *inode)
+{
+    if (--inode->references == 0)
+        inode->operations->destroy(inode);
+}
+
+static int inode_check(const struct inode *inode, uint32_t wanted, uint32_t uid, uint32_t gid)
+{
+    uint32_t granted = inode->mode;
+
+    if (uid == 0) {
+        /* The superuser may do all but execute what nobody may execute. */
+        bool executable = inode_is_directory(inode) || (inode->mode & 0111);
+        return (wanted & ABI_MAY_EXECUTE) && !executable ? -EACCES : 0;
+    }
+    if (uid == inode->uid)
+        granted >>= 6;
+    else if (gid == inode->gid)
+        granted >>= 3;
+    return (granted & wanted) == wanted ? 0 : -EACCES;
+}
+
+int inode_permission(const struct inode *inode, uint32_t wanted)
+{
+    const struct process *process = process_current();
+    return inode_check(inode, wanted, process->euid, process->egid);
+}
+
+int inode_permission_real(const struct inode *inode, uint32_t wanted)
+{
+    const struct process *process = process_current();
+    return inode_check(inode, wanted, process->uid, process->gid);
+}
+
+int inode_permission_owner(const struct inode *inode)
+{
+    uint32_t uid = process_current()->euid;
+    return uid == 0 || uid == inode->uid ? 0 : -EPERM;
+}
+
+int inode_permission_remove(const struct inode *directory, const struct inode *victim)
+{
+    int status = inode_permission(directory, ABI_MAY_WRITE | ABI_MAY_EXECUTE);
+
+    if (status)
+        return status;
+    if ((directory->mode & ABI_S_ISVTX) && inode_permission_owner(victim) && inode_permission_owner(directory))
+        return -EPERM;
+    return 0;
+}
+
+void inode_touch(struct inode *inode)
+{
+    uint64_t now = clock_realtime_ns();
+    inode->times.modified_ns = now;
+    inode->times.changed_ns = now;
+}
+
+static struct abi_timespec inode_timespec(uint64_t ns)
+{
+    return (struct abi_timespec){(int64_t)(ns / 1000000000), (int64_t)(ns % 1000000000)};
+}
+
+void inode_stat(const struct inode *inode, struct abi_stat *status)
+{
+    *status = (struct abi_stat){
+        .device = inode->file_system,
+        .inode = inode->number,
+        .links = inode->links,
+        .mode = inode->mode,
+        .uid = inode->uid,
+        .gid = inode->gid,
+        .rdevice = inode->device,
+        .size = (int64_t)inode->size,
+        .block_bytes = FRAME_BYTES,
+        .blocks = (int64_t)(inode->blocks * (FRAME_BYTES / 512)),
+        .accessed = inode_timespec(inode->times.accessed_ns),
+        .modified = inode_timespec(inode->times.modified_ns),
+        .changed = inode_timespec(inode->times.changed_ns),
+    };
+}
+
+int inode_path(struct inode *inode, char *path, size_t size)
+{
+    struct inode *root = inode_root();
+    char name[ABI_NAME_BYTES + 1];
+    size_t start = size - 1;
+
+    path[start] = '\0';
+    while (inode != root) {
+        struct inode *parent = inode->parent;
+        if (!parent)
+            return -ENOENT;
+        long length = parent->operations->child_name(parent, inode, name, sizeof(name));
+        if (length < 0)
+            return (int)length;
+        if (start < (size_t)length + 1)
+            return -ERANGE;
+        start -= (size_t)length;
+        memcpy(path + start, name, (size_t)length);
+        path[--start] = '/';
+        inode = parent;
+    }
+    if (path[start] == '\0') {
+        if (start == 0)
+            return -ERANGE;
+        path[--start] = '/';
+    }
+    memmove(path, path + start, size - start);
+    return 0;
+}

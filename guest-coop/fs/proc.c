@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * /proc as a file system. An inode is made for each look-up and lives as long as it is held; it names a process by
+ * number and looks for it again each time, since the process may end.
+ */
+#include "fs/proc.h"
+
+#include "fs/directory.h"
+#include "fs/proc_internal.h"
+#include "kernel/clock.h"
+#include "kernel/errno.h"
+#include "kernel/process.h"
+#include "memory/frame.h"
+#include "memory/heap.h"
+#include "memory/user_copy.h"
+#include <coopvirt/format.h>
+#include <coopvirt/string.h>
+
+#define PROC_DEVICE 3
+
+enum proc_kind { PROC_ROOT, PROC_ROW, PROC_PROCESS, PROC_DESCRIPTORS, PROC_DESCRIPTOR };
+
+struct proc_inode {
+    struct inode inode; /* first */
+    enum proc_kind kind;
+    int pid;        /* 0: the system's */
+    int descriptor; /* PROC_DESCRIPTOR */
+    const struct proc_row *row;
+};
+
+static const struct inode_operations proc_directory_operations, proc_text_operations, proc_link_operations;
+
+static const struct proc_inode *proc_of(const struct inode *inode)
+{
+    return (const struct proc_inode *)inode;
+}
+
+void proc_print(struct proc_text *text, const char *format, ...)
+{
+    va_list arguments;
+    size_t room = text->size - text->used;
+
+    va_start(arguments, format);
+    size_t length = (size_t)format_string_list(text->bytes + text->used, room, format, arguments);
+    va_end(arguments);
+    text->used += length < room ? length : room - 1;
+}
+
+/* Inode numbers: the process, what it is, and the row or descriptor. */
+static uint64_t proc_number(enum proc_kind kind, int pid, unsigned index)
+{
+    return (uint64_t)(unsigned)pid << 32 | (uint64_t)kind << 16 | (index + 1);
+}
+
+static int proc_make(struct inode *parent, enum proc_kind kind, int pid, unsigned index, uint32_t mode,
+                     const struct proc_row *row, struct inode **made)
+{
+    struct proc_inode *proc = heap_allocate(sizeof(*proc));
+    if (!proc)
+        return -ENOMEM;
+    const struct process *process = pid ? process_find(pid) : NULL;
+    uint32_t type = mode & ABI_S_IFMT;
+    uint64_t now = clock_realtime_ns();
+    proc->inode = (struct inode){
+        .operations = type == ABI_S_IFDIR   ? &proc_directory_operations
+                      : type == ABI_S_IFLNK ? &proc_link_operations
+                                            : &proc_text_operations,
+        .references = 1,
+        .mode = mode,
+        .uid = process ? process->euid : 0,
+        .gid = process ? process->egid : 0,
+        .links = type == ABI_S_IFDIR ? 2 : 1,
+        .file_system = PROC_DEVICE,
+        .number = proc_number(kind, pid, index),
+        .times = {now, now, now},
+        .parent = parent,
+    };
+    if (parent)
+        inode_reference(parent);
+    proc->kind = kind;
+    proc->pid = pid;
+    proc->descriptor = (int)index;
+    proc->row = row;
+    *made = &proc->inode;
+    return 0;
+}
+
+static void proc_destroy(struct inode *inode)
+{
+    if (inode->parent)
+        inode_release(inode->parent);
+    heap_free(inode);
+}
+
+/* ---- look-up ---- */
+
+/* A decimal number without leading zeroes, or -1. */
+static int proc_parse_number(struct inode_name name)
+{
+    int number = 0;
+
+    if (name.length > 9 || (name.text[0] == '0' && name.length > 1))
+        return -1;
+    for (uint32_t i = 0; i < name.length; i++) {
+        if (name.text[i] < '0' || name.text[i] > '9')
+            return -1;
+        number = number * 10 + (name.text[i] - '0');
+    }
+    return number;
+}
+
+static int proc_lookup_row(struct inode *directory, const struct proc_row *rows, unsigned count, struct inode_name name,
+                           struct inode **found)
+{
+    int pid = proc_of(directory)->pid;
+
+    for (unsigned i = 0; i < count; i++) {
+        const struct proc_row *row = &rows[i];
+        if (strlen(row->name) == name.length && memcmp(row->name, name.text, name.length) == 0) {
+            enum proc_kind kind = (row->mode & ABI_S_IFMT) == ABI_S_IFDIR ? PROC_DESCRIPTORS : PROC_ROW;
+            return proc_make(directory, kind, pid, i, row->mode, row, found);
+        }
+    }
+    return -ENOENT;
+}
+
+static struct file *proc_descriptor_file(const struct proc_inode *proc)
+{
+    const struct process *process = process_find(proc->pid);
+    struct file *file;
+
+    if (!process || process->state == PROCESS_ZOMBIE || !process->files)
+        return NULL;
+    return files_next(process->files, proc->descriptor, &file) == proc->descriptor ? file : NULL;
+}
+
+static int proc_lookup_descriptor(struct inode *directory, int descriptor, struct inode **found)
+{
+    struct proc_inode wanted = {.pid = proc_of(directory)->pid, .descriptor = descriptor};
+
+    if (descriptor < 0 || !proc_descriptor_file(&wanted))
+        return -ENOENT;
+    return proc_make(directory, PROC_DESCRIPTOR, wanted.pid, (unsigned)descriptor, ABI_S_IFLNK | 0700, NULL, found);
+}
+
+static int proc_lookup(struct inode *directory, struct inode_name name, struct inode **found)
+{
+    const struct proc_inode *proc = proc_of(directory);
+    int number = proc_parse_number(name);
+
+    if (proc->pid && !process_find(proc->pid))
+        return -ENOENT;
+    switch (proc->kind) {
+    case PROC_ROOT:
+        if (number > 0)
+            return process_find(number) ? proc_make(directory, PROC_PROCESS, number, 0, ABI_S_IFDIR | 0555, NULL, found)
+                                        : -ENOENT;
+        return proc_lookup_row(directory, proc_system_rows, proc_system_row_count, name, found);
+    case PROC_PROCESS:
+        return proc_lookup_row(directory, proc_process_rows, proc_process_row_count, name, found);
+    default:
+        return proc_lookup_descriptor(directory, number, found);
+    }
+}
+
+static long proc_child_name(struct inode *directory, struct inode *child, char *text, size_t size)
+{
+    const struct proc_inode *proc = proc_of(child);
+    int length;
+    (void)directory;
+
+    if (proc->row)
+        length = format_string(text, size, "%s", proc->row->name);
+    else
+        length = format_string(text, size, "%d", proc->kind == PROC_PROCESS ? proc->pid : proc->descriptor);
+    return (size_t)length < size ? length : -ENAMETOOLONG;
+}
+
+/* ---- getdents64 ---- */
+
+/* Positions: 0 ".", 1 "..", then the rows, then processes or descriptors by number. */
+#define PROC_FIRST_ROW    2u
+#define PROC_FIRST_NUMBER 1024u
+
+static bool proc_add_number(struct directory_writer *writer, enum proc_kind kind, int pid, unsigned index,
+                            uint32_t mode)
+{
+    char name[16];
+    unsigned shown = kind == PROC_PROCESS ? (unsigned)pid : index;
+    int length = format_string(name, sizeof(name), "%u", shown);
+
+    return directory_add(writer, name, (size_t)length, proc_number(kind, pid, index), mode,
+                         PROC_FIRST_NUMBER + shown + 1);
+}
+
+struct proc_search {
+    int from, best;
+};
+
+static bool proc_search_visit(struct process *process, void *context)
+{
+    struct proc_search *search = context;
+    if (process->pid >= search->from && (search->best < 0 || process->pid < search->best))
+        search->best = process->pid;
+    return false;
+}
+
+static void proc_fill_processes(struct directory_writer *writer, int from)
+{
+    for (;;) {
+        struct proc_search search = {from, -1};
+        process_visit(proc_search_visit, &search);
+        if (search.best < 0 || !proc_add_number(writer, PROC_PROCESS, search.best, 0, ABI_S_IFDIR))
+            return;
+        from = search.best + 1;
+    }
+}
+
+static void proc_fill_descriptors(struct directory_writer *writer, int pid, int from)
+{
+    const struct process *process = process_find(pid);
+    struct file *file;
+
+    if (!process || process->state == PROCESS_ZOMBIE || !process->files)
+        return;
+    while ((from = files_next(process->files, from, &file)) >= 0) {
+        if (!proc_add_number(writer, PROC_DESCRIPTOR, pid, (unsigned)from, ABI_S_IFLNK))
+            return;
+        from++;
+    }
+}
+
+/* The rows from `position` on: true when all fitted. */
+static bool proc_fill_rows(struct directory_writer *writer, const struct proc_inode *proc, uint64_t position)
+{
+    bool root = proc->kind == PROC_ROOT;
+    const struct proc_row *rows = root ? proc_system_rows : proc_process_rows;
+    unsigned count = root ? proc_system_row_count : proc_process_row_count;
+
+    for (uint64_t i = position - PROC_FIRST_ROW; i < count; i++) {
+        if (!directory_add(writer, rows[i].name, strlen(rows[i].name), proc_number(PROC_ROW, proc->pid, (unsigned)i),
+                           rows[i].mode, PROC_FIRST_ROW + i + 1))
+            return false;
+    }
+    return true;
+}
+
+static int proc_fill(struct file *file, struct directory_writer *writer)
+{
+    const struct proc_inode *proc = proc_of(file->inode);
+    const struct inode *parent = file->inode->parent;
+    uint64_t position = file->position;
+
+    if (position == 0 && !directory_add(writer, ".", 1, file->inode->number, ABI_S_IFDIR, 1))
+        return 0;
+    if (position <= 1 && !directory_add(writer, "..", 2, parent->number, ABI_S_IFDIR, 2))
+        return 0;
+    if (position < PROC_FIRST_ROW)
+        position = PROC_FIRST_ROW;
+    if (proc->kind != PROC_DESCRIPTORS && position < PROC_FIRST_NUMBER && !proc_fill_rows(writer, proc, position))
+        return 0;
+    int from = position > PROC_FIRST_NUMBER ? (int)(position - PROC_FIRST_NUMBER) : 0;
+    if (proc->kind == PROC_ROOT)
+        proc_fill_processes(writer, from);
+    else if (proc->kind == PROC_DESCRIPTORS)
+        proc_fill_descriptors(writer, proc->pid, from);
+    return 0;
+}
+
+static long proc_directory_entries(struct file *file, uint64_t user_buffer, size_t bytes)
+{
+    return directory_read(file, user_buffer, bytes, proc_fill);
+}
+
+static int proc_open_directory(struct file *file)
+{
+    static const struct file_operations operations = {
+        .seek = directory_seek,
+        .directory_entries = proc_directory_entries,
+    };
+    file->operations = &operations;
+    return 0;
+}
+
+/* ---- links ---- */
+
+static long proc_readlink_inode(struct inode *target, char *text, size_t size)
+{
+    coop_paddr frame = frame_allocate();
+    if (!frame)
+        return -ENOMEM;
+    char *path = frame_address(frame);
+    long status = inode_path(target, path, FRAME_BYTES);
+    if (status == -ENOENT) {
+        format_string(path, FRAME_BYTES, inode_type(target) == ABI_S_IFIFO ? "pipe:[%lu]" : "inode:[%lu] (deleted)",
+                      (unsigned long)target->number);
+        status = 0;
+    }
+    if (status == 0) {
+        status = (long)strlen(path);
+        if ((size_t)status > size)
+            status = (long)size;
+        memcpy(text, path, (size_t)status);
+    }
+    frame_release(frame);
+    return status;
+}
+
+/* The inode that a link stands for, no reference added; NULL when there is none. */
+static struct inode *proc_target(const struct proc_inode *proc)
+{
+    if (proc->kind == PROC_DESCRIPTOR) {
+        struct file *file = proc_descriptor_file(proc);
+        return file ? file->inode : NULL;
+    }
+    struct process *process = process_find(proc->pid);
+    return process && process->state != PROCESS_ZOMBIE && proc->row->target ? proc->row->target(process) : NULL;
+}
+
+static int proc_check_owner(const struct inode *inode)
+{
+    return inode_permission_owner(inode) ? -EACCES : 0;
+}
+
+static bool proc_is_text_link(const struct proc_inode *proc)
+{
+    return proc->row && proc->row->print_link;
+}
+
+static long proc_readlink(struct inode *inode, char *text, size_t size)
+{
+    const struct proc_inode *proc = proc_of(inode);
+
+    if (proc_is_text_link(proc))
+        return proc->row->print_link(NULL, text, size);
+    struct inode *target = proc_target(proc);
+    if (!target)
+        return -ENOENT;
+    int status = proc_check_owner(inode);
+    return status ? status : proc_readlink_inode(target, text, size);
+}
+
+/* -EINVAL: a link that is text. */
+static int proc_follow(struct inode *inode, struct inode **target)
+{
+    const struct proc_inode *proc = proc_of(inode);
+
+    if (proc_is_text_link(proc))
+        return -EINVAL;
+    *target = proc_target(proc);
+    if (!*target)
+        return -ENOENT;
+    int status = proc_check_owner(inode);
+    if (status == 0)
+        inode_reference(*target);
+    return status;
+}
+
+/* ---- texts ---- */
+
+/* An open text: its frame is file->context. */
+static coop_paddr proc_frame(const struct file *file)
+{
+    return (coop_paddr)(uintptr_t)file->context;
+}
+
+struct proc_header {
+    uint32_t bytes;
+};
+#define PROC_TEXT_BYTES (FRAME_BYTES - sizeof(struct proc_header))
+
+/* Makes the text: 0, or -ESRCH when the process is gone. */
+static int proc_text_make(struct file *file)
+{
+    const struct proc_inode *proc = proc_of(file->inode);
+    struct proc_header *header = frame_address(proc_frame(file));
+    struct proc_text text = {(char *)(header + 1), 0, PROC_TEXT_BYTES};
+    struct process *process = proc->pid ? process_find(proc->pid) : NULL;
+
+    header->bytes = 0;
+    if (proc->pid && !process)
+        return -ESRCH;
+    proc->row->print(&text, process);
+    header->bytes = (uint32_t)text.used;
+    return 0;
+}
+
+static long proc_text_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
+{
+    const struct proc_header *header = frame_address(proc_frame(file));
+
+    if (*position == 0) {
+        int status = proc_text_make(file);
+        if (status)
+            return status;
+    }
+    if (*position >= header->bytes)
+        return 0;
+    if (bytes > header->bytes - *position)
+        bytes = header->bytes - *position;
+    if (user_copy_out(user_buffer, (const char *)(header + 1) + *position, bytes))
+        return -EFAULT;
+    *position += bytes;
+    return (long)bytes;
+}
+
+static void proc_text_release(struct file *file)
+{
+    frame_release(proc_frame(file));
+}
+
+static int proc_open_text(struct file *file)
+{
+    static const struct file_operations operations = {
+        .read = proc_text_read,
+        .seek = directory_seek,
+        .release = proc_text_release,
+    };
+    coop_paddr frame = frame_allocate();
+    if (!frame)
+        return -ENOMEM;
+    file->context = (void *)(uintptr_t)frame;
+    file->operations = &operations;
+    return 0;
+}
+
+static const struct inode_operations proc_directory_operations = {
+    .lookup = proc_lookup,
+    .child_name = proc_child_name,
+    .open = proc_open_directory,
+    .destroy = proc_destroy,
+};
+static const struct inode_operations proc_text_operations = {.open = proc_open_text, .destroy = proc_destroy};
+static const struct inode_operations proc_link_operations = {
+    .readlink = proc_readlink,
+    .follow = proc_follow,
+    .destroy = proc_destroy,
+};
+
+int proc_mount(struct inode *directory)
+{
+    int status = proc_make(directory->parent, PROC_ROOT, 0, 0, ABI_S_IFDIR | 0555, NULL, &directory->mounted);
+    if (status == 0)
+        inode_reference(directory); /* a mount point stays */
+    return status;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rows of /proc: proc.c walks and opens them, proc_system.c and proc_process.c write their texts.
+ */
+#ifndef FS_PROC_INTERNAL_H
+#define FS_PROC_INTERNAL_H
+
+#include "fs/inode.h"
+
+struct process;
+
+/* A text that grows in a frame; what does not fit is cut. */
+struct proc_text {
+    char *bytes;
+    size_t used, size;
+};
+__attribute__((format(printf, 2, 3))) void proc_print(struct proc_text *text, const char *format, ...);
+
+/* One name in /proc or in /proc/PID. Exactly one of the three members after `mode` is set, but for the directory fd. */
+struct proc_row {
+    const char *name;
+    uint32_t mode;
+    void (*print)(struct proc_text *text, struct process *process); /* process: NULL in /proc itself */
+    long (*print_link)(struct process *process, char *text, size_t size);
+    struct inode *(*target)(struct process *process); /* a link that is followed to an inode; no reference added */
+};
+
+extern const struct proc_row proc_system_rows[];
+extern const unsigned proc_system_row_count;
+extern const struct proc_row proc_process_rows[];
+extern const unsigned proc_process_row_count;
+
+/* The text of /proc/PID/mounts, the same for all. */
+void proc_print_mounts(struct proc_text *text, struct process *process);
+
+/* Clock ticks of /proc (USER_HZ) are 10 ms. */
+#define PROC_TICK_NS 10000000ull
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The texts in /proc itself: the machine and the kernel as a whole.
+ */
+#include "fs/proc_internal.h"
+
+#include "fs/ramfs.h"
+#include "kernel/clock.h"
+#include "kernel/command_line.h"
+#include "kernel/process.h"
+#include "memory/frame.h"
+#include <coopvirt/format.h>
+
+struct proc_totals {
+    uint64_t user_ns, system_ns;
+    unsigned processes, runnable;
+    int last_pid;
+};
+
+static bool proc_total(struct process *process, void *context)
+{
+    struct proc_totals *totals = context;
+    struct process_times times;
+
+    process_times(process, &times);
+    totals->user_ns += times.user_ns;
+    totals->system_ns += times.system_ns;
+    totals->processes++;
+    totals->runnable += process->state == PROCESS_RUNNABLE;
+    if (process->pid > totals->last_pid)
+        totals->last_pid = process->pid;
+    return false;
+}
+
+static struct proc_totals proc_totals(void)
+{
+    struct proc_totals totals = {0};
+    process_visit(proc_total, &totals);
+    return totals;
+}
+
+/* What the machine did not spend in processes that still exist. */
+static uint64_t proc_idle_ns(const struct proc_totals *totals)
+{
+    uint64_t busy = totals->user_ns + totals->system_ns, now = clock_monotonic_ns();
+    return now > busy ? now - busy : 0;
+}
+
+static void proc_print_meminfo(struct proc_text *text, struct process *process)
+{
+    unsigned long unit = FRAME_BYTES / 1024, free = frame_free_count() * unit, cached = ramfs_usage.frames * unit;
+    (void)process;
+
+    proc_print(text, "MemTotal:       %8lu kB\nMemFree:        %8lu kB\n", frame_total_count() * unit, free);
+    proc_print(text, "MemAvailable:   %8lu kB\nBuffers:        %8u kB\n", free, 0);
+    proc_print(text, "Cached:         %8lu kB\nSwapCached:     %8u kB\n", cached, 0);
+    proc_print(text, "Shmem:          %8lu kB\nSReclaimable:   %8u kB\n", cached, 0);
+    proc_print(text, "SwapTotal:      %8u kB\nSwapFree:       %8u kB\n", 0, 0);
+}
+
+static void proc_print_uptime(struct proc_text *text, struct process *process)
+{
+    struct proc_totals totals = proc_totals();
+    unsigned long up = clock_monotonic_ns() / PROC_TICK_NS, idle = proc_idle_ns(&totals) / PROC_TICK_NS;
+    (void)process;
+    proc_print(text, "%lu.%02lu %lu.%02lu\n", up / 100, up % 100, idle / 100, idle % 100);
+}
+
+/* Load averages are not kept: the three figures are the processes that are runnable now. */
+static void proc_print_loadavg(struct proc_text *text, struct process *process)
+{
+    struct proc_totals totals = proc_totals();
+    unsigned load = totals.runnable;
+    (void)process;
+    proc_print(text, "%u.00 %u.00 %u.00 %u/%u %d\n", load, load, load, totals.runnable, totals.processes,
+               totals.last_pid);
+}
+
+static void proc_print_stat(struct proc_text *text, struct process *process)
+{
+    struct proc_totals totals = proc_totals();
+    unsigned long user = totals.user_ns / PROC_TICK_NS, system = totals.system_ns / PROC_TICK_NS;
+    unsigned long idle = proc_idle_ns(&totals) / PROC_TICK_NS;
+    unsigned long boot = (clock_realtime_ns() - clock_monotonic_ns()) / 1000000000;
+    (void)process;
+
+    proc_print(text, "cpu  %lu 0 %lu %lu 0 0 0 0 0 0\ncpu0 %lu 0 %lu %lu 0 0 0 0 0 0\n", user, system, idle, user,
+               system, idle);
+    proc_print(text, "btime %lu\nprocesses %d\nprocs_running %u\nprocs_blocked 0\n", boot, totals.last_pid,
+               totals.runnable);
+}
+
+void proc_print_mounts(struct proc_text *text, struct process *process)
+{
+    (void)process;
+    proc_print(text, "rootfs / ramfs rw,noatime 0 0\nproc /proc proc rw,noatime 0 0\n");
+}
+
+static void proc_print_cpuinfo(struct proc_text *text, struct process *process)
+{
+    (void)process;
+    proc_print(text, "processor\t: 0\n");
+}
+
+static void proc_print_version(struct proc_text *text, struct process *process)
+{
+    (void)process;
+    proc_print(text, "guest-coop (Coopvirt), Linux x86-64 system-call ABI\n");
+}
+
+static void proc_print_cmdline(struct proc_text *text, struct process *process)
+{
+    (void)process;
+    proc_print(text, "%s\n", kernel_command_line());
+}
+
+static void proc_print_filesystems(struct proc_text *text, struct process *process)
+{
+    (void)process;
+    proc_print(text, "nodev\tramfs\nnodev\tproc\n");
+}
+
+static void proc_print_devices(struct proc_text *text, struct process *process)
+{
+    (void)process;
+    proc_print(text, "Character devices:\n  1 mem\n  4 ttyS\n  5 tty\n\nBlock devices:\n  3 hd\n");
+}
+
+static long proc_link_self(struct process *process, char *text, size_t size)
+{
+    (void)process;
+    int length = format_string(text, size, "%d", process_current()->pid);
+    return (size_t)length < size ? length : (long)size;
+}
+
+static long proc_link_mounts(struct process *process, char *text, size_t size)
+{
+    (void)process;
+    int length = format_string(text, size, "self/mounts");
+    return (size_t)length < size ? length : (long)size;
+}
+
+const struct proc_row proc_system_rows[] = {
+    {"cmdline", ABI_S_IFREG | 0444, proc_print_cmdline, NULL, NULL},
+    {"cpuinfo", ABI_S_IFREG | 0444, proc_print_cpuinfo, NULL, NULL},
+    {"devices", ABI_S_IFREG | 0444, proc_print_devices, NULL, NULL},
+    {"filesystems", ABI_S_IFREG | 0444, proc_print_filesystems, NULL, NULL},
+    {"loadavg", ABI_S_IFREG | 0444, proc_print_loadavg, NULL, NULL},
+    {"meminfo", ABI_S_IFREG | 0444, proc_print_meminfo, NULL, NULL},
+    {"mounts", ABI_S_IFLNK | 0777, NULL, proc_link_mounts, NULL},
+    {"self", ABI_S_IFLNK | 0777, NULL, proc_link_self, NULL},
+    {"stat", ABI_S_IFREG | 0444, proc_print_stat, NULL, NULL},
+    {"uptime", ABI_S_IFREG | 0444, proc_print_uptime, NULL, NULL},
+    {"version", ABI_S_IFREG | 0444, proc_print_version, NULL, NULL},
+};
+const unsigned proc_system_row_count = sizeof(proc_system_rows) / sizeof(proc_system_rows[0]);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The file system in memory that is mounted at /: directories are hash tables (ramfs.c), file
+ * contents are trees of page frames that mmap shares (ramfs_file.c).
+ */
+#ifndef FS_RAMFS_H
+#define FS_RAMFS_H
+
+#include "fs/inode.h"
+
+struct ramfs_entry {
+    struct ramfs_entry *bucket_next;
+    struct ramfs_entry *next, *previous; /* in order of the cookie */
+    struct inode *inode;                 /* one reference held */
+    uint64_t cookie;                     /* position for getdents, never used again in this directory */
+    uint32_t hash;
+    uint32_t length;
+    char name[];
+};
+
+struct ramfs_directory {
+    struct ramfs_entry **buckets;
+    uint32_t bucket_count; /* a power of two */
+    uint32_t entry_count;
+    struct ramfs_entry *first, *last;
+    uint64_t next_cookie;
+};
+
+/* A tree of frames: at height 0 `root` is page 0 of the file, at height n a table of 512 trees of height n - 1. */
+struct ramfs_pages {
+    coop_paddr root;
+    uint32_t height;
+};
+
+struct ramfs_inode {
+    struct inode inode; /* first: the two are converted by a cast */
+    union {
+        struct ramfs_directory directory;
+        struct ramfs_pages pages;
+        char *target; /* of a symbolic link */
+    };
+};
+
+/* The limits, so that a runaway program gets ENOSPC and the kernel keeps memory: frames of file contents and tables. */
+struct ramfs_usage {
+    uint64_t frames, frame_limit;
+    uint64_t inodes;
+};
+extern struct ramfs_usage ramfs_usage;
+
+/* Makes an empty file system and returns its root directory; one reference is the caller's. NULL: out of memory. */
+struct inode *ramfs_create_root(void);
+
+/* Contents (ramfs_file.c). */
+extern const struct file_operations ramfs_file_operations;
+int ramfs_file_truncate(struct inode *inode, uint64_t bytes);
+void ramfs_file_free(struct ramfs_inode *inode);
+
+/* Writes kernel memory into a file (the initramfs): 0 or -errno. */
+int ramfs_file_fill(struct inode *inode, const void *from, uint64_t bytes);
+
+/* The frame of a page, no reference added; 0 in a hole or beyond the end. */
+coop_paddr ramfs_file_frame(const struct ramfs_pages *pages, uint64_t index);
+
+#endif

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * File contents in ramfs: a tree of page frames of the height that the size needs, with holes. The
+ * frames are reference-counted, so that mmap shares them and a read that sleeps in a page fault
+ * keeps the frame although the file may be truncated meanwhile.
+ */
+#include "fs/ramfs.h"
+
+#include "kernel/errno.h"
+#include "memory/frame.h"
+#include "memory/user_copy.h"
+#include <coopvirt/primitives.h>
+#include <coopvirt/string.h>
+
+#define RAMFS_TABLE_BITS   9
+#define RAMFS_TABLE_SLOTS  (1u << RAMFS_TABLE_BITS)
+#define RAMFS_HEIGHT_LIMIT 3 /* 512 GiB */
+#define RAMFS_FILE_LIMIT   (FRAME_BYTES << (RAMFS_TABLE_BITS * RAMFS_HEIGHT_LIMIT))
+
+static struct ramfs_pages *ramfs_pages(struct inode *inode)
+{
+    return &((struct ramfs_inode *)inode)->pages;
+}
+
+static coop_paddr ramfs_file_frame_new(bool zeroed)
+{
+    if (ramfs_usage.frames >= ramfs_usage.frame_limit)
+        return 0;
+    coop_paddr frame = zeroed ? frame_allocate_zeroed() : frame_allocate();
+    ramfs_usage.frames += frame != 0;
+    return frame;
+}
+
+static void ramfs_file_frame_free(coop_paddr frame)
+{
+    frame_release(frame);
+    ramfs_usage.frames--;
+}
+
+static bool ramfs_file_within(const struct ramfs_pages *pages, uint64_t index)
+{
+    return index >> (RAMFS_TABLE_BITS * pages->height) == 0;
+}
+
+coop_paddr ramfs_file_frame(const struct ramfs_pages *pages, uint64_t index)
+{
+    if (!ramfs_file_within(pages, index))
+        return 0;
+    coop_paddr frame = pages->root;
+    for (uint32_t height = pages->height; frame && height; height--) {
+        const coop_paddr *table = frame_address(frame);
+        frame = table[index >> (RAMFS_TABLE_BITS * (height - 1)) & (RAMFS_TABLE_SLOTS - 1)];
+    }
+    return frame;
+}
+
+/* Makes the tree high enough for a page: 0 or -ENOSPC. */
+static int ramfs_file_raise(struct ramfs_pages *pages, uint64_t index)
+{
+    while (!ramfs_file_within(pages, index)) {
+        if (pages->root) {
+            coop_paddr table = ramfs_file_frame_new(true);
+            if (!table)
+                return -ENOSPC;
+            *(coop_paddr *)frame_address(table) = pages->root;
+            pages->root = table;
+        }
+        pages->height++;
+    }
+    return 0;
+}
+
+/* The place in the tree that names a page; tables on the way are made. NULL when there is no room. */
+static coop_paddr *ramfs_file_slot(struct ramfs_pages *pages, uint64_t index)
+{
+    if (ramfs_file_raise(pages, index))
+        return NULL;
+    coop_paddr *slot = &pages->root;
+    for (uint32_t height = pages->height; height; height--) {
+        if (!*slot)
+            *slot = ramfs_file_frame_new(true);
+        if (!*slot)
+            return NULL;
+        coop_paddr *table = frame_address(*slot);
+        slot = &table[index >> (RAMFS_TABLE_BITS * (height - 1)) & (RAMFS_TABLE_SLOTS - 1)];
+    }
+    return slot;
+}
+
+/* The frame of a page for writing, made when missing; 0 when there is no room. */
+static coop_paddr ramfs_file_frame_make(struct inode *inode, uint64_t index, bool zeroed)
+{
+    struct ramfs_pages *pages = ramfs_pages(inode);
+    coop_paddr frame = ramfs_file_frame(pages, index);
+    if (frame)
+        return frame;
+
+    coop_paddr *slot = ramfs_file_slot(pages, index);
+    if (!slot)
+        return 0;
+    *slot = ramfs_file_frame_new(zeroed);
+    inode->blocks += *slot != 0;
+    return *slot;
+}
+
+/* Frees the pages from `first` on in the tree of `height` at *slot, whose own first page is `base`. */
+static void ramfs_file_cut(struct inode *inode, coop_paddr *slot, uint32_t height, uint64_t base, uint64_t first)
+{
+    if (!*slot)
+        return;
+    if (height == 0) {
+        if (base < first)
+            return;
+        inode->blocks--;
+    } else {
+        uint64_t span = 1ull << (RAMFS_TABLE_BITS * (height - 1));
+        coop_paddr *table = frame_address(*slot);
+        for (uint32_t i = 0; i < RAMFS_TABLE_SLOTS; i++) {
+            if (base + (i + 1) * span > first)
+                ramfs_file_cut(inode, &table[i], height - 1, base + i * span, first);
+        }
+        if (base < first)
+            return;
+    }
+    ramfs_file_frame_free(*slot);
+    *slot = 0;
+}
+
+int ramfs_file_truncate(struct inode *inode, uint64_t bytes)
+{
+    struct ramfs_pages *pages = ramfs_pages(inode);
+    uint64_t kept = (bytes + FRAME_BYTES - 1) / FRAME_BYTES;
+
+    if (bytes > RAMFS_FILE_LIMIT)
+        return -EFBIG;
+    if (bytes < inode->size) {
+        ramfs_file_cut(inode, &pages->root, pages->height, 0, kept);
+        if (!pages->root)
+            pages->height = 0;
+        /* What a later extension brings back must read as zeroes. */
+        coop_paddr last = bytes % FRAME_BYTES ? ramfs_file_frame(pages, bytes / FRAME_BYTES) : 0;
+        if (last)
+            memset((uint8_t *)frame_address(last) + bytes % FRAME_BYTES, 0, FRAME_BYTES - bytes % FRAME_BYTES);
+    }
+    inode->size = bytes;
+    inode_touch(inode);
+    return 0;
+}
+
+void ramfs_file_free(struct ramfs_inode *inode)
+{
+    ramfs_file_cut(&inode->inode, &inode->pages.root, inode->pages.height, 0, 0);
+}
+
+/* Copies one page's part to the user, or zeroes for a hole. */
+static int ramfs_file_read_page(struct inode *inode, uint64_t position, uint64_t user, size_t bytes)
+{
+    coop_paddr frame = ramfs_file_frame(ramfs_pages(inode), position / FRAME_BYTES);
+    if (!frame)
+        return user_clear(user, bytes);
+
+    frame_reference(frame);
+    int status = user_copy_out(user, (uint8_t *)frame_address(frame) + position % FRAME_BYTES, bytes);
+    frame_release(frame);
+    return status;
+}
+
+static size_t ramfs_file_part(uint64_t position, size_t bytes)
+{
+    size_t room = FRAME_BYTES - position % FRAME_BYTES;
+    return bytes < room ? bytes : room;
+}
+
+static long ramfs_file_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
+{
+    struct inode *inode = file->inode;
+    uint64_t at = *position;
+    size_t done = 0;
+
+    while (done < bytes && at < inode->size) {
+        size_t part = ramfs_file_part(at, bytes - done);
+        if (part > inode->size - at)
+            part = inode->size - at;
+        int status = ramfs_file_read_page(inode, at, user_buffer + done, part);
+        if (status)
+            return done ? (*position = at, (long)done) : status;
+        done += part;
+        at += part;
+    }
+    *position = at;
+    return (long)done;
+}
+
+/* Copies one page's part from the user: 0, -EFAULT or -ENOSPC. */
+static int ramfs_file_write_page(struct inode *inode, uint64_t position, uint64_t user, size_t bytes)
+{
+    /* A whole page beyond the end need not be zeroed first: nobody can see it yet. */
+    bool unseen = bytes == FRAME_BYTES && position >= inode->size;
+    coop_paddr frame = ramfs_file_frame_make(inode, position / FRAME_BYTES, !unseen);
+    if (!frame)
+        return -ENOSPC;
+
+    frame_reference(frame);
+    int status = user_copy_in((uint8_t *)frame_address(frame) + position % FRAME_BYTES, user, bytes);
+    if (status && unseen)
+        page_clear(frame_address(frame));
+    frame_release(frame);
+    return status;
+}
+
+static long ramfs_file_write(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
+{
+    struct inode *inode = file->inode;
+    uint64_t at = file->flags & ABI_O_APPEND ? inode->size : *position;
+    size_t done = 0;
+    int status = 0;
+
+    if (at >= RAMFS_FILE_LIMIT)
+        return bytes ? -EFBIG : 0;
+    if (bytes > RAMFS_FILE_LIMIT - at)
+        bytes = RAMFS_FILE_LIMIT - at;
+    while (done < bytes) {
+        size_t part = ramfs_file_part(at, bytes - done);
+        status = ramfs_file_write_page(inode, at, user_buffer + done, part);
+        if (status)
+            break;
+        done += part;
+        at += part;
+        if (at > inode->size)
+            inode->size = at;
+    }
+    if (!done)
+        return status;
+    inode_touch(inode);
+    *position = at;
+    return (long)done;
+}
+
+static coop_paddr ramfs_file_page(struct file *file, uint64_t index)
+{
+    struct inode *inode = file->inode;
+    if (index >= (inode->size + FRAME_BYTES - 1) / FRAME_BYTES)
+        return 0;
+    coop_paddr frame = ramfs_file_frame_make(inode, index, true);
+    if (frame)
+        frame_reference(frame);
+    return frame;
+}
+
+static long ramfs_file_seek(struct file *file, int64_t offset, int whence)
+{
+    int64_t base = whence == ABI_SEEK_CUR ? (int64_t)file->position : (int64_t)file->inode->size;
+    if (whence == ABI_SEEK_SET)
+        base = 0;
+    else if (whence != ABI_SEEK_CUR && whence != ABI_SEEK_END)
+        return -EINVAL;
+    if (__builtin_add_overflow(base, offset, &offset))
+        return -EOVERFLOW;
+    if (offset < 0)
+        return -EINVAL;
+    file->position = (uint64_t)offset;
+    return offset;
+}
+
+static long ramfs_file_set_size(struct file *file, uint64_t bytes)
+{
+    return ramfs_file_truncate(file->inode, bytes);
+}
+
+int ramfs_file_fill(struct inode *inode, const void *from, uint64_t bytes)
+{
+    for (uint64_t at = 0; at < bytes;) {
+        size_t part = ramfs_file_part(at, bytes - at);
+        coop_paddr frame = ramfs_file_frame_make(inode, at / FRAME_BYTES, part < FRAME_BYTES);
+        if (!frame)
+            return -ENOSPC;
+        memcpy(frame_address(frame), (const uint8_t *)from + at, part);
+        at += part;
+    }
+    inode->size = bytes;
+    return 0;
+}
+
+const struct file_operations ramfs_file_operations = {
+    .read = ramfs_file_read,
+    .write = ramfs_file_write,
+    .seek = ramfs_file_seek,
+    .page = ramfs_file_page,
+    .truncate = ramfs_file_set_size,
+};

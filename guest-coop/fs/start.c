@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The file systems at boot: an empty ramfs, the archive unpacked into it, the nodes of /dev, and /proc.
+ */
+#include "fs/initramfs.h"
+
+#include "fs/device.h"
+#include "fs/path.h"
+#include "fs/proc.h"
+#include "fs/ramfs.h"
+#include "fs/tty.h"
+#include "kernel/errno.h"
+#include "kernel/panic.h"
+#include <coopvirt/format.h>
+
+static struct inode *root;
+
+struct inode *inode_root(void)
+{
+    return root;
+}
+
+/* The directory of that path, made when it is missing. */
+static int start_directory(const char *path, uint32_t mode, struct inode **directory)
+{
+    struct path walk;
+    int status = path_walk(&walk, root, path, PATH_FOLLOW | PATH_MISSING);
+    if (status)
+        return status;
+    if (!walk.inode)
+        status = walk.directory->operations->create(walk.directory, walk.name, ABI_S_IFDIR | mode, 0, &walk.inode);
+    if (status == 0 && !inode_is_directory(walk.inode))
+        status = -ENOTDIR;
+    if (status == 0) {
+        inode_reference(walk.inode);
+        *directory = walk.inode;
+    }
+    path_finish(&walk);
+    return status;
+}
+
+static int start_devices(void)
+{
+    struct inode *directory;
+    int status = start_directory("/dev", 0755, &directory);
+    if (status)
+        return status;
+    memory_devices_register();
+    tty_devices_register();
+    status = device_mount(directory);
+    inode_release(directory);
+    return status;
+}
+
+static int start_proc(void)
+{
+    struct inode *directory;
+    int status = start_directory("/proc", 0555, &directory);
+    if (status)
+        return status;
+    status = proc_mount(directory);
+    inode_release(directory);
+    return status;
+}
+
+void fs_start(const void *archive, size_t archive_bytes)
+{
+    char reason[192];
+
+    root = ramfs_create_root();
+    if (!root)
+        panic("fs: no memory for the root directory");
+    if (initramfs_unpack(root, archive, archive_bytes, reason, sizeof(reason)))
+        panic("fs: the initial archive cannot be unpacked: %s", reason);
+    int status = start_devices();
+    if (status == 0)
+        status = start_proc();
+    if (status)
+        panic("fs: /dev or /proc cannot be made: error %d", -status);
+}
