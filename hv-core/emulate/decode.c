@@ -152,7 +152,8 @@ static bool decode_length_is_vendors(const struct decode_state *state)
 static bool decode_is_legal(const struct decode_state *state)
 {
     const struct instruction *out = state->out;
-    if (state->flags & DECODE_NO_SUCH || (state->flags & DECODE_NOT_64 && state->mode == DECODE_MODE_64))
+    bool code64 = state->mode == DECODE_MODE_64;
+    if (state->flags & (code64 ? DECODE_NO_SUCH | DECODE_NOT_64 : DECODE_NO_SUCH | DECODE_ONLY_64))
         return false;
     if (!out->lock || out->operation == OPERATION_MOV_FROM_CR || out->operation == OPERATION_MOV_TO_CR ||
         out->operation == OPERATION_NONE)

@@ -64,9 +64,11 @@ static bool decode_operand_control(struct decode_state *state, struct instructio
 {
     operand->kind = OPERAND_CONTROL;
     operand->number = state->out->reg;
-    /* AMD's way to CR8 without REX: AMD APM vol. 3, "MOV CRn". */
-    if (state->out->lock)
-        operand->number |= 8;
+    /* AMD's way to CR8 without REX is LOCK with CR0: AMD APM vol. 3, "MOV CRn". */
+    if (state->out->lock && operand->number == 0)
+        operand->number = 8;
+    else if (state->out->lock)
+        return false;
     return operand->number == 0 || (operand->number >= 2 && operand->number <= 4) || operand->number == 8;
 }
 

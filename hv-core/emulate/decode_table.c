@@ -8,7 +8,7 @@
 #define EB DECODE_OPERAND(PLACE_RM, SIZE_B)
 #define EW DECODE_OPERAND(PLACE_RM, SIZE_W)
 #define EV DECODE_OPERAND(PLACE_RM, SIZE_V)
-#define EZ DECODE_OPERAND(PLACE_RM, SIZE_Z)
+#define ED DECODE_OPERAND(PLACE_RM, SIZE_D)
 #define EN DECODE_OPERAND(PLACE_RM, SIZE_N)
 #define ER DECODE_OPERAND(PLACE_RM, SIZE_R)
 #define GB DECODE_OPERAND(PLACE_REG, SIZE_B)
@@ -105,7 +105,7 @@ const struct decode_entry decode_table_primary[256] = {
     [0x58 ... 0x5f] = ROW(POP, W | D64, ZV, __, __),
     [0x60 ... 0x61] = BARE(NONE, N64),               /* PUSHA, POPA */
     [0x62] = BARE(NONE, N64 | DECODE_MODRM),         /* BOUND, EVEX */
-    [0x63] = ROW(MOVSX, W | DECODE_SELECT, GV, EZ, __), /* ARPL outside 64-bit mode */
+    [0x63] = ROW(MOVSX, W | DECODE_SELECT, GV, ED, __), /* ARPL outside 64-bit mode */
     [0x68] = ROW(PUSH, R | D64, IZ, __, __),
     [0x69] = ROW(IMUL_TRUNCATE, W, GV, EV, IZ),
     [0x6a] = ROW(PUSH, R | D64, IS, __, __),
@@ -343,7 +343,7 @@ static const struct decode_entry decode_table_0f01[64] = {
     [0x1d] = BARE(CLGI, 0),
     [0x1e] = BARE(SKINIT, 0),
     [0x1f] = BARE(INVLPGA, 0),
-    [0x38] = BARE(SWAPGS, 0),
+    [0x38] = BARE(SWAPGS, DECODE_ONLY_64),
     [0x39] = BARE(RDTSCP, 0),
     [0x3a] = BARE(MONITORX, NP),
     [0x3b] = BARE(MWAITX, NP),
@@ -362,7 +362,7 @@ static const struct decode_entry decode_table_insertq_ib = ROW(NONE, DECODE_MODR
 static const struct decode_entry decode_table_vmptrld =
     ROW(VMPTRLD, R, DECODE_OPERAND(PLACE_RM_MEMORY, SIZE_Q), __, __);
 static const struct decode_entry decode_table_vmclear =
-    ROW(VMCLEAR, W, DECODE_OPERAND(PLACE_RM_MEMORY, SIZE_Q), __, __);
+    ROW(VMCLEAR, R, DECODE_OPERAND(PLACE_RM_MEMORY, SIZE_Q), __, __);
 static const struct decode_entry decode_table_vmxon = ROW(VMXON, R, DECODE_OPERAND(PLACE_RM_MEMORY, SIZE_Q), __, __);
 static const struct decode_entry decode_table_descriptor[3] = {
     ROW(INVEPT, R, GN, M, __),

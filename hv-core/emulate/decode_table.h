@@ -69,7 +69,8 @@ enum decode_flag {
     DECODE_MODRM = 1 << 10,      /* has a ModRM byte, whether or not an operand says so */
     DECODE_NO_SUCH = 1 << 11,    /* #UD */
     DECODE_EXTRA_BYTE = 1 << 12, /* one immediate byte that no operand names */
-    DECODE_SELECT = 1 << 13      /* prefixes or the whole ModRM byte choose: decode_table_select */
+    DECODE_ONLY_64 = 1 << 13,    /* #UD outside 64-bit mode */
+    DECODE_SELECT = 1 << 14      /* prefixes or the whole ModRM byte choose: decode_table_select */
 };
 
 enum decode_group {
