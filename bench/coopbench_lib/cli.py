@@ -94,6 +94,7 @@ def command_workloads(options: argparse.Namespace) -> int:
 def _describe(workload: Workload) -> str:
     """One workload, completely."""
     facts = [("", workload.does), ("region: ", workload.region), ("also known as: ", workload.aka),
+             ("code of one mode only: ", workload.mode_specific.replace("none", "")),
              ("needs: ", f"a disk of {workload.disk_mib} MiB" if workload.disk_mib else "")]
     for name, known in workload.parameters.items():
         known = known if isinstance(known, dict) else {"default": known}

@@ -35,7 +35,7 @@ def examine(paths: Paths) -> list[Finding]:
     findings += [_examine_emulator(machine) for machine in MACHINES]
     for name, path in paths.images().items():
         here = path.is_file()
-        detail = f"{paths.shown(path)}, " + (f"{path.stat().st_size:,} bytes" if here else "is missing: say 'make'")
+        detail = paths.shown(path) + (f", {path.stat().st_size:,} bytes" if here else " is missing: say 'make'")
         findings.append(Finding(f"image {name}", here, detail))
     findings += [_examine_workloads(paths), _examine_out(paths)]
     return findings

@@ -119,7 +119,8 @@ class Plan:
 
     def check(self) -> None:
         """Refuses what cannot work before anything is started: no emulator, no images, unknown parameters."""
-        for name in self.parameters:
+        for name, value in self.parameters.items():
+            self._check_limits(name, value)
             if not any(name in workload.parameters for workload in self.workloads):
                 known = sorted({known for workload in self.workloads for known in workload.parameters})
                 raise UsageError(f"none of the workloads chosen has a parameter '{name}' "
@@ -129,6 +130,15 @@ class Plan:
         if self.program:
             check_program(Path(self.program[0]))
         refuse_unsafe_path(self.paths.shown(self.paths.build))
+
+    def _check_limits(self, name: str, value: str) -> None:
+        """A number outside the limits that the manifest states would fail in the guest, a boot later."""
+        for known in (workload.parameters[name] for workload in self.workloads if name in workload.parameters):
+            low, high = (known.get("min"), known.get("max")) if isinstance(known, dict) else (None, None)
+            if low is None or high is None:
+                continue
+            if not value.isdigit() or not int(low) <= int(value) <= int(high):
+                raise UsageError(f"parameter {name} cannot be {value}: it is a number of {low} to {high}")
 
     def check_present(self) -> None:
         """CoopbenchError names the first thing that is not there: the emulator, an image, a program."""

@@ -30,6 +30,7 @@ class Workload:
     runs: int | None = None
     warmup: int | None = None
     timeout_seconds: int | None = None
+    mode_specific: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -68,7 +69,7 @@ def _read_entry(entry: Any, number: int, path: Path) -> Workload:
             default=bool(entry.get("default", False)), quick=bool(entry.get("quick", False)),
             disk_mib=_disk_mib(entry), runs=_optional_int(entry.get("runs")),
             warmup=_optional_int(entry.get("warmup")), timeout_seconds=_optional_int(entry.get("timeout")),
-            parameters=dict(entry.get("params") or {}))
+            parameters=dict(entry.get("params") or {}), mode_specific=str(entry.get("mode_specific", "")))
     except (TypeError, ValueError) as error:
         raise CoopbenchError(f"{path}: workload {entry['name']}: {error}") from error
 

@@ -39,7 +39,7 @@ class Tree:
         for path in self.paths.images().values():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(f"image {path.name} GCC: (Debian 12.2.0-14) 12.2.0\0".encode())
-        size = {"size": {"default": 64, "does": "bytes"}}
+        size = {"size": {"default": 64, "does": "bytes", "min": 1, "max": 9999}}
         self.write_manifest([{"name": f"fake/{name}", "ops": 1000, "does": f"Does {name}.", "params": size,
                               "default": name in ("null", "cpuid"), "quick": name == "null"} for name in NAMES])
 

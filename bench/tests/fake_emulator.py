@@ -20,8 +20,8 @@ class Fake:
     def __init__(self, arguments):
         text = " ".join(arguments)
         serial = [arguments[index + 1] for index, word in enumerate(arguments) if word == "-serial"]
-        self.console, self.records = (sys.stdout if name == "mon:stdio" else open(name.removeprefix("file:"), "w", buffering=1)
-                                      for name in serial)
+        self.console, self.records = (sys.stdout if name == "mon:stdio" else
+                                      open(name.removeprefix("file:"), "w", buffering=1) for name in serial)
         self.hypervised = "hv-core" in text
         self.word = lambda name: re.search(rf"\b{name}=(\S+)", text)[1]
         program = re.search(r"exec=\S*?/([^/+ ]+)[+ ]", text)

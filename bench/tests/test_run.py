@@ -271,6 +271,7 @@ def test_native_needs_no_hypervisor_image(tree):
     (["--set", "tick=often"], "switch tick cannot be 'often'"),
     (["--set", "tick"], "write it as NAME=VALUE"),
     (["--param", "colour=red"], "has a parameter 'colour' (theirs: size)"),
+    (["--param", "size=10000"], "parameter size cannot be 10000: it is a number of 1 to 9999"),
     (["--param", "size=a b"], "VALUE has no blanks or commas"),
     (["-r", "0"], "'0' is no number of 1 or more"),
     (["-r", "many"], "'many' is no number"),
