@@ -51,9 +51,9 @@ enum decode_size {
     SIZE_S  /* descriptor-table register: 10 in 64-bit mode, else 6 */
 };
 
-#define DECODE_OPERAND(place, size) ((place) << 4 | (size))
+#define DECODE_OPERAND(place, size)   ((place) << 4 | (size))
 #define DECODE_OPERAND_PLACE(operand) ((enum decode_place)((operand) >> 4))
-#define DECODE_OPERAND_SIZE(operand) ((enum decode_size)((operand) & 15))
+#define DECODE_OPERAND_SIZE(operand)  ((enum decode_size)((operand)&15))
 
 enum decode_flag {
     DECODE_READS = 1 << 0,       /* the first operand is read */
@@ -97,11 +97,11 @@ struct decode_entry {
     uint16_t operands[INSTRUCTION_OPERANDS]; /* of a group's row: all zero where the opcode's own stand */
 };
 
-extern const struct decode_entry decode_table_primary[256];           /* one byte */
-extern const struct decode_entry decode_table_secondary[256];         /* 0F */
-extern const struct decode_entry decode_table_group[GROUP_COUNT][8];  /* by ModRM.reg */
-extern const struct decode_entry decode_table_0f38;                   /* what a row of 0F 38 is */
-extern const struct decode_entry decode_table_0f3a;                   /* and of 0F 3A */
+extern const struct decode_entry decode_table_primary[256];          /* one byte */
+extern const struct decode_entry decode_table_secondary[256];        /* 0F */
+extern const struct decode_entry decode_table_group[GROUP_COUNT][8]; /* by ModRM.reg */
+extern const struct decode_entry decode_table_0f38;                  /* what a row of 0F 38 is */
+extern const struct decode_entry decode_table_0f3a;                  /* and of 0F 3A */
 
 /* Rows chosen by a prefix or by the whole ModRM byte; `entry` itself where they choose nothing. */
 const struct decode_entry *decode_table_select(const struct decode_entry *entry, const struct instruction *instruction,

@@ -37,7 +37,7 @@ enum instruction_operation {
     OPERATION_NEG,
     OPERATION_NOT,
     OPERATION_MUL,
-    OPERATION_IMUL,         /* one operand: rDX:rAX */
+    OPERATION_IMUL,          /* one operand: rDX:rAX */
     OPERATION_IMUL_TRUNCATE, /* two or three operands */
     OPERATION_DIV,
     OPERATION_IDIV,

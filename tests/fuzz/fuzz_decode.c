@@ -2,7 +2,8 @@
 /*
  * Fuzzes the decoder: the first byte of the input is the mode, the rest is code. Whatever the
  * bytes, an answer obeys the invariants below, and ASan sees a read past the end.
- * clang -fsanitize=fuzzer,address,undefined -Ihv-core -Ihv-core/include tests/fuzz/fuzz_decode.c hv-core/emulate/decode*.c
+ * clang -fsanitize=fuzzer,address,undefined -Ihv-core -Ihv-core/include tests/fuzz/fuzz_decode.c
+ * hv-core/emulate/decode*.c
  */
 #include "emulate/decode.h"
 
