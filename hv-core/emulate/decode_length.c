@@ -21,53 +21,61 @@ struct decode_length_row {
     uint8_t opcode[3];
 };
 
-/* clang-format off: one row a line */
-#define ONE(a)                                                                                                         \
-    {                                                                                                                  \
-        1, 0,                                                                                                          \
-        {                                                                                                              \
-            a                                                                                                          \
-        }                                                                                                              \
-    }
-#define TWO(a)                                                                                                         \
-    {                                                                                                                  \
-        2, 0,                                                                                                          \
-        {                                                                                                              \
-            0x0f, a                                                                                                    \
-        }                                                                                                              \
-    }
-#define MODRM(a)                                                                                                       \
-    {                                                                                                                  \
-        2, 1,                                                                                                          \
-        {                                                                                                              \
-            0x0f, a                                                                                                    \
-        }                                                                                                              \
-    }
-#define THREE(a)                                                                                                       \
-    {                                                                                                                  \
-        3, 0,                                                                                                          \
-        {                                                                                                              \
-            0x0f, 0x01, a                                                                                              \
-        }                                                                                                              \
-    }
+/* One row a line. */
+/* clang-format off */
+#define ONE(a) {1, 0, {a}}
+#define TWO(a) {2, 0, {0x0f, a}}
+#define MODRM(a) {2, 1, {0x0f, a}}
+#define THREE(a) {3, 0, {0x0f, 0x01, a}}
 
 static const struct decode_length_row decode_length_rows[OPERATION_COUNT] = {
-    [OPERATION_HLT] = ONE(0xf4),           [OPERATION_ICEBP] = ONE(0xf1),         [OPERATION_INT3] = ONE(0xcc),
-    [OPERATION_INTO] = ONE(0xce),          [OPERATION_INT] = {1, 1, {0xcd}},      [OPERATION_IRET] = ONE(0xcf),
-    [OPERATION_PUSHF] = ONE(0x9c),         [OPERATION_POPF] = ONE(0x9d),          [OPERATION_PAUSE] = ONE(0x90),
-    [OPERATION_CLI] = ONE(0xfa),           [OPERATION_STI] = ONE(0xfb),           [OPERATION_CPUID] = TWO(0xa2),
-    [OPERATION_RDMSR] = TWO(0x32),         [OPERATION_WRMSR] = TWO(0x30),         [OPERATION_RDTSC] = TWO(0x31),
-    [OPERATION_RDPMC] = TWO(0x33),         [OPERATION_CLTS] = TWO(0x06),          [OPERATION_INVD] = TWO(0x08),
-    [OPERATION_WBINVD] = TWO(0x09),        [OPERATION_WBNOINVD] = TWO(0x09),      [OPERATION_RSM] = TWO(0xaa),
-    [OPERATION_MOV_FROM_CR] = MODRM(0x20), [OPERATION_MOV_FROM_DR] = MODRM(0x21), [OPERATION_MOV_TO_CR] = MODRM(0x22),
-    [OPERATION_MOV_TO_DR] = MODRM(0x23),   [OPERATION_RDTSCP] = THREE(0xf9),      [OPERATION_XGETBV] = THREE(0xd0),
-    [OPERATION_XSETBV] = THREE(0xd1),      [OPERATION_MONITOR] = THREE(0xc8),     [OPERATION_MWAIT] = THREE(0xc9),
-    [OPERATION_MONITORX] = THREE(0xfa),    [OPERATION_MWAITX] = THREE(0xfb),      [OPERATION_RDPRU] = THREE(0xfd),
-    [OPERATION_SWAPGS] = THREE(0xf8),      [OPERATION_VMCALL] = THREE(0xc1),      [OPERATION_VMLAUNCH] = THREE(0xc2),
-    [OPERATION_VMRESUME] = THREE(0xc3),    [OPERATION_VMXOFF] = THREE(0xc4),      [OPERATION_VMFUNC] = THREE(0xd4),
-    [OPERATION_VMRUN] = THREE(0xd8),       [OPERATION_VMMCALL] = THREE(0xd9),     [OPERATION_VMLOAD] = THREE(0xda),
-    [OPERATION_VMSAVE] = THREE(0xdb),      [OPERATION_STGI] = THREE(0xdc),        [OPERATION_CLGI] = THREE(0xdd),
-    [OPERATION_SKINIT] = THREE(0xde),      [OPERATION_INVLPGA] = THREE(0xdf),
+    [OPERATION_HLT] = ONE(0xf4),
+    [OPERATION_ICEBP] = ONE(0xf1),
+    [OPERATION_INT3] = ONE(0xcc),
+    [OPERATION_INTO] = ONE(0xce),
+    [OPERATION_INT] = {1, 1, {0xcd}},
+    [OPERATION_IRET] = ONE(0xcf),
+    [OPERATION_PUSHF] = ONE(0x9c),
+    [OPERATION_POPF] = ONE(0x9d),
+    [OPERATION_PAUSE] = ONE(0x90),
+    [OPERATION_CLI] = ONE(0xfa),
+    [OPERATION_STI] = ONE(0xfb),
+    [OPERATION_CPUID] = TWO(0xa2),
+    [OPERATION_RDMSR] = TWO(0x32),
+    [OPERATION_WRMSR] = TWO(0x30),
+    [OPERATION_RDTSC] = TWO(0x31),
+    [OPERATION_RDPMC] = TWO(0x33),
+    [OPERATION_CLTS] = TWO(0x06),
+    [OPERATION_INVD] = TWO(0x08),
+    [OPERATION_WBINVD] = TWO(0x09),
+    [OPERATION_WBNOINVD] = TWO(0x09),
+    [OPERATION_RSM] = TWO(0xaa),
+    [OPERATION_MOV_FROM_CR] = MODRM(0x20),
+    [OPERATION_MOV_FROM_DR] = MODRM(0x21),
+    [OPERATION_MOV_TO_CR] = MODRM(0x22),
+    [OPERATION_MOV_TO_DR] = MODRM(0x23),
+    [OPERATION_RDTSCP] = THREE(0xf9),
+    [OPERATION_XGETBV] = THREE(0xd0),
+    [OPERATION_XSETBV] = THREE(0xd1),
+    [OPERATION_MONITOR] = THREE(0xc8),
+    [OPERATION_MWAIT] = THREE(0xc9),
+    [OPERATION_MONITORX] = THREE(0xfa),
+    [OPERATION_MWAITX] = THREE(0xfb),
+    [OPERATION_RDPRU] = THREE(0xfd),
+    [OPERATION_SWAPGS] = THREE(0xf8),
+    [OPERATION_VMCALL] = THREE(0xc1),
+    [OPERATION_VMLAUNCH] = THREE(0xc2),
+    [OPERATION_VMRESUME] = THREE(0xc3),
+    [OPERATION_VMXOFF] = THREE(0xc4),
+    [OPERATION_VMFUNC] = THREE(0xd4),
+    [OPERATION_VMRUN] = THREE(0xd8),
+    [OPERATION_VMMCALL] = THREE(0xd9),
+    [OPERATION_VMLOAD] = THREE(0xda),
+    [OPERATION_VMSAVE] = THREE(0xdb),
+    [OPERATION_STGI] = THREE(0xdc),
+    [OPERATION_CLGI] = THREE(0xdd),
+    [OPERATION_SKINIT] = THREE(0xde),
+    [OPERATION_INVLPGA] = THREE(0xdf),
 };
 /* clang-format on */
 

@@ -5,80 +5,75 @@
  */
 #include "emulate/decode_table.h"
 
-/* clang-format off: one row a line */
+/* One row a line. */
+/* clang-format off */
 
-#define EB  DECODE_OPERAND(PLACE_RM, SIZE_B)
-#define EW  DECODE_OPERAND(PLACE_RM, SIZE_W)
-#define EV  DECODE_OPERAND(PLACE_RM, SIZE_V)
-#define ED  DECODE_OPERAND(PLACE_RM, SIZE_D)
-#define EN  DECODE_OPERAND(PLACE_RM, SIZE_N)
-#define ER  DECODE_OPERAND(PLACE_RM, SIZE_R)
-#define GB  DECODE_OPERAND(PLACE_REG, SIZE_B)
-#define GV  DECODE_OPERAND(PLACE_REG, SIZE_V)
-#define GY  DECODE_OPERAND(PLACE_REG, SIZE_Y)
-#define GN  DECODE_OPERAND(PLACE_REG, SIZE_N)
-#define M   DECODE_OPERAND(PLACE_RM_MEMORY, SIZE_0)
-#define MP  DECODE_OPERAND(PLACE_RM_MEMORY, SIZE_P)
-#define MS  DECODE_OPERAND(PLACE_RM_MEMORY, SIZE_S)
-#define RN  DECODE_OPERAND(PLACE_RM_REGISTER, SIZE_N)
-#define CN  DECODE_OPERAND(PLACE_CONTROL, SIZE_N)
-#define DN  DECODE_OPERAND(PLACE_DEBUG, SIZE_N)
-#define SW  DECODE_OPERAND(PLACE_SEGMENT, SIZE_W)
-#define ZB  DECODE_OPERAND(PLACE_OPCODE, SIZE_B)
-#define ZV  DECODE_OPERAND(PLACE_OPCODE, SIZE_V)
-#define AB  DECODE_OPERAND(PLACE_ACCUMULATOR, SIZE_B)
-#define AV  DECODE_OPERAND(PLACE_ACCUMULATOR, SIZE_V)
-#define AZ  DECODE_OPERAND(PLACE_ACCUMULATOR, SIZE_Z)
-#define CL  DECODE_OPERAND(PLACE_COUNT, SIZE_B)
-#define DX  DECODE_OPERAND(PLACE_PORT, SIZE_W)
+#define EB DECODE_OPERAND(PLACE_RM, SIZE_B)
+#define EW DECODE_OPERAND(PLACE_RM, SIZE_W)
+#define EV DECODE_OPERAND(PLACE_RM, SIZE_V)
+#define ED DECODE_OPERAND(PLACE_RM, SIZE_D)
+#define EN DECODE_OPERAND(PLACE_RM, SIZE_N)
+#define ER DECODE_OPERAND(PLACE_RM, SIZE_R)
+#define GB DECODE_OPERAND(PLACE_REG, SIZE_B)
+#define GV DECODE_OPERAND(PLACE_REG, SIZE_V)
+#define GY DECODE_OPERAND(PLACE_REG, SIZE_Y)
+#define GN DECODE_OPERAND(PLACE_REG, SIZE_N)
+#define M DECODE_OPERAND(PLACE_RM_MEMORY, SIZE_0)
+#define MP DECODE_OPERAND(PLACE_RM_MEMORY, SIZE_P)
+#define MS DECODE_OPERAND(PLACE_RM_MEMORY, SIZE_S)
+#define RN DECODE_OPERAND(PLACE_RM_REGISTER, SIZE_N)
+#define CN DECODE_OPERAND(PLACE_CONTROL, SIZE_N)
+#define DN DECODE_OPERAND(PLACE_DEBUG, SIZE_N)
+#define SW DECODE_OPERAND(PLACE_SEGMENT, SIZE_W)
+#define ZB DECODE_OPERAND(PLACE_OPCODE, SIZE_B)
+#define ZV DECODE_OPERAND(PLACE_OPCODE, SIZE_V)
+#define AB DECODE_OPERAND(PLACE_ACCUMULATOR, SIZE_B)
+#define AV DECODE_OPERAND(PLACE_ACCUMULATOR, SIZE_V)
+#define AZ DECODE_OPERAND(PLACE_ACCUMULATOR, SIZE_Z)
+#define CL DECODE_OPERAND(PLACE_COUNT, SIZE_B)
+#define DX DECODE_OPERAND(PLACE_PORT, SIZE_W)
 #define ONE DECODE_OPERAND(PLACE_ONE, SIZE_B)
-#define IB  DECODE_OPERAND(PLACE_IMMEDIATE, SIZE_B)
-#define IW  DECODE_OPERAND(PLACE_IMMEDIATE, SIZE_W)
-#define IZ  DECODE_OPERAND(PLACE_IMMEDIATE, SIZE_Z)
-#define IV  DECODE_OPERAND(PLACE_IMMEDIATE, SIZE_V)
-#define IS  DECODE_OPERAND(PLACE_IMMEDIATE_SIGNED, SIZE_V)
-#define OB  DECODE_OPERAND(PLACE_OFFSET, SIZE_B)
-#define OV  DECODE_OPERAND(PLACE_OFFSET, SIZE_V)
-#define XB  DECODE_OPERAND(PLACE_SOURCE, SIZE_B)
-#define XV  DECODE_OPERAND(PLACE_SOURCE, SIZE_V)
-#define XZ  DECODE_OPERAND(PLACE_SOURCE, SIZE_Z)
-#define YB  DECODE_OPERAND(PLACE_TARGET, SIZE_B)
-#define YV  DECODE_OPERAND(PLACE_TARGET, SIZE_V)
-#define YZ  DECODE_OPERAND(PLACE_TARGET, SIZE_Z)
-#define JB  DECODE_OPERAND(PLACE_RELATIVE, SIZE_B)
-#define JZ  DECODE_OPERAND(PLACE_RELATIVE, SIZE_Z)
-#define FP  DECODE_OPERAND(PLACE_FAR_POINTER, SIZE_P)
-#define __  0
+#define IB DECODE_OPERAND(PLACE_IMMEDIATE, SIZE_B)
+#define IW DECODE_OPERAND(PLACE_IMMEDIATE, SIZE_W)
+#define IZ DECODE_OPERAND(PLACE_IMMEDIATE, SIZE_Z)
+#define IV DECODE_OPERAND(PLACE_IMMEDIATE, SIZE_V)
+#define IS DECODE_OPERAND(PLACE_IMMEDIATE_SIGNED, SIZE_V)
+#define OB DECODE_OPERAND(PLACE_OFFSET, SIZE_B)
+#define OV DECODE_OPERAND(PLACE_OFFSET, SIZE_V)
+#define XB DECODE_OPERAND(PLACE_SOURCE, SIZE_B)
+#define XV DECODE_OPERAND(PLACE_SOURCE, SIZE_V)
+#define XZ DECODE_OPERAND(PLACE_SOURCE, SIZE_Z)
+#define YB DECODE_OPERAND(PLACE_TARGET, SIZE_B)
+#define YV DECODE_OPERAND(PLACE_TARGET, SIZE_V)
+#define YZ DECODE_OPERAND(PLACE_TARGET, SIZE_Z)
+#define JB DECODE_OPERAND(PLACE_RELATIVE, SIZE_B)
+#define JZ DECODE_OPERAND(PLACE_RELATIVE, SIZE_Z)
+#define FP DECODE_OPERAND(PLACE_FAR_POINTER, SIZE_P)
+#define __ 0
 
 /* What happens to the first operand: read, written, both; RWL: and LOCK where it is memory. */
-#define R   DECODE_READS
-#define W   DECODE_WRITES
-#define RW  (DECODE_READS | DECODE_WRITES)
+#define R DECODE_READS
+#define W DECODE_WRITES
+#define RW (DECODE_READS | DECODE_WRITES)
 #define RWL (DECODE_READS | DECODE_WRITES | DECODE_LOCKABLE)
-#define B   DECODE_BYTE
+#define B DECODE_BYTE
 #define D64 DECODE_DEFAULT_64
 #define F64 DECODE_FORCE_64
 #define N64 DECODE_NOT_64
-#define NP  DECODE_PREFIXED
+#define NP DECODE_PREFIXED
 
 #define ROW(name, flags, a, b, c)                                                                                      \
     {                                                                                                                  \
-        OPERATION_##name, (flags),                                                                                     \
-        {                                                                                                              \
-            a, b, c                                                                                                    \
-        }                                                                                                              \
+        OPERATION_##name, (flags), { a, b, c }                                                                         \
     }
 #define BARE(name, flags) ROW(name, flags, __, __, __)
 #define GROUP(name, flags, a, b)                                                                                       \
     {                                                                                                                  \
-        GROUP_##name, (flags) | DECODE_GROUP,                                                                          \
-        {                                                                                                              \
-            a, b, __                                                                                                   \
-        }                                                                                                              \
+        GROUP_##name, (flags) | DECODE_GROUP, { a, b, __ }                                                             \
     }
-#define NO_SUCH     BARE(NONE, DECODE_NO_SUCH)
-#define LENGTH      BARE(NONE, 0)
-#define LENGTH_E    BARE(NONE, DECODE_MODRM)
+#define NO_SUCH BARE(NONE, DECODE_NO_SUCH)
+#define LENGTH BARE(NONE, 0)
+#define LENGTH_E BARE(NONE, DECODE_MODRM)
 #define LENGTH_E_IB BARE(NONE, DECODE_MODRM | DECODE_EXTRA_BYTE)
 
 /* The six encodings of an arithmetic operation: 00-05, 08-0D, ... */
@@ -111,8 +106,8 @@ const struct decode_entry decode_table_primary[256] = {
     [0x48 ... 0x4f] = ROW(DEC, RW, ZV, __, __),
     [0x50 ... 0x57] = ROW(PUSH, R | D64, ZV, __, __),
     [0x58 ... 0x5f] = ROW(POP, W | D64, ZV, __, __),
-    [0x60 ... 0x61] = BARE(NONE, N64),                  /* PUSHA, POPA */
-    [0x62] = BARE(NONE, N64 | DECODE_MODRM),            /* BOUND, EVEX */
+    [0x60 ... 0x61] = BARE(NONE, N64),               /* PUSHA, POPA */
+    [0x62] = BARE(NONE, N64 | DECODE_MODRM),         /* BOUND, EVEX */
     [0x63] = ROW(MOVSX, W | DECODE_SELECT, GV, ED, __), /* ARPL outside 64-bit mode */
     [0x68] = ROW(PUSH, R | D64, IZ, __, __),
     [0x69] = ROW(IMUL_TRUNCATE, W, GV, EV, IZ),
@@ -334,13 +329,27 @@ const struct decode_entry decode_table_group[GROUP_COUNT][8] = {
 
 /* 0F 01 with a register form: the ModRM byte from C0 on. */
 static const struct decode_entry decode_table_0f01[64] = {
-    [0x01] = BARE(VMCALL, NP), [0x02] = BARE(VMLAUNCH, NP), [0x03] = BARE(VMRESUME, NP),
-    [0x04] = BARE(VMXOFF, NP), [0x08] = BARE(MONITOR, NP),  [0x09] = BARE(MWAIT, NP),
-    [0x10] = BARE(XGETBV, NP), [0x11] = BARE(XSETBV, NP),   [0x14] = BARE(VMFUNC, NP),
-    [0x18] = BARE(VMRUN, 0),   [0x19] = BARE(VMMCALL, 0),   [0x1a] = BARE(VMLOAD, 0),
-    [0x1b] = BARE(VMSAVE, 0),  [0x1c] = BARE(STGI, 0),      [0x1d] = BARE(CLGI, 0),
-    [0x1e] = BARE(SKINIT, 0),  [0x1f] = BARE(INVLPGA, 0),   [0x38] = BARE(SWAPGS, DECODE_ONLY_64),
-    [0x39] = BARE(RDTSCP, 0),  [0x3a] = BARE(MONITORX, NP), [0x3b] = BARE(MWAITX, NP),
+    [0x01] = BARE(VMCALL, NP),
+    [0x02] = BARE(VMLAUNCH, NP),
+    [0x03] = BARE(VMRESUME, NP),
+    [0x04] = BARE(VMXOFF, NP),
+    [0x08] = BARE(MONITOR, NP),
+    [0x09] = BARE(MWAIT, NP),
+    [0x10] = BARE(XGETBV, NP),
+    [0x11] = BARE(XSETBV, NP),
+    [0x14] = BARE(VMFUNC, NP),
+    [0x18] = BARE(VMRUN, 0),
+    [0x19] = BARE(VMMCALL, 0),
+    [0x1a] = BARE(VMLOAD, 0),
+    [0x1b] = BARE(VMSAVE, 0),
+    [0x1c] = BARE(STGI, 0),
+    [0x1d] = BARE(CLGI, 0),
+    [0x1e] = BARE(SKINIT, 0),
+    [0x1f] = BARE(INVLPGA, 0),
+    [0x38] = BARE(SWAPGS, DECODE_ONLY_64),
+    [0x39] = BARE(RDTSCP, 0),
+    [0x3a] = BARE(MONITORX, NP),
+    [0x3b] = BARE(MWAITX, NP),
     [0x3d] = BARE(RDPRU, NP),
 };
 
