@@ -67,13 +67,14 @@ def _complaint(plan: Plan, ended: Ended, boot: Boot, last_words: str) -> str:
     for stop in boot.all("stop"):
         if stop.get("reason") not in _GOOD_STOPS:
             return f"the hypervisor stopped the guest: {stop.get('reason')}"
-    end = boot.first("end")
+    ends = boot.all("end")
     status = plan.machine.explain_status(ended.status)
-    if end is None:
+    if not ends:
         words = f"; its last words: {last_words}" if last_words else ""
         return f"{status or 'the machine ended without a verdict'}{words}"
-    if end.get("status") != "ok":
-        return str(end.get("reason") or "the guest reported a failure")
+    for end in ends:
+        if end.get("status") != "ok":
+            return str(end.get("reason") or "the guest reported a failure")
     return status or ""
 
 

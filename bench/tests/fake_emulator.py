@@ -93,6 +93,13 @@ def hang(fake):
     time.sleep(60)
 
 
+def hypervisor_failed(fake):
+    fake.repetitions()
+    fake.end()
+    fake.say(type="end", status="failed", reason="a frame is still owned by VM 0")
+    return OK
+
+
 def no_verdict(fake):
     fake.repetitions()
     fake.console.write("Kernel panic: out of ideas\n")
