@@ -13,7 +13,8 @@ from conftest import FAKE
 from coopbench_lib.summary import COLUMNS
 
 DESIGNED_COLUMNS = ("machine,cpu_model,mode,cpu,mmu,io,switches,params,workload,unit,status,ops,value,low,high,"
-                    "interval,ratio_to_native,added_per_op,exits_per_op,hypercalls_per_op,repetitions,run_id").split(",")
+                    "interval,ratio_to_native,added_per_op,exits_per_op,hypercalls_per_op,repetitions,"
+                    "run_id").split(",")
 
 
 def rows_of(tree, out="result"):
