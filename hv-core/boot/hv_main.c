@@ -4,12 +4,16 @@
  */
 #include "boot/hv_main.h"
 #include "boot/loader_info.h"
+#include "boot/firmware.h"
 #include "boot/memory.h"
+#include "machine/apic.h"
 #include "machine/apic_send.h"
 #include "machine/boot_info.h"
 #include "machine/console.h"
 #include "machine/cpu_features.h"
 #include "machine/cpu_private.h"
+#include "machine/cpu_start.h"
+#include "machine/interrupt_route.h"
 #include "machine/log.h"
 #include "machine/log_start.h"
 #include "machine/panic.h"
@@ -29,8 +33,14 @@ void hv_main(uint32_t magic, coop_paddr information)
     log_info("%s, %s family %u model %u", cpu_features()->brand, cpu_features()->vendor, cpu_features()->family,
              cpu_features()->model);
     memory_start();
-    tsc_start(boot_info()->command_line);
+    firmware_read();
+    interrupt_route_silence_pic();
     apic_start();
+    tsc_start(boot_info()->command_line, firmware_acpi());
+    cpu_start_others(firmware_acpi()->apic_ids, firmware_acpi()->cpu_count, memory_low_page());
+    if (interrupt_route_isa(firmware_acpi(), CONSOLE_IRQ, APIC_VECTOR_SERIAL))
+        console_enable_interrupt();
+    log_info("%u CPUs", cpu_count());
 
     machine_end(true, "no core yet");
 }

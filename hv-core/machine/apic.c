@@ -28,6 +28,7 @@
 #define APIC_LVT_LINT1     0x360
 #define APIC_LVT_ERROR     0x370
 #define APIC_TIMER_INITIAL 0x380
+#define APIC_TIMER_CURRENT 0x390
 #define APIC_TIMER_DIVIDE  0x3e0
 
 #define APIC_SVR_ENABLE    (1u << 8)
@@ -119,14 +120,18 @@ static const struct apic_operations apic_x2apic = {
     .id_limit = UINT32_MAX,
 };
 
+static void apic_timer_set_up(void)
+{
+    apic->write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_1);
+    apic->write(APIC_LVT_TIMER, APIC_VECTOR_TIMER | (apic_deadline ? APIC_LVT_DEADLINE : 0));
+}
+
 void apic_start(void)
 {
     uint64_t base = x86_rdmsr(X86_MSR_APIC_BASE);
-    uint64_t tsc = tsc_khz(), timer = apic_timer_khz();
 
     apic_registers = frame_address(base & APIC_BASE_ADDRESS);
     apic_deadline = cpu_features()->tsc_deadline;
-    apic_timer_ratio = timer == tsc || !tsc ? 0 : (timer << 32) / tsc;
     apic = base & X86_APIC_BASE_X2APIC ? &apic_x2apic : &apic_xapic;
     apic_start_this();
 }
@@ -143,8 +148,7 @@ void apic_start_this(void)
     apic->write(APIC_LVT_LINT0, APIC_LVT_MASKED);
     apic->write(APIC_LVT_LINT1, APIC_LVT_NMI);
     apic->write(APIC_LVT_ERROR, APIC_LVT_MASKED);
-    apic->write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_1);
-    apic->write(APIC_LVT_TIMER, APIC_VECTOR_TIMER | (apic_deadline ? APIC_LVT_DEADLINE : 0));
+    apic_timer_set_up();
     cpu_current()->apic_id = apic->id();
 }
 
@@ -204,6 +208,28 @@ void apic_timer_arm(uint64_t deadline_tsc)
         x86_wrmsr(X86_MSR_TSC_DEADLINE, deadline_tsc ? deadline_tsc : 1); /* 0 would disarm */
     else
         apic->write(APIC_TIMER_INITIAL, apic_timer_count(deadline_tsc));
+}
+
+void apic_timer_set_ratio(uint64_t timer_frequency, uint64_t tsc_frequency)
+{
+    bool same = timer_frequency == tsc_frequency || !timer_frequency || !tsc_frequency;
+
+    apic_timer_ratio = same ? 0 : (timer_frequency << 32) / tsc_frequency;
+}
+
+void apic_timer_measure_begin(void)
+{
+    apic->write(APIC_LVT_TIMER, APIC_LVT_MASKED | APIC_VECTOR_TIMER);
+    apic->write(APIC_TIMER_INITIAL, UINT32_MAX);
+}
+
+uint32_t apic_timer_measure_end(void)
+{
+    uint32_t ticks = UINT32_MAX - apic->read(APIC_TIMER_CURRENT);
+
+    apic->write(APIC_TIMER_INITIAL, 0);
+    apic_timer_set_up();
+    return ticks;
 }
 
 void apic_timer_disarm(void)

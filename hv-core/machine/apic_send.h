@@ -28,4 +28,11 @@ void apic_send_nmi_to_others(void);
  * again. */
 bool apic_timer_expired(void);
 
+/* How many timer ticks pass per TSC tick; equal until this is called, or when one is 0. */
+void apic_timer_set_ratio(uint64_t timer_frequency, uint64_t tsc_frequency);
+
+/* Timer ticks between the two calls. */
+void apic_timer_measure_begin(void);
+uint32_t apic_timer_measure_end(void);
+
 #endif

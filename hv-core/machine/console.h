@@ -5,6 +5,8 @@
 #ifndef MACHINE_CONSOLE_H
 #define MACHINE_CONSOLE_H
 
+#define CONSOLE_IRQ 4 /* ISA interrupt of COM1 */
+
 /* Takes COM1, where there is one. */
 void console_start(void);
 

@@ -19,6 +19,8 @@
 #define PAGING_MINIMUM  4 /* GiB of direct map at least: devices live there */
 
 static uint64_t paging_root[PAGING_ENTRIES] __attribute__((aligned(4096)));
+static uint64_t paging_start_root[PAGING_ENTRIES] __attribute__((aligned(4096)));
+static uint64_t paging_direct_bytes;
 static uint64_t paging_nx; /* X86_PTE_NX where the CPU has it */
 
 static unsigned paging_index(uint64_t address, unsigned level)
@@ -27,10 +29,8 @@ static unsigned paging_index(uint64_t address, unsigned level)
 }
 
 /* The entry for an address at a level (1 = 4 KiB, 2 = 2 MiB, 3 = 1 GiB), tables above it made as needed. */
-static uint64_t *paging_entry(struct memory_map *map, uint64_t address, unsigned level)
+static uint64_t *paging_entry(uint64_t *table, struct memory_map *map, uint64_t address, unsigned level)
 {
-    uint64_t *table = paging_root;
-
     for (unsigned at = PAGING_LEVELS; at > level; at--) {
         uint64_t *entry = &table[paging_index(address, at)];
         if (!(*entry & X86_PTE_P)) {
@@ -45,9 +45,9 @@ static uint64_t *paging_entry(struct memory_map *map, uint64_t address, unsigned
     return &table[paging_index(address, level)];
 }
 
-static bool paging_set(struct memory_map *map, uint64_t address, unsigned level, uint64_t value)
+static bool paging_set(uint64_t *root, struct memory_map *map, uint64_t address, unsigned level, uint64_t value)
 {
-    uint64_t *entry = paging_entry(map, address, level);
+    uint64_t *entry = paging_entry(root, map, address, level);
 
     if (entry)
         *entry = value | X86_PTE_P | X86_PTE_A | X86_PTE_D | (level > 1 ? X86_PTE_PS : 0);
@@ -57,7 +57,7 @@ static bool paging_set(struct memory_map *map, uint64_t address, unsigned level,
 static bool paging_map_image_part(struct memory_map *map, const uint8_t *from, const uint8_t *to, uint64_t bits)
 {
     for (; from < to; from += X86_PAGE_BYTES)
-        if (!paging_set(map, (uint64_t)from, 1, image_physical(from) | X86_PTE_G | bits))
+        if (!paging_set(paging_root, map, (uint64_t)from, 1, image_physical(from) | X86_PTE_G | bits))
             return false;
     return true;
 }
@@ -75,10 +75,10 @@ static bool paging_map_gib(struct memory_map *map, coop_paddr start)
     bool any = memory_map_any_usable(map, start, start + X86_PAGE_1G);
 
     if (cpu_features()->page_1g && (!any || memory_map_all_usable(map, start, start + X86_PAGE_1G)))
-        return paging_set(map, address, 3, start | bits | (any ? 0 : PAGING_UNCACHED));
+        return paging_set(paging_root, map, address, 3, start | bits | (any ? 0 : PAGING_UNCACHED));
     for (coop_paddr at = start; at < start + X86_PAGE_1G; at += X86_PAGE_2M, address += X86_PAGE_2M) {
         uint64_t cache = memory_map_any_usable(map, at, at + X86_PAGE_2M) ? 0 : PAGING_UNCACHED;
-        if (!paging_set(map, address, 2, at | bits | cache))
+        if (!paging_set(paging_root, map, address, 2, at | bits | cache))
             return false;
     }
     return true;
@@ -89,13 +89,25 @@ bool paging_start(struct memory_map *map, coop_paddr low_page)
     uint64_t count = (memory_map_top(map) + X86_PAGE_1G - 1) / X86_PAGE_1G;
 
     paging_nx = cpu_features()->nx ? X86_PTE_NX : 0;
-    for (uint64_t i = 0; i < count || i < PAGING_MINIMUM; i++)
+    if (count < PAGING_MINIMUM)
+        count = PAGING_MINIMUM;
+    paging_direct_bytes = count * X86_PAGE_1G;
+    for (uint64_t i = 0; i < count; i++)
         if (!paging_map_gib(map, i * X86_PAGE_1G))
             return false;
-    if (!paging_map_image(map) || !paging_set(map, low_page, 1, low_page | X86_PTE_W))
+    if (!paging_map_image(map))
         return false;
-    x86_write_cr3(paging_root_address());
+    for (unsigned i = 0; i < PAGING_ENTRIES; i++)
+        paging_start_root[i] = paging_root[i];
+    if (!paging_set(paging_start_root, map, low_page, 1, low_page | X86_PTE_W))
+        return false;
+    paging_load();
     return true;
+}
+
+uint64_t paging_direct_map_bytes(void)
+{
+    return paging_direct_bytes;
 }
 
 coop_paddr paging_root_address(void)
@@ -103,8 +115,12 @@ coop_paddr paging_root_address(void)
     return image_physical(paging_root);
 }
 
-void paging_drop_low_page(void)
+coop_paddr paging_start_root_address(void)
 {
-    paging_root[0] = 0;
+    return image_physical(paging_start_root);
+}
+
+void paging_load(void)
+{
     x86_write_cr3(paging_root_address());
 }

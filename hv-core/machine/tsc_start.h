@@ -5,6 +5,9 @@
 #ifndef MACHINE_TSC_START_H
 #define MACHINE_TSC_START_H
 
-void tsc_start(const char *command_line);
+#include "machine/acpi.h"
+
+/* After apic_start. Logs where each frequency came from; both stay 0 when no source has them. */
+void tsc_start(const char *command_line, const struct acpi_info *acpi);
 
 #endif

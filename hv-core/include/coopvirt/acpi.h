@@ -282,6 +282,9 @@ _Static_assert(sizeof(struct acpi_hpet) == 56, "HPET table");
 #define HPET_CONFIGURATION 0x010 /* bit 0: the counter runs */
 #define HPET_COUNTER       0x0f0
 
+#define HPET_CONFIGURATION_ON (1u << 0)
+#define HPET_PERIOD_LIMIT     100000000u /* femtoseconds: slower than 10 MHz is not allowed */
+
 /* "Serial Port Console Redirection Table", revision 2. */
 #define ACPI_SPCR_16550_COMPATIBLE 0
 #define ACPI_SPCR_16450_COMPATIBLE 1

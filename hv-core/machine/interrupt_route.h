@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The host's device interrupts: the 8259s are silenced, one ISA interrupt may be routed through an I/O APIC.
+ */
+#ifndef MACHINE_INTERRUPT_ROUTE_H
+#define MACHINE_INTERRUPT_ROUTE_H
+
+#include "machine/acpi.h"
+
+/* Masks both 8259s, and moves their spurious vectors away from the exceptions. */
+void interrupt_route_silence_pic(void);
+
+/* Delivers ISA interrupt `irq` to this CPU as `vector`; false when no I/O APIC has it. */
+bool interrupt_route_isa(const struct acpi_info *acpi, unsigned irq, uint8_t vector);
+
+#endif
