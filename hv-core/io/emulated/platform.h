@@ -13,23 +13,25 @@
 
 #define PLATFORM_VCPUS 16
 
-/* How the devices reach what is outside of them. */
+/* How the devices reach what is outside of them. All but `now` are called without any lock of the platform held, so
+ * they may call back in. */
 struct platform_world {
     void *context;
-    uint64_t (*now)(void *context);                                          /* TSC units */
+    uint64_t (*now)(void *context);                                                       /* TSC units */
     void (*console_write)(void *context, unsigned uart, const char *bytes, size_t count); /* 0 = COM1, 1 = COM2 */
-    void (*kick)(void *context, unsigned vcpu);                              /* an interrupt became pending for it */
-    void (*start_vcpu)(void *context, unsigned vcpu, uint8_t vector);        /* start-up IPI: real mode at vector << 12 */
-    void (*init_vcpu)(void *context, unsigned vcpu);                         /* INIT IPI */
-    void (*marker)(void *context, unsigned vcpu, uint32_t value);            /* COOP_PORT_MARKER */
+    void (*kick)(void *context, unsigned vcpu);                       /* an interrupt became pending for it */
+    void (*start_vcpu)(void *context, unsigned vcpu, uint8_t vector); /* start-up IPI: real mode at vector << 12 */
+    void (*init_vcpu)(void *context, unsigned vcpu);                  /* INIT IPI */
+    void (*marker)(void *context, unsigned vcpu, uint32_t value);     /* COOP_PORT_MARKER */
+    void (*nmi)(void *context, unsigned vcpu);                        /* an NMI arrives; may be NULL */
 };
 
 struct platform_config {
     unsigned vcpus;
     uint64_t memory_bytes;
-    uint64_t tsc_khz;        /* frequency of `now` */
-    uint64_t lapic_khz;      /* input clock of the guest's local APIC timer */
-    uint8_t *disk;           /* image, or NULL for no disk */
+    uint64_t tsc_khz;   /* frequency of `now` */
+    uint64_t lapic_khz; /* input clock of the guest's local APIC timer */
+    uint8_t *disk;      /* image, or NULL for no disk */
     uint64_t disk_bytes;
     int64_t realtime_at_start; /* seconds since 1970 UTC */
 };
@@ -52,11 +54,11 @@ void platform_advance(struct platform *platform, uint64_t now);
 /* The earliest TSC time at which something happens by itself (any VCPU's timer, PIT, RTC), or UINT64_MAX. */
 uint64_t platform_next_deadline(const struct platform *platform);
 
-/* The vector that VCPU should take now (highest priority of local APIC and PIC through LINT0), or -1. Does not acknowledge.
- * One load and compare when nothing is pending. */
+/* The vector that VCPU should take now (highest priority of local APIC and PIC through LINT0), or -1. Does not
+ * acknowledge. One load and compare when nothing is pending. */
 int platform_interrupt_pending(struct platform *platform, unsigned vcpu);
 
-/* Takes it: moves it to in-service. Returns the vector. */
+/* Takes it: moves it to in-service. Returns the vector, or -1 when it has gone meanwhile (another VCPU took it). */
 int platform_interrupt_acknowledge(struct platform *platform, unsigned vcpu);
 
 /* Task-priority register as CR8 (0..15). */
@@ -73,8 +75,8 @@ bool platform_console_input(struct platform *platform, uint8_t byte);
 /* Why the VM asked to stop, and the status byte of the exit port. */
 enum platform_stop platform_stopped(const struct platform *platform, uint8_t *status);
 
-/* Writes the ACPI (RSDP, XSDT, RSDT, FADT, DSDT, MADT, HPET-less) and MP tables into the BIOS area of the guest: `area` is host
- * memory that stands for guest-physical [0xe0000, 0x100000) and is zeroed. */
+/* Writes the ACPI (RSDP, XSDT, RSDT, FADT, DSDT, MADT, HPET-less) and MP tables into the BIOS area of the guest: `area`
+ * is host memory that stands for guest-physical [0xe0000, 0x100000) and is zeroed. */
 void platform_write_tables(const struct platform *platform, uint8_t *area);
 
 #endif
