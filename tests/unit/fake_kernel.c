@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The fakes behind the seam headers of guest-coop.
+ */
+#include "fake_kernel.h"
+
+#include "fs/file.h"
+#include "fs/inode.h"
+#include "kernel/clock.h"
+#include "kernel/command_line.h"
+#include "kernel/errno.h"
+#include "kernel/panic.h"
+#include "kernel/process_private.h"
+#include "kernel/wait.h"
+#include "memory/frame.h"
+#include "memory/heap.h"
+#include "memory/user_copy.h"
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- memory ---- */
+
+size_t fake_frames_left = SIZE_MAX, fake_frames_used, fake_heap_objects;
+
+/* The page before a frame holds its count. */
+static uint32_t *frame_count_of(coop_paddr frame)
+{
+    return (uint32_t *)(uintptr_t)(frame - FRAME_BYTES);
+}
+
+coop_paddr frame_allocate(void)
+{
+    void *memory;
+    if (fake_frames_left == 0 || posix_memalign(&memory, FRAME_BYTES, 2 * FRAME_BYTES))
+        return 0;
+    fake_frames_left--;
+    fake_frames_used++;
+    *(uint32_t *)memory = 1;
+    coop_paddr frame = (coop_paddr)(uintptr_t)memory + FRAME_BYTES;
+    memset(frame_address(frame), 0xa5, FRAME_BYTES);
+    return frame;
+}
+
+coop_paddr frame_allocate_zeroed(void)
+{
+    coop_paddr frame = frame_allocate();
+    if (frame)
+        memset(frame_address(frame), 0, FRAME_BYTES);
+    return frame;
+}
+
+void frame_reference(coop_paddr frame)
+{
+    ++*frame_count_of(frame);
+}
+
+void frame_release(coop_paddr frame)
+{
+    assert(*frame_count_of(frame));
+    if (--*frame_count_of(frame))
+        return;
+    fake_frames_used--;
+    free(frame_count_of(frame));
+}
+
+uint32_t frame_references(coop_paddr frame)
+{
+    return *frame_count_of(frame);
+}
+void *frame_address(coop_paddr frame)
+{
+    return (void *)(uintptr_t)frame;
+}
+size_t frame_free_count(void)
+{
+    return 1000;
+}
+size_t frame_total_count(void)
+{
+    return 8192;
+}
+
+void *heap_allocate(size_t bytes)
+{
+    fake_heap_objects++;
+    return calloc(1, bytes);
+}
+
+void heap_free(void *object)
+{
+    fake_heap_objects -= object != NULL;
+    free(object);
+}
+
+size_t heap_used_bytes(void)
+{
+    return 0;
+}
+
+static bool user_bad(uint64_t address)
+{
+    return address < 65536;
+}
+
+int user_copy_in(void *to, uint64_t user_address, size_t bytes)
+{
+    if (bytes && user_bad(user_address))
+        return -EFAULT;
+    memcpy(to, (const void *)(uintptr_t)user_address, bytes);
+    return 0;
+}
+
+int user_copy_out(uint64_t user_address, const void *from, size_t bytes)
+{
+    if (bytes && user_bad(user_address))
+        return -EFAULT;
+    memcpy((void *)(uintptr_t)user_address, from, bytes);
+    return 0;
+}
+
+long user_copy_string(char *to, uint64_t user_address, size_t size)
+{
+    if (user_bad(user_address))
+        return -EFAULT;
+    const char *from = (const char *)(uintptr_t)user_address;
+    for (size_t i = 0; i < size; i++) {
+        to[i] = from[i];
+        if (!from[i])
+            return (long)i;
+    }
+    return -ENAMETOOLONG;
+}
+
+int user_clear(uint64_t user_address, size_t bytes)
+{
+    if (bytes && user_bad(user_address))
+        return -EFAULT;
+    memset((void *)(uintptr_t)user_address, 0, bytes);
+    return 0;
+}
+
+/* ---- time and sleep ---- */
+
+uint64_t fake_now_ns = 1000000000;
+int (*fake_sleep)(void);
+unsigned fake_wakes;
+
+uint64_t clock_monotonic_ns(void)
+{
+    return fake_now_ns;
+}
+uint64_t clock_realtime_ns(void)
+{
+    return 1767225600000000000ull + fake_now_ns;
+}
+
+int wait_queue_sleep_many(struct wait_queue *const *queues, unsigned count, uint64_t deadline_ns)
+{
+    (void)queues, (void)count;
+    if (deadline_ns != WAIT_FOREVER && !fake_sleep) {
+        fake_now_ns = deadline_ns;
+        return -ETIMEDOUT;
+    }
+    return fake_sleep ? fake_sleep() : -ERESTARTSYS;
+}
+
+int wait_queue_sleep(struct wait_queue *queue, uint64_t deadline_ns)
+{
+    return wait_queue_sleep_many(&queue, 1, deadline_ns);
+}
+
+void wait_queue_wake(struct wait_queue *queue)
+{
+    (void)queue;
+    fake_wakes++;
+}
+
+void wait_queue_wake_one(struct wait_queue *queue)
+{
+    wait_queue_wake(queue);
+}
+
+/* ---- processes ---- */
+
+struct process fake_processes[FAKE_PROCESSES];
+static struct process_private fake_privates[FAKE_PROCESSES];
+static unsigned fake_current;
+int fake_signal, fake_signal_group, fake_signal_pid;
+bool fake_signal_ineffective, fake_group_orphaned, fake_signal_pending;
+
+struct process *process_current(void)
+{
+    return &fake_processes[fake_current];
+}
+
+void process_visit(bool (*visit)(struct process *process, void *context), void *context)
+{
+    for (unsigned i = 0; i < FAKE_PROCESSES; i++) {
+        if (fake_processes[i].pid && visit(&fake_processes[i], context))
+            return;
+    }
+}
+
+struct process *process_find(int pid)
+{
+    for (unsigned i = 0; i < FAKE_PROCESSES; i++) {
+        if (fake_processes[i].pid == pid)
+            return &fake_processes[i];
+    }
+    return NULL;
+}
+
+int process_signal(struct process *process, int signal)
+{
+    fake_signal = signal;
+    fake_signal_pid = process->pid;
+    return 0;
+}
+
+int process_group_signal(int group_id, int signal)
+{
+    fake_signal = signal;
+    fake_signal_group = group_id;
+    return 0;
+}
+
+bool process_signal_pending(void)
+{
+    return fake_signal_pending;
+}
+
+bool process_signal_ineffective(int signal)
+{
+    (void)signal;
+    return fake_signal_ineffective;
+}
+
+bool process_group_orphaned(int group_id)
+{
+    (void)group_id;
+    return fake_group_orphaned;
+}
+
+void process_times(const struct process *process, struct process_times *times)
+{
+    *times = (struct process_times){20000000ull * (unsigned)process->pid, 10000000, 500000000};
+}
+
+long process_arguments(struct process *process, char *to, uint64_t offset, uint64_t size)
+{
+    (void)process, (void)offset, (void)size;
+    memcpy(to, "sh\0-c\0true\0", 11);
+    return 11;
+}
+
+void process_memory(const struct process *process, uint64_t *mapped, uint64_t *resident)
+{
+    (void)process;
+    *mapped = 1 << 20;
+    *resident = 1 << 16;
+}
+
+const char *kernel_command_line(void)
+{
+    return "console=ttyS0 init=/init";
+}
+
+void panic(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    abort();
+}
+
+/* ---- start and end of a test ---- */
+
+void fake_run(unsigned index)
+{
+    fake_current = index;
+}
+
+void fake_fork(unsigned index)
+{
+    const struct process *parent = process_current();
+    struct process *child = &fake_processes[index];
+
+    *child = *parent;
+    child->pid = (int)index + 1;
+    child->parent_pid = parent->pid;
+    child->private = &fake_privates[index];
+    child->files = files_clone(parent->files);
+    inode_reference(child->directory);
+}
+
+void fake_start(const void *archive, size_t archive_bytes)
+{
+    struct process *init = &fake_processes[0];
+
+    memset(fake_processes, 0, sizeof(fake_processes));
+    memset(fake_privates, 0, sizeof(fake_privates));
+    fake_current = 0;
+    fake_sleep = NULL;
+    fake_frames_left = SIZE_MAX;
+    *init = (struct process){.pid = 1, .group_id = 1, .session_id = 1, .name = "init", .umask = 022};
+    init->private = &fake_privates[0];
+    fs_start(archive, archive_bytes);
+    init->files = files_create();
+    init->directory = inode_root();
+    inode_reference(init->directory);
+}
+
+void fake_stop(void)
+{
+    for (unsigned i = 0; i < FAKE_PROCESSES; i++) {
+        fake_run(i);
+        if (fake_processes[i].files)
+            files_release(fake_processes[i].files);
+        if (fake_processes[i].directory)
+            inode_release(fake_processes[i].directory);
+        fake_processes[i].files = NULL;
+        fake_processes[i].directory = NULL;
+    }
+}
