@@ -47,7 +47,7 @@ check_vendor_names()
 {
     local file
     for file in $(sources 'hv-core/*.[ch]' | grep -v '^hv-core/cpu/\(svm\|vmx\)/'); do
-        grep -HniE '\b(vmcb|vmcs|vmrun|vmlaunch|vmresume)_?[a-z]*\b *[(=>.[-]' "$file"
+        grep -HnE '\b(vmcb|vmcs)(->|\.[a-z])|struct (vmcb|vmcs)\b|\b(VMCB|VMCS)_[A-Z]' "$file"
     done
 }
 
