@@ -13,6 +13,7 @@
 #include "machine/paging.h"
 #include "machine/panic.h"
 
+#include <coopvirt/acpi.h>
 #include <coopvirt/string.h>
 #include <coopvirt/x86.h>
 
@@ -54,6 +55,8 @@ static void memory_read_extents(const struct boot_info *info)
 static void memory_reserve_used(const struct boot_info *info)
 {
     memory_reserve(image_physical(image_start), (uint64_t)(image_end - image_start));
+    if (info->rsdp)
+        memory_reserve(info->rsdp, sizeof(struct acpi_rsdp));
     for (unsigned i = 0; i < info->module_count; i++) {
         const struct boot_module *module = &info->modules[i];
         memory_reserve(module->start, module->bytes);
