@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The handlers of execute.c's table, by the file that has them.
+ */
+#ifndef COOPVIRT_EMULATE_EXECUTE_HANDLERS_H
+#define COOPVIRT_EMULATE_EXECUTE_HANDLERS_H
+
+#include "emulate/execute_operand.h"
+
+/* execute_arithmetic.c */
+execute_handler execute_arithmetic_binary, execute_arithmetic_unary, execute_arithmetic_shift;
+execute_handler execute_arithmetic_shift_double, execute_arithmetic_multiply, execute_arithmetic_multiply_truncate;
+execute_handler execute_arithmetic_divide, execute_arithmetic_bit, execute_arithmetic_count;
+
+/* execute_move.c */
+execute_handler execute_move_plain, execute_move_extend, execute_move_swapped, execute_move_if, execute_move_condition;
+execute_handler execute_move_address, execute_move_widen, execute_move_sign, execute_move_nothing, execute_move_push;
+execute_handler execute_move_pop, execute_move_swap_bytes;
+
+/* execute_exchange.c */
+execute_handler execute_exchange_plain, execute_exchange_add, execute_exchange_compare, execute_exchange_compare_pair;
+
+/* execute_string.c */
+execute_handler execute_string_run, execute_string_in, execute_string_out;
+
+#endif
