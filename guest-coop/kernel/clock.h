@@ -16,4 +16,12 @@ uint64_t clock_realtime_ns(void);
 /* Called by the RTC driver at start. */
 void clock_set_realtime_ns(uint64_t now_ns);
 
+/* The TSC's frequency, set once at boot. */
+void clock_start(uint64_t tsc_khz);
+uint64_t clock_tsc_khz(void);
+
+/* Conversions, rounded down. */
+uint64_t clock_ns_of_tsc(uint64_t tsc);
+uint64_t clock_tsc_of_ns(uint64_t ns);
+
 #endif

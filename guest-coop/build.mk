@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# guest-coop: every C and NASM file of its rooms, linked high, and the same image as ELF32 for QEMU's -kernel.
+
+GUEST_BUILD := $(BUILD)/guest-coop
+GUEST_ROOMS := boot pv memory kernel syscall drivers fs
+GUEST_C := $(sort $(foreach room,$(GUEST_ROOMS),$(wildcard guest-coop/$(room)/*.c)))
+GUEST_ASM := $(sort $(foreach room,$(GUEST_ROOMS),$(wildcard guest-coop/$(room)/*.asm)))
+GUEST_LIB := hv-core/lib/string.c hv-core/lib/format.c
+GUEST_OFFSETS := $(GUEST_BUILD)/offsets.inc
+GUEST_OBJECTS := $(GUEST_C:guest-coop/%.c=$(GUEST_BUILD)/%.o) $(GUEST_ASM:guest-coop/%.asm=$(GUEST_BUILD)/%.asm.o) \
+	$(GUEST_LIB:hv-core/%.c=$(GUEST_BUILD)/shared/%.o)
+GUEST_OBJECTS := $(filter-out $(GUEST_BUILD)/kernel/offsets.o,$(GUEST_OBJECTS))
+GUEST_CFLAGS := $(FREESTANDING_CFLAGS) -mcmodel=kernel -fno-pic -fno-omit-frame-pointer -Iguest-coop -Iguest-coop/include
+
+GUEST_COOP_IMAGES := $(GUEST_BUILD)/guest-coop.elf $(GUEST_BUILD)/guest-coop.elf32
+
+.PHONY: guest-coop
+guest-coop: $(GUEST_BUILD)/guest-coop.elf32
+
+$(GUEST_BUILD)/guest-coop.elf: $(GUEST_OBJECTS) guest-coop/guest-coop.lds
+	$(Q)$(CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack \
+		-Wl,-T,guest-coop/guest-coop.lds -o $@ $(GUEST_OBJECTS)
+
+$(GUEST_BUILD)/guest-coop.elf32: $(GUEST_BUILD)/guest-coop.elf
+	$(Q)objcopy -O elf32-i386 $< $@
+
+$(GUEST_BUILD)/shared/%.o: hv-core/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(GUEST_CFLAGS) -c -o $@ $<
+
+# The C structures are the truth; NASM gets their offsets.
+$(GUEST_OFFSETS): guest-coop/kernel/offsets.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -g,$(GUEST_CFLAGS)) -MF $(GUEST_BUILD)/offsets.d -MT $@ -S -o $(GUEST_BUILD)/offsets.s $<
+	$(Q)sed -n 's/^->\([A-Z0-9_]*\) \$$*\(-*[0-9]*\).*/\1 equ \2/p' $(GUEST_BUILD)/offsets.s > $@
+
+$(GUEST_BUILD)/%.asm.o: guest-coop/%.asm $(GUEST_OFFSETS)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) -f elf64 -g -F dwarf -i $(GUEST_BUILD)/ -o $@ $<
+
+$(GUEST_BUILD)/%.o: guest-coop/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(GUEST_CFLAGS) -c -o $@ $<
+
+-include $(GUEST_OBJECTS:.o=.d) $(GUEST_BUILD)/offsets.d

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Time: the TSC since boot, scaled by a fixed-point factor.
+ */
+#include "kernel/clock.h"
+#include <coopvirt/x86_instructions.h>
+
+#define SCALE_SHIFT 32
+
+static uint64_t clock_khz = 1000000;
+static uint64_t clock_boot_tsc;
+static uint64_t clock_ns_scale = 1ul << SCALE_SHIFT;  /* ns for one TSC unit */
+static uint64_t clock_tsc_scale = 1ul << SCALE_SHIFT; /* TSC units for one ns */
+static uint64_t clock_realtime_offset;
+
+static uint64_t clock_scale(uint64_t value, uint64_t scale)
+{
+    return (uint64_t)((unsigned __int128)value * scale >> SCALE_SHIFT);
+}
+
+void clock_start(uint64_t tsc_khz)
+{
+    clock_khz = tsc_khz;
+    clock_boot_tsc = x86_rdtsc();
+    clock_ns_scale = (1000000ul << SCALE_SHIFT) / tsc_khz;
+    clock_tsc_scale = (tsc_khz << SCALE_SHIFT) / 1000000ul;
+}
+
+uint64_t clock_tsc_khz(void) { return clock_khz; }
+uint64_t clock_ns_of_tsc(uint64_t tsc) { return clock_scale(tsc, clock_ns_scale); }
+uint64_t clock_tsc_of_ns(uint64_t ns) { return clock_scale(ns, clock_tsc_scale); }
+uint64_t clock_monotonic_ns(void) { return clock_ns_of_tsc(x86_rdtsc() - clock_boot_tsc); }
+uint64_t clock_realtime_ns(void) { return clock_realtime_offset + clock_monotonic_ns(); }
+void clock_set_realtime_ns(uint64_t now_ns) { clock_realtime_offset = now_ns - clock_monotonic_ns(); }

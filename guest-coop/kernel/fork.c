@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fork, vfork, and the forms of clone that make processes. Threads (shared files or signal handlers) are refused.
+ */
+#include "kernel/fork.h"
+#include "fs/file.h"
+#include "kernel/cpu.h"
+#include "kernel/errno.h"
+#include "kernel/fpu.h"
+#include "kernel/process_list.h"
+#include "kernel/scheduler.h"
+#include "kernel/trap.h"
+#include "memory/address_space.h"
+#include "memory/heap.h"
+#include "memory/kernel_map.h"
+#include "memory/user_copy.h"
+#include "pv/pv.h"
+#include <coopvirt/primitives.h>
+#include <coopvirt/string.h>
+#include <coopvirt/x86.h>
+
+#define FORK_REFUSED (FORK_FS | FORK_FILES | FORK_SIGHAND | FORK_THREAD | FORK_PARENT)
+
+static void fork_copy_identity(struct process *child, const struct process *parent)
+{
+    child->group_id = parent->group_id;
+    child->session_id = parent->session_id;
+    child->uid = parent->uid;
+    child->gid = parent->gid;
+    child->euid = parent->euid;
+    child->egid = parent->egid;
+    child->umask = parent->umask;
+    child->terminal = parent->terminal;
+    memcpy(child->name, parent->name, sizeof(child->name));
+}
+
+static void fork_copy_registers(struct process *child, const struct process *parent,
+                                const struct fork_arguments *arguments)
+{
+    struct process_private *to = child->private;
+    const struct process_private *from = parent->private;
+    *to->frame = *from->frame;
+    to->frame->rax = 0;
+    if (arguments->stack)
+        to->frame->rsp = arguments->stack;
+    fpu_save(to->fpu);
+    to->fs_base = arguments->flags & FORK_SETTLS ? arguments->tls : from->fs_base;
+    to->gs_base = pv.cpu.msr_read(X86_MSR_KERNEL_GS_BASE);
+    scheduler_prepare(child, 0);
+}
+
+static void fork_copy_signals(struct process_private *to, const struct process_private *from)
+{
+    quadwords_copy(to->actions, from->actions, sizeof(to->actions) / 8);
+    to->signal_blocked = from->signal_blocked;
+    to->signal_stack = from->signal_stack;
+}
+
+/* Memory and files: 0 or -ENOMEM; what was made stays in the child for fork_undo. */
+static int fork_copy_resources(struct process *child, struct process *parent, uint64_t flags)
+{
+    if (flags & FORK_VM) {
+        address_space_reference(parent->space);
+        child->space = parent->space;
+    } else {
+        child->space = address_space_clone(parent->space);
+    }
+    if (!child->space)
+        return -ENOMEM;
+    child->files = files_clone(parent->files);
+    if (!child->files)
+        return -ENOMEM;
+    child->directory = parent->directory;
+    if (child->directory)
+        inode_reference(child->directory);
+    child->executable = parent->executable;
+    if (child->executable)
+        inode_reference(child->executable);
+    return 0;
+}
+
+static void fork_undo(struct process *child)
+{
+    if (child->files)
+        files_release(child->files);
+    if (child->space)
+        address_space_release(child->space);
+    kernel_stack_free(child->private->stack);
+    heap_free(child);
+}
+
+/* The child runs first in its parent's memory; only its exec or end lets the parent go on, no signal does. */
+static void fork_wait_vfork(struct process *child)
+{
+    struct process_private *own = process_current()->private;
+    own->uninterruptible = true;
+    while (child->private->vfork_child)
+        wait_queue_sleep(&child->private->vfork_done, WAIT_FOREVER);
+    own->uninterruptible = false;
+}
+
+static void fork_store_ids(struct process *child, const struct fork_arguments *arguments)
+{
+    uint32_t pid = (uint32_t)child->pid;
+    if (arguments->flags & FORK_PARENT_SETTID)
+        user_copy_out(arguments->parent_tid, &pid, sizeof(pid));
+    if (arguments->flags & FORK_CHILD_CLEARTID)
+        child->private->clear_tid = arguments->child_tid;
+    if (arguments->flags & FORK_CHILD_SETTID)
+        address_space_poke(child->space, arguments->child_tid, &pid, sizeof(pid));
+}
+
+long fork_process(const struct fork_arguments *arguments)
+{
+    struct process *parent = process_current();
+    uint64_t flags = arguments->flags;
+    if (flags & FORK_REFUSED)
+        return -EINVAL;
+    struct process *child = process_create();
+    if (!child)
+        return -EAGAIN;
+    int status = fork_copy_resources(child, parent, flags);
+    if (status < 0) {
+        fork_undo(child);
+        return status;
+    }
+    fork_copy_identity(child, parent);
+    fork_copy_registers(child, parent, arguments);
+    fork_copy_signals(child->private, parent->private);
+    child->private->vfork_child = flags & FORK_VFORK;
+    fork_store_ids(child, arguments);
+    int pid = child->pid;
+    process_publish(child, parent);
+    child->state = PROCESS_RUNNABLE;
+    scheduler_wake(child);
+    if (flags & FORK_VFORK)
+        fork_wait_vfork(child);
+    return pid;
+}

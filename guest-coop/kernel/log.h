@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's log and its records: whole lines on the second serial port. The console (the first port)
+ * belongs to the programs.
+ */
+#ifndef KERNEL_LOG_H
+#define KERNEL_LOG_H
+
+#include <stddef.h>
+
+enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+
+/* `log=` on the command line. */
+void log_set_level(const char *name);
+
+/* One line, without its end. Any context. */
+__attribute__((format(printf, 2, 3))) void log_line(enum log_level level, const char *format, ...);
+
+/* One record: `@coop ` and the object's text. */
+__attribute__((format(printf, 1, 2))) void log_record(const char *format, ...);
+
+/* Whole lines from /dev/coopbench, as they are. */
+void log_raw(const char *text, size_t bytes);
+
+#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The process table: a list in order of birth, a hash by number, and the tree of families.
+ */
+#include "kernel/process_list.h"
+#include "kernel/clock.h"
+#include "kernel/cpu.h"
+#include "kernel/errno.h"
+#include "kernel/fpu.h"
+#include "kernel/trap.h"
+#include "memory/heap.h"
+#include "memory/kernel_map.h"
+#include "memory/address_space.h"
+#include "kernel/signal.h"
+#include "kernel/exit.h"
+#include <coopvirt/string.h>
+#include <coopvirt/x86_instructions.h>
+
+#define HASH_SIZE  256
+#define PID_LIMIT  32768
+
+/* under process_list_lock */
+struct spinlock process_list_lock;
+static struct process *list_first, *list_last;
+static struct process *hash[HASH_SIZE];
+static int pid_last;
+static unsigned list_count;
+
+struct process *process_current(void) { return cpu_this()->current; }
+unsigned process_count(void) { return list_count; }
+
+struct process *process_find(int pid)
+{
+    struct process *process = hash[(unsigned)pid % HASH_SIZE];
+    while (process && process->pid != pid)
+        process = process->private->hash_next;
+    return process;
+}
+
+/* Is the number in use, be it as a group's or a session's? */
+static bool pid_taken(int pid)
+{
+    for (struct process *process = list_first; process; process = process->private->list_next)
+        if (process->pid == pid || process->group_id == pid || process->session_id == pid)
+            return true;
+    return false;
+}
+
+static int pid_allocate(void)
+{
+    static bool wrapped;
+    do {
+        if (++pid_last >= PID_LIMIT) {
+            pid_last = 2;
+            wrapped = true;
+        }
+    } while (wrapped && pid_taken(pid_last));
+    return pid_last;
+}
+
+static struct process *process_allocate(void)
+{
+    struct process_record *record = heap_allocate(sizeof(*record));
+    if (!record)
+        return 0;
+    record->process.private = &record->private;
+    return &record->process;
+}
+
+struct process *process_create(void)
+{
+    struct process *process = process_allocate();
+    if (!process)
+        return 0;
+    struct process_private *private = process->private;
+    private->stack = kernel_stack_allocate();
+    if (!private->stack) {
+        heap_free(process);
+        return 0;
+    }
+    uint64_t top = private->stack + KERNEL_STACK_BYTES - fpu_bytes();
+    private->fpu = (void *)top;
+    private->frame = (struct trap_frame *)top - 1;
+    private->start_ns = clock_monotonic_ns();
+    process->pid = pid_allocate();
+    return process;
+}
+
+struct process *process_create_idle(void)
+{
+    struct process *process = process_allocate();
+    if (process)
+        string_copy(process->name, "idle", sizeof(process->name));
+    return process;
+}
+
+static void family_link(struct process *parent, struct process *child)
+{
+    child->private->parent = parent;
+    child->parent_pid = parent->pid;
+    child->private->sibling_previous = 0;
+    child->private->sibling_next = parent->private->children;
+    if (parent->private->children)
+        parent->private->children->private->sibling_previous = child;
+    parent->private->children = child;
+}
+
+static void family_unlink(struct process *child)
+{
+    struct process_private *private = child->private;
+    if (!private->parent)
+        return;
+    if (private->sibling_previous)
+        private->sibling_previous->private->sibling_next = private->sibling_next;
+    else
+        private->parent->private->children = private->sibling_next;
+    if (private->sibling_next)
+        private->sibling_next->private->sibling_previous = private->sibling_previous;
+    private->parent = 0;
+}
+
+void process_publish(struct process *process, struct process *parent)
+{
+    struct process_private *private = process->private;
+    spinlock_take(&process_list_lock);
+    private->list_previous = list_last;
+    if (list_last)
+        list_last->private->list_next = process;
+    else
+        list_first = process;
+    list_last = process;
+    private->hash_next = hash[process->pid % HASH_SIZE];
+    hash[process->pid % HASH_SIZE] = process;
+    list_count++;
+    if (parent)
+        family_link(parent, process);
+    spinlock_release(&process_list_lock);
+}
+
+void process_destroy(struct process *process)
+{
+    struct process_private *private = process->private;
+    spinlock_take(&process_list_lock);
+    family_unlink(process);
+    if (private->list_previous)
+        private->list_previous->private->list_next = private->list_next;
+    else
+        list_first = private->list_next;
+    if (private->list_next)
+        private->list_next->private->list_previous = private->list_previous;
+    else
+        list_last = private->list_previous;
+    struct process **link = &hash[process->pid % HASH_SIZE];
+    while (*link != process)
+        link = &(*link)->private->hash_next;
+    *link = private->hash_next;
+    list_count--;
+    spinlock_release(&process_list_lock);
+    heap_free(process);
+}
+
+void process_reparent_children(struct process *process)
+{
+    struct process *first = process_find(1);
+    struct process *child;
+    while ((child = process->private->children) != 0) {
+        family_unlink(child);
+        family_link(first, child);
+        if (child->state == PROCESS_ZOMBIE)
+            exit_notify_parent(child, SIGNAL_CODE_CLD_EXITED, child->private->exit_status >> 8);
+    }
+}
+
+void process_visit(bool (*visit)(struct process *process, void *context), void *context)
+{
+    spinlock_take(&process_list_lock);
+    for (struct process *process = list_first; process; process = process->private->list_next)
+        if (visit(process, context))
+            break;
+    spinlock_release(&process_list_lock);
+}
+
+int process_group_signal(int group_id, int signal)
+{
+    int found = -ESRCH;
+    for (struct process *process = list_first; process; process = process->private->list_next) {
+        if (process->group_id != group_id || process->state == PROCESS_ZOMBIE)
+            continue;
+        found = process_signal(process, signal);
+        if (found < 0)
+            return found;
+    }
+    return found;
+}
+
+bool process_group_orphaned(int group_id)
+{
+    for (struct process *process = list_first; process; process = process->private->list_next) {
+        const struct process *parent = process->private->parent;
+        if (process->group_id == group_id && process->state != PROCESS_ZOMBIE && parent &&
+            parent->group_id != group_id && parent->session_id == process->session_id)
+            return false;
+    }
+    return true;
+}
+
+/* The exact time on the CPU, split in the ratio of the tick's samples; without samples all counts as the user's. */
+void process_times(const struct process *process, struct process_times *times)
+{
+    const struct process_private *private = process->private;
+    uint64_t tsc = private->run_tsc;
+    if (process == process_current())
+        tsc += x86_rdtsc() - private->run_since;
+    uint64_t total = clock_ns_of_tsc(tsc);
+    uint64_t samples = private->ticks_user + private->ticks_system;
+    times->system_ns = samples ? total / samples * private->ticks_system : 0;
+    times->user_ns = total - times->system_ns;
+    times->start_ns = private->start_ns;
+}
+
+long process_arguments(struct process *process, char *to, uint64_t offset, uint64_t size)
+{
+    struct address_space *space = process->space;
+    if (!space || process->state == PROCESS_ZOMBIE)
+        return 0;
+    uint64_t length = space->arguments_end - space->arguments_start;
+    if (offset >= length)
+        return 0;
+    if (size > length - offset)
+        size = length - offset;
+    return (long)address_space_peek(space, space->arguments_start + offset, to, size);
+}
+
+void process_memory(const struct process *process, uint64_t *mapped, uint64_t *resident)
+{
+    *mapped = process->space ? process->space->mapped_pages * 4096 : 0;
+    *resident = process->space ? process->space->resident_pages * 4096 : 0;
+}

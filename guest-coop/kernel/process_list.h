@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * All processes: by number, and as families.
+ */
+#ifndef KERNEL_PROCESS_LIST_H
+#define KERNEL_PROCESS_LIST_H
+
+#include "kernel/process_private.h"
+
+extern struct spinlock process_list_lock;
+
+/* A process with a number, a kernel stack and nothing else, in no list yet; NULL when memory is exhausted. */
+struct process *process_create(void);
+
+/* Makes it known, as the last child of `parent` (NULL for the first). */
+void process_publish(struct process *process, struct process *parent);
+
+/* Takes a dead process out of all lists and frees it. */
+void process_destroy(struct process *process);
+
+/* Gives the children of a dying process to the first process. */
+void process_reparent_children(struct process *process);
+
+/* The idle process of this CPU: number 0, in no list. */
+struct process *process_create_idle(void);
+
+unsigned process_count(void);
+
+#endif

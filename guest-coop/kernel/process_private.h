@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's own part of a process: scheduling, registers, family, signals, accounting.
+ */
+#ifndef KERNEL_PROCESS_PRIVATE_H
+#define KERNEL_PROCESS_PRIVATE_H
+
+#include "kernel/process.h"
+#include "kernel/timeout.h"
+#include "kernel/wait.h"
+#include <stddef.h>
+
+#define SIGNAL_COUNT 64
+
+/* Why the way back to user mode has to stop by. */
+#define ATTENTION_SIGNAL     1u
+#define ATTENTION_RESCHEDULE 2u
+
+/* struct sigaction as rt_sigaction(2) passes it on x86-64. */
+struct signal_action {
+    uint64_t handler;
+    uint64_t flags;
+    uint64_t restorer;
+    uint64_t mask;
+};
+
+/* What siginfo_t says beyond the number. */
+struct signal_information {
+    int32_t code;
+    int32_t pid;
+    uint32_t uid;
+    int32_t status;
+    uint64_t address;
+    uint64_t error;  /* of the trap, for the machine context */
+    uint64_t vector;
+};
+
+struct signal_stack {
+    uint64_t start;
+    uint64_t bytes;
+    uint32_t flags;
+};
+
+struct trap_frame;
+
+struct process_private {
+    /* scheduler, under its lock */
+    struct process *run_next;
+    bool queued;
+    bool uninterruptible; /* signals do not wake it */
+    uint32_t attention;   /* ATTENTION_* */
+    uint64_t stack_pointer; /* where scheduler_switch_stack left it */
+
+    /* constant after creation */
+    uint64_t stack;           /* lowest address of the kernel stack */
+    struct trap_frame *frame; /* of user mode, at its top, below the FPU area */
+    void *fpu;                /* 64-byte aligned */
+
+    /* this process only, when it runs */
+    uint64_t fs_base, gs_base;
+    uint64_t clear_tid; /* set_tid_address */
+    uint64_t restart_deadline; /* of an interrupted sleep, 0 = none */
+    bool executed; /* has called execve since its fork: setpgid by the parent is too late */
+
+    /* family, under process_list_lock */
+    struct process *parent, *children, *sibling_next, *sibling_previous;
+    struct process *list_next, *list_previous, *hash_next;
+    struct wait_queue child_events; /* this process waits for its children here */
+    struct wait_queue vfork_done;   /* its parent waits here for exec or exit */
+    bool vfork_child;               /* exec or exit has to wake the parent */
+    int exit_status;                /* as wait4 gives it */
+    int stop_signal;                /* stopped and not yet reported */
+    bool continued;                 /* continued and not yet reported */
+    bool unwanted;                  /* ended, and the parent ignores its children: no status is kept */
+
+    /* signals: own, and pending under process_list_lock */
+    uint64_t signal_pending, signal_blocked;
+    uint64_t signal_saved_blocked; /* of sigsuspend, restored by the handler's return */
+    bool signal_restore_blocked;
+    struct signal_stack signal_stack;
+    struct signal_action actions[SIGNAL_COUNT];
+    struct signal_information information[SIGNAL_COUNT / 2]; /* of the pending signals below 32 */
+    struct timeout alarm;
+    uint64_t alarm_interval_ns;
+
+    /* accounting */
+    uint64_t run_tsc, run_since;            /* on a CPU; since the last switch to it */
+    uint64_t ticks_user, ticks_system;      /* samples that split it */
+    uint64_t start_ns;
+    uint64_t children_user_ns, children_system_ns;
+    uint64_t faults_minor, switches;
+};
+
+/* One allocation holds both. */
+struct process_record {
+    struct process process;
+    struct process_private private;
+};
+
+#endif

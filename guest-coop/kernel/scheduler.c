@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The run queue, the context switch in C, and the idle loop, whose time in HLT is accounted apart.
+ */
+#include "kernel/scheduler.h"
+#include "drivers/timer.h"
+#include "kernel/cpu.h"
+#include "kernel/fpu.h"
+#include "kernel/trap.h"
+#include "memory/address_space.h"
+#include "memory/kernel_map.h"
+#include "memory/heap.h"
+#include "pv/pv.h"
+#include <coopvirt/x86.h>
+
+void scheduler_switch_stack(uint64_t *save, uint64_t load);
+void trap_child_entry(void);
+
+/* under run_lock */
+static struct spinlock run_lock;
+static struct process *run_first, *run_last;
+
+/* What stands on a new process's stack below its trap frame: see scheduler_switch_stack. */
+struct scheduler_start {
+    uint64_t r15, r14, r13, r12, rbp;
+    void (*rbx)(void);
+    void (*entry)(void);
+};
+
+static void run_queue_append(struct process *process)
+{
+    process->private->queued = true;
+    process->private->run_next = 0;
+    if (run_last)
+        run_last->private->run_next = process;
+    else
+        run_first = process;
+    run_last = process;
+}
+
+static struct process *run_queue_take(void)
+{
+    spinlock_take(&run_lock);
+    struct process *process = run_first;
+    if (process) {
+        run_first = process->private->run_next;
+        if (!run_first)
+            run_last = 0;
+        process->private->queued = false;
+    }
+    spinlock_release(&run_lock);
+    return process;
+}
+
+void scheduler_wake(struct process *process)
+{
+    spinlock_take(&run_lock);
+    if (process->state != PROCESS_ZOMBIE && !process->private->queued) {
+        process->state = PROCESS_RUNNABLE;
+        if (process != cpu_this()->current)
+            run_queue_append(process);
+    }
+    spinlock_release(&run_lock);
+    struct process *current = cpu_this()->current;
+    if (current != process && current != cpu_this()->idle)
+        timer_want_slice();
+}
+
+void scheduler_prepare(struct process *process, void (*first)(void))
+{
+    struct scheduler_start *start = (struct scheduler_start *)process->private->frame - 1;
+    *start = (struct scheduler_start){.rbx = first, .entry = trap_child_entry};
+    process->private->stack_pointer = (uint64_t)start;
+}
+
+static void scheduler_save(struct process_private *private)
+{
+    if (!private->fpu)
+        return; /* the idle process */
+    fpu_save(private->fpu);
+    private->gs_base = pv.cpu.msr_read(X86_MSR_KERNEL_GS_BASE);
+}
+
+void scheduler_load_space(const struct address_space *space)
+{
+    struct cpu *cpu = cpu_this();
+    coop_paddr root = space ? space->root : kernel_root;
+    if (cpu->root == root)
+        return;
+    cpu->root = root;
+    pv.mmu.root_load(root);
+}
+
+static void scheduler_load(struct cpu *cpu, struct process *process)
+{
+    struct process_private *private = process->private;
+    if (!private->fpu)
+        return;
+    fpu_load(private->fpu);
+    pv.cpu.fs_base_write(private->fs_base);
+    pv.cpu.msr_write(X86_MSR_KERNEL_GS_BASE, private->gs_base);
+    pv.cpu.kernel_stack_set(cpu, (uint64_t)(private->frame + 1));
+    scheduler_load_space(process->space);
+}
+
+void scheduler_switch(void)
+{
+    struct cpu *cpu = cpu_this();
+    struct process *previous = cpu->current;
+    if (previous->state == PROCESS_RUNNABLE && previous != cpu->idle) {
+        spinlock_take(&run_lock);
+        run_queue_append(previous);
+        spinlock_release(&run_lock);
+    }
+    struct process *next = run_queue_take();
+    if (!next)
+        next = cpu->idle;
+    previous->private->attention &= ~ATTENTION_RESCHEDULE;
+    if (next == previous)
+        return;
+    uint64_t now = x86_rdtsc();
+    previous->private->run_tsc += now - previous->private->run_since;
+    next->private->run_since = now;
+    next->private->switches++;
+    cpu->counters.context_switches++;
+    scheduler_save(previous->private);
+    cpu->previous = previous;
+    cpu->current = next;
+    scheduler_load(cpu, next);
+    scheduler_switch_stack(&previous->private->stack_pointer, next->private->stack_pointer);
+    scheduler_finish_switch();
+}
+
+void scheduler_finish_switch(void)
+{
+    struct process *previous = cpu_this()->previous;
+    if (!previous || previous->state != PROCESS_ZOMBIE || !previous->private->stack)
+        return;
+    if (previous->space) {
+        /* The idle process goes on with whatever is loaded. */
+        if (cpu_this()->root == previous->space->root)
+            scheduler_load_space(cpu_this()->current->space);
+        address_space_release(previous->space);
+    }
+    previous->space = 0;
+    kernel_stack_free(previous->private->stack);
+    previous->private->stack = 0;
+}
+
+void scheduler_tick(void)
+{
+    struct process *current = cpu_this()->current;
+    if (run_first && current != cpu_this()->idle)
+        current->private->attention |= ATTENTION_RESCHEDULE;
+}
+
+void scheduler_idle(void)
+{
+    struct cpu *cpu = cpu_this();
+    for (;;) {
+        while (!run_first) {
+            cpu->idle_since = x86_rdtsc();
+            pv.cpu.idle();
+        }
+        scheduler_switch();
+    }
+}

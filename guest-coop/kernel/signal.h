@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Signals between processes: sending, and delivery on the way back to user mode.
+ */
+#ifndef KERNEL_SIGNAL_H
+#define KERNEL_SIGNAL_H
+
+#include "kernel/process_private.h"
+#include "kernel/signal_set.h"
+
+#define SIGNAL_HANDLER_DEFAULT 0ul
+#define SIGNAL_HANDLER_IGNORE  1ul
+
+/* sigaction(2), sa_flags */
+#define SIGNAL_FLAG_NOCLDSTOP 0x00000001ul
+#define SIGNAL_FLAG_NOCLDWAIT 0x00000002ul
+#define SIGNAL_FLAG_SIGINFO   0x00000004ul
+#define SIGNAL_FLAG_RESTORER  0x04000000ul
+#define SIGNAL_FLAG_ONSTACK   0x08000000ul
+#define SIGNAL_FLAG_RESTART   0x10000000ul
+#define SIGNAL_FLAG_NODEFER   0x40000000ul
+#define SIGNAL_FLAG_RESETHAND 0x80000000ul
+
+struct trap_frame;
+
+/* Sends with what siginfo_t is to say: 0 or -EINVAL. Signal 0 sends nothing. */
+int signal_send(struct process *process, unsigned signal, const struct signal_information *information);
+
+/* The running process's own exception: neither blocked nor ignored. */
+void signal_force(unsigned signal, const struct signal_information *information);
+
+/* Recomputes whether the process has to look at its signals (after a change of mask, action or pending set). */
+void signal_update(struct process *process);
+
+/* Delivers what is pending to the running process and settles an interrupted system call. May end or stop it. */
+void signal_deliver(struct trap_frame *frame);
+
+/* exec: handlers become default, ignored stays ignored. */
+void signal_reset_for_exec(struct process_private *private);
+
+/* kernel/signal_frame.c: pushes a handler's frame and makes the user's registers enter it; false when the stack is bad. */
+bool signal_frame_push(struct trap_frame *frame, unsigned signal, const struct signal_action *action,
+                       const struct signal_information *information, uint64_t mask);
+
+/* rt_sigreturn(2): restores what signal_frame_push saved. False when the frame is bad. */
+bool signal_frame_pop(struct trap_frame *frame);
+
+/* siginfo_t in user memory: 0 or -EFAULT. */
+int signal_information_out(uint64_t address, unsigned signal, const struct signal_information *information);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Wait queues: the sleeper's entries live on its stack, linked into each queue it waits on.
+ */
+#include "kernel/wait.h"
+#include "kernel/clock.h"
+#include "kernel/errno.h"
+#include "kernel/scheduler.h"
+#include "memory/heap.h"
+
+#define ENTRIES_ON_STACK 8
+
+struct wait_entry {
+    struct wait_entry *next, *previous;
+    struct process *process;
+    struct wait_queue *queue;
+    bool woken;
+};
+
+struct wait_timeout {
+    struct timeout timeout; /* first */
+    struct process *process;
+};
+
+static void wait_entry_link(struct wait_queue *queue, struct wait_entry *entry)
+{
+    entry->queue = queue;
+    spinlock_take(&queue->lock);
+    entry->previous = 0;
+    entry->next = queue->first;
+    if (queue->first)
+        queue->first->previous = entry;
+    queue->first = entry;
+    spinlock_release(&queue->lock);
+}
+
+static void wait_entry_unlink(struct wait_entry *entry)
+{
+    struct wait_queue *queue = entry->queue;
+    spinlock_take(&queue->lock);
+    if (entry->previous)
+        entry->previous->next = entry->next;
+    else
+        queue->first = entry->next;
+    if (entry->next)
+        entry->next->previous = entry->previous;
+    spinlock_release(&queue->lock);
+}
+
+static void wait_expire(struct timeout *timeout) { scheduler_wake(((struct wait_timeout *)timeout)->process); }
+
+/* Sleeps with the entries linked; true when one of them was woken. */
+static bool wait_entries_sleep(struct wait_entry *entries, struct wait_queue *const *queues, unsigned count,
+                               uint64_t deadline_ns)
+{
+    struct process *current = process_current();
+    struct wait_timeout timeout = {.process = current};
+    for (unsigned i = 0; i < count; i++) {
+        entries[i].process = current;
+        entries[i].woken = false;
+        wait_entry_link(queues[i], &entries[i]);
+    }
+    current->state = PROCESS_SLEEPING;
+    if (deadline_ns != WAIT_FOREVER)
+        timeout_add(&timeout.timeout, deadline_ns, wait_expire);
+    scheduler_switch();
+    if (deadline_ns != WAIT_FOREVER)
+        timeout_remove(&timeout.timeout);
+    bool woken = false;
+    for (unsigned i = 0; i < count; i++) {
+        wait_entry_unlink(&entries[i]);
+        woken = woken || entries[i].woken;
+    }
+    return woken;
+}
+
+int wait_queue_sleep_many(struct wait_queue *const *queues, unsigned count, uint64_t deadline_ns)
+{
+    struct wait_entry few[ENTRIES_ON_STACK], *entries = few;
+    if (process_signal_pending() && !process_current()->private->uninterruptible)
+        return -ERESTARTSYS;
+    if (deadline_ns != WAIT_FOREVER && clock_monotonic_ns() >= deadline_ns)
+        return -ETIMEDOUT;
+    if (count > ENTRIES_ON_STACK) {
+        entries = heap_allocate(count * sizeof(*entries));
+        if (!entries)
+            return -ENOMEM;
+    }
+    bool woken = wait_entries_sleep(entries, queues, count, deadline_ns);
+    if (entries != few)
+        heap_free(entries);
+    if (woken)
+        return 0;
+    return process_signal_pending() ? -ERESTARTSYS : -ETIMEDOUT;
+}
+
+int wait_queue_sleep(struct wait_queue *queue, uint64_t deadline_ns)
+{
+    return wait_queue_sleep_many(&queue, 1, deadline_ns);
+}
+
+void wait_queue_wake(struct wait_queue *queue)
+{
+    spinlock_take(&queue->lock);
+    for (struct wait_entry *entry = queue->first; entry; entry = entry->next) {
+        entry->woken = true;
+        scheduler_wake(entry->process);
+    }
+    spinlock_release(&queue->lock);
+}
+
+void wait_queue_wake_one(struct wait_queue *queue)
+{
+    spinlock_take(&queue->lock);
+    /* New sleepers stand first: the last one has waited longest. */
+    struct wait_entry *oldest = 0;
+    for (struct wait_entry *entry = queue->first; entry; entry = entry->next)
+        if (!entry->woken)
+            oldest = entry;
+    if (oldest) {
+        oldest->woken = true;
+        scheduler_wake(oldest->process);
+    }
+    spinlock_release(&queue->lock);
+}

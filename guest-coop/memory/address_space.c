@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Birth, copy and death of address spaces. Fork shares every frame: writable private pages become
+ * read-only in both spaces and are told apart by their frames' references when written.
+ */
+#include "memory/address_space.h"
+#include "memory/frame.h"
+#include "memory/heap.h"
+#include "memory/layout.h"
+#include "memory/page_table.h"
+#include "memory/user_copy.h"
+#include "kernel/errno.h"
+#include <coopvirt/string.h>
+
+struct address_space *address_space_create(void)
+{
+    struct address_space *space = heap_allocate(sizeof(*space));
+    if (!space)
+        return 0;
+    space->references = 1;
+    space->root = page_table_root_create();
+    if (space->root)
+        return space;
+    heap_free(space);
+    return 0;
+}
+
+void address_space_reference(struct address_space *space)
+{
+    __atomic_fetch_add(&space->references, 1, __ATOMIC_RELAXED);
+}
+
+int address_space_add(struct address_space *space, const struct area *area)
+{
+    int status = area_insert(&space->areas, area);
+    if (status == 0)
+        space->mapped_pages += (area->end - area->start) >> X86_PAGE_SHIFT;
+    return status;
+}
+
+void address_space_release(struct address_space *space)
+{
+    if (__atomic_sub_fetch(&space->references, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    struct page_gather gather;
+    gather.count = 0;
+    gather.flush = false;
+    while (space->areas.first) {
+        struct area *area = space->areas.first;
+        /* Everything below is gone already; tables shared with the next area go with that. */
+        uint64_t ceiling = area->next ? area->next->start : 1ul << 47;
+        page_table_clear(space->root, area->start, area->end, 0, ceiling, &gather);
+        area_remove(&space->areas, area);
+    }
+    page_gather_finish(&gather);
+    page_table_root_destroy(space->root);
+    heap_free(space);
+}
+
+struct clone_context {
+    coop_paddr root;       /* of the child */
+    uint64_t *table;       /* its last-level table of the page copied last */
+    uint64_t table_base;   /* the first address in it */
+    uint64_t pages;
+    bool shared;
+};
+
+/* Copies one present entry of the parent to the child. */
+static int address_space_clone_page(void *argument, uint64_t address, uint64_t *slot)
+{
+    struct clone_context *context = argument;
+    uint64_t base = address & ~(X86_PAGE_2M - 1);
+    if (!context->table || context->table_base != base) {
+        context->table = page_table_make(context->root, base);
+        context->table_base = base;
+        if (!context->table)
+            return -ENOMEM;
+    }
+    uint64_t entry = *slot;
+    if (!context->shared && (entry & X86_PTE_W)) {
+        entry &= ~X86_PTE_W;
+        page_set(slot, entry);
+    }
+    frame_reference(page_frame(entry));
+    page_set(&context->table[(address - base) >> X86_PAGE_SHIFT], entry);
+    context->pages++;
+    return 0;
+}
+
+static int address_space_clone_areas(struct address_space *child, struct address_space *parent)
+{
+    struct clone_context context = {.root = child->root};
+    for (struct area *area = parent->areas.first; area; area = area->next) {
+        int status = area_insert(&child->areas, area);
+        if (status < 0)
+            return status;
+        context.shared = area->flags & AREA_SHARED;
+        status = page_table_visit(parent->root, area->start, area->end, address_space_clone_page, &context);
+        if (status < 0)
+            return status;
+    }
+    child->resident_pages = context.pages;
+    return 0;
+}
+
+struct address_space *address_space_clone(struct address_space *space)
+{
+    struct address_space *child = address_space_create();
+    if (!child)
+        return 0;
+    child->break_start = space->break_start;
+    child->break_end = space->break_end;
+    child->arguments_start = space->arguments_start;
+    child->arguments_end = space->arguments_end;
+    child->mapped_pages = space->mapped_pages;
+    int status = address_space_clone_areas(child, space);
+    pv.mmu.flush_user(); /* the parent's writable translations */
+    if (status == 0)
+        return child;
+    address_space_release(child);
+    return 0;
+}
+
+uint64_t address_space_peek(struct address_space *space, uint64_t address, void *to, uint64_t bytes)
+{
+    uint64_t done = 0;
+    while (done < bytes) {
+        uint64_t offset = (address + done) & (X86_PAGE_BYTES - 1);
+        uint64_t part = X86_PAGE_BYTES - offset;
+        if (part > bytes - done)
+            part = bytes - done;
+        uint64_t *slot = address + done < USER_TOP ? page_table_find(space->root, address + done) : 0;
+        if (!slot || !page_present(*slot))
+            break;
+        memcpy((uint8_t *)to + done, (uint8_t *)frame_address(page_frame(*slot)) + offset, part);
+        done += part;
+    }
+    return done;
+}
+
+void address_space_poke(struct address_space *space, uint64_t address, const void *from, uint64_t bytes)
+{
+    uint64_t offset = address & (X86_PAGE_BYTES - 1);
+    if (address >= USER_TOP || offset + bytes > X86_PAGE_BYTES)
+        return;
+    if (address_space_fault(space, address, X86_PF_WRITE | X86_PF_USER, address) != FAULT_RESOLVED)
+        return;
+    uint64_t *slot = page_table_find(space->root, address);
+    memcpy((uint8_t *)frame_address(page_frame(*slot)) + offset, from, bytes);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A user address space: its areas, its page tables, and the changes that system calls and page
+ * faults make to both.
+ */
+#ifndef MEMORY_ADDRESS_SPACE_H
+#define MEMORY_ADDRESS_SPACE_H
+
+#include "memory/area.h"
+#include <coopvirt/abi.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct address_space {
+    coop_paddr root;                /* constant */
+    uint32_t references;            /* processes that share it (vfork) */
+    struct area_list areas;         /* all below: changed by the processes that run in it */
+    uint64_t break_start, break_end; /* brk(2) */
+    uint64_t arguments_start, arguments_end; /* argv strings on the stack, for ps */
+    uint64_t mapped_pages, resident_pages;
+};
+
+/* An empty space, or NULL. */
+struct address_space *address_space_create(void);
+
+/* A copy-on-write copy of the running process's space, or NULL. */
+struct address_space *address_space_clone(struct address_space *space);
+
+void address_space_reference(struct address_space *space);
+
+/* The last reference unmaps everything. The space must not be loaded on any CPU then. */
+void address_space_release(struct address_space *space);
+
+/* Maps [start, end), where nothing may be mapped: 0 or -ENOMEM. */
+int address_space_add(struct address_space *space, const struct area *area);
+
+/* mmap(2): the address or -errno. `fixed` replaces what is there. */
+long address_space_map(struct address_space *space, uint64_t address, uint64_t bytes, uint32_t protection,
+                       uint32_t flags, bool fixed, struct file *file, uint64_t page_index);
+int address_space_unmap(struct address_space *space, uint64_t start, uint64_t bytes);
+int address_space_protect(struct address_space *space, uint64_t start, uint64_t bytes, uint32_t protection);
+
+/* madvise(MADV_DONTNEED): the pages go, the area stays. */
+int address_space_discard(struct address_space *space, uint64_t start, uint64_t bytes);
+
+/* mremap(2): the address or -errno. */
+long address_space_remap(struct address_space *space, uint64_t old, uint64_t old_bytes, uint64_t new_bytes,
+                         bool may_move);
+
+/* brk(2): the end of the heap, changed or not. */
+uint64_t address_space_break(struct address_space *space, uint64_t wanted);
+
+/* How a fault ended. */
+enum fault_result {
+    FAULT_RESOLVED,
+    FAULT_UNMAPPED,      /* SEGV_MAPERR */
+    FAULT_REFUSED,       /* SEGV_ACCERR */
+    FAULT_BEYOND_FILE,   /* BUS_ADRERR */
+    FAULT_OUT_OF_MEMORY, /* the process has to go */
+};
+
+/* Resolves a page fault of the running process: `error` is the CPU's error code. May sleep for a file's page. */
+enum fault_result address_space_fault(struct address_space *space, uint64_t address, uint64_t error,
+                                      uint64_t stack_pointer);
+
+/* Bytes read from a space that need not be the running one, resident pages only; stops at the first other. */
+uint64_t address_space_peek(struct address_space *space, uint64_t address, void *to, uint64_t bytes);
+
+/*
+ * Writes to a freshly cloned space, which is not loaded: fork's child word. The page is copied first where it is shared.
+ * Best effort, as fork(2)'s caller would see a fault only later.
+ */
+void address_space_poke(struct address_space *space, uint64_t address, const void *from, uint64_t bytes);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Page faults of user addresses: demand-zero, file pages, copy on write, stack growth. The area decides; the page
+ * table is brought in line with it.
+ */
+#include "fs/file.h"
+#include "memory/address_space.h"
+#include "memory/frame.h"
+#include "memory/layout.h"
+#include "memory/page_table.h"
+#include <coopvirt/primitives.h>
+
+#define STACK_SLACK 65536 /* below the stack pointer an access still counts as the stack's */
+
+static uint64_t fault_flags(const struct area *area, bool writable)
+{
+    uint64_t flags = PAGE_USER;
+    if (writable)
+        flags |= X86_PTE_W;
+    if (!(area->protection & AREA_EXEC))
+        flags |= X86_PTE_NX;
+    return flags;
+}
+
+static bool fault_allowed(const struct area *area, uint64_t error)
+{
+    if (error & X86_PF_WRITE)
+        return area->protection & AREA_WRITE;
+    if (error & X86_PF_INSTRUCTION)
+        return area->protection & AREA_EXEC;
+    return area->protection & (AREA_READ | AREA_WRITE | AREA_EXEC);
+}
+
+/* Extends a stack area down to the address, within its limit and away from its neighbour. */
+static struct area *fault_grow_stack(struct address_space *space, uint64_t address, uint64_t stack_pointer)
+{
+    struct area *area = area_find_from(&space->areas, address);
+    if (!area || !(area->flags & AREA_STACK) || address + STACK_SLACK < stack_pointer)
+        return 0;
+    uint64_t start = address & ~(X86_PAGE_BYTES - 1);
+    uint64_t lowest = area->previous ? area->previous->end + X86_PAGE_BYTES : USER_LOWEST;
+    if (start < lowest || area->end - start > USER_STACK_BYTES)
+        return 0;
+    space->mapped_pages += (area->start - start) >> X86_PAGE_SHIFT;
+    area->start = start;
+    return area;
+}
+
+static enum fault_result fault_anonymous(struct address_space *space, struct area *area, uint64_t *slot)
+{
+    coop_paddr frame = frame_allocate_zeroed();
+    if (!frame)
+        return FAULT_OUT_OF_MEMORY;
+    page_set(slot, page_entry(frame, fault_flags(area, area->protection & AREA_WRITE)));
+    space->resident_pages++;
+    return FAULT_RESOLVED;
+}
+
+/* Gives the running process its own copy of a frame and drops its reference to the original. */
+static coop_paddr fault_copy(coop_paddr original)
+{
+    coop_paddr copy = frame_allocate();
+    if (copy)
+        page_copy(frame_address(copy), frame_address(original));
+    frame_release(original);
+    return copy;
+}
+
+static enum fault_result fault_file(struct address_space *space, struct area *area, uint64_t address, uint64_t error)
+{
+    struct file *file = area->file;
+    if (!file->operations->page)
+        return FAULT_BEYOND_FILE;
+    uint64_t index = area->page_index + ((address - area->start) >> X86_PAGE_SHIFT);
+    uint32_t flags = area->flags, protection = area->protection;
+    coop_paddr frame = file->operations->page(file, index);
+    if (!frame)
+        return FAULT_BEYOND_FILE;
+    bool writable = protection & AREA_WRITE;
+    if (!(flags & AREA_SHARED)) {
+        writable = writable && (error & X86_PF_WRITE);
+        if (writable)
+            frame = fault_copy(frame);
+    }
+    if (!frame)
+        return FAULT_OUT_OF_MEMORY;
+    uint64_t *slot = page_table_make(space->root, address);
+    if (!slot) {
+        frame_release(frame);
+        return FAULT_OUT_OF_MEMORY;
+    }
+    page_set(slot, page_entry(frame, fault_flags(area, writable)));
+    space->resident_pages++;
+    return FAULT_RESOLVED;
+}
+
+/* A write to a present read-only page of a writable area. */
+static enum fault_result fault_write(struct area *area, uint64_t address, uint64_t *slot)
+{
+    coop_paddr frame = page_frame(*slot);
+    if (!(area->flags & AREA_SHARED) && frame_references(frame) > 1) {
+        frame = fault_copy(frame);
+        if (!frame) {
+            /* The entry still holds the original, whose reference fault_copy gave up. */
+            page_set(slot, 0);
+            pv.mmu.flush_page(address);
+            return FAULT_OUT_OF_MEMORY;
+        }
+    }
+    page_set(slot, page_entry(frame, fault_flags(area, true)));
+    pv.mmu.flush_page(address);
+    return FAULT_RESOLVED;
+}
+
+enum fault_result address_space_fault(struct address_space *space, uint64_t address, uint64_t error,
+                                      uint64_t stack_pointer)
+{
+    if (address >= USER_TOP)
+        return FAULT_UNMAPPED;
+    struct area *area = area_find(&space->areas, address);
+    if (!area)
+        area = fault_grow_stack(space, address, stack_pointer);
+    if (!area)
+        return FAULT_UNMAPPED;
+    if (!fault_allowed(area, error))
+        return FAULT_REFUSED;
+    uint64_t *slot = page_table_make(space->root, address);
+    if (!slot)
+        return FAULT_OUT_OF_MEMORY;
+    if (!page_present(*slot))
+        return area->file ? fault_file(space, area, address, error) : fault_anonymous(space, area, slot);
+    if ((error & X86_PF_WRITE) && !(*slot & X86_PTE_W))
+        return fault_write(area, address, slot);
+    pv.mmu.flush_page(address); /* another translation of it was cached: the entry allows the access */
+    return FAULT_RESOLVED;
+}

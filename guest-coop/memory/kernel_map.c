@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's half: built once at boot with final permissions; afterwards only device and stack windows grow.
+ * Stacks are kept mapped when freed and handed out again, so that a fork changes no kernel entry.
+ */
+#include "memory/kernel_map.h"
+#include "kernel/panic.h"
+#include "memory/frame.h"
+#include "memory/layout.h"
+#include "memory/page_table.h"
+#include <coopvirt/spinlock.h>
+
+/* guest-coop.lds */
+extern const uint8_t kernel_text_start[], kernel_text_end[], kernel_rodata_end[], kernel_end[], boot_image_start[];
+
+coop_paddr kernel_root;
+static coop_paddr kernel_image; /* where the image lies */
+static bool kernel_pages_1g;
+
+/* under window_lock */
+static struct spinlock window_lock;
+static uint64_t device_next = DEVICE_WINDOW_BASE;
+static uint64_t stack_next = STACK_WINDOW_BASE;
+static uint64_t stack_free_list; /* each free stack's first word holds the next one */
+
+static void kernel_map_range(uint64_t address, coop_paddr frame, uint64_t bytes, uint64_t flags)
+{
+    if (!page_table_map_range(kernel_root, address, frame, bytes, flags, kernel_pages_1g))
+        panic("out of memory for the kernel's page tables");
+}
+
+static void kernel_map_section(const uint8_t *start, const uint8_t *end, uint64_t flags)
+{
+    uint64_t address = (uint64_t)start;
+    uint64_t offset = address - KERNEL_BASE - (uint64_t)boot_image_start;
+    kernel_map_range(address, kernel_image + offset, (uint64_t)(end - start), flags);
+}
+
+void kernel_map_start(const struct boot_information *information, coop_paddr image)
+{
+    struct x86_cpuid features = pv.cpu.cpuid(0x80000001, 0);
+    kernel_pages_1g = features.edx & (1u << 26);
+    kernel_image = image;
+    kernel_root = frame_allocate_zeroed();
+    if (!kernel_root)
+        panic("out of memory for the kernel's page tables");
+    for (unsigned i = 0; i < information->memory_count; i++) {
+        uint64_t start = information->memory[i].base & ~(X86_PAGE_BYTES - 1);
+        uint64_t end = (information->memory[i].base + information->memory[i].bytes + X86_PAGE_BYTES - 1) &
+                       ~(X86_PAGE_BYTES - 1);
+        if (end > DIRECT_MAP_BYTES)
+            panic("memory beyond the direct map");
+        kernel_map_range(DIRECT_MAP_BASE + start, start, end - start, PAGE_KERNEL_RW);
+    }
+    kernel_map_section(kernel_text_start, kernel_text_end, PAGE_KERNEL);
+    kernel_map_section(kernel_text_end, kernel_rodata_end, PAGE_KERNEL | X86_PTE_NX);
+    kernel_map_section(kernel_rodata_end, kernel_end, PAGE_KERNEL_RW);
+    /* The slot of the stack window must exist before the first address space copies it. */
+    if (!page_table_make(kernel_root, STACK_WINDOW_BASE))
+        panic("out of memory for the kernel's page tables");
+    pv.mmu.table_born(kernel_root, 4);
+    pv.mmu.root_load(kernel_root);
+}
+
+static uint64_t kernel_map_window(coop_paddr address, uint64_t bytes, uint64_t flags)
+{
+    uint64_t offset = address & (X86_PAGE_BYTES - 1);
+    uint64_t span = (offset + bytes + X86_PAGE_BYTES - 1) & ~(X86_PAGE_BYTES - 1);
+    spinlock_take(&window_lock);
+    uint64_t window = device_next;
+    device_next += span;
+    /* Never by large pages: neighbours may be of another memory type. */
+    bool mapped = true;
+    for (uint64_t done = 0; done < span && mapped; done += X86_PAGE_BYTES)
+        mapped = page_table_map_range(kernel_root, window + done, address - offset + done, X86_PAGE_BYTES, flags, false);
+    spinlock_release(&window_lock);
+    return mapped ? window + offset : 0;
+}
+
+volatile void *kernel_map_device(coop_paddr address, uint64_t bytes)
+{
+    uint64_t window = kernel_map_window(address, bytes, PAGE_KERNEL_RW | X86_PTE_PCD | X86_PTE_PWT);
+    if (!window)
+        panic("out of memory for a device's registers");
+    return (volatile void *)window;
+}
+
+const void *kernel_map_firmware(coop_paddr address, uint64_t bytes)
+{
+    return (const void *)kernel_map_window(address, bytes, PAGE_KERNEL | X86_PTE_NX);
+}
+
+/* Maps a fresh stack above its guard page; what was mapped before memory ran out stays for the next try. */
+static uint64_t kernel_stack_create(void)
+{
+    uint64_t stack = stack_next + X86_PAGE_BYTES;
+    for (uint64_t page = stack; page < stack + KERNEL_STACK_BYTES; page += X86_PAGE_BYTES) {
+        uint64_t *slot = page_table_make(kernel_root, page);
+        if (!slot)
+            return 0;
+        if (page_present(*slot))
+            continue;
+        coop_paddr frame = frame_allocate();
+        if (!frame)
+            return 0;
+        page_set(slot, page_entry(frame, PAGE_KERNEL_RW));
+    }
+    stack_next = stack + KERNEL_STACK_BYTES;
+    return stack;
+}
+
+uint64_t kernel_stack_allocate(void)
+{
+    spinlock_take(&window_lock);
+    uint64_t stack = stack_free_list;
+    if (stack)
+        stack_free_list = *(uint64_t *)stack;
+    else
+        stack = kernel_stack_create();
+    spinlock_release(&window_lock);
+    return stack;
+}
+
+void kernel_stack_free(uint64_t stack)
+{
+    spinlock_take(&window_lock);
+    *(uint64_t *)stack = stack_free_list;
+    stack_free_list = stack;
+    spinlock_release(&window_lock);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's own half of the address space: the image, the direct map of RAM, device registers, and
+ * kernel stacks with guard pages.
+ */
+#ifndef MEMORY_KERNEL_MAP_H
+#define MEMORY_KERNEL_MAP_H
+
+#include "boot/information.h"
+#include <stdint.h>
+
+#define KERNEL_STACK_BYTES 16384ul
+
+extern coop_paddr kernel_root;
+
+/* Replaces the boot tables. `image` is the physical address of the image. Panics when memory is exhausted. */
+void kernel_map_start(const struct boot_information *information, coop_paddr image);
+
+/* Maps device registers uncached; panics when memory is exhausted (boot only). */
+volatile void *kernel_map_device(coop_paddr address, uint64_t bytes);
+
+/* Reads of firmware tables: maps any physical range read-only, for good. NULL when memory is exhausted. */
+const void *kernel_map_firmware(coop_paddr address, uint64_t bytes);
+
+/* The lowest address of a kernel stack, or 0 when memory is exhausted. */
+uint64_t kernel_stack_allocate(void);
+void kernel_stack_free(uint64_t stack);
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The system calls that change areas: mmap, munmap, mprotect, madvise, mremap, brk. All work on the running
+ * process's own space, which is loaded.
+ */
+#include "fs/file.h"
+#include "kernel/errno.h"
+#include "memory/address_space.h"
+#include "memory/layout.h"
+#include "memory/page_table.h"
+
+#define PAGE_MASK (X86_PAGE_BYTES - 1)
+
+static uint64_t page_round_up(uint64_t bytes) { return (bytes + PAGE_MASK) & ~PAGE_MASK; }
+
+/* Is [start, start + bytes) a range of whole user pages? Rounds bytes up. */
+static bool mapping_range(uint64_t start, uint64_t *bytes)
+{
+    if ((start & PAGE_MASK) || *bytes == 0 || *bytes > USER_TOP || start > USER_TOP - *bytes)
+        return false;
+    *bytes = page_round_up(*bytes);
+    return start + *bytes <= USER_TOP;
+}
+
+/* Removes the pages of [start, end), and the tables that serve nothing else. */
+static void mapping_clear(struct address_space *space, uint64_t start, uint64_t end, uint64_t floor, uint64_t ceiling)
+{
+    struct page_gather gather;
+    gather.count = 0;
+    gather.pages = 0;
+    gather.flush = true;
+    page_table_clear(space->root, start, end, floor, ceiling, &gather);
+    page_gather_finish(&gather);
+    space->resident_pages -= gather.pages;
+}
+
+int address_space_unmap(struct address_space *space, uint64_t start, uint64_t bytes)
+{
+    if (!mapping_range(start, &bytes))
+        return -EINVAL;
+    uint64_t end = start + bytes;
+    struct area *area = area_find_from(&space->areas, start);
+    if (!area || area->start >= end)
+        return 0;
+    int status = area_split_at(&space->areas, start);
+    if (status == 0)
+        status = area_split_at(&space->areas, end);
+    if (status < 0)
+        return status;
+    area = area_find_from(&space->areas, start);
+    uint64_t floor = area->previous ? area->previous->end : 0;
+    uint64_t first = area->start, last = first;
+    while (area && area->start < end) {
+        struct area *next = area->next;
+        last = area->end;
+        space->mapped_pages -= (area->end - area->start) >> X86_PAGE_SHIFT;
+        area_remove(&space->areas, area);
+        area = next;
+    }
+    mapping_clear(space, first, last, floor, area ? area->start : 1ul << 47);
+    return 0;
+}
+
+long address_space_map(struct address_space *space, uint64_t address, uint64_t bytes, uint32_t protection,
+                       uint32_t flags, bool fixed, struct file *file, uint64_t page_index)
+{
+    if (bytes == 0)
+        return -EINVAL;
+    if (bytes > USER_TOP)
+        return -ENOMEM;
+    bytes = page_round_up(bytes);
+    if (fixed) {
+        if ((address & PAGE_MASK) || address < X86_PAGE_BYTES)
+            return -EINVAL;
+        if (address > USER_TOP - bytes)
+            return -ENOMEM;
+        int status = address_space_unmap(space, address, bytes);
+        if (status < 0)
+            return status;
+    } else {
+        address &= ~PAGE_MASK;
+        if (address < USER_LOWEST || address > USER_TOP - bytes ||
+            !area_range_free(&space->areas, address, address + bytes))
+            address = area_find_gap(&space->areas, bytes, USER_LOWEST, USER_MAP_TOP);
+        if (address == 0)
+            return -ENOMEM;
+    }
+    struct area area = {.start = address, .end = address + bytes, .protection = protection, .flags = flags,
+                        .file = file, .page_index = page_index};
+    int status = address_space_add(space, &area);
+    return status < 0 ? status : (long)address;
+}
+
+struct protect_context {
+    uint32_t protection;
+};
+
+/* Brings one present entry in line with the new protection. Write access comes back by faults, one by one, since
+ * the frame may be shared by then. */
+static int mapping_protect_page(void *argument, uint64_t address, uint64_t *slot)
+{
+    const struct protect_context *context = argument;
+    (void)address;
+    uint64_t entry = *slot;
+    uint64_t changed = entry | (X86_PTE_NX & page_table_flags_mask);
+    if (context->protection & AREA_EXEC)
+        changed &= ~X86_PTE_NX;
+    if (!(context->protection & AREA_WRITE))
+        changed &= ~X86_PTE_W;
+    changed = context->protection ? changed | X86_PTE_U : changed & ~X86_PTE_U;
+    if (changed != entry)
+        page_set(slot, changed);
+    return 0;
+}
+
+/* Are there areas everywhere in [start, end)? */
+static bool mapping_complete(struct address_space *space, uint64_t start, uint64_t end)
+{
+    for (struct area *area = area_find(&space->areas, start); area; area = area->next) {
+        if (area->end >= end)
+            return true;
+        if (!area->next || area->next->start != area->end)
+            return false;
+    }
+    return false;
+}
+
+int address_space_protect(struct address_space *space, uint64_t start, uint64_t bytes, uint32_t protection)
+{
+    if (bytes == 0)
+        return start & PAGE_MASK ? -EINVAL : 0;
+    if (!mapping_range(start, &bytes))
+        return -EINVAL;
+    uint64_t end = start + bytes;
+    if (!mapping_complete(space, start, end))
+        return -ENOMEM;
+    int status = area_split_at(&space->areas, start);
+    if (status == 0)
+        status = area_split_at(&space->areas, end);
+    if (status < 0)
+        return status;
+    struct protect_context context = {protection};
+    struct area *area = area_find(&space->areas, start);
+    while (area && area->start < end) {
+        struct area *next = area->next;
+        area->protection = protection;
+        page_table_visit(space->root, area->start, area->end, mapping_protect_page, &context);
+        area_join(&space->areas, area);
+        area = next;
+    }
+    if (bytes == X86_PAGE_BYTES)
+        pv.mmu.flush_page(start);
+    else
+        pv.mmu.flush_user();
+    return 0;
+}
+
+int address_space_discard(struct address_space *space, uint64_t start, uint64_t bytes)
+{
+    if (bytes == 0)
+        return 0;
+    if (!mapping_range(start, &bytes))
+        return -EINVAL;
+    uint64_t end = start + bytes;
+    if (!mapping_complete(space, start, end))
+        return -ENOMEM;
+    mapping_clear(space, start, end, end, start); /* floor above ceiling: the tables stay */
+    return 0;
+}
+
+struct move_context {
+    coop_paddr root;
+    uint64_t distance;
+};
+
+static int mapping_move_page(void *argument, uint64_t address, uint64_t *slot)
+{
+    const struct move_context *context = argument;
+    uint64_t *to = page_table_make(context->root, address + context->distance);
+    if (!to)
+        return -ENOMEM;
+    page_set(to, *slot);
+    page_set(slot, 0);
+    return 0;
+}
+
+/* Moves an area's pages to a new, larger place. */
+static long mapping_move(struct address_space *space, const struct area *area, uint64_t old, uint64_t old_bytes,
+                         uint64_t new_bytes)
+{
+    uint64_t index = area->page_index + ((old - area->start) >> X86_PAGE_SHIFT);
+    long address = address_space_map(space, 0, new_bytes, area->protection, area->flags, false, area->file, index);
+    if (address < 0)
+        return address;
+    struct move_context context = {space->root, (uint64_t)address - old};
+    int status = page_table_visit(space->root, old, old + old_bytes, mapping_move_page, &context);
+    pv.mmu.flush_user();
+    if (status < 0)
+        return status;
+    status = address_space_unmap(space, old, old_bytes);
+    return status < 0 ? status : address;
+}
+
+long address_space_remap(struct address_space *space, uint64_t old, uint64_t old_bytes, uint64_t new_bytes,
+                         bool may_move)
+{
+    if (!mapping_range(old, &old_bytes) || new_bytes == 0 || new_bytes > USER_TOP)
+        return -EINVAL;
+    new_bytes = page_round_up(new_bytes);
+    struct area *area = area_find(&space->areas, old);
+    if (!area || area->end < old + old_bytes)
+        return -EFAULT;
+    if (new_bytes <= old_bytes) {
+        int status = new_bytes < old_bytes ? address_space_unmap(space, old + new_bytes, old_bytes - new_bytes) : 0;
+        return status < 0 ? status : (long)old;
+    }
+    uint64_t end = old + old_bytes, wanted = old + new_bytes;
+    if (area->end == end && wanted <= USER_TOP && area_range_free(&space->areas, end, wanted)) {
+        space->mapped_pages += (wanted - end) >> X86_PAGE_SHIFT;
+        area->end = wanted;
+        return (long)old;
+    }
+    return may_move ? mapping_move(space, area, old, old_bytes, new_bytes) : -ENOMEM;
+}
+
+uint64_t address_space_break(struct address_space *space, uint64_t wanted)
+{
+    if (wanted < space->break_start || wanted > USER_MAP_TOP)
+        return space->break_end;
+    uint64_t old_end = page_round_up(space->break_end), new_end = page_round_up(wanted);
+    if (new_end < old_end) {
+        if (address_space_unmap(space, new_end, old_end - new_end) < 0)
+            return space->break_end;
+    } else if (new_end > old_end) {
+        struct area area = {.start = old_end, .end = new_end, .protection = AREA_READ | AREA_WRITE,
+                            .flags = AREA_HEAP};
+        if (!area_range_free(&space->areas, old_end, new_end) || address_space_add(space, &area) < 0)
+            return space->break_end;
+    }
+    space->break_end = wanted;
+    return wanted;
+}

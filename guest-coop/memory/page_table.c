@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Four-level page tables by APM vol. 2, "4-Kbyte Page Translation". Work is proportional to the pages mapped:
+ * absent tables are skipped, and tables are given back from the ranges that empty them, without scans.
+ */
+#include "memory/page_table.h"
+#include "memory/frame.h"
+#include "memory/kernel_map.h"
+#include "memory/layout.h"
+
+#define LEVELS        4
+#define ENTRIES       512u
+#define TABLE_FLAGS   (X86_PTE_P | X86_PTE_W | X86_PTE_A)
+
+uint64_t page_table_flags_mask = ~X86_PTE_NX;
+
+static unsigned level_shift(unsigned level) { return X86_PAGE_SHIFT + 9 * (level - 1); }
+static unsigned level_index(uint64_t address, unsigned level) { return address >> level_shift(level) & (ENTRIES - 1); }
+static uint64_t *table_at(coop_paddr table) { return frame_address(table); }
+
+static coop_paddr table_create(unsigned level)
+{
+    coop_paddr table = frame_allocate_zeroed();
+    if (table)
+        pv.mmu.table_born(table, level);
+    return table;
+}
+
+static void table_destroy(coop_paddr table, unsigned level)
+{
+    pv.mmu.table_died(table, level);
+    frame_release(table);
+}
+
+uint64_t *page_table_find(coop_paddr root, uint64_t address)
+{
+    uint64_t *table = table_at(root);
+    for (unsigned level = LEVELS; level > 1; level--) {
+        uint64_t entry = table[level_index(address, level)];
+        if (!page_present(entry) || (entry & X86_PTE_PS))
+            return 0;
+        table = table_at(page_frame(entry));
+    }
+    return &table[level_index(address, 1)];
+}
+
+/* The slot at `level` for the address, making the tables above it. */
+static uint64_t *page_table_make_level(coop_paddr root, uint64_t address, unsigned wanted)
+{
+    uint64_t user = address < USER_TOP ? X86_PTE_U : 0;
+    uint64_t *table = table_at(root);
+    for (unsigned level = LEVELS; level > wanted; level--) {
+        uint64_t *slot = &table[level_index(address, level)];
+        if (!page_present(*slot)) {
+            coop_paddr child = table_create(level - 1);
+            if (!child)
+                return 0;
+            page_set(slot, page_entry(child, TABLE_FLAGS | user));
+        }
+        table = table_at(page_frame(*slot));
+    }
+    return &table[level_index(address, wanted)];
+}
+
+uint64_t *page_table_make(coop_paddr root, uint64_t address) { return page_table_make_level(root, address, 1); }
+
+void page_gather_finish(struct page_gather *gather)
+{
+    if (gather->count && gather->flush)
+        pv.mmu.flush_user();
+    for (unsigned i = 0; i < gather->count; i++)
+        frame_release(gather->frames[i]);
+    gather->count = 0;
+}
+
+static void page_gather_add(struct page_gather *gather, coop_paddr frame)
+{
+    if (gather->count == PAGE_GATHER_FRAMES)
+        page_gather_finish(gather);
+    gather->frames[gather->count++] = frame;
+}
+
+struct clear_range {
+    uint64_t start, end, floor, ceiling;
+    struct page_gather *gather;
+};
+
+static void table_clear_pages(uint64_t *slot, const uint64_t *last, struct page_gather *gather)
+{
+    for (; slot <= last; slot++) {
+        uint64_t entry = *slot;
+        if (!page_present(entry))
+            continue;
+        page_set(slot, 0);
+        gather->pages++;
+        page_gather_add(gather, page_frame(entry));
+    }
+}
+
+/* Recursion of fixed depth: one call per level. `base` is the first address that the table maps. */
+static void table_clear(uint64_t *table, unsigned level, uint64_t base, const struct clear_range *range)
+{
+    uint64_t span = 1ul << level_shift(level);
+    uint64_t start = range->start > base ? range->start : base;
+    uint64_t table_last = base + span * ENTRIES - 1;
+    uint64_t last = range->end - 1 < table_last ? range->end - 1 : table_last;
+    unsigned index = level_index(start, level), last_index = level_index(last, level);
+    if (level == 1) {
+        table_clear_pages(&table[index], &table[last_index], range->gather);
+        return;
+    }
+    for (; index <= last_index; index++) {
+        if (!page_present(table[index]))
+            continue;
+        coop_paddr child = page_frame(table[index]);
+        uint64_t child_base = base + index * span;
+        table_clear(table_at(child), level - 1, child_base, range);
+        if (child_base < range->floor || child_base + span > range->ceiling)
+            continue;
+        page_set(&table[index], 0);
+        pv.mmu.table_died(child, level - 1);
+        page_gather_add(range->gather, child);
+    }
+}
+
+void page_table_clear(coop_paddr root, uint64_t start, uint64_t end, uint64_t floor, uint64_t ceiling,
+                      struct page_gather *gather)
+{
+    struct clear_range range = {start, end, floor, ceiling, gather};
+    if (start < end)
+        table_clear(table_at(root), LEVELS, 0, &range);
+}
+
+static int table_visit(uint64_t *table, unsigned level, uint64_t start, uint64_t end, page_visitor *visit, void *context)
+{
+    uint64_t span = 1ul << level_shift(level);
+    for (uint64_t address = start; address < end;) {
+        uint64_t next = (address & ~(span - 1)) + span;
+        uint64_t *slot = &table[level_index(address, level)];
+        if (page_present(*slot)) {
+            int status = level == 1 ? visit(context, address, slot)
+                                    : table_visit(table_at(page_frame(*slot)), level - 1, address,
+                                                  next < end ? next : end, visit, context);
+            if (status < 0)
+                return status;
+        }
+        address = next;
+    }
+    return 0;
+}
+
+int page_table_visit(coop_paddr root, uint64_t start, uint64_t end, page_visitor *visit, void *context)
+{
+    return table_visit(table_at(root), LEVELS, start, end, visit, context);
+}
+
+coop_paddr page_table_root_create(void)
+{
+    coop_paddr root = frame_allocate_zeroed();
+    if (!root)
+        return 0;
+    const uint64_t *from = table_at(kernel_root);
+    uint64_t *to = table_at(root);
+    for (unsigned slot = LAYOUT_SLOT(DIRECT_MAP_BASE); page_present(from[slot]); slot++)
+        page_set(&to[slot], from[slot]);
+    page_set(&to[510], from[510]);
+    page_set(&to[511], from[511]);
+    pv.mmu.table_born(root, LEVELS);
+    return root;
+}
+
+void page_table_root_destroy(coop_paddr root) { table_destroy(root, LEVELS); }
+
+static unsigned map_level(uint64_t address, coop_paddr frame, uint64_t bytes, bool pages_1g)
+{
+    uint64_t both = address | frame;
+    if (pages_1g && bytes >= X86_PAGE_1G && (both & (X86_PAGE_1G - 1)) == 0)
+        return 3;
+    return bytes >= X86_PAGE_2M && (both & (X86_PAGE_2M - 1)) == 0 ? 2 : 1;
+}
+
+bool page_table_map_range(coop_paddr root, uint64_t address, coop_paddr frame, uint64_t bytes, uint64_t flags,
+                          bool pages_1g)
+{
+    while (bytes) {
+        unsigned level = map_level(address, frame, bytes, pages_1g);
+        uint64_t step = 1ul << level_shift(level);
+        uint64_t *slot = page_table_make_level(root, address, level);
+        if (!slot)
+            return false;
+        page_set(slot, page_entry(frame, level > 1 ? flags | X86_PTE_PS : flags));
+        address += step;
+        frame += step;
+        bytes -= step < bytes ? step : bytes;
+    }
+    return true;
+}

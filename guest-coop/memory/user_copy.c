@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Range checks around the raw moves of user_copy.asm. Faults inside them are resolved like the user's own
+ * (kernel/trap.c); what cannot be resolved comes back as -EFAULT.
+ */
+#include "memory/user_copy.h"
+#include "kernel/errno.h"
+#include "memory/layout.h"
+#include <stdbool.h>
+
+int user_copy_raw(void *to, const void *from, size_t bytes);
+int user_clear_raw(void *to, size_t bytes);
+int user_load_byte(const void *from);
+
+static bool user_range(uint64_t address, size_t bytes) { return bytes <= USER_TOP && address <= USER_TOP - bytes; }
+
+int user_copy_in(void *to, uint64_t user_address, size_t bytes)
+{
+    if (!user_range(user_address, bytes))
+        return -EFAULT;
+    return user_copy_raw(to, (const void *)user_address, bytes) ? -EFAULT : 0;
+}
+
+int user_copy_out(uint64_t user_address, const void *from, size_t bytes)
+{
+    if (!user_range(user_address, bytes))
+        return -EFAULT;
+    return user_copy_raw((void *)user_address, from, bytes) ? -EFAULT : 0;
+}
+
+long user_copy_string(char *to, uint64_t user_address, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (!user_range(user_address + i, 1))
+            return -EFAULT;
+        int byte = user_load_byte((const void *)(user_address + i));
+        if (byte < 0)
+            return -EFAULT;
+        to[i] = (char)byte;
+        if (byte == 0)
+            return (long)i;
+    }
+    return -ENAMETOOLONG;
+}
+
+int user_clear(uint64_t user_address, size_t bytes)
+{
+    if (!user_range(user_address, bytes))
+        return -EFAULT;
+    return user_clear_raw((void *)user_address, bytes) ? -EFAULT : 0;
+}

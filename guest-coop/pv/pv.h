@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The paravirtual layer: every privileged operation of the kernel, in three parts, one for each axis of
+ * virtualization (who runs privileged code, who owns the page tables, how devices are reached). The image
+ * holds all parts; pv_start picks one of each at boot. A call costs one load and one indirect call (about six
+ * instructions with the return) over the bare instruction, the same in every mode.
+ * Entry and exit of the kernel (kernel/trap.asm) are not here: a mode brings its own and kernel/cpu.c installs it.
+ */
+#ifndef PV_PV_H
+#define PV_PV_H
+
+#include <coopvirt/abi.h>
+#include <coopvirt/x86_instructions.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cpu;
+
+/* What a descriptor-table register holds: APM vol. 2, "Global Descriptor-Table Register". */
+struct pv_descriptor_table {
+    uint16_t limit;
+    uint64_t base;
+} __attribute__((packed));
+
+struct pv_cpu_operations {
+    const char *name;
+    struct x86_cpuid (*cpuid)(uint32_t leaf, uint32_t subleaf);
+    uint64_t (*msr_read)(uint32_t msr);
+    void (*msr_write)(uint32_t msr, uint64_t value);
+    uint64_t (*control_read)(unsigned number);              /* CR0, CR2, CR3, CR4 */
+    void (*control_write)(unsigned number, uint64_t value); /* CR0, CR4, CR8 */
+    void (*xcr0_write)(uint64_t value);
+    void (*load_global_table)(const struct pv_descriptor_table *table, uint16_t code, uint16_t data);
+    void (*load_interrupt_table)(const struct pv_descriptor_table *table);
+    void (*load_task)(uint16_t selector);
+    void (*kernel_stack_set)(struct cpu *cpu, uint64_t top); /* where the next entry from user mode begins */
+    void (*fs_base_write)(uint64_t base);
+    uint64_t (*fault_address)(void);
+    void (*idle)(void); /* interrupts on, wait for one, interrupts off */
+    void (*stop)(void); /* for ever */
+};
+
+struct pv_mmu_operations {
+    const char *name;
+    uint64_t (*pte_make)(coop_paddr frame, uint64_t flags);
+    coop_paddr (*pte_frame)(uint64_t entry);
+    void (*pte_set)(uint64_t *slot, uint64_t entry);
+    void (*root_load)(coop_paddr root);
+    coop_paddr (*root_current)(void);
+    void (*flush_page)(uint64_t address);
+    void (*flush_user)(void); /* everything but global pages */
+    void (*flush_all)(void);
+    void (*table_born)(coop_paddr table, unsigned level); /* zeroed, before it is linked; 1 = last level */
+    void (*table_died)(coop_paddr table, unsigned level); /* unlinked, before its frame is given back */
+};
+
+struct pv_io_operations {
+    const char *name;
+    uint8_t (*port_read8)(uint16_t port);
+    uint16_t (*port_read16)(uint16_t port);
+    uint32_t (*port_read32)(uint16_t port);
+    void (*port_write8)(uint16_t port, uint8_t value);
+    void (*port_write16)(uint16_t port, uint16_t value);
+    void (*port_write32)(uint16_t port, uint32_t value);
+    void (*port_read16_many)(uint16_t port, void *to, size_t count); /* `count` values of the same port (REP INSW) */
+    void (*port_write16_many)(uint16_t port, const void *from, size_t count);
+};
+
+struct pv_operations {
+    struct pv_cpu_operations cpu;
+    struct pv_mmu_operations mmu;
+    struct pv_io_operations io;
+};
+
+extern struct pv_operations pv;
+
+/* The parts for the bare machine, which a fully virtualized one resembles. */
+extern const struct pv_cpu_operations pv_native_cpu;
+extern const struct pv_mmu_operations pv_native_mmu;
+extern const struct pv_io_operations pv_native_io;
+
+/* What pv_start found out. */
+struct pv_machine {
+    const char *mode;        /* "native" or "coopvirt" */
+    uint32_t hypervisor;     /* first leaf of the hypervisor's CPUID block, or 0 */
+    uint32_t abi_version;    /* of the hypervisor */
+    uint64_t tsc_khz;        /* as the hypervisor says it, or 0 */
+    uint64_t apic_timer_khz; /* likewise */
+};
+extern struct pv_machine pv_machine;
+
+/* Looks for a hypervisor and fills `pv`. Before it nothing privileged may be done. */
+void pv_start(void);
+
+#endif

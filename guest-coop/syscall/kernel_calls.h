@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The system calls that are not about files: number and name of each, for the table (syscall/table.c).
+ */
+#ifndef SYSCALL_KERNEL_CALLS_H
+#define SYSCALL_KERNEL_CALLS_H
+
+#include "syscall/syscall.h"
+
+#define KERNEL_CALLS(CALL)                                                                                             \
+    /* memory_calls.c */                                                                                               \
+    CALL(9, mmap)                                                                                                      \
+    CALL(10, mprotect)                                                                                                 \
+    CALL(11, munmap)                                                                                                   \
+    CALL(12, brk)                                                                                                      \
+    CALL(25, mremap)                                                                                                   \
+    CALL(26, msync)                                                                                                    \
+    CALL(28, madvise)                                                                                                  \
+    /* signal_calls.c */                                                                                               \
+    CALL(13, rt_sigaction)                                                                                             \
+    CALL(14, rt_sigprocmask)                                                                                           \
+    CALL(15, rt_sigreturn)                                                                                             \
+    CALL(34, pause)                                                                                                    \
+    CALL(62, kill)                                                                                                     \
+    CALL(127, rt_sigpending)                                                                                           \
+    CALL(128, rt_sigtimedwait)                                                                                         \
+    CALL(130, rt_sigsuspend)                                                                                           \
+    CALL(131, sigaltstack)                                                                                             \
+    CALL(200, tkill)                                                                                                   \
+    CALL(234, tgkill)                                                                                                  \
+    /* process_calls.c */                                                                                              \
+    CALL(24, sched_yield)                                                                                              \
+    CALL(39, getpid)                                                                                                   \
+    CALL(56, clone)                                                                                                    \
+    CALL(57, fork)                                                                                                     \
+    CALL(58, vfork)                                                                                                    \
+    CALL(59, execve)                                                                                                   \
+    CALL(60, exit)                                                                                                     \
+    CALL(61, wait4)                                                                                                    \
+    CALL(109, setpgid)                                                                                                 \
+    CALL(110, getppid)                                                                                                 \
+    CALL(111, getpgrp)                                                                                                 \
+    CALL(112, setsid)                                                                                                  \
+    CALL(121, getpgid)                                                                                                 \
+    CALL(124, getsid)                                                                                                  \
+    CALL(157, prctl)                                                                                                   \
+    CALL(158, arch_prctl)                                                                                              \
+    CALL(186, gettid)                                                                                                  \
+    CALL(202, futex)                                                                                                   \
+    CALL(203, sched_setaffinity)                                                                                       \
+    CALL(204, sched_getaffinity)                                                                                       \
+    CALL(218, set_tid_address)                                                                                         \
+    CALL(231, exit_group)                                                                                              \
+    CALL(247, waitid)                                                                                                  \
+    CALL(273, set_robust_list)                                                                                         \
+    /* identity_calls.c */                                                                                             \
+    CALL(102, getuid)                                                                                                  \
+    CALL(104, getgid)                                                                                                  \
+    CALL(105, setuid)                                                                                                  \
+    CALL(106, setgid)                                                                                                  \
+    CALL(107, geteuid)                                                                                                 \
+    CALL(108, getegid)                                                                                                 \
+    CALL(113, setreuid)                                                                                                \
+    CALL(114, setregid)                                                                                                \
+    CALL(115, getgroups)                                                                                               \
+    CALL(116, setgroups)                                                                                               \
+    CALL(117, setresuid)                                                                                               \
+    CALL(118, getresuid)                                                                                               \
+    CALL(119, setresgid)                                                                                               \
+    CALL(120, getresgid)                                                                                               \
+    /* time_calls.c */                                                                                                 \
+    CALL(35, nanosleep)                                                                                                \
+    CALL(36, getitimer)                                                                                                \
+    CALL(37, alarm)                                                                                                    \
+    CALL(38, setitimer)                                                                                                \
+    CALL(96, gettimeofday)                                                                                             \
+    CALL(98, getrusage)                                                                                                \
+    CALL(100, times)                                                                                                   \
+    CALL(201, time)                                                                                                    \
+    CALL(227, clock_settime)                                                                                           \
+    CALL(228, clock_gettime)                                                                                           \
+    CALL(229, clock_getres)                                                                                            \
+    CALL(230, clock_nanosleep)                                                                                         \
+    /* machine_calls.c */                                                                                              \
+    CALL(63, uname)                                                                                                    \
+    CALL(97, getrlimit)                                                                                                \
+    CALL(99, sysinfo)                                                                                                  \
+    CALL(160, setrlimit)                                                                                               \
+    CALL(169, reboot)                                                                                                  \
+    CALL(170, sethostname)                                                                                             \
+    CALL(302, prlimit64)                                                                                               \
+    CALL(309, getcpu)                                                                                                  \
+    CALL(318, getrandom)
+
+#define KERNEL_CALL_DECLARE(number, name) syscall_handler kernel_sys_##name;
+KERNEL_CALLS(KERNEL_CALL_DECLARE)
+#undef KERNEL_CALL_DECLARE
+
+#endif

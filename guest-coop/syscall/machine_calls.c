@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The machine as a whole: its name, its memory, limits, random numbers, its end.
+ */
+#include "fs/device.h"
+#include "kernel/clock.h"
+#include "kernel/errno.h"
+#include "kernel/power.h"
+#include "kernel/process_list.h"
+#include "memory/frame.h"
+#include "memory/layout.h"
+#include "memory/user_copy.h"
+#include "syscall/kernel_calls.h"
+#include "syscall/time_values.h"
+#include <coopvirt/string.h>
+
+#define NAME_BYTES 65
+
+#define REBOOT_MAGIC1    0xfee1deadu
+#define REBOOT_MAGIC2    672274793u
+#define REBOOT_POWER_OFF 0x4321fedcu
+#define REBOOT_HALT      0xcdef0123u
+#define REBOOT_RESTART   0x01234567u
+#define REBOOT_CAD_ON    0x89abcdefu
+#define REBOOT_CAD_OFF   0u
+
+#define LIMIT_STACK     3u
+#define LIMIT_OPEN      7u
+#define LIMIT_COUNT     16u
+#define LIMIT_INFINITE  UINT64_MAX
+#define LIMIT_FILES     1024u
+
+struct machine_names {
+    char system[NAME_BYTES], node[NAME_BYTES], release[NAME_BYTES], version[NAME_BYTES], machine[NAME_BYTES],
+        domain[NAME_BYTES];
+};
+
+static struct machine_names machine_names = {
+    .system = "Linux", .node = "coop", .release = "6.1.0-coop", .version = "guest-coop", .machine = "x86_64",
+    .domain = "(none)"};
+
+struct machine_information {
+    int64_t uptime;
+    uint64_t loads[3], total, free, shared, buffers, swap_total, swap_free;
+    uint16_t processes, pad;
+    uint32_t pad2;
+    uint64_t high_total, high_free;
+    uint32_t unit, pad3;
+};
+_Static_assert(sizeof(struct machine_information) == 112, "struct sysinfo");
+
+struct machine_limit {
+    uint64_t soft, hard;
+};
+
+long kernel_sys_uname(const struct syscall_arguments *a)
+{
+    return user_copy_out(a->a0, &machine_names, sizeof(machine_names));
+}
+
+long kernel_sys_sethostname(const struct syscall_arguments *a)
+{
+    char name[NAME_BYTES] = {0};
+    if (process_current()->euid != 0)
+        return -EPERM;
+    if (a->a1 >= NAME_BYTES)
+        return -EINVAL;
+    if (user_copy_in(name, a->a0, a->a1))
+        return -EFAULT;
+    memcpy(machine_names.node, name, sizeof(name));
+    return 0;
+}
+
+long kernel_sys_sysinfo(const struct syscall_arguments *a)
+{
+    struct machine_information information;
+    memset(&information, 0, sizeof(information));
+    information.uptime = (int64_t)(clock_monotonic_ns() / TIME_NS_PER_SECOND);
+    information.total = frame_total_count() * FRAME_BYTES;
+    information.free = frame_free_count() * FRAME_BYTES;
+    information.processes = (uint16_t)process_count();
+    information.unit = 1;
+    return user_copy_out(a->a0, &information, sizeof(information));
+}
+
+static struct machine_limit machine_limit(uint64_t resource)
+{
+    if (resource == LIMIT_STACK)
+        return (struct machine_limit){USER_STACK_BYTES, USER_STACK_BYTES};
+    if (resource == LIMIT_OPEN)
+        return (struct machine_limit){LIMIT_FILES, LIMIT_FILES};
+    return (struct machine_limit){LIMIT_INFINITE, LIMIT_INFINITE};
+}
+
+/* The limits are fixed: a wish that the fixed one satisfies is granted, others are refused. */
+static long machine_limit_set(uint64_t resource, uint64_t address)
+{
+    struct machine_limit wanted;
+    if (user_copy_in(&wanted, address, sizeof(wanted)))
+        return -EFAULT;
+    if (wanted.soft > wanted.hard)
+        return -EINVAL;
+    return wanted.hard > machine_limit(resource).hard ? -EPERM : 0;
+}
+
+long kernel_sys_prlimit64(const struct syscall_arguments *a)
+{
+    if (a->a1 >= LIMIT_COUNT)
+        return -EINVAL;
+    if (a->a0 && !process_find((int)a->a0))
+        return -ESRCH;
+    struct machine_limit limit = machine_limit(a->a1);
+    if (a->a3 && user_copy_out(a->a3, &limit, sizeof(limit)))
+        return -EFAULT;
+    return a->a2 ? machine_limit_set(a->a1, a->a2) : 0;
+}
+
+long kernel_sys_getrlimit(const struct syscall_arguments *a)
+{
+    struct syscall_arguments all = {.a1 = a->a0, .a3 = a->a1};
+    return kernel_sys_prlimit64(&all);
+}
+
+long kernel_sys_setrlimit(const struct syscall_arguments *a)
+{
+    struct syscall_arguments all = {.a1 = a->a0, .a2 = a->a1};
+    return kernel_sys_prlimit64(&all);
+}
+
+long kernel_sys_getcpu(const struct syscall_arguments *a)
+{
+    uint32_t zero = 0;
+    if ((a->a0 && user_copy_out(a->a0, &zero, sizeof(zero))) || (a->a1 && user_copy_out(a->a1, &zero, sizeof(zero))))
+        return -EFAULT;
+    return 0;
+}
+
+long kernel_sys_getrandom(const struct syscall_arguments *a) { return memory_devices_random(a->a0, a->a1); }
+
+long kernel_sys_reboot(const struct syscall_arguments *a)
+{
+    if (process_current()->euid != 0)
+        return -EPERM;
+    if ((uint32_t)a->a0 != REBOOT_MAGIC1 || (uint32_t)a->a1 != REBOOT_MAGIC2)
+        return -EINVAL;
+    switch ((uint32_t)a->a2) {
+    case REBOOT_POWER_OFF:
+        power_end(true, "power off");
+    case REBOOT_HALT:
+        power_end(false, "halted by a program");
+    case REBOOT_RESTART:
+        power_end(true, "restart");
+    case REBOOT_CAD_ON:
+    case REBOOT_CAD_OFF:
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}

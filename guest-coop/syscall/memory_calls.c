@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mmap and its kin: flags of the Linux ABI turned into changes of areas.
+ */
+#include "fs/file.h"
+#include "fs/linux_abi.h"
+#include "kernel/errno.h"
+#include "kernel/process.h"
+#include "memory/address_space.h"
+#include "memory/shared_memory.h"
+#include "syscall/kernel_calls.h"
+
+#define MAP_SHARED_FLAG    0x01u
+#define MAP_PRIVATE_FLAG   0x02u
+#define MAP_TYPE           0x0fu
+#define MAP_FIXED_FLAG     0x10u
+#define MAP_ANONYMOUS_FLAG 0x20u
+#define MAP_FIXED_NOREPLACE_FLAG 0x100000u
+#define PROTECTION_ALL     7u
+#define REMAP_MAYMOVE      1u
+#define REMAP_FIXED        2u
+#define ADVICE_DONTNEED    4u
+#define ADVICE_FREE        8u
+#define PAGE_MASK          4095ul
+
+static struct address_space *memory_space(void) { return process_current()->space; }
+
+/* The file that a mapping is of, with a reference: 0, or -errno; *file = NULL for private anonymous memory. */
+static int memory_map_file(uint32_t flags, uint32_t protection, int descriptor, uint64_t bytes, struct file **file)
+{
+    bool shared = (flags & MAP_TYPE) != MAP_PRIVATE_FLAG;
+    *file = 0;
+    if (flags & MAP_ANONYMOUS_FLAG) {
+        if (shared)
+            *file = shared_memory_create(bytes);
+        return shared && !*file ? -ENOMEM : 0;
+    }
+    *file = files_get(descriptor);
+    if (!*file)
+        return -EBADF;
+    uint32_t access = (*file)->flags & ABI_O_ACCESS;
+    int status = 0;
+    if (!(*file)->operations->page)
+        status = -ENODEV;
+    else if (access == ABI_O_WRONLY || (shared && (protection & AREA_WRITE) && access != ABI_O_RDWR))
+        status = -EACCES;
+    if (status < 0)
+        file_release(*file);
+    return status;
+}
+
+long kernel_sys_mmap(const struct syscall_arguments *a)
+{
+    uint32_t protection = (uint32_t)a->a2, flags = (uint32_t)a->a3;
+    struct file *file;
+    if ((flags & MAP_TYPE) == 0 || (flags & MAP_TYPE) > 3 || (protection & ~PROTECTION_ALL) || (a->a5 & PAGE_MASK))
+        return -EINVAL;
+    if (a->a1 == 0)
+        return -EINVAL;
+    bool fixed = flags & (MAP_FIXED_FLAG | MAP_FIXED_NOREPLACE_FLAG);
+    if ((flags & MAP_FIXED_NOREPLACE_FLAG) && !area_range_free(&memory_space()->areas, a->a0, a->a0 + a->a1))
+        return -EEXIST;
+    int status = memory_map_file(flags, protection, (int)a->a4, a->a1, &file);
+    if (status < 0)
+        return status;
+    uint32_t area_flags = (flags & MAP_TYPE) == MAP_PRIVATE_FLAG ? 0 : AREA_SHARED;
+    uint64_t index = flags & MAP_ANONYMOUS_FLAG ? 0 : a->a5 >> 12;
+    long address = address_space_map(memory_space(), a->a0, a->a1, protection, area_flags, fixed, file, index);
+    if (file)
+        file_release(file);
+    return address;
+}
+
+long kernel_sys_munmap(const struct syscall_arguments *a) { return address_space_unmap(memory_space(), a->a0, a->a1); }
+
+long kernel_sys_mprotect(const struct syscall_arguments *a)
+{
+    if (a->a2 & ~(uint64_t)PROTECTION_ALL)
+        return -EINVAL;
+    return address_space_protect(memory_space(), a->a0, a->a1, (uint32_t)a->a2);
+}
+
+long kernel_sys_brk(const struct syscall_arguments *a) { return (long)address_space_break(memory_space(), a->a0); }
+
+long kernel_sys_mremap(const struct syscall_arguments *a)
+{
+    if (a->a3 & ~(uint64_t)REMAP_MAYMOVE)
+        return -EINVAL;
+    return address_space_remap(memory_space(), a->a0, a->a1, a->a2, a->a3 & REMAP_MAYMOVE);
+}
+
+/* Shared file pages are the file's own: there is nothing to write back. */
+long kernel_sys_msync(const struct syscall_arguments *a) { return a->a0 & PAGE_MASK ? -EINVAL : 0; }
+
+long kernel_sys_madvise(const struct syscall_arguments *a)
+{
+    if (a->a0 & PAGE_MASK)
+        return -EINVAL;
+    if (a->a2 == ADVICE_DONTNEED || a->a2 == ADVICE_FREE)
+        return address_space_discard(memory_space(), a->a0, a->a1);
+    return 0; /* other advice changes nothing that a program could see */
+}

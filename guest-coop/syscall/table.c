@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The one table of system calls and its dispatch. Calls that are known by name but not there give -ENOSYS like
+ * those without a row; each is logged once.
+ */
+#include "kernel/cpu.h"
+#include "kernel/errno.h"
+#include "kernel/log.h"
+#include "kernel/process_private.h"
+#include "kernel/trap.h"
+#include "syscall/file_calls.h"
+#include "syscall/kernel_calls.h"
+
+#define FILE_ROW(number, call)   [number] = {file_sys_##call, #call},
+#define KERNEL_ROW(number, call) [number] = {kernel_sys_##call, #call},
+#define ABSENT_ROW(number, call) [number] = {0, #call},
+
+const struct syscall_entry syscall_table[SYSCALL_COUNT] = {
+    FILE_CALLS(FILE_ROW)
+    KERNEL_CALLS(KERNEL_ROW)
+    ABSENT_ROW(27, mincore) ABSENT_ROW(29, shmget) ABSENT_ROW(41, socket) ABSENT_ROW(42, connect)
+    ABSENT_ROW(53, socketpair) ABSENT_ROW(64, semget) ABSENT_ROW(101, ptrace) ABSENT_ROW(103, syslog)
+    ABSENT_ROW(125, capget) ABSENT_ROW(126, capset) ABSENT_ROW(135, personality) ABSENT_ROW(140, getpriority)
+    ABSENT_ROW(141, setpriority) ABSENT_ROW(149, mlock) ABSENT_ROW(150, munlock) ABSENT_ROW(151, mlockall)
+    ABSENT_ROW(161, chroot) ABSENT_ROW(187, readahead) ABSENT_ROW(188, setxattr) ABSENT_ROW(191, getxattr)
+    ABSENT_ROW(192, lgetxattr) ABSENT_ROW(194, listxattr) ABSENT_ROW(195, llistxattr) ABSENT_ROW(213, epoll_create)
+    ABSENT_ROW(222, timer_create) ABSENT_ROW(251, ioprio_set) ABSENT_ROW(253, inotify_init) ABSENT_ROW(272, unshare)
+    ABSENT_ROW(274, get_robust_list) ABSENT_ROW(275, splice) ABSENT_ROW(283, timerfd_create)
+    ABSENT_ROW(285, fallocate) ABSENT_ROW(289, signalfd4) ABSENT_ROW(290, eventfd2) ABSENT_ROW(291, epoll_create1)
+    ABSENT_ROW(319, memfd_create) ABSENT_ROW(324, membarrier) ABSENT_ROW(326, copy_file_range)
+    ABSENT_ROW(334, rseq) ABSENT_ROW(425, io_uring_setup) ABSENT_ROW(434, pidfd_open) ABSENT_ROW(435, clone3)
+};
+
+/* Calls whose absence has been logged, one bit each; the last bit stands for all numbers beyond the table. */
+static uint64_t syscall_reported[SYSCALL_COUNT / 64 + 1];
+
+static void syscall_report_absent(uint64_t number)
+{
+    uint64_t index = number < SYSCALL_COUNT ? number : SYSCALL_COUNT;
+    if (syscall_reported[index / 64] & 1ul << index % 64)
+        return;
+    syscall_reported[index / 64] |= 1ul << index % 64;
+    const char *name = number < SYSCALL_COUNT && syscall_table[number].name ? syscall_table[number].name : "unknown";
+    log_line(LOG_INFO, "%s: system call %lu (%s) is not there", process_current()->name, number, name);
+}
+
+void syscall_dispatch(struct trap_frame *frame)
+{
+    struct cpu *cpu = cpu_this();
+    uint64_t number = frame->rax;
+    cpu->counters.system_calls++;
+    if (number < SYSCALL_COUNT && syscall_table[number].handler) {
+        frame->rax = (uint64_t)syscall_table[number].handler((const struct syscall_arguments *)&frame->rdi);
+    } else {
+        syscall_report_absent(number);
+        frame->rax = (uint64_t)-ENOSYS;
+    }
+    struct process_private *private = cpu->current->private;
+    /* An interrupted call is settled where signals are, even if none is left to deliver. */
+    if (frame->rax + ERESTARTNOHAND + 1 <= ERESTARTNOHAND + 1 - ERESTARTSYS)
+        private->attention |= ATTENTION_SIGNAL;
+    if (private->attention)
+        trap_return_work(frame);
+}

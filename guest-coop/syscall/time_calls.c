@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Clocks, sleeping, interval timers, CPU time used.
+ */
+#include "fs/linux_abi.h"
+#include "kernel/clock.h"
+#include "kernel/errno.h"
+#include "kernel/process_private.h"
+#include "kernel/signal.h"
+#include "memory/address_space.h"
+#include "memory/user_copy.h"
+#include "syscall/kernel_calls.h"
+#include "syscall/time_values.h"
+#include <coopvirt/string.h>
+
+#define CLOCK_REALTIME_ID         0u
+#define CLOCK_MONOTONIC_ID        1u
+#define CLOCK_PROCESS_CPUTIME_ID  2u
+#define CLOCK_THREAD_CPUTIME_ID   3u
+#define CLOCK_MONOTONIC_RAW_ID    4u
+#define CLOCK_REALTIME_COARSE_ID  5u
+#define CLOCK_MONOTONIC_COARSE_ID 6u
+#define CLOCK_BOOTTIME_ID         7u
+#define SLEEP_ABSOLUTE            1u
+#define TIMER_REAL                0u
+#define CLOCK_TICK_NS             10000000ul /* times(2): a hundred a second */
+#define RUSAGE_SELF_WHO           0
+#define RUSAGE_CHILDREN_WHO       (-1)
+#define RUSAGE_THREAD_WHO         1
+
+static uint64_t time_cpu_ns(void)
+{
+    struct process_times times;
+    process_times(process_current(), &times);
+    return times.user_ns + times.system_ns;
+}
+
+static long time_now(uint64_t clock, uint64_t *ns)
+{
+    switch (clock) {
+    case CLOCK_REALTIME_ID:
+    case CLOCK_REALTIME_COARSE_ID:
+        *ns = clock_realtime_ns();
+        return 0;
+    case CLOCK_MONOTONIC_ID:
+    case CLOCK_MONOTONIC_RAW_ID:
+    case CLOCK_MONOTONIC_COARSE_ID:
+    case CLOCK_BOOTTIME_ID:
+        *ns = clock_monotonic_ns();
+        return 0;
+    case CLOCK_PROCESS_CPUTIME_ID:
+    case CLOCK_THREAD_CPUTIME_ID:
+        *ns = time_cpu_ns();
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+long kernel_sys_clock_gettime(const struct syscall_arguments *a)
+{
+    uint64_t ns;
+    long status = time_now(a->a0, &ns);
+    return status < 0 ? status : time_span_out(a->a1, ns);
+}
+
+long kernel_sys_clock_settime(const struct syscall_arguments *a)
+{
+    uint64_t ns;
+    if (a->a0 != CLOCK_REALTIME_ID)
+        return -EINVAL;
+    if (process_current()->euid != 0)
+        return -EPERM;
+    long status = time_span_in(a->a1, &ns);
+    if (status == 0)
+        clock_set_realtime_ns(ns);
+    return status;
+}
+
+long kernel_sys_clock_getres(const struct syscall_arguments *a)
+{
+    uint64_t ns;
+    long status = time_now(a->a0, &ns);
+    return status < 0 || !a->a1 ? status : time_span_out(a->a1, 1);
+}
+
+long kernel_sys_gettimeofday(const struct syscall_arguments *a)
+{
+    struct {
+        int32_t minutes_west, kind;
+    } zone = {0, 0};
+    if (a->a1 && user_copy_out(a->a1, &zone, sizeof(zone)))
+        return -EFAULT;
+    return a->a0 ? time_micro_out(a->a0, clock_realtime_ns()) : 0;
+}
+
+long kernel_sys_time(const struct syscall_arguments *a)
+{
+    uint64_t seconds = clock_realtime_ns() / TIME_NS_PER_SECOND;
+    if (a->a0 && user_copy_out(a->a0, &seconds, sizeof(seconds)))
+        return -EFAULT;
+    return (long)seconds;
+}
+
+/* Sleeps until the monotonic clock's deadline. A stop in between goes on with the same deadline. */
+static long time_sleep(uint64_t deadline, uint64_t remaining_address)
+{
+    static struct wait_queue nobody;
+    struct process_private *private = process_current()->private;
+    if (private->restart_deadline)
+        deadline = private->restart_deadline;
+    private->restart_deadline = 0;
+    int status;
+    do {
+        status = wait_queue_sleep(&nobody, deadline);
+    } while (status == 0);
+    if (status == -ETIMEDOUT)
+        return 0;
+    uint64_t now = clock_monotonic_ns();
+    if (remaining_address && time_span_out(remaining_address, deadline > now ? deadline - now : 0))
+        return -EFAULT;
+    private->restart_deadline = deadline;
+    return -ERESTARTNOHAND;
+}
+
+long kernel_sys_nanosleep(const struct syscall_arguments *a)
+{
+    uint64_t ns;
+    long status = time_span_in(a->a0, &ns);
+    return status < 0 ? status : time_sleep(clock_monotonic_ns() + ns, a->a1);
+}
+
+long kernel_sys_clock_nanosleep(const struct syscall_arguments *a)
+{
+    uint64_t ns, now;
+    long status = time_now(a->a0, &now);
+    if (status == 0)
+        status = time_span_in(a->a2, &ns);
+    if (status < 0)
+        return status;
+    if (!(a->a1 & SLEEP_ABSOLUTE))
+        return time_sleep(clock_monotonic_ns() + ns, a->a3);
+    return time_sleep(clock_monotonic_ns() + (ns > now ? ns - now : 0), 0);
+}
+
+/* The interval timer of real time. */
+static void time_alarm_expired(struct timeout *timeout)
+{
+    struct process_private *private =
+        (struct process_private *)((uint8_t *)timeout - offsetof(struct process_private, alarm));
+    struct process *process = (struct process *)((uint8_t *)private - offsetof(struct process_record, private));
+    if (private->alarm_interval_ns)
+        timeout_add(timeout, timeout->deadline_ns + private->alarm_interval_ns, time_alarm_expired);
+    process_signal(process, SIGNAL_ALRM);
+}
+
+static uint64_t time_alarm_left(const struct process_private *private)
+{
+    if (!private->alarm.armed)
+        return 0;
+    uint64_t now = clock_monotonic_ns();
+    return private->alarm.deadline_ns > now ? private->alarm.deadline_ns - now : 1;
+}
+
+static void time_alarm_set(struct process_private *private, uint64_t ns, uint64_t interval)
+{
+    timeout_remove(&private->alarm);
+    private->alarm_interval_ns = interval;
+    if (ns)
+        timeout_add(&private->alarm, clock_monotonic_ns() + ns, time_alarm_expired);
+}
+
+long kernel_sys_alarm(const struct syscall_arguments *a)
+{
+    struct process_private *private = process_current()->private;
+    uint64_t left = time_alarm_left(private);
+    time_alarm_set(private, (uint32_t)a->a0 * TIME_NS_PER_SECOND, 0);
+    return (long)((left + TIME_NS_PER_SECOND - 1) / TIME_NS_PER_SECOND);
+}
+
+long kernel_sys_getitimer(const struct syscall_arguments *a)
+{
+    struct process_private *private = process_current()->private;
+    if (a->a0 != TIMER_REAL)
+        return -EINVAL;
+    long status = time_micro_out(a->a1, private->alarm_interval_ns);
+    return status < 0 ? status : time_micro_out(a->a1 + sizeof(struct abi_timeval), time_alarm_left(private));
+}
+
+long kernel_sys_setitimer(const struct syscall_arguments *a)
+{
+    struct process_private *private = process_current()->private;
+    uint64_t interval = 0, value = 0;
+    if (a->a0 != TIMER_REAL)
+        return -EINVAL;
+    long status = a->a1 ? time_micro_in(a->a1, &interval) : 0;
+    if (status == 0 && a->a1)
+        status = time_micro_in(a->a1 + sizeof(struct abi_timeval), &value);
+    if (status == 0 && a->a2) {
+        struct syscall_arguments old = {.a0 = a->a0, .a1 = a->a2};
+        status = kernel_sys_getitimer(&old);
+    }
+    if (status == 0)
+        time_alarm_set(private, value, interval);
+    return status;
+}
+
+struct time_tms {
+    int64_t user, system, children_user, children_system;
+};
+
+long kernel_sys_times(const struct syscall_arguments *a)
+{
+    const struct process *current = process_current();
+    struct process_times times;
+    process_times(current, &times);
+    struct time_tms tms = {(int64_t)(times.user_ns / CLOCK_TICK_NS), (int64_t)(times.system_ns / CLOCK_TICK_NS),
+                           (int64_t)(current->private->children_user_ns / CLOCK_TICK_NS),
+                           (int64_t)(current->private->children_system_ns / CLOCK_TICK_NS)};
+    if (a->a0 && user_copy_out(a->a0, &tms, sizeof(tms)))
+        return -EFAULT;
+    return (long)(clock_monotonic_ns() / CLOCK_TICK_NS);
+}
+
+/* struct rusage: two times, then fourteen longs. */
+struct time_rusage {
+    struct abi_timeval user, system;
+    int64_t max_resident_kib, unused[3], minor_faults, major_faults, swaps, in_blocks, out_blocks, sent, received,
+        signals, voluntary_switches, involuntary_switches;
+};
+_Static_assert(sizeof(struct time_rusage) == 144, "struct rusage");
+
+static struct abi_timeval time_value(uint64_t ns)
+{
+    return (struct abi_timeval){(int64_t)(ns / TIME_NS_PER_SECOND), (int64_t)(ns % TIME_NS_PER_SECOND / 1000)};
+}
+
+long time_rusage_out(uint64_t address, uint64_t user_ns, uint64_t system_ns, const struct process *process)
+{
+    struct time_rusage usage;
+    memset(&usage, 0, sizeof(usage));
+    usage.user = time_value(user_ns);
+    usage.system = time_value(system_ns);
+    if (process) {
+        usage.minor_faults = (int64_t)process->private->faults_minor;
+        usage.voluntary_switches = (int64_t)process->private->switches;
+        usage.max_resident_kib = process->space ? (int64_t)process->space->resident_pages * 4 : 0;
+    }
+    return user_copy_out(address, &usage, sizeof(usage));
+}
+
+long kernel_sys_getrusage(const struct syscall_arguments *a)
+{
+    const struct process *current = process_current();
+    struct process_times times;
+    switch ((int)a->a0) {
+    case RUSAGE_SELF_WHO:
+    case RUSAGE_THREAD_WHO:
+        process_times(current, &times);
+        return time_rusage_out(a->a1, times.user_ns, times.system_ns, current);
+    case RUSAGE_CHILDREN_WHO:
+        return time_rusage_out(a->a1, current->private->children_user_ns, current->private->children_system_ns, 0);
+    default:
+        return -EINVAL;
+    }
+}
