@@ -46,6 +46,7 @@ struct file_operations {
     coop_paddr (*page)(struct file *file, uint64_t index);
     long (*truncate)(struct file *file, uint64_t bytes);
     void (*release)(struct file *file); /* the last reference is gone */
+    long (*sync)(struct file *file);    /* fsync; NULL: nothing to wait for */
 };
 
 void file_reference(struct file *file);

@@ -239,7 +239,7 @@ long file_sys_ftruncate(const struct syscall_arguments *a)
     return file->operations->truncate(file, a->a1);
 }
 
-/* Files are in memory and the disk's driver writes through: there is nothing to wait for. */
+/* Files are in memory, and what the disk's cache holds is brought to it by fsync of its device. */
 long file_sys_sync(const struct syscall_arguments *a)
 {
     (void)a;
@@ -248,10 +248,12 @@ long file_sys_sync(const struct syscall_arguments *a)
 
 long file_sys_fsync(const struct syscall_arguments *a)
 {
-    const struct file *file = files_borrow((int)a->a0);
+    struct file *file = files_borrow((int)a->a0);
 
     if (!file || (file->flags & ABI_O_PATH))
         return -EBADF;
+    if (file->operations->sync)
+        return file->operations->sync(file);
     return file->operations->seek ? 0 : -EINVAL;
 }
 

@@ -44,6 +44,17 @@ static inline void x86_out32(uint16_t port, uint32_t value)
     __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
 }
 
+/* REP INSW and REP OUTSW: `count` 16-bit values of one port. */
+static inline void x86_in16_many(uint16_t port, void *to, uint64_t count)
+{
+    __asm__ volatile("rep insw" : "+D"(to), "+c"(count) : "d"(port) : "memory");
+}
+
+static inline void x86_out16_many(uint16_t port, const void *from, uint64_t count)
+{
+    __asm__ volatile("rep outsw" : "+S"(from), "+c"(count) : "d"(port) : "memory");
+}
+
 static inline uint64_t x86_rdtsc(void)
 {
     uint32_t low, high;

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Block devices as files: a driver registers what moves whole sectors, and a node in /dev reads and writes bytes.
+ */
+#ifndef DRIVERS_BLOCK_H
+#define DRIVERS_BLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BLOCK_SECTOR_BYTES 512u
+
+struct block_device {
+    const char *name; /* in /dev */
+    uint64_t number;  /* ABI_DEVICE(major, minor) */
+    uint64_t sectors;
+    /* Moves whole sectors, at most 8 (one frame) at once: 0 or -errno. */
+    int (*read)(struct block_device *device, uint64_t sector, void *to, unsigned count);
+    int (*write)(struct block_device *device, uint64_t sector, const void *from, unsigned count);
+    int (*flush)(struct block_device *device);
+};
+
+/* `device` stays the driver's: 0, or -ENOSPC. */
+int block_register(struct block_device *device);
+
+#endif
