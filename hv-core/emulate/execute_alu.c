@@ -123,21 +123,23 @@ static unsigned execute_alu_population(uint64_t value)
     return count;
 }
 
-/* Undefined, left as they are: all but ZF after BSF and BSR, all but ZF and CF after TZCNT and LZCNT. */
+/*
+ * Undefined after BSF and BSR is all but ZF: PF is that of the result (of 0 where there is none), the
+ * others are cleared. After TZCNT and LZCNT it is all but ZF and CF: OF is left, the others are cleared.
+ */
 uint64_t execute_alu_count(enum instruction_operation operation, uint64_t a, unsigned bytes, uint64_t *rflags)
 {
     unsigned bits = 8 * bytes;
-    uint64_t result = 0, flags = a == 0 ? X86_FLAGS_ZF : 0, touched = X86_FLAGS_ZF;
+    uint64_t result = 0, flags = a == 0 ? X86_FLAGS_ZF : 0, touched = ALU_FLAGS;
     switch (operation) {
     case OPERATION_BSF:
-        result = a ? (uint64_t)__builtin_ctzll(a) : 0;
-        break;
     case OPERATION_BSR:
-        result = a ? execute_alu_highest(a) : 0;
+        if (a)
+            result = operation == OPERATION_BSF ? (uint64_t)__builtin_ctzll(a) : execute_alu_highest(a);
+        flags |= execute_alu_result_flags(result, bytes) & X86_FLAGS_PF;
         break;
     case OPERATION_POPCNT:
         result = execute_alu_population(a);
-        touched = ALU_FLAGS;
         break;
     default: /* TZCNT, LZCNT */
         if (a)
@@ -145,7 +147,7 @@ uint64_t execute_alu_count(enum instruction_operation operation, uint64_t a, uns
         else
             result = bits;
         flags = (a == 0 ? X86_FLAGS_CF : 0) | (result == 0 ? X86_FLAGS_ZF : 0);
-        touched = X86_FLAGS_ZF | X86_FLAGS_CF;
+        touched = ALU_FLAGS & ~X86_FLAGS_OF;
         break;
     }
     *rflags = (*rflags & ~touched) | flags;

@@ -27,9 +27,9 @@ uint64_t execute_alu_shift_double(enum instruction_operation operation, uint64_t
 void execute_alu_multiply(enum instruction_operation operation, uint64_t a, uint64_t b, unsigned bytes,
                           uint64_t product[2], uint64_t *rflags);
 
-/* DIV, IDIV of high:low. False: #DE. No flag is changed. */
+/* DIV, IDIV of high:low. False: #DE. All flags are undefined: AF is set, ZF, SF, PF are cleared, CF and OF left. */
 bool execute_alu_divide(enum instruction_operation operation, const uint64_t dividend[2], uint64_t divisor,
-                        unsigned bytes, uint64_t *quotient, uint64_t *remainder);
+                        unsigned bytes, uint64_t *quotient, uint64_t *remainder, uint64_t *rflags);
 
 /* BSF BSR TZCNT LZCNT POPCNT. BSF and BSR of 0 have no result: ZF is set, the return value 0. */
 uint64_t execute_alu_count(enum instruction_operation operation, uint64_t a, unsigned bytes, uint64_t *rflags);

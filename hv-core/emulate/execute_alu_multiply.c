@@ -85,7 +85,7 @@ static void execute_alu_multiply_join(const uint64_t halves[2], unsigned bytes, 
 }
 
 bool execute_alu_divide(enum instruction_operation operation, const uint64_t dividend[2], uint64_t divisor,
-                        unsigned bytes, uint64_t *quotient, uint64_t *remainder)
+                        unsigned bytes, uint64_t *quotient, uint64_t *remainder, uint64_t *rflags)
 {
     bool is_signed = operation == OPERATION_IDIV, negative_dividend, negative_divisor = false;
     uint64_t wide[2];
@@ -106,5 +106,6 @@ bool execute_alu_divide(enum instruction_operation operation, const uint64_t div
         *quotient = 0 - *quotient;
     if (negative_dividend)
         *remainder = 0 - *remainder;
+    *rflags = (*rflags & ~(X86_FLAGS_ZF | X86_FLAGS_SF | X86_FLAGS_PF)) | X86_FLAGS_AF;
     return true;
 }

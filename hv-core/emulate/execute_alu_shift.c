@@ -35,12 +35,12 @@ static void execute_alu_shift_set(uint64_t *rflags, uint64_t flag, bool value)
     *rflags = value ? *rflags | flag : *rflags & ~flag;
 }
 
-/* ZF, SF and PF of the result, as OR has them; CF and OF are the caller's, AF is left. */
+/* ZF, SF and PF of the result, as OR has them; AF is undefined: set. CF and OF are the caller's. */
 static void execute_alu_shift_set_result(uint64_t *rflags, uint64_t result, unsigned bytes)
 {
     uint64_t flags = 0;
     execute_alu_binary(OPERATION_OR, result, 0, bytes, &flags);
-    *rflags = (*rflags & ~SHIFT_RESULT_FLAGS) | (flags & SHIFT_RESULT_FLAGS);
+    *rflags = (*rflags & ~SHIFT_RESULT_FLAGS) | (flags & SHIFT_RESULT_FLAGS) | X86_FLAGS_AF;
 }
 
 /* ROL and ROR change CF and OF only; OF is undefined for counts over 1: as for 1. */
@@ -77,7 +77,7 @@ static uint64_t execute_alu_shift_rotate_carry(enum instruction_operation operat
     return a;
 }
 
-/* OF is undefined for counts over 1, CF for counts over the operand's bits. */
+/* Undefined: OF for counts over 1, as for the last bit; CF for counts over the operand's bits, 0 (the sign for SAR). */
 static uint64_t execute_alu_shift_plain(enum instruction_operation operation, uint64_t a, unsigned count,
                                         unsigned bytes, uint64_t *rflags)
 {
@@ -118,23 +118,21 @@ uint64_t execute_alu_shift(enum instruction_operation operation, uint64_t a, uns
     return execute_alu_shift_plain(operation, a, count, bytes, rflags);
 }
 
-/* A 16-bit operand with a count over 16 is undefined: the operands follow one another again. */
+/* A 16-bit operand with a count over 16 is undefined: `fill` comes in again. OF is as for the last bit. */
 uint64_t execute_alu_shift_double(enum instruction_operation operation, uint64_t a, uint64_t fill, unsigned count,
                                   unsigned bytes, uint64_t *rflags)
 {
     unsigned bits = 8 * bytes;
     bool left = operation == OPERATION_SHLD;
-    bool top = execute_alu_shift_bit(a, bits - 1), carry = false;
+    bool top = false, carry = false;
     count = execute_alu_shift_count(count, bytes);
     if (count == 0)
         return a;
     for (unsigned i = 0; i < count; i++) {
-        carry = left ? execute_alu_shift_bit(a, bits - 1) : a & 1;
-        uint64_t in = left ? execute_alu_shift_bit(fill, bits - 1) : fill & 1;
-        uint64_t out = left ? execute_alu_shift_bit(a, bits - 1) : a & 1;
-        a = left ? a << 1 | in : a >> 1 | in << (bits - 1);
-        fill = left ? fill << 1 | out : fill >> 1 | out << (bits - 1);
-        a &= execute_operand_mask(bytes);
+        uint64_t in = left ? execute_alu_shift_bit(fill, bits - 1 - i % bits) : execute_alu_shift_bit(fill, i % bits);
+        top = execute_alu_shift_bit(a, bits - 1);
+        carry = left ? top : a & 1;
+        a = (left ? a << 1 | in : a >> 1 | in << (bits - 1)) & execute_operand_mask(bytes);
     }
     execute_alu_shift_set(rflags, X86_FLAGS_CF, carry);
     execute_alu_shift_set(rflags, X86_FLAGS_OF, top != execute_alu_shift_bit(a, bits - 1));

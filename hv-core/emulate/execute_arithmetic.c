@@ -104,7 +104,8 @@ bool execute_arithmetic_divide(struct execute_state *state)
     uint64_t dividend[2] = {general[REGISTER_RAX], general[REGISTER_RDX]};
     if (bytes == 1)
         dividend[1] = general[REGISTER_RAX] >> 8;
-    if (!execute_alu_divide(state->instruction->operation, dividend, divisor, bytes, &quotient, &remainder))
+    if (!execute_alu_divide(state->instruction->operation, dividend, divisor, bytes, &quotient, &remainder,
+                            &state->registers->rflags))
         return execute_operand_raise(state, X86_VECTOR_DE, false);
     execute_arithmetic_set_pair(state->registers, bytes, quotient, remainder);
     return true;
