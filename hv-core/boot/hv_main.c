@@ -6,6 +6,7 @@
 #include "boot/loader_info.h"
 #include "boot/firmware.h"
 #include "boot/memory.h"
+#include "boot/selftest.h"
 #include "machine/apic.h"
 #include "machine/apic_send.h"
 #include "machine/boot_info.h"
@@ -26,7 +27,7 @@ void hv_main(uint32_t magic, coop_paddr information)
     log_start(boot_info()->command_line);
     console_start();
     if (error)
-        panic("%s", error);
+        machine_end(false, error);
 
     cpu_features_detect();
     cpu_start_this();
@@ -41,6 +42,8 @@ void hv_main(uint32_t magic, coop_paddr information)
     if (interrupt_route_isa(firmware_acpi(), CONSOLE_IRQ, APIC_VECTOR_SERIAL))
         console_enable_interrupt();
     log_info("%u CPUs", cpu_count());
+
+    selftest_run(boot_info()->command_line);
 
     machine_end(true, "no core yet");
 }

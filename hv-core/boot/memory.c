@@ -36,7 +36,7 @@ void memory_use_boot_map(void)
 static void memory_reserve(coop_paddr start, uint64_t bytes)
 {
     if (!memory_map_reserve(&memory_map, start, bytes))
-        panic("the memory map has too many holes");
+        machine_end(false, "the memory map has too many holes");
 }
 
 static void memory_read_extents(const struct boot_info *info)
@@ -46,7 +46,7 @@ static void memory_read_extents(const struct boot_info *info)
         if (!extent->usable)
             memory_reserve(extent->start, extent->bytes);
         else if (!memory_map_add_usable(&memory_map, extent->start, extent->bytes))
-            panic("the memory map has too many extents");
+            machine_end(false, "the memory map has too many extents");
         log_debug("memory %012lx-%012lx %s", (unsigned long)extent->start,
                   (unsigned long)(extent->start + extent->bytes - 1), extent->usable ? "usable" : "reserved");
     }
@@ -77,9 +77,9 @@ void memory_start(void)
     memory_start_page = memory_map_take(&memory_map, X86_PAGE_BYTES, X86_PAGE_BYTES, MEMORY_LOW_LIMIT);
     memory_reserve(0, MEMORY_LOW_END);
     if (!paging_start(&memory_map, memory_start_page))
-        panic("no memory for page tables");
+        machine_end(false, "no memory for page tables");
     if (!frame_start(&memory_map))
-        panic("no memory for the frame table");
+        machine_end(false, "no memory for the frame table");
     log_info("memory: %lu MiB free, physical addresses of %u bits",
              (unsigned long)(frame_count_of(FRAME_OWNER_NOBODY) * X86_PAGE_BYTES >> 20), cpu_features()->physical_bits);
 }

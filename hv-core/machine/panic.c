@@ -49,31 +49,6 @@ static void panic_begin(void)
     panic_halt();
 }
 
-void panic(const char *format, ...)
-{
-    char reason[256];
-    va_list arguments;
-
-    panic_begin();
-    va_start(arguments, format);
-    format_string_list(reason, sizeof(reason), format, arguments);
-    va_end(arguments);
-    log_error("panic: %s", reason);
-    state_dump_here();
-    machine_end(false, reason);
-}
-
-void panic_exception(const struct trap_frame *frame)
-{
-    char reason[128];
-
-    panic_begin();
-    state_dump_reason(frame, reason, sizeof(reason));
-    log_error("panic: %s", reason);
-    state_dump_trap(frame);
-    machine_end(false, reason);
-}
-
 /* A text as the inside of a JSON string, cut to size. */
 static void panic_quote(const char *from, char *to, size_t size)
 {
@@ -85,6 +60,41 @@ static void panic_quote(const char *from, char *to, size_t size)
         to[used++] = (unsigned char)*from < ' ' ? ' ' : *from;
     }
     to[used] = 0;
+}
+
+static void panic_record(const char *reason)
+{
+    char record[384], quoted[300];
+
+    log_error("panic: %s", reason);
+    panic_quote(reason, quoted, sizeof(quoted));
+    format_string(record, sizeof(record), "{\"type\":\"error\",\"who\":\"hv\",\"reason\":\"%s\"}", quoted);
+    log_record(record);
+}
+
+void panic(const char *format, ...)
+{
+    char reason[256];
+    va_list arguments;
+
+    panic_begin();
+    va_start(arguments, format);
+    format_string_list(reason, sizeof(reason), format, arguments);
+    va_end(arguments);
+    panic_record(reason);
+    state_dump_here();
+    machine_end(false, reason);
+}
+
+void panic_exception(const struct trap_frame *frame)
+{
+    char reason[128];
+
+    panic_begin();
+    state_dump_reason(frame, reason, sizeof(reason));
+    panic_record(reason);
+    state_dump_trap(frame);
+    machine_end(false, reason);
 }
 
 void machine_end(bool ok, const char *reason)
