@@ -74,7 +74,8 @@ def _complaint(plan: Plan, ended: Ended, boot: Boot, last_words: str) -> str:
         return f"{status or 'the machine ended without a verdict'}{words}"
     for end in ends:
         if end.get("status") != "ok":
-            return str(end.get("reason") or "the guest reported a failure")
+            reason = str(end.get("reason") or "the guest reported a failure")
+            return f"{reason}; its last words: {last_words}" if "panic" in last_words else reason
     return status or ""
 
 

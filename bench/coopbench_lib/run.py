@@ -15,6 +15,7 @@ from .records import PREFIX, parse
 
 # No record line is long, and no good boot writes many: what lies beyond this is a flood.
 _READ_LIMIT_BYTES = 16 << 20
+_WORDS = 120
 
 
 def run_cells(plan: Plan, cells: list[Cell], logs: Path, finished: Callable[[Outcome], None],
@@ -69,13 +70,16 @@ def _read(path: Path) -> str:
 
 
 def _last_words(folder: Path) -> str:
-    """The last line that the emulator, the log or the console has to say (records aside), at most 100 characters."""
-    for name in ("emulator.txt", "records.txt", "console.txt"):
+    """The line in which somebody panics, or the last that emulator, log or console has to say, records aside."""
+    last = ""
+    for name in ("console.txt", "records.txt", "emulator.txt"):
         lines = [line.strip() for line in _read(folder / name).splitlines()]
         lines = [line for line in lines if line and not line.startswith(PREFIX)]
-        if lines:
-            return lines[-1][:100]
-    return ""
+        panics = [line for line in lines if "panic" in line]
+        if panics:
+            return panics[0][:_WORDS]
+        last = lines[-1][:_WORDS] if lines else last
+    return last
 
 
 def _is_full(folder: Path) -> bool:

@@ -40,6 +40,13 @@ def added(value: float | None) -> str:
     return "-" if value is None else "0" if value == 0 else f"{'+' if value > 0 else ''}{amount(value)}"
 
 
+def spread(low: float, high: float) -> str:
+    """Two costs with as many digits as tell them apart."""
+    if amount(low) != amount(high):
+        return f"{amount(low)} to {amount(high)}"
+    return f"{low:,.4f}".rstrip("0").rstrip(".") + " to " + f"{high:,.4f}".rstrip("0").rstrip(".")
+
+
 def ratio(value: float | None) -> str:
     """A ratio with three digits that count."""
     if value is None:
@@ -160,7 +167,7 @@ def _remarks(grid: Grid) -> list[str]:
     for row in grid.rows.values():
         if row.status == OK and _mark(row):
             ticks = f", {row.ticks} of them with a timer interrupt" if row.ticks else ""
-            lines.append(f"* {row.mode} {row.workload}: {amount(row.low)} to {amount(row.high)} "
+            lines.append(f"* {row.mode} {row.workload}: {spread(row.low, row.high)} "
                          f"in {row.repetitions} repetitions{ticks}")
         elif row.status == OK and row.ticks:
             lines.append(f"{row.mode} {row.workload}: a timer interrupt in {row.ticks} of {row.repetitions} "

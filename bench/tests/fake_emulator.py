@@ -102,12 +102,16 @@ def hypervisor_failed(fake):
 
 def no_verdict(fake):
     fake.repetitions()
-    fake.console.write("Kernel panic: out of ideas\n")
     return 0
 
 
 def failed(fake):
     return fake.end("failed", "the workload ended with status 3")
+
+
+def panic(fake):
+    fake.console.write("Kernel panic: out of ideas\nhalted\n")
+    return fake.end("failed", "panic")
 
 
 def error(fake):

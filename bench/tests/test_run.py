@@ -68,6 +68,7 @@ def test_result_folder(tree):
     ("too_few", "failed", "2 repetitions were recorded, 3 were asked for"),
     ("bad_status", "failed", "the emulator ended with status 1"),
     ("hypervisor_failed", "failed", "a frame is still owned by VM 0"),
+    ("panic", "failed", "panic; its last words: Kernel panic: out of ideas"),
     ("flood", "failed", "flooded its serial lines"),
     ("hang", "timeout", "no verdict within 1 s: killed"),
 ])

@@ -10,7 +10,7 @@ import pytest
 
 from conftest import FAKE
 from coopbench_lib.results import read_result
-from coopbench_lib.tables import WIDTH, added, amount, ratio, render_table
+from coopbench_lib.tables import WIDTH, added, amount, ratio, render_table, spread
 
 GOLDEN_TABLE = """\
 qemu-svm (QEMU TCG EPYC), unit instr, run result, tree not clean
@@ -118,6 +118,7 @@ def test_many_modes_fit(tree):
 def test_numbers():
     assert [amount(value) for value in (None, 0, 7, 1234567, 12345.6, 123.45, 1.234, 0.00123)] == \
         ["-", "0", "7", "1,234,567", "12,346", "123.5", "1.23", "0.0012"]
+    assert (spread(1, 1.5), spread(19712.9, 19713.25)) == ("1 to 1.50", "19,712.9 to 19,713.25")
     assert [added(value) for value in (None, 0, 12, -3.5)] == ["-", "0", "+12", "-3.50"]
     assert [ratio(value) for value in (None, 1, 12.345, 123.4)] == ["-", "1.000", "12.3", "123"]
 
