@@ -5,6 +5,7 @@
 #include "boot/start.h"
 #include "boot/information.h"
 #include "boot/multiboot.h"
+#include "drivers/ata.h"
 #include "drivers/irq.h"
 #include "drivers/rtc.h"
 #include "drivers/timer.h"
@@ -101,6 +102,7 @@ static void start_file_system(void)
         panic("no module with role=initrd: there is no program to run");
     fs_start(frame_address(initrd->base), initrd->bytes);
     benchmark_start();
+    ata_start();
     uart_connect_terminal();
 }
 
