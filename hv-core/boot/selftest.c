@@ -71,12 +71,20 @@ static void selftest_cpus(void)
     machine_end(true, "selftest=cpus");
 }
 
+static void selftest_console(void)
+{
+    log_info("waits for input");
+    while (!cpu_current()->need_resched)
+        x86_sti_hlt();
+    machine_end(console_read() >= 0, "selftest=console");
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
 } selftests[] = {
-    {"ud", selftest_invalid_opcode}, {"pf", selftest_page_fault}, {"df", selftest_double_fault},
-    {"nmi", selftest_nmi},           {"panic", selftest_panic},   {"cpus", selftest_cpus},
+    {"ud", selftest_invalid_opcode}, {"pf", selftest_page_fault}, {"df", selftest_double_fault}, {"nmi", selftest_nmi},
+    {"panic", selftest_panic},       {"cpus", selftest_cpus},     {"console", selftest_console},
 };
 
 void selftest_run(const char *command_line)

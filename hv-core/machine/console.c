@@ -33,7 +33,7 @@ void console_write(const char *bytes, size_t count)
     if (!console.present)
         return;
     spinlock_take(&console.output);
-    uart_write(UART_COM1, bytes, count);
+    uart_put(UART_COM1, bytes, count);
     spinlock_release(&console.output);
 }
 
@@ -41,7 +41,7 @@ void console_write(const char *bytes, size_t count)
 static void console_fill(void)
 {
     while (console.written - console.taken < CONSOLE_RING_BYTES) {
-        int byte = uart_read(UART_COM1);
+        int byte = uart_get(UART_COM1);
         if (byte < 0)
             break;
         console.ring[console.written++ % CONSOLE_RING_BYTES] = (uint8_t)byte;

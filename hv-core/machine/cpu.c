@@ -28,13 +28,6 @@ struct cpu cpu_boot = {
 static struct cpu *cpu_table[CPU_LIMIT] = {&cpu_boot};
 static unsigned cpu_total = 1;
 
-struct cpu *cpu_current(void)
-{
-    struct cpu *cpu;
-    __asm__("mov %%gs:0, %0" : "=r"(cpu));
-    return cpu;
-}
-
 unsigned cpu_count(void)
 {
     return cpu_total;

@@ -28,7 +28,12 @@ struct cpu {
 };
 
 /* This CPU. */
-struct cpu *cpu_current(void);
+static inline struct cpu *cpu_current(void)
+{
+    struct cpu *cpu;
+    __asm__("mov %%gs:0, %0" : "=r"(cpu));
+    return cpu;
+}
 
 unsigned cpu_count(void);
 struct cpu *cpu_get(unsigned index);

@@ -25,25 +25,16 @@ struct frame_section {
 
 static struct {
     struct spinlock lock;
-    uint8_t *direct_map;             /* constant after start */
     struct frame_section **sections; /* constant after start; NULL where a GiB has no RAM */
     uint64_t section_count;          /* constant after start */
     uint64_t lowest_free;            /* frame number; no frame below it is free; under the lock */
 } frames;
 
+uint8_t *frame_direct_map;
+
 void frame_set_direct_map(void *base)
 {
-    frames.direct_map = base;
-}
-
-void *frame_address(coop_paddr address)
-{
-    return frames.direct_map + address;
-}
-
-coop_paddr frame_of_address(const void *address)
-{
-    return (uint64_t)((const uint8_t *)address - frames.direct_map);
+    frame_direct_map = base;
 }
 
 static struct frame_section *frame_section_of(uint64_t frame)

@@ -39,9 +39,17 @@ frame_owner frame_owner_of(coop_paddr address);
 size_t frame_count_of(frame_owner owner);
 
 /* The hypervisor's own mapping of all physical memory below the top of RAM (and of the first 4 GiB). */
-void *frame_address(coop_paddr address);
+extern uint8_t *frame_direct_map; /* constant after start */
+
+static inline void *frame_address(coop_paddr address)
+{
+    return frame_direct_map + address;
+}
 
 /* The inverse, for addresses that frame_address gave. */
-coop_paddr frame_of_address(const void *address);
+static inline coop_paddr frame_of_address(const void *address)
+{
+    return (coop_paddr)((const uint8_t *)address - frame_direct_map);
+}
 
 #endif

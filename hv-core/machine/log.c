@@ -89,7 +89,7 @@ static void log_emit(const char *bytes, size_t count)
     for (size_t i = 0; i < count; i++)
         log_ring[log_state.ring_written++ % LOG_RING_BYTES] = bytes[i];
     if (log_state.port)
-        uart_write(log_state.port, bytes, count);
+        uart_put(log_state.port, bytes, count);
 }
 
 static void log_emit_line(const char *prefix, const char *line, size_t bytes)

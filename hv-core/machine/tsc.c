@@ -76,7 +76,6 @@ static void tsc_measure(const struct reference_clock *clock)
     }
     uint64_t ticks = tsc_read() - begin;
     uint32_t timer_ticks = apic_timer_measure_end();
-    /* hz / 1000 would lose a part of the clock's own frequency */
     if (!tsc_frequency)
         tsc_frequency = ticks * clock->hz / passed / 1000;
     if (!apic_timer_frequency)
@@ -94,10 +93,11 @@ void tsc_start(const char *command_line, const struct acpi_info *acpi)
         source = "CPUID";
         tsc_from_cpuid();
     }
-    if (!tsc_known() && reference_clock_start(acpi, &clock)) {
+    if (!tsc_known()) {
+        reference_clock_start(acpi, &clock);
         source = clock.name;
         tsc_measure(&clock);
     }
-    tsc_log(tsc_known() ? source : "unknown: no clock to measure by");
+    tsc_log(source);
     apic_timer_set_ratio(apic_timer_frequency, tsc_frequency);
 }

@@ -7,7 +7,7 @@
 
 #include "machine/acpi.h"
 
-/* After apic_start. Logs where each frequency came from; both stay 0 when no source has them. */
+/* After apic_start. Logs where the frequencies came from. */
 void tsc_start(const char *command_line, const struct acpi_info *acpi);
 
 #endif

@@ -53,7 +53,7 @@ static void uart_wait(uint16_t port, uint8_t status)
         x86_pause();
 }
 
-void uart_write(uint16_t port, const char *bytes, size_t count)
+void uart_put(uint16_t port, const char *bytes, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (i % UART_FIFO_BYTES == 0)
@@ -62,7 +62,7 @@ void uart_write(uint16_t port, const char *bytes, size_t count)
     }
 }
 
-int uart_read(uint16_t port)
+int uart_get(uint16_t port)
 {
     if (!(x86_in8(port + UART_LINE_STATUS) & UART_STATUS_RECEIVED))
         return -1;

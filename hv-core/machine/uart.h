@@ -18,10 +18,10 @@ bool uart_probe(uint16_t port);
 /* 115200 8N1, FIFOs on, interrupts off. */
 void uart_start(uint16_t port);
 
-void uart_write(uint16_t port, const char *bytes, size_t count);
+void uart_put(uint16_t port, const char *bytes, size_t count);
 
 /* A byte that has been received, or -1. */
-int uart_read(uint16_t port);
+int uart_get(uint16_t port);
 
 /* An interrupt for each byte received. */
 void uart_enable_receive_interrupt(uint16_t port);
