@@ -7,6 +7,7 @@
 #include "boot/firmware.h"
 #include "boot/memory.h"
 #include "boot/selftest.h"
+#include "core/core.h"
 #include "machine/apic.h"
 #include "machine/apic_send.h"
 #include "machine/boot_info.h"
@@ -45,5 +46,5 @@ void hv_main(uint32_t magic, coop_paddr information)
 
     selftest_run(boot_info()->command_line);
 
-    machine_end(true, "no core yet");
+    core_run();
 }

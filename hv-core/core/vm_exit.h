@@ -81,7 +81,11 @@ struct vm_exit {
     enum vm_exit_reason reason;
     uint8_t cpl;
     uint8_t instruction_bytes;   /* of the instruction that exited; 0 when the hardware does not say */
+    uint8_t task_priority;       /* CR8 */
+    bool is_long_code;           /* CS.L: RIP is a linear address */
     uint64_t rip;
+    uint64_t rflags;
+    uint64_t root;               /* CR3 */
     uint64_t hardware_code;      /* the raw code and details, for reports */
     uint64_t hardware_detail[2];
     struct vm_event interrupted; /* whose delivery this exit interrupted */

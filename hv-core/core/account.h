@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where a VCPU's time goes, and what each exit costs. One stamp marks the last change of account, so that
+ * guest + hypervisor + idle always equals the TSC difference, to the tick. Costs are kept in a histogram that is
+ * exact up to 1023 and within 1/64 above. Pure: the time is passed in.
+ */
+#ifndef CORE_ACCOUNT_H
+#define CORE_ACCOUNT_H
+
+#include "core/vm_exit.h"
+#include <coopvirt/abi.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ACCOUNT_EXACT      1024u /* costs below have a bucket each */
+#define ACCOUNT_SUBBUCKETS 64u   /* buckets an octave above */
+#define ACCOUNT_OCTAVES    22u   /* up to 2^32 - 1; greater costs share the last bucket */
+#define ACCOUNT_BUCKETS    (ACCOUNT_EXACT + ACCOUNT_OCTAVES * ACCOUNT_SUBBUCKETS)
+
+struct account_reason {
+    uint64_t count, total, minimum, maximum;
+    uint32_t histogram[ACCOUNT_BUCKETS];
+};
+
+struct account {
+    uint64_t last; /* the TSC up to which time is accounted */
+    uint64_t guest, hypervisor, idle;
+    uint64_t hypervisor_at_exit;
+    uint64_t begun; /* TSC of the region's first entry */
+    uint64_t injections;
+    uint64_t hypercalls[COOP_HYPERCALL_COUNT];
+    uint32_t region;
+    bool is_counting; /* between a begin and an end marker */
+    bool is_begin_pending; /* the region begins with the next entry */
+    struct account_reason reasons[VM_EXIT_REASONS];
+};
+
+/* Zeroes everything; time counts from `now`. */
+void account_reset(struct account *account, uint64_t now);
+
+/* The guest has just left the CPU. */
+static inline void account_exit(struct account *account, uint64_t now)
+{
+    account->guest += now - account->last;
+    account->last = now;
+    account->hypervisor_at_exit = account->hypervisor;
+}
+
+/* The bucket of a cost, and the least cost in a bucket. */
+unsigned account_bucket(uint64_t cost);
+uint64_t account_bucket_floor(unsigned bucket);
+
+static inline void account_hypervisor_until(struct account *account, uint64_t now)
+{
+    account->hypervisor += now - account->last;
+    account->last = now;
+}
+
+static inline void account_idle_until(struct account *account, uint64_t now)
+{
+    account->idle += now - account->last;
+    account->last = now;
+}
+
+/* The begin marker's exit has been handled: the region starts at the next entry. */
+void account_region_begin(struct account *account, uint32_t region);
+void account_region_enter(struct account *account, uint64_t now);
+
+/* The end marker: call it before anything else is accounted at that exit. False when no such region is open. */
+bool account_region_end(struct account *account, uint32_t region);
+
+/* The guest is about to be entered, after an exit for `reason`: books its cost. */
+static inline void account_enter(struct account *account, enum vm_exit_reason reason, uint64_t now)
+{
+    struct account_reason *r = &account->reasons[reason];
+    if (__builtin_expect(account->is_begin_pending, 0)) {
+        account_region_enter(account, now);
+        return;
+    }
+    account_hypervisor_until(account, now);
+    uint64_t cost = account->hypervisor - account->hypervisor_at_exit;
+    r->count++;
+    r->total += cost;
+    if (cost < r->minimum)
+        r->minimum = cost;
+    if (cost > r->maximum)
+        r->maximum = cost;
+    r->histogram[cost < ACCOUNT_EXACT ? (unsigned)cost : account_bucket(cost)]++;
+}
+
+/* The cost that `percent` of a reason's exits do not exceed (nearest rank); 0 when there were none. */
+uint64_t account_percentile(const struct account_reason *reason, unsigned percent);
+
+#endif

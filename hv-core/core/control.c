@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * MOV to CR4, decoded from the bytes at RIP. APM vol. 2, "CR4 Register".
+ */
+#include "core/control.h"
+#include "core/instruction.h"
+#include "core/report.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
+#include "cpu/cpu_backend.h"
+#include <coopvirt/x86.h>
+
+#define CR4_ALWAYS                                                                                                     \
+    (X86_CR4_VME | X86_CR4_PVI | X86_CR4_TSD | X86_CR4_DE | X86_CR4_PSE | X86_CR4_PAE | X86_CR4_MCE | X86_CR4_PGE |     \
+     X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT)
+/* No PCE: there are no counters for a guest. */
+
+bool control_cr4_is_valid(uint64_t old, uint64_t wanted, uint64_t efer, uint64_t allowed)
+{
+    if (wanted & ~allowed)
+        return false;
+    if (efer & X86_EFER_LMA && !(wanted & X86_CR4_PAE))
+        return false;
+    /* PCIDE only in long mode, and off only by writing 0: reserved combinations of APM vol. 2, "Process Context
+     * Identifiers". */
+    return !(wanted & ~old & X86_CR4_PCIDE) || efer & X86_EFER_LMA;
+}
+
+/* The CR4 bits of features that CPUID shows to this guest. */
+static uint64_t control_cr4_allowed(const struct vcpu *vcpu)
+{
+    const struct cpuid_leaf *one = &vcpu->cpuid.basic[1], *seven = &vcpu->cpuid.basic[7];
+    uint64_t allowed = CR4_ALWAYS;
+    if (one->ecx & 1u << 26)
+        allowed |= X86_CR4_OSXSAVE;
+    if (one->ecx & 1u << 17)
+        allowed |= X86_CR4_PCIDE;
+    if (seven->ebx & 1u << 0)
+        allowed |= X86_CR4_FSGSBASE;
+    if (seven->ebx & 1u << 7)
+        allowed |= X86_CR4_SMEP;
+    if (seven->ecx & 1u << 2)
+        allowed |= X86_CR4_UMIP;
+    return allowed;
+}
+
+enum vm_action control_handle_access(struct vcpu *vcpu, const struct vm_exit *exit)
+{
+    struct registers registers;
+    struct instruction instruction;
+    uint8_t bytes[INSTRUCTION_BYTES_MAX];
+
+    vcpu->vm->cpu->read_registers(vcpu, &registers);
+    size_t got = instruction_fetch(vcpu, &registers, bytes);
+    if (decode_instruction(bytes, got, registers_decode_mode(&registers), &instruction) != DECODE_OK ||
+        instruction.operation != OPERATION_MOV_TO_CR || !exit->control.is_write || exit->control.number != 4) {
+        report_stop(vcpu, VM_STOP_UNHANDLED_EXIT, "a control register access that no row handles");
+        return VM_STOP;
+    }
+    unsigned source = instruction.operands[1].number;
+    uint64_t wanted = source == REGISTER_RSP ? registers.rsp : vcpu->general[source];
+    if (instruction.operands[1].bytes == 4)
+        wanted = (uint32_t)wanted;
+    if (!control_cr4_is_valid(registers.cr4, wanted, registers.efer, control_cr4_allowed(vcpu))) {
+        event_raise(&vcpu->events, X86_VECTOR_GP, true, 0);
+        return VM_RESUME;
+    }
+    /* A change of these flushes the guest's translations; a new tag does the same here. APM vol. 2, "TLB Management". */
+    if ((registers.cr4 ^ wanted) & (X86_CR4_PGE | X86_CR4_PAE | X86_CR4_PSE | X86_CR4_PCIDE | X86_CR4_SMEP))
+        vcpu_request(vcpu, VCPU_REQUEST_FLUSH);
+    registers.cr4 = wanted;
+    vcpu->vm->cpu->write_registers(vcpu, &registers);
+    cpuid_policy_show_osxsave(&vcpu->cpuid, wanted & X86_CR4_OSXSAVE);
+    vcpu->exit.instruction_bytes = instruction.length;
+    vcpu_forget_fetch(vcpu);
+    return VM_SKIP;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Trapped accesses to control registers: CR4 is the guest's, but for features whose state is not kept apart.
+ */
+#ifndef CORE_CONTROL_H
+#define CORE_CONTROL_H
+
+#include "core/exit_table.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum vm_action control_handle_access(struct vcpu *vcpu, const struct vm_exit *exit);
+
+/* Whether a guest may set CR4 so: only bits that it has been shown by CPUID, PAE held in long mode. Pure. */
+bool control_cr4_is_valid(uint64_t old, uint64_t wanted, uint64_t efer, uint64_t allowed);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a started machine to running VMs: options, mode, backends, guests, schedulers.
+ */
+#include "core/core.h"
+#include "core/loader.h"
+#include "core/mode.h"
+#include "core/realtime.h"
+#include "core/record.h"
+#include "core/scheduler.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
+#include "core/vm_list.h"
+#include "core/vm_memory.h"
+#include "cpu/cpu_backend.h"
+#include "machine/boot_info.h"
+#include "machine/cpu.h"
+#include "machine/log.h"
+#include "machine/panic.h"
+#include "mmu/mmu_backend.h"
+#include <coopvirt/format.h>
+#include <coopvirt/string.h>
+
+#define CORE_MEMORY_MIB_DEFAULT 256
+#define CORE_MEMORY_MIB_LEAST   2
+#define CORE_LOG_KIB_DEFAULT    16384
+#define CORE_SLICE_DEFAULT      10000000 /* TSC */
+
+struct core_options {
+    struct mode mode;
+    unsigned long memory_mib, log_kib;
+    unsigned vcpus, vms;
+};
+
+/* Bad input: one line, and the end. */
+__attribute__((format(printf, 1, 2))) static _Noreturn void core_refuse(const char *format, ...)
+{
+    char text[256];
+    va_list arguments;
+    va_start(arguments, format);
+    format_string_list(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    log_error("%s", text);
+    record_error("hv", text);
+    machine_end(false, text);
+}
+
+/* The backends of each axis that are linked in; the cpu axis only if this machine has it. */
+static const struct cpu_backend *core_find_cpu(void)
+{
+    static const struct cpu_backend *const backends[] = {&svm_backend};
+    for (unsigned i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
+        const void *const *members = (const void *const *)backends[i];
+        for (unsigned member = 0; member < sizeof(*backends[i]) / sizeof(*members); member++)
+            if (!members[member])
+                panic("cpu backend %s lacks operation %u", backends[i]->name, member);
+        if (backends[i]->probe() == 0)
+            return backends[i];
+    }
+    return 0;
+}
+
+static const struct mmu_backend *const core_mmu_backends[MODE_MMU_KINDS] = {[MODE_MMU_NESTED] = &nested_backend};
+
+static void core_read_options(struct core_options *options, const struct cpu_backend *cpu)
+{
+    const char *words = boot_info()->command_line;
+    struct mode_offer offer = {
+        .cpu = {[MODE_CPU_VT] = cpu ? cpu->name : 0},
+        .mmu = {[MODE_MMU_NESTED] = nested_backend.name},
+        .io = {[MODE_IO_EMULATED] = "emulated"},
+    };
+    char name[48] = "full-nested", why[160];
+
+    string_option(words, "mode", name, sizeof(name));
+    if (mode_find(name, &options->mode, why, sizeof(why)) || mode_check(&options->mode, &offer, why, sizeof(why)))
+        core_refuse("%s", why);
+    options->memory_mib = string_option_number(words, "mem", CORE_MEMORY_MIB_DEFAULT);
+    options->log_kib = string_option_number(words, "log_quota", CORE_LOG_KIB_DEFAULT);
+    unsigned long vcpus = string_option_number(words, "vcpus", 1), vms = string_option_number(words, "vms", 1);
+    if (options->memory_mib < CORE_MEMORY_MIB_LEAST)
+        core_refuse("mem=%lu is too little: at least %u MiB", options->memory_mib, CORE_MEMORY_MIB_LEAST);
+    if (vcpus < 1 || vcpus > VM_VCPUS)
+        core_refuse("vcpus=%lu: a VM has 1 to %u VCPUs", vcpus, VM_VCPUS);
+    if (vms < 1 || vms > VM_LIMIT)
+        core_refuse("vms=%lu: there can be 1 to %u VMs", vms, VM_LIMIT);
+    options->vcpus = (unsigned)vcpus;
+    options->vms = (unsigned)vms;
+    scheduler_set_slice(string_option_number(words, "slice", CORE_SLICE_DEFAULT));
+}
+
+static bool core_module_is(const struct boot_module *module, const char *role, unsigned vm)
+{
+    char value[16] = "";
+    string_option(module->words, "role", value, sizeof(value));
+    return !strcmp(value, role) && string_option_number(module->words, "vm", 0) == vm;
+}
+
+/* A VM's module of a role; VM 0's when it has none of its own. */
+static const struct boot_module *core_find_module(const char *role, unsigned vm)
+{
+    const struct boot_info *info = boot_info();
+    for (unsigned i = 0; i < info->module_count; i++)
+        if (core_module_is(&info->modules[i], role, vm))
+            return &info->modules[i];
+    return vm ? core_find_module(role, 0) : 0;
+}
+
+static struct loader_file core_module_file(const struct boot_module *module)
+{
+    return (struct loader_file){frame_address(module->start), module->bytes, module->words};
+}
+
+static void core_load_guest(struct vm *vm)
+{
+    const struct boot_module *kernel = core_find_module("kernel", vm->number);
+    const struct boot_module *initrd = core_find_module("initrd", vm->number);
+    struct loader_input input = {.kernel = core_module_file(kernel)};
+    struct loader_output output;
+    struct registers registers;
+
+    if (initrd)
+        input.modules[input.module_count++] = core_module_file(initrd);
+    const char *error = loader_load(&vm->memory, &input, &output);
+    if (error)
+        core_refuse("vm %u: the kernel module %s", vm->number, error);
+    registers_protected_flat(&registers, output.entry);
+    vm->cpu->write_registers(vm->vcpus[0], &registers);
+    vm->vcpus[0]->general[REGISTER_RAX] = MULTIBOOT_BOOT_MAGIC;
+    vm->vcpus[0]->general[REGISTER_RBX] = output.information;
+}
+
+/* Disks are the module itself for one VM; others that share it get copies, lest one sees what another writes. */
+static void core_find_disk(struct vm_config *config)
+{
+    const struct boot_module *disk = core_find_module("disk", config->number);
+    if (!disk)
+        return;
+    config->disk = frame_address(disk->start);
+    config->disk_bytes = disk->bytes;
+    config->is_disk_shared = config->number && disk == core_find_module("disk", 0);
+}
+
+static struct vm *core_make_guest(const struct core_options *options, const struct cpu_backend *cpu, unsigned number)
+{
+    struct vm_config config = {
+        .number = number,
+        .mode = options->mode,
+        .cpu = cpu,
+        .mmu = core_mmu_backends[options->mode.mmu],
+        .vcpus = options->vcpus,
+        .memory_bytes = options->memory_mib << 20,
+        .log_quota_bytes = options->log_kib << 10,
+        .realtime_at_start = realtime_read(),
+    };
+    if (!core_find_module("kernel", number))
+        core_refuse("there is no module with role=kernel: give the guest kernel as a boot module");
+    core_find_disk(&config);
+    struct vm *vm = vm_create(&config);
+    if (!vm)
+        core_refuse("vm %u cannot be created: %lu MiB and %u VCPUs are too much for this machine", number,
+                    options->memory_mib, options->vcpus);
+    core_load_guest(vm);
+    return vm;
+}
+
+static void core_other_cpu(void *context)
+{
+    const struct cpu_backend *cpu = context;
+    if (cpu->start_cpu())
+        panic("CPU %u cannot run guests", cpu_current()->index);
+    scheduler_run();
+}
+
+_Noreturn void core_run(void)
+{
+    struct core_options options;
+    struct vm *vms[VM_LIMIT];
+    const struct cpu_backend *cpu = core_find_cpu();
+
+    core_read_options(&options, cpu);
+    if (cpu->start_cpu())
+        core_refuse("virtualization cannot be switched on");
+    record_machine(&options.mode, cpu->name, options.memory_mib, options.vcpus, options.vms);
+    for (unsigned i = 0; i < options.vms; i++) {
+        vms[i] = core_make_guest(&options, cpu, i);
+        vm_list_add(vms[i]);
+    }
+    for (unsigned i = 0; i < options.vms; i++)
+        vm_start(vms[i]);
+    for (unsigned i = 1; i < cpu_count(); i++)
+        if (!cpu_start_work(i, core_other_cpu, (void *)cpu))
+            log_warning("CPU %u is busy and runs no guests", i);
+    scheduler_run();
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The world that the emulator sees: linear addresses go through the guest's page tables to its memory, or to the registry
+ * where there is none.
+ */
+#include "core/emulation.h"
+#include "core/device_access.h"
+#include "core/instruction.h"
+#include "core/report.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
+#include "cpu/cpu_backend.h"
+#include "emulate/execute.h"
+#include "mmu/walker.h"
+#include <coopvirt/string.h>
+#include <coopvirt/x86.h>
+
+/* Iterations of a string instruction before the guest is entered again: interrupts must not wait for a megabyte. */
+#define EMULATION_REPEAT_LIMIT 256
+
+struct emulation {
+    struct vcpu *vcpu;
+    struct walker_state walker;
+    bool is_user;
+    bool is_stopped; /* a device has stopped the VM */
+};
+
+/* At most two pieces: an access is no longer than 16 bytes. */
+struct emulation_piece {
+    coop_paddr address;
+    unsigned bytes;
+};
+
+static bool emulation_read_entry(void *context, coop_paddr address, unsigned bytes, uint64_t *entry)
+{
+    const struct vm *vm = context;
+    *entry = 0;
+    return guest_memory_read(&vm->memory, address, entry, bytes);
+}
+
+static enum emulate_access_status emulation_translate(struct emulation *emulation, uint64_t linear, bool is_write,
+                                                      coop_paddr *address, struct emulate_fault *fault)
+{
+    struct walker_memory memory = {emulation->vcpu->vm, emulation_read_entry};
+    struct walker_access access = {.is_write = is_write, .is_user = emulation->is_user};
+    struct walker_result found = walker_translate(&emulation->walker, &memory, linear, access);
+    if (found.ok) {
+        *address = found.address;
+        return EMULATE_ACCESS_DONE;
+    }
+    *fault = (struct emulate_fault){X86_VECTOR_PF, true, found.error_code, linear};
+    return EMULATE_ACCESS_FAULT;
+}
+
+/* Both pages are translated before anything is touched. */
+static enum emulate_access_status emulation_split(struct emulation *emulation, uint64_t linear, unsigned bytes,
+                                                  bool is_write, struct emulation_piece pieces[2],
+                                                  struct emulate_fault *fault)
+{
+    unsigned first = (unsigned)(X86_PAGE_BYTES - linear % X86_PAGE_BYTES);
+    pieces[0].bytes = first < bytes ? first : bytes;
+    pieces[1].bytes = bytes - pieces[0].bytes;
+    enum emulate_access_status status = emulation_translate(emulation, linear, is_write, &pieces[0].address, fault);
+    if (status == EMULATE_ACCESS_DONE && pieces[1].bytes)
+        status = emulation_translate(emulation, linear + first, is_write, &pieces[1].address, fault);
+    return status;
+}
+
+/* One naturally sized access to a device; larger ones go as two halves. */
+static bool emulation_device(struct emulation *emulation, coop_paddr address, void *value, unsigned bytes, bool is_write)
+{
+    if (bytes == 16)
+        return emulation_device(emulation, address, value, 8, is_write) &&
+               emulation_device(emulation, address + 8, (char *)value + 8, 8, is_write);
+    struct io_access access = {.address = address, .bytes = (uint8_t)bytes, .is_write = is_write,
+                               .vcpu = (uint8_t)emulation->vcpu->number};
+    memcpy(&access.value, value, bytes);
+    emulation->is_stopped |= !device_access(emulation->vcpu, IO_MEMORY, &access);
+    if (!is_write)
+        memcpy(value, &access.value, bytes);
+    return true;
+}
+
+static bool emulation_is_power_of_two(unsigned n) { return n && !(n & (n - 1)); }
+
+static bool emulation_piece_access(struct emulation *emulation, const struct emulation_piece *piece, void *value,
+                                   bool is_write)
+{
+    struct vm *vm = emulation->vcpu->vm;
+    const struct guest_memory_range *range = guest_memory_find(&vm->memory, piece->address);
+    if (!range)
+        return emulation_is_power_of_two(piece->bytes) &&
+               emulation_device(emulation, piece->address, value, piece->bytes, is_write);
+    if (!is_write)
+        return guest_memory_read(&vm->memory, piece->address, value, piece->bytes);
+    if (!range->is_writable)
+        return true; /* a write to read-only memory is lost, as on a PC */
+    return guest_memory_write(&vm->memory, piece->address, value, piece->bytes);
+}
+
+static enum emulate_access_status emulation_access(struct emulation *emulation, uint64_t linear, void *value,
+                                                   unsigned bytes, bool is_write, bool is_store,
+                                                   struct emulate_fault *fault)
+{
+    struct emulation_piece pieces[2];
+    enum emulate_access_status status = emulation_split(emulation, linear, bytes, is_write, pieces, fault);
+    if (status != EMULATE_ACCESS_DONE)
+        return status;
+    for (unsigned i = 0, at = 0; i < 2 && pieces[i].bytes; at += pieces[i++].bytes)
+        if (!emulation_piece_access(emulation, &pieces[i], (char *)value + at, is_store))
+            return EMULATE_ACCESS_REFUSED;
+    return EMULATE_ACCESS_DONE;
+}
+
+static enum emulate_access_status emulation_read(void *context, uint64_t linear, void *value, unsigned bytes,
+                                                 enum emulate_intent intent, struct emulate_fault *fault)
+{
+    return emulation_access(context, linear, value, bytes, intent == EMULATE_INTENT_MODIFY, false, fault);
+}
+
+static enum emulate_access_status emulation_write(void *context, uint64_t linear, const void *value, unsigned bytes,
+                                                  struct emulate_fault *fault)
+{
+    uint8_t copy[16];
+    memcpy(copy, value, bytes);
+    return emulation_access(context, linear, copy, bytes, true, true, fault);
+}
+
+/* Atomic on memory that other VCPUs share. */
+static bool emulation_exchange(void *at, const void *expected, const void *replacement, unsigned bytes)
+{
+    uint64_t old = 0, new = 0;
+    memcpy(&old, expected, bytes);
+    memcpy(&new, replacement, bytes);
+    switch (bytes) {
+    case 1: {
+        uint8_t want = (uint8_t)old;
+        return __atomic_compare_exchange_n((uint8_t *)at, &want, (uint8_t)new, false, __ATOMIC_SEQ_CST,
+                                           __ATOMIC_SEQ_CST);
+    }
+    case 2: {
+        uint16_t want = (uint16_t)old;
+        return __atomic_compare_exchange_n((uint16_t *)at, &want, (uint16_t)new, false, __ATOMIC_SEQ_CST,
+                                           __ATOMIC_SEQ_CST);
+    }
+    case 4: {
+        uint32_t want = (uint32_t)old;
+        return __atomic_compare_exchange_n((uint32_t *)at, &want, (uint32_t)new, false, __ATOMIC_SEQ_CST,
+                                           __ATOMIC_SEQ_CST);
+    }
+    default:
+        return __atomic_compare_exchange_n((uint64_t *)at, &old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    }
+}
+
+static enum emulate_access_status emulation_compare_exchange(void *context, uint64_t linear, const void *expected,
+                                                             const void *replacement, unsigned bytes,
+                                                             struct emulate_fault *fault)
+{
+    struct emulation *emulation = context;
+    struct emulation_piece pieces[2];
+    enum emulate_access_status status = emulation_split(emulation, linear, bytes, true, pieces, fault);
+    if (status != EMULATE_ACCESS_DONE)
+        return status;
+    if (pieces[1].bytes || bytes > 8)
+        return EMULATE_ACCESS_REFUSED;
+    if (!guest_memory_find(&emulation->vcpu->vm->memory, pieces[0].address))
+        return emulation_write(context, linear, replacement, bytes, fault);
+    void *at = guest_memory_pointer(&emulation->vcpu->vm->memory, pieces[0].address, bytes, true);
+    if (!at)
+        return EMULATE_ACCESS_REFUSED;
+    return emulation_exchange(at, expected, replacement, bytes) ? EMULATE_ACCESS_DONE : EMULATE_ACCESS_MISMATCH;
+}
+
+static enum emulate_access_status emulation_port(struct emulation *emulation, struct io_access *access)
+{
+    access->vcpu = (uint8_t)emulation->vcpu->number;
+    emulation->is_stopped |= !device_access(emulation->vcpu, IO_PORT, access);
+    return EMULATE_ACCESS_DONE;
+}
+
+static enum emulate_access_status emulation_port_in(void *context, uint16_t port, unsigned bytes, uint32_t *value,
+                                                    struct emulate_fault *fault)
+{
+    struct io_access access = {.address = port, .bytes = (uint8_t)bytes};
+    (void)fault;
+    enum emulate_access_status status = emulation_port(context, &access);
+    *value = (uint32_t)access.value;
+    return status;
+}
+
+static enum emulate_access_status emulation_port_out(void *context, uint16_t port, unsigned bytes, uint32_t value,
+                                                     struct emulate_fault *fault)
+{
+    struct io_access access = {.address = port, .bytes = (uint8_t)bytes, .is_write = true, .value = value};
+    (void)fault;
+    return emulation_port(context, &access);
+}
+
+static void emulation_load(struct emulate_registers *to, const struct vcpu *vcpu, const struct registers *from)
+{
+    memcpy(to->general, vcpu->general, sizeof(to->general));
+    to->general[REGISTER_RSP] = from->rsp;
+    to->rip = from->rip;
+    to->rflags = from->rflags;
+    for (unsigned i = 0; i < SEGMENT_COUNT; i++)
+        to->segment_base[i] = from->segments[i].base;
+    to->mode = registers_decode_mode(from);
+    to->stack_bytes = from->segments[SEGMENT_SS].attributes & REGISTER_SEGMENT_BIG ? 4 : 2;
+    to->cpl = from->cpl;
+}
+
+static void emulation_store(struct vcpu *vcpu, struct registers *to, const struct emulate_registers *from)
+{
+    memcpy(vcpu->general, from->general, sizeof(vcpu->general));
+    to->rsp = from->general[REGISTER_RSP];
+    to->rflags = from->rflags;
+    vcpu->vm->cpu->write_registers(vcpu, to);
+    if (from->rip != to->rip)
+        vcpu->vm->cpu->advance(vcpu, from->rip);
+}
+
+static enum vm_action emulation_fault(struct vcpu *vcpu, const struct emulate_fault *fault)
+{
+    if (fault->vector == X86_VECTOR_PF)
+        event_raise_page_fault(&vcpu->events, fault->address, fault->error_code);
+    else
+        event_raise(&vcpu->events, fault->vector, fault->has_error_code, fault->error_code);
+    return VM_RESUME;
+}
+
+enum vm_action emulation_run(struct vcpu *vcpu)
+{
+    struct emulation emulation = {.vcpu = vcpu};
+    const struct emulate_world world = {&emulation, emulation_read, emulation_write, emulation_compare_exchange,
+                                        emulation_port_in, emulation_port_out, EMULATION_REPEAT_LIMIT};
+    struct registers registers;
+    struct emulate_registers file;
+    struct emulate_fault fault = {0};
+    struct instruction instruction;
+    uint8_t bytes[INSTRUCTION_BYTES_MAX];
+    enum emulate_status status = EMULATE_UNSUPPORTED;
+
+    vcpu->vm->cpu->read_registers(vcpu, &registers);
+    walker_state_set(&emulation.walker, &registers);
+    emulation.is_user = registers.cpl == 3;
+    emulation_load(&file, vcpu, &registers);
+    size_t got = instruction_fetch(vcpu, &registers, bytes);
+    if (decode_instruction(bytes, got, file.mode, &instruction) == DECODE_OK)
+        status = emulate_execute(&file, &instruction, &world, &fault);
+    if (status == EMULATE_UNSUPPORTED) {
+        report_stop(vcpu, VM_STOP_BAD_ACCESS, "an instruction that is not executed for a device");
+        return VM_STOP;
+    }
+    emulation_store(vcpu, &registers, &file);
+    if (emulation.is_stopped)
+        return VM_STOP;
+    return status == EMULATE_FAULT ? emulation_fault(vcpu, &fault) : VM_RESUME;
+}

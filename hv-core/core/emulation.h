@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Executing the guest's instruction at RIP in its place: memory-mapped device registers and string I/O. Joins the
+ * emulator (emulate/), the walker (mmu/) and the devices (io/).
+ */
+#ifndef CORE_EMULATION_H
+#define CORE_EMULATION_H
+
+#include "core/exit_table.h"
+
+/* Fetches, decodes and executes one instruction, and writes the registers back, RIP included. What cannot be executed
+ * stops the VM with the bytes and RIP. */
+enum vm_action emulation_run(struct vcpu *vcpu);
+
+#endif

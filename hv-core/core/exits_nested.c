@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The row of nested paging: the second-level fault. All memory is mapped from the start, so that what comes here is a
+ * device, read-only memory, or a hole.
+ */
+#include "core/emulation.h"
+#include "core/exit_table.h"
+#include "core/report.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
+#include "mmu/mmu_backend.h"
+
+static enum vm_action exit_nested_fault(struct vcpu *vcpu, const struct vm_exit *exit)
+{
+    if (vcpu->vm->mmu->fault(vcpu->vm, &exit->fault) == MMU_FAULT_MAPPED)
+        return VM_RESUME;
+    if (exit->fault.is_fetch || exit->fault.is_table_walk) {
+        report_stop(vcpu, VM_STOP_BAD_ACCESS,
+                    exit->fault.is_fetch ? "instruction fetch where there is no memory"
+                                         : "page table where there is no memory that can be written");
+        return VM_STOP;
+    }
+    return emulation_run(vcpu);
+}
+
+const struct vm_exit_row exit_table_nested[VM_EXIT_REASONS] = {
+    [VM_EXIT_NESTED_FAULT] = {exit_nested_fault, OPERATION_NONE},
+};

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Fetching takes a walk of the guest's tables. The page last fetched from is remembered with the CR3 under which it was
+ * found; since the expected opcode must stand at RIP in it, and the page is always the VM's own memory, a
+ * mapping that the guest has changed meanwhile can cost it a wrong length but never reaches outside of it, and
+ * when the opcode is not there the tables are walked again.
+ */
+#include "core/instruction.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
+#include "cpu/cpu_backend.h"
+#include "mmu/walker.h"
+#include <coopvirt/string.h>
+#include <coopvirt/x86.h>
+
+static bool instruction_read_entry(void *context, coop_paddr address, unsigned bytes, uint64_t *entry)
+{
+    const struct vm *vm = context;
+    const void *at = guest_memory_pointer(&vm->memory, address, bytes, false);
+    if (!at)
+        return false;
+    *entry = bytes == 4 ? *(const volatile uint32_t *)at : *(const volatile uint64_t *)at;
+    return true;
+}
+
+/* The bytes at a linear address up to the end of its page, in the hypervisor's map; NULL where none can be fetched. */
+static const uint8_t *instruction_page(const struct vcpu *vcpu, const struct registers *registers, uint64_t linear)
+{
+    struct walker_state state;
+    struct walker_memory memory = {vcpu->vm, instruction_read_entry};
+    walker_state_set(&state, registers);
+    struct walker_result found = walker_translate(
+        &state, &memory, linear, (struct walker_access){.is_fetch = true, .is_user = registers->cpl == 3});
+    uint64_t rest = X86_PAGE_BYTES - linear % X86_PAGE_BYTES;
+    return found.ok ? guest_memory_pointer(&vcpu->vm->memory, found.address, rest, false) : 0;
+}
+
+static uint64_t instruction_linear(const struct registers *registers)
+{
+    if (registers_decode_mode(registers) == DECODE_MODE_64)
+        return registers->rip;
+    return (registers->segments[SEGMENT_CS].base + registers->rip) & 0xffffffff;
+}
+
+size_t instruction_fetch(const struct vcpu *vcpu, const struct registers *registers, uint8_t *bytes)
+{
+    uint64_t linear = instruction_linear(registers);
+    size_t got = 0;
+    while (got < INSTRUCTION_BYTES_MAX) {
+        const uint8_t *page = instruction_page(vcpu, registers, linear + got);
+        if (!page)
+            break;
+        size_t rest = X86_PAGE_BYTES - (linear + got) % X86_PAGE_BYTES;
+        size_t part = rest < INSTRUCTION_BYTES_MAX - got ? rest : INSTRUCTION_BYTES_MAX - got;
+        memcpy(bytes + got, page, part);
+        got += part;
+    }
+    return got;
+}
+
+/* With a full walk, and remembering the page for the next time. */
+static uint8_t instruction_length_walk(struct vcpu *vcpu, enum instruction_operation operation)
+{
+    struct registers registers;
+    uint8_t bytes[INSTRUCTION_BYTES_MAX];
+    vcpu->vm->cpu->read_registers(vcpu, &registers);
+    enum decode_mode mode = registers_decode_mode(&registers);
+    size_t got = instruction_fetch(vcpu, &registers, bytes);
+    unsigned length = decode_length_fixed(bytes, got, mode, operation);
+
+    vcpu_forget_fetch(vcpu);
+    if (length && mode == DECODE_MODE_64) {
+        uint64_t page = registers.rip & ~(X86_PAGE_BYTES - 1);
+        vcpu->fetch.bytes = instruction_page(vcpu, &registers, page);
+        if (vcpu->fetch.bytes) {
+            vcpu->fetch.page = page;
+            vcpu->fetch.root = vcpu->exit.root;
+        }
+    }
+    return (uint8_t)length;
+}
+
+uint8_t instruction_length(struct vcpu *vcpu, enum instruction_operation operation)
+{
+    const struct vm_exit *exit = &vcpu->exit;
+    uint64_t offset = exit->rip % X86_PAGE_BYTES;
+    if (exit->is_long_code && vcpu->fetch.page == exit->rip - offset && vcpu->fetch.root == exit->root) {
+        unsigned length = decode_length_fixed(vcpu->fetch.bytes + offset, X86_PAGE_BYTES - offset, DECODE_MODE_64,
+                                              operation);
+        if (length)
+            return (uint8_t)length;
+    }
+    return instruction_length_walk(vcpu, operation);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The modes themselves, one a line, and how one is chosen. Pure.
+ */
+#include "core/mode.h"
+#include <coopvirt/error.h>
+#include <coopvirt/format.h>
+#include <coopvirt/string.h>
+#include <stdbool.h>
+
+static const struct mode modes[] = {
+    {"full-nested", MODE_CPU_VT, MODE_MMU_NESTED, MODE_IO_EMULATED, "full virtualization on today's hardware"},
+    {"full-shadow", MODE_CPU_VT, MODE_MMU_SHADOW, MODE_IO_EMULATED, "Xen HVM and KVM of 2006-07"},
+    {"full", MODE_CPU_VT, MODE_MMU_SHADOW, MODE_IO_EMULATED, "alias of full-shadow"},
+    {"paravirt", MODE_CPU_DEPRIVILEGED, MODE_MMU_DIRECT, MODE_IO_QUEUE, "Xen PV"},
+    {"coop", MODE_CPU_VT, MODE_MMU_DIRECT, MODE_IO_QUEUE, "cooperative virtualization"},
+    {"coop-nested", MODE_CPU_VT, MODE_MMU_NESTED, MODE_IO_QUEUE, "Xen PVH, KVM with its paravirt features"},
+    {"hybrid-shadow", MODE_CPU_VT, MODE_MMU_SHADOW, MODE_IO_QUEUE, "KVM 2008, Xen PV-on-HVM"},
+    {"lguest", MODE_CPU_DEPRIVILEGED, MODE_MMU_SHADOW, MODE_IO_QUEUE, "lguest"},
+};
+#define MODE_COUNT (sizeof(modes) / sizeof(modes[0]))
+
+static const char *const cpu_names[MODE_CPU_KINDS] = {
+    [MODE_CPU_VT] = "vt", [MODE_CPU_DEPRIVILEGED] = "deprivileged"};
+static const char *const mmu_names[MODE_MMU_KINDS] = {
+    [MODE_MMU_NESTED] = "nested", [MODE_MMU_SHADOW] = "shadow", [MODE_MMU_DIRECT] = "direct"};
+static const char *const io_names[MODE_IO_KINDS] = {[MODE_IO_EMULATED] = "emulated", [MODE_IO_QUEUE] = "queue"};
+
+const char *mode_cpu_name(enum mode_cpu cpu) { return cpu_names[cpu]; }
+const char *mode_mmu_name(enum mode_mmu mmu) { return mmu_names[mmu]; }
+const char *mode_io_name(enum mode_io io) { return io_names[io]; }
+
+/* The index of the name that begins at *text and ends at `end`; moves *text behind it. -1 when there is none. */
+static int mode_axis(const char **text, char end, const char *const *names, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        size_t length = strlen(names[i]);
+        if (!strncmp(*text, names[i], length) && (*text)[length] == end) {
+            *text += length + (end != 0);
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+int mode_find(const char *text, struct mode *mode, char *why, size_t size)
+{
+    for (unsigned i = 0; i < MODE_COUNT; i++)
+        if (!strcmp(text, modes[i].name)) {
+            *mode = modes[i];
+            return 0;
+        }
+    const char *at = text;
+    int cpu = mode_axis(&at, '/', cpu_names, MODE_CPU_KINDS);
+    int mmu = cpu < 0 ? -1 : mode_axis(&at, '/', mmu_names, MODE_MMU_KINDS);
+    int io = mmu < 0 ? -1 : mode_axis(&at, 0, io_names, MODE_IO_KINDS);
+    if (io < 0) {
+        format_string(why, size, "mode '%s' is unknown: give a name such as full-nested, or cpu/mmu/io", text);
+        return -EINVAL;
+    }
+    *mode = (struct mode){"", (enum mode_cpu)cpu, (enum mode_mmu)mmu, (enum mode_io)io, ""};
+    for (unsigned i = 0; i < MODE_COUNT; i++)
+        if (modes[i].cpu == mode->cpu && modes[i].mmu == mode->mmu && modes[i].io == mode->io && !*mode->name)
+            *mode = modes[i];
+    if (!*mode->name)
+        mode->name = "unnamed";
+    return 0;
+}
+
+int mode_check(const struct mode *mode, const struct mode_offer *offer, char *why, size_t size)
+{
+    if (!offer->cpu[mode->cpu]) {
+        format_string(why, size, "mode %s needs cpu axis '%s', which this machine or build does not have", mode->name,
+                      cpu_names[mode->cpu]);
+        return -ENODEV;
+    }
+    if (!offer->mmu[mode->mmu]) {
+        format_string(why, size, "mode %s needs mmu axis '%s', which this build does not have", mode->name,
+                      mmu_names[mode->mmu]);
+        return -ENODEV;
+    }
+    if (!offer->io[mode->io]) {
+        format_string(why, size, "mode %s needs io axis '%s', which this build does not have", mode->name,
+                      io_names[mode->io]);
+        return -ENODEV;
+    }
+    return 0;
+}

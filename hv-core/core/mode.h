@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of modes: named points on the three axes cpu, mmu and io. A VM is made for one point; whether a
+ * point can work is computed from what its backends offer and need.
+ */
+#ifndef CORE_MODE_H
+#define CORE_MODE_H
+
+#include <stddef.h>
+
+enum mode_cpu { MODE_CPU_VT, MODE_CPU_DEPRIVILEGED, MODE_CPU_KINDS };
+enum mode_mmu { MODE_MMU_NESTED, MODE_MMU_SHADOW, MODE_MMU_DIRECT, MODE_MMU_KINDS };
+enum mode_io { MODE_IO_EMULATED, MODE_IO_QUEUE, MODE_IO_KINDS };
+
+struct mode {
+    const char *name;
+    enum mode_cpu cpu;
+    enum mode_mmu mmu;
+    enum mode_io io;
+    const char *stands_for;
+};
+
+/* What there is on this machine: which backends are linked in and started. */
+struct mode_offer {
+    const char *cpu[MODE_CPU_KINDS]; /* name of the backend, or NULL */
+    const char *mmu[MODE_MMU_KINDS];
+    const char *io[MODE_IO_KINDS];
+};
+
+const char *mode_cpu_name(enum mode_cpu cpu);
+const char *mode_mmu_name(enum mode_mmu mmu);
+const char *mode_io_name(enum mode_io io);
+
+/* Finds a mode by its name, its alias or its triple (vt/nested/emulated) into *mode. 0, or -EINVAL with one line
+ * in `why`. */
+int mode_find(const char *text, struct mode *mode, char *why, size_t size);
+
+/* 0 when this machine can run the mode; -ENODEV or -EINVAL with one line in `why`. */
+int mode_check(const struct mode *mode, const struct mode_offer *offer, char *why, size_t size);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reading and writing of trapped MSRs. Memory types are the machine's under nested paging, so the MTRRs say
+ * 'write-back everywhere' and have no ranges; there are no machine-check banks.
+ */
+#include "core/msr.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
+#include "cpu/cpu_backend.h"
+#include "io/emulated/platform.h"
+#include "machine/tsc.h"
+#include <coopvirt/x86.h>
+
+#define MTRR_DEFAULT_ENABLED_WRITE_BACK 0x806
+#define MISC_ENABLE_FAST_STRINGS        0x1
+#define EFER_GUEST_BITS                 (X86_EFER_SCE | X86_EFER_LME | X86_EFER_LMA | X86_EFER_NXE)
+#define PAT_RESERVED                    0xf8f8f8f8f8f8f8f8ul
+
+bool msr_efer_after_write(uint64_t old, uint64_t wanted, bool is_paging, uint64_t *efer)
+{
+    if (wanted & ~EFER_GUEST_BITS)
+        return false;
+    if (is_paging && (old ^ wanted) & X86_EFER_LME)
+        return false;
+    *efer = (wanted & ~X86_EFER_LMA) | (old & X86_EFER_LMA);
+    return true;
+}
+
+/* Memory types 0, 1, 4-7. APM vol. 2, "PAT Register". */
+static bool msr_pat_is_valid(uint64_t pat)
+{
+    if (pat & PAT_RESERVED)
+        return false;
+    for (unsigned i = 0; i < 64; i += 8)
+        if ((pat >> i & 7) == 2 || (pat >> i & 7) == 3)
+            return false;
+    return true;
+}
+
+static bool msr_is_platform(uint32_t msr)
+{
+    return msr == X86_MSR_APIC_BASE || (msr >= X86_MSR_X2APIC_FIRST && msr <= X86_MSR_X2APIC_LAST);
+}
+
+static bool msr_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
+{
+    struct registers registers;
+    bool ok;
+
+    switch (msr) {
+    case X86_MSR_EFER:
+        vcpu->vm->cpu->read_registers(vcpu, &registers);
+        *value = registers.efer;
+        return true;
+    case X86_MSR_PAT:
+        vcpu->vm->cpu->read_registers(vcpu, &registers);
+        *value = registers.pat;
+        return true;
+    case X86_MSR_TSC:
+        *value = tsc_read();
+        return true;
+    case X86_MSR_MTRR_DEF_TYPE:
+        *value = MTRR_DEFAULT_ENABLED_WRITE_BACK;
+        return true;
+    case X86_MSR_MISC_ENABLE:
+        *value = MISC_ENABLE_FAST_STRINGS;
+        return true;
+    case X86_MSR_MTRR_CAP:
+    case X86_MSR_MCG_CAP:
+    case X86_MSR_MCG_STATUS:
+    case X86_MSR_UCODE_REV:
+    case X86_MSR_SYSCFG:
+    case X86_MSR_HWCR:
+        *value = 0;
+        return true;
+    default:
+        if (!msr_is_platform(msr))
+            return false;
+        spinlock_take(&vcpu->vm->lock);
+        ok = platform_msr_read(vcpu->vm->platform, vcpu->number, msr, value);
+        spinlock_release(&vcpu->vm->lock);
+        return ok;
+    }
+}
+
+static bool msr_write_efer(struct vcpu *vcpu, uint64_t value)
+{
+    struct registers registers;
+    vcpu->vm->cpu->read_registers(vcpu, &registers);
+    if (!msr_efer_after_write(registers.efer, value, registers.cr0 & X86_CR0_PG, &registers.efer))
+        return false;
+    vcpu->vm->cpu->write_registers(vcpu, &registers);
+    return true;
+}
+
+static bool msr_write_pat(struct vcpu *vcpu, uint64_t value)
+{
+    struct registers registers;
+    if (!msr_pat_is_valid(value))
+        return false;
+    vcpu->vm->cpu->read_registers(vcpu, &registers);
+    registers.pat = value;
+    vcpu->vm->cpu->write_registers(vcpu, &registers);
+    return true;
+}
+
+static bool msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
+{
+    bool ok;
+
+    switch (msr) {
+    case X86_MSR_EFER:
+        return msr_write_efer(vcpu, value);
+    case X86_MSR_PAT:
+        return msr_write_pat(vcpu, value);
+    case X86_MSR_MTRR_DEF_TYPE: /* the memory types stay; switching them off and on around a change is allowed */
+    case X86_MSR_UCODE_REV:     /* written with 0 before the revision is read */
+    case X86_MSR_MISC_ENABLE:
+        return true;
+    case X86_MSR_MCG_STATUS:
+    case X86_MSR_HWCR:
+        return value == 0;
+    default:
+        if (!msr_is_platform(msr))
+            return false;
+        spinlock_take(&vcpu->vm->lock);
+        ok = platform_msr_write(vcpu->vm->platform, vcpu->number, msr, value);
+        spinlock_release(&vcpu->vm->lock);
+        return ok;
+    }
+}
+
+enum vm_action msr_handle_read(struct vcpu *vcpu, const struct vm_exit *exit)
+{
+    uint64_t value;
+    (void)exit;
+    if (!msr_read(vcpu, (uint32_t)vcpu->general[REGISTER_RCX], &value)) {
+        event_raise(&vcpu->events, X86_VECTOR_GP, true, 0);
+        return VM_RESUME;
+    }
+    vcpu->general[REGISTER_RAX] = (uint32_t)value;
+    vcpu->general[REGISTER_RDX] = value >> 32;
+    return VM_SKIP;
+}
+
+enum vm_action msr_handle_write(struct vcpu *vcpu, const struct vm_exit *exit)
+{
+    uint64_t value = vcpu->general[REGISTER_RDX] << 32 | (uint32_t)vcpu->general[REGISTER_RAX];
+    (void)exit;
+    if (msr_write(vcpu, (uint32_t)vcpu->general[REGISTER_RCX], value))
+        return VM_SKIP;
+    event_raise(&vcpu->events, X86_VECTOR_GP, true, 0);
+    return VM_RESUME;
+}

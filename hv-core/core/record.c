@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Writing JSON by hand: names come from our own tables, text from outside goes through record_text.
+ */
+#include "core/record.h"
+#include "core/hypercall.h"
+#include "core/mode.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
+#include "machine/cpu.h"
+#include "machine/cpu_features.h"
+#include "machine/log.h"
+#include "machine/tsc.h"
+#include <coopvirt/format.h>
+#include <coopvirt/spinlock.h>
+#include <stdarg.h>
+
+#define RECORD_BYTES 8192
+
+/* One line is built at a time. */
+static struct spinlock record_lock = SPINLOCK_INITIALISER;
+static char record_buffer[RECORD_BYTES];
+static size_t record_used;
+
+__attribute__((format(printf, 1, 2))) static void record_add(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = format_string_list(record_buffer + record_used, RECORD_BYTES - record_used, format, arguments);
+    va_end(arguments);
+    record_used += (size_t)length;
+    if (record_used >= RECORD_BYTES)
+        record_used = RECORD_BYTES - 1;
+}
+
+static void record_begin(void)
+{
+    spinlock_take(&record_lock);
+    record_used = 0;
+}
+
+static void record_end(void)
+{
+    log_record(record_buffer);
+    spinlock_release(&record_lock);
+}
+
+/* A string value without what JSON would need escapes for. */
+static void record_text(const char *text)
+{
+    record_add("\"");
+    for (; *text; text++)
+        if (*text >= ' ' && *text != '"' && *text != '\\' && *text < 0x7f)
+            record_add("%c", *text);
+    record_add("\"");
+}
+
+void record_machine(const struct mode *mode, const char *cpu_backend, unsigned long memory_mib, unsigned vcpus,
+                    unsigned vms)
+{
+    record_begin();
+    record_add("{\"type\":\"machine\",\"cpu\":");
+    record_text(cpu_features()->brand);
+    record_add(",\"family\":%u,\"model\":%u,\"tsc_khz\":%lu,\"cpus\":%u,\"mode\":", cpu_features()->family,
+               cpu_features()->model, tsc_khz(), cpu_count());
+    record_text(mode->name);
+    record_add(",\"cpu_axis\":\"%s\",\"mmu_axis\":\"%s\",\"io_axis\":\"%s\"", cpu_backend, mode_mmu_name(mode->mmu),
+               mode_io_name(mode->io));
+    record_add(",\"switches\":{\"mem\":%lu,\"vcpus\":%u,\"vms\":%u}}", memory_mib, vcpus, vms);
+    record_end();
+}
+
+static void record_reasons(const struct account *account)
+{
+    const char *comma = "";
+    for (unsigned i = 0; i < VM_EXIT_REASONS; i++) {
+        const struct account_reason *r = &account->reasons[i];
+        if (!r->count)
+            continue;
+        record_add("%s\"%s\":{\"count\":%lu,\"total\":%lu,\"min\":%lu,\"p50\":%lu,\"p99\":%lu,\"max\":%lu}", comma,
+                   vm_exit_name((enum vm_exit_reason)i), r->count, r->total, r->minimum, account_percentile(r, 50),
+                   account_percentile(r, 99), r->maximum);
+        comma = ",";
+    }
+}
+
+void record_region(const struct vcpu *vcpu)
+{
+    const struct account *a = &vcpu->account;
+    const char *comma = "";
+    record_begin();
+    record_add("{\"type\":\"region\",\"vm\":%u,\"vcpu\":%u,\"region\":%u", vcpu->vm->number, vcpu->number, a->region);
+    record_add(",\"tsc\":%lu,\"guest\":%lu,\"hypervisor\":%lu,\"idle\":%lu,\"injections\":%lu,\"exits\":{",
+               a->last - a->begun, a->guest, a->hypervisor, a->idle, a->injections);
+    record_reasons(a);
+    record_add("},\"hypercalls\":{");
+    for (unsigned i = 0; i < COOP_HYPERCALL_COUNT; i++)
+        if (a->hypercalls[i]) {
+            record_add("%s\"%s\":%lu", comma, hypercall_name(i), a->hypercalls[i]);
+            comma = ",";
+        }
+    record_add("}}");
+    record_end();
+}
+
+void record_stop(const struct vm *vm)
+{
+    record_begin();
+    record_add("{\"type\":\"stop\",\"vm\":%u,\"reason\":\"%s\",\"status\":%u}", vm->number,
+               vm_stop_name((enum vm_stop)vm->stop), vm->stop_status);
+    record_end();
+}
+
+void record_error(const char *who, const char *reason)
+{
+    record_begin();
+    record_add("{\"type\":\"error\",\"who\":\"%s\",\"reason\":", who);
+    record_text(reason);
+    record_add("}");
+    record_end();
+}

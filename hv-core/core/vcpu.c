@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The run loop. Each turn: prepare pending events -> enter -> decode -> an event delivery that the exit interrupted goes
+ * back to the queue -> account, trace, handler -> one switch on the action, the only place that advances RIP.
+ */
+#include "core/vcpu.h"
+#include "core/dispatch.h"
+#include "core/record.h"
+#include "core/report.h"
+#include "core/vm.h"
+#include "cpu/cpu_backend.h"
+#include "io/emulated/platform.h"
+#include "machine/cpu.h"
+#include "machine/cpu_features.h"
+#include "machine/fpu.h"
+#include "machine/tsc.h"
+#include <coopvirt/error.h>
+#include <coopvirt/string.h>
+#include <coopvirt/x86.h>
+#include <coopvirt/x86_instructions.h>
+
+static size_t vcpu_frames(size_t bytes) { return (bytes + X86_PAGE_BYTES - 1) / X86_PAGE_BYTES; }
+
+static struct cpuid_leaf vcpu_machine_cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    struct x86_cpuid r = x86_cpuid(leaf, subleaf);
+    return (struct cpuid_leaf){r.eax, r.ebx, r.ecx, r.edx};
+}
+
+int vcpu_create(struct vm *vm, unsigned number)
+{
+    coop_paddr frames = frame_allocate(vcpu_frames(sizeof(struct vcpu)), X86_PAGE_BYTES, vm_owner(vm));
+    coop_paddr fpu = frame_allocate_zeroed(vm_owner(vm));
+    if (frames == FRAME_NONE || fpu == FRAME_NONE)
+        return -ENOMEM;
+    struct vcpu *vcpu = frame_address(frames);
+    memset(vcpu, 0, sizeof(*vcpu));
+    vcpu->vm = vm;
+    vcpu->number = number;
+    vcpu->fpu = frame_address(fpu);
+    vcpu->fpu_cpu = CPU_LIMIT;
+    vcpu->xcr0 = FPU_X87;
+    vcpu->has_tsc_aux = cpu_features()->rdtscp;
+    fpu_area_reset(vcpu->fpu);
+    event_reset(&vcpu->events);
+    vcpu_forget_fetch(vcpu);
+    account_reset(&vcpu->account, tsc_read());
+    vcpu->cpuid_config = (struct cpuid_config){.vcpu = number,
+                                               .vcpus = vm->vcpu_count,
+                                               .xcr0_allowed = fpu_allowed(),
+                                               .tsc_khz = (uint32_t)tsc_khz(),
+                                               .lapic_khz = (uint32_t)vm->lapic_khz};
+    cpuid_policy_prepare(&vcpu->cpuid, &vcpu->cpuid_config, vcpu_machine_cpuid);
+    vm->vcpus[number] = vcpu;
+    int error = vm->cpu->vcpu_create(vcpu);
+    if (error)
+        return error;
+    scheduler_add(vcpu);
+    struct registers registers;
+    registers_reset(&registers);
+    vm->cpu->write_registers(vcpu, &registers);
+    return 0;
+}
+
+void vcpu_destroy(struct vcpu *vcpu)
+{
+    struct vm *vm = vcpu->vm;
+    vm->vcpus[vcpu->number] = 0;
+    vm->cpu->vcpu_destroy(vcpu);
+    frame_free(frame_of_address(vcpu->fpu), 1, vm_owner(vm));
+    frame_free(frame_of_address(vcpu), vcpu_frames(sizeof(*vcpu)), vm_owner(vm));
+}
+
+void vcpu_request(struct vcpu *vcpu, uint32_t request)
+{
+    __atomic_fetch_or(&vcpu->requests, request, __ATOMIC_RELEASE);
+    scheduler_wake(vcpu, true);
+}
+
+void vcpu_kick(struct vcpu *vcpu) { scheduler_wake(vcpu, false); }
+
+bool vcpu_has_wake_reason(const struct vcpu *vcpu)
+{
+    return __atomic_load_n(&vcpu->requests, __ATOMIC_ACQUIRE) || event_is_waiting(&vcpu->events) ||
+           vcpu->events.interrupted_vector >= 0 || platform_interrupt_pending(vcpu->vm->platform, vcpu->number) >= 0;
+}
+
+static void vcpu_take_inits(struct vcpu *vcpu, uint32_t requests)
+{
+    struct registers registers;
+    registers_startup(&registers, vcpu->startup_vector);
+    memset(vcpu->general, 0, sizeof(vcpu->general));
+    vcpu->general[REGISTER_RDX] = vcpu->cpuid.basic[1].eax; /* APM vol. 2, "Processor Initialization State" */
+    event_reset(&vcpu->events);
+    vcpu_forget_fetch(vcpu);
+    cpuid_policy_show_osxsave(&vcpu->cpuid, false);
+    vcpu->vm->cpu->write_registers(vcpu, &registers);
+    vcpu->is_offline = !(requests & VCPU_REQUEST_STARTUP);
+}
+
+/* What other CPUs have asked for. False when the VCPU has to leave. */
+static bool vcpu_take_requests(struct vcpu *vcpu, enum vcpu_leave *why)
+{
+    uint32_t requests = __atomic_exchange_n(&vcpu->requests, 0, __ATOMIC_ACQUIRE);
+    if (requests & VCPU_REQUEST_STOP || vm_is_stopped(vcpu->vm)) {
+        *why = VCPU_LEAVE_STOP;
+        return false;
+    }
+    if (requests & VCPU_REQUEST_FLUSH) {
+        vcpu->is_flush_wanted = true;
+        vcpu_forget_fetch(vcpu);
+        vcpu->vm->cpu->load(vcpu);
+    }
+    if (requests & VCPU_REQUEST_INIT || (requests & VCPU_REQUEST_STARTUP && vcpu->is_offline))
+        vcpu_take_inits(vcpu, requests);
+    *why = VCPU_LEAVE_OFFLINE;
+    return !vcpu->is_offline;
+}
+
+/* The vector that the VM's controllers would deliver were it not for the task priority; -1 for none. */
+static int vcpu_masked_vector(struct vcpu *vcpu)
+{
+    struct platform *platform = vcpu->vm->platform;
+    platform_cr8_write(platform, vcpu->number, 0);
+    int vector = platform_interrupt_pending(platform, vcpu->number);
+    platform_cr8_write(platform, vcpu->number, vcpu->task_priority);
+    return vector;
+}
+
+/* A raised task priority may hold an interrupt back: the guest lowers it without an exit, so the window is opened for when
+ * it does. */
+static void vcpu_watch_task_priority(struct vcpu *vcpu)
+{
+    spinlock_take(&vcpu->vm->lock);
+    int vector = vcpu_masked_vector(vcpu);
+    spinlock_release(&vcpu->vm->lock);
+    if (vector >= 0)
+        vcpu->vm->cpu->interrupt_window(vcpu, (uint8_t)vector);
+}
+
+static void vcpu_inject_interrupt(struct vcpu *vcpu, int vector)
+{
+    struct vm_event event = {.kind = VM_EVENT_INTERRUPT, .vector = (uint8_t)vector};
+    vcpu->vm->cpu->inject(vcpu, &event);
+    vcpu->account.injections++;
+}
+
+/* An interrupt from the VM's controllers, or one whose delivery was interrupted: into the guest if it can take it, else the
+ * window is opened. */
+static void vcpu_deliver_interrupt(struct vcpu *vcpu)
+{
+    struct vm *vm = vcpu->vm;
+    int vector = vcpu->events.interrupted_vector;
+    if (vector >= 0) {
+        vcpu->events.interrupted_vector = -1;
+        vcpu_inject_interrupt(vcpu, vector);
+        return;
+    }
+    spinlock_take(&vm->lock);
+    vector = platform_interrupt_pending(vm->platform, vcpu->number);
+    bool is_open = vector >= 0 && vm->cpu->interrupt_window(vcpu, (uint8_t)vector);
+    if (is_open)
+        vector = platform_interrupt_acknowledge(vm->platform, vcpu->number);
+    spinlock_release(&vm->lock);
+    if (is_open)
+        vcpu_inject_interrupt(vcpu, vector);
+}
+
+/* An exception or NMI first. An interrupt that has been acknowledged already waits in the queue until that is on its
+ * way. */
+static void vcpu_deliver_exception(struct vcpu *vcpu)
+{
+    struct event_queue *events = &vcpu->events;
+    if (events->has_fault_address) {
+        struct registers registers;
+        vcpu->vm->cpu->read_registers(vcpu, &registers);
+        registers.cr2 = events->fault_address;
+        vcpu->vm->cpu->write_registers(vcpu, &registers);
+        events->has_fault_address = false;
+    }
+    vcpu->vm->cpu->inject(vcpu, &events->exception);
+    vcpu->account.injections++;
+    events->exception.kind = VM_EVENT_NONE;
+}
+
+static bool vcpu_prepare(struct vcpu *vcpu, uint64_t slice_end, enum vcpu_leave *why)
+{
+    struct vm *vm = vcpu->vm;
+    struct cpu *cpu = cpu_current();
+
+    if (__builtin_expect(__atomic_load_n(&vcpu->requests, __ATOMIC_RELAXED), 0) && !vcpu_take_requests(vcpu, why))
+        return false;
+    if (__builtin_expect(vm->deadline <= vcpu->account.last, 0))
+        vm_advance(vm, vcpu->account.last);
+    if (__builtin_expect(cpu->need_resched || vm->deadline != vcpu->prepared_deadline, 0)) {
+        if (cpu->need_resched)
+            scheduler_take_interrupt();
+        *why = VCPU_LEAVE_YIELD;
+        if (!scheduler_prepare(vcpu, slice_end))
+            return false;
+        vcpu->prepared_deadline = vm->deadline;
+    }
+    if (__builtin_expect(vcpu->events.triple_fault, 0)) {
+        report_stop(vcpu, VM_STOP_TRIPLE_FAULT, "an exception in the delivery of a double fault");
+        *why = VCPU_LEAVE_STOP;
+        return false;
+    }
+    if (__builtin_expect(event_is_waiting(&vcpu->events), 0))
+        vcpu_deliver_exception(vcpu);
+    else if (__builtin_expect(vcpu->events.interrupted_vector >= 0 ||
+                                  platform_interrupt_pending(vm->platform, vcpu->number) >= 0,
+                              0))
+        vcpu_deliver_interrupt(vcpu);
+    else if (__builtin_expect(vcpu->task_priority, 0))
+        vcpu_watch_task_priority(vcpu);
+    return true;
+}
+
+static void vcpu_sync_task_priority(struct vcpu *vcpu)
+{
+    spinlock_take(&vcpu->vm->lock);
+    vcpu->task_priority = vcpu->exit.task_priority;
+    platform_cr8_write(vcpu->vm->platform, vcpu->number, vcpu->task_priority);
+    spinlock_release(&vcpu->vm->lock);
+}
+
+/* A VCPU that halts with interrupts off wakes only for INIT. */
+static enum vcpu_leave vcpu_halt(struct vcpu *vcpu)
+{
+    if (vcpu->exit.rflags & X86_FLAGS_IF)
+        return VCPU_LEAVE_BLOCK;
+    vcpu->is_offline = true;
+    vm_vcpu_halted(vcpu->vm);
+    return VCPU_LEAVE_OFFLINE;
+}
+
+enum vcpu_leave vcpu_run(struct vcpu *vcpu, uint64_t slice_end)
+{
+    const struct cpu_backend *cpu = vcpu->vm->cpu;
+    struct account *account = &vcpu->account;
+    enum vcpu_leave why = VCPU_LEAVE_STOP;
+
+    account_idle_until(account, tsc_read());
+    vcpu->prepared_deadline = vcpu->vm->deadline + 1; /* the timer of this CPU is not set for it yet */
+    while (vcpu_prepare(vcpu, slice_end, &why)) {
+        account_enter(account, vcpu->exit.reason, tsc_read());
+        cpu->enter(vcpu);
+        account_exit(account, tsc_read());
+        cpu->decode(vcpu);
+        if (__builtin_expect(vcpu->exit.interrupted.kind, 0))
+            event_restore(&vcpu->events, &vcpu->exit.interrupted);
+        if (__builtin_expect(vcpu->exit.task_priority != vcpu->task_priority, 0))
+            vcpu_sync_task_priority(vcpu);
+        switch (dispatch_exit(vcpu)) {
+        case VM_RESUME:
+            continue;
+        case VM_SKIP:
+            cpu->advance(vcpu, vcpu->exit.rip + vcpu->exit.instruction_bytes);
+            continue;
+        case VM_BLOCK:
+            cpu->advance(vcpu, vcpu->exit.rip + vcpu->exit.instruction_bytes);
+            why = vcpu_halt(vcpu);
+            break;
+        case VM_STOP:
+            why = VCPU_LEAVE_STOP;
+            break;
+        }
+        break;
+    }
+    account_hypervisor_until(account, tsc_read());
+    return why;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A virtual CPU: registers, events, account, and where in its life it is. Fields are grouped by who may touch
+ * them. The run loop (vcpu.c) enters it; the scheduler says when and where.
+ */
+#ifndef CORE_VCPU_H
+#define CORE_VCPU_H
+
+#include "core/account.h"
+#include "core/cpuid_policy.h"
+#include "core/event.h"
+#include "core/registers.h"
+#include "core/scheduler.h"
+#include "core/vm_exit.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vm;
+
+enum vcpu_state {
+    VCPU_OFFLINE,  /* waits for a start-up IPI */
+    VCPU_RUNNABLE, /* in a run queue */
+    VCPU_RUNNING,  /* on a CPU */
+    VCPU_BLOCKED,  /* halted until an interrupt */
+    VCPU_STOPPED   /* its VM has stopped */
+};
+
+#define VCPU_TRACE 16 /* last exits kept for a report; a power of two */
+
+struct vcpu_trace {
+    uint64_t rip;
+    uint8_t reason;
+};
+
+/* The guest-linear page that instructions were last fetched from; see core/instruction.c. */
+struct vcpu_fetch {
+    uint64_t page; /* linear address; 1 (no page's address) when nothing is cached */
+    uint64_t root; /* CR3 at that time */
+    const uint8_t *bytes;
+};
+
+struct vcpu {
+    /* Only the CPU that runs it (state RUNNING), or whoever holds the VM's lock while it does not run. */
+    uint64_t general[16]; /* at offset 0: assembly; enum instruction_register; RSP lives in the backend */
+    void *backend;        /* of the cpu backend */
+    struct vm *vm;        /* constant after creation */
+    struct vm_exit exit;
+    struct event_queue events;
+    struct vcpu_fetch fetch;
+    unsigned stuck;       /* exits in a row whose instruction could not be found at RIP */
+    uint64_t prepared_deadline; /* the VM's, as this CPU's timer has been set for it */
+    bool is_offline;       /* waits for INIT or a start-up IPI */
+    uint8_t task_priority; /* CR8, as the interrupt controller knows it */
+    bool is_flush_wanted;  /* cached translations must not be used again: the backend's load sees to it */
+
+    /* Constant after creation. */
+    unsigned number;
+    struct cpuid_table cpuid;
+    struct cpuid_config cpuid_config;
+
+    /* Any CPU, under the run queue's lock. */
+    enum vcpu_state state;
+    unsigned cpu;               /* the physical CPU whose queue it belongs to */
+    struct vcpu *next;          /* in that queue */
+
+    /* Any CPU, atomic. */
+    uint32_t requests; /* VCPU_REQUEST_ */
+    uint8_t startup_vector;
+
+    /* The CPU that runs it. */
+    struct vcpu_trace trace[VCPU_TRACE];
+    unsigned trace_next;
+    void *fpu;                  /* area of machine/fpu.h, valid while fpu_cpu is CPU_LIMIT */
+    unsigned fpu_cpu;           /* where its FPU state is loaded; CPU_LIMIT when it is in memory */
+    uint64_t debug_registers[4];
+    bool has_tsc_aux;           /* constant: the CPU has RDTSCP */
+    uint64_t tsc_aux;
+    uint64_t xcr0;
+    struct account account;
+};
+
+/* What other CPUs ask of a VCPU; looked at before each entry. */
+#define VCPU_REQUEST_STOP    (1u << 0) /* its VM has stopped */
+#define VCPU_REQUEST_FLUSH   (1u << 1) /* forget cached translations */
+#define VCPU_REQUEST_INIT    (1u << 2)
+#define VCPU_REQUEST_STARTUP (1u << 3)
+
+/* Makes a VCPU with its backend state, offline. 0 or -errno. */
+int vcpu_create(struct vm *vm, unsigned number);
+void vcpu_destroy(struct vcpu *vcpu);
+
+/* Runs it on this CPU until its slice is over, it blocks or stops. Interrupts off; by the scheduler. */
+enum vcpu_leave vcpu_run(struct vcpu *vcpu, uint64_t slice_end);
+
+/* Whether a halted VCPU has something to wake for. */
+bool vcpu_has_wake_reason(const struct vcpu *vcpu);
+
+/* An interrupt became pending for it. */
+void vcpu_kick(struct vcpu *vcpu);
+
+/* Asks something of a VCPU, wherever it is, and sees to it that it notices. */
+void vcpu_request(struct vcpu *vcpu, uint32_t request);
+
+/* After a handler changed RIP's page mapping or mode: nothing fetched before counts. */
+static inline void vcpu_forget_fetch(struct vcpu *vcpu) { vcpu->fetch.page = 1; }
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Birth and death of a VM, and how its devices reach the world outside of them.
+ */
+#include "core/vm.h"
+#include "core/dispatch.h"
+#include "core/record.h"
+#include "core/vcpu.h"
+#include "core/vm_memory.h"
+#include "cpu/cpu_backend.h"
+#include "io/emulated/platform.h"
+#include "machine/cpu.h"
+#include "machine/log.h"
+#include "machine/tsc.h"
+#include "mmu/mmu_backend.h"
+#include <coopvirt/error.h>
+#include <coopvirt/string.h>
+#include <coopvirt/x86.h>
+#include <coopvirt/x86_instructions.h>
+
+static const char *const vm_stop_names[] = {
+    [VM_STOP_NONE] = "running",
+    [VM_STOP_EXIT_PORT] = "exit-port",
+    [VM_STOP_POWER_OFF] = "power-off",
+    [VM_STOP_RESET] = "reset",
+    [VM_STOP_TRIPLE_FAULT] = "triple-fault",
+    [VM_STOP_BAD_STATE] = "bad-state",
+    [VM_STOP_UNHANDLED_EXIT] = "unhandled-exit",
+    [VM_STOP_BAD_ACCESS] = "bad-access",
+    [VM_STOP_LOG_FLOOD] = "log-flood",
+    [VM_STOP_HALTED] = "halted",
+};
+
+const char *vm_stop_name(enum vm_stop reason) { return vm_stop_names[reason]; }
+
+const struct nested_format *vm_nested_format(const struct vm *vm) { return vm->cpu->nested_format; }
+
+void vm_stop(struct vm *vm, enum vm_stop reason, uint8_t status)
+{
+    uint32_t none = VM_STOP_NONE;
+    if (!__atomic_compare_exchange_n(&vm->stop, &none, reason, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return;
+    vm->stop_status = status;
+    for (unsigned i = 0; i < vm->vcpu_count; i++)
+        vcpu_request(vm->vcpus[i], VCPU_REQUEST_STOP);
+}
+
+void vm_advance(struct vm *vm, uint64_t now)
+{
+    if (__atomic_load_n(&vm->deadline, __ATOMIC_RELAXED) > now)
+        return;
+    spinlock_take(&vm->lock);
+    platform_advance(vm->platform, now);
+    __atomic_store_n(&vm->deadline, platform_next_deadline(vm->platform), __ATOMIC_RELAXED);
+    spinlock_release(&vm->lock);
+}
+
+void vm_flush(struct vm *vm)
+{
+    for (unsigned i = 0; i < vm->vcpu_count && vm->vcpus[i]; i++)
+        vcpu_request(vm->vcpus[i], VCPU_REQUEST_FLUSH);
+    for (unsigned i = 0; i < vm->vcpu_count && vm->vcpus[i]; i++)
+        while (vm->vcpus[i] != cpu_current()->running && vm->vcpus[i]->state == VCPU_RUNNING &&
+               __atomic_load_n(&vm->vcpus[i]->requests, __ATOMIC_ACQUIRE) & VCPU_REQUEST_FLUSH)
+            x86_pause();
+}
+
+void vm_vcpu_halted(struct vm *vm)
+{
+    if (__atomic_sub_fetch(&vm->online_vcpus, 1, __ATOMIC_ACQ_REL) == 0) {
+        log_error("vm %u: every VCPU has halted with interrupts off", vm->number);
+        vm_stop(vm, VM_STOP_HALTED, 0);
+    }
+}
+
+bool vm_console_has_room(struct vm *vm)
+{
+    (void)vm;
+    return true;
+}
+
+void vm_console_input(struct vm *vm, uint8_t byte)
+{
+    spinlock_take(&vm->lock);
+    if (!platform_console_input(vm->platform, byte))
+        log_debug("vm %u: a typed byte was lost", vm->number);
+    spinlock_release(&vm->lock);
+}
+
+static uint64_t vm_world_now(void *context)
+{
+    (void)context;
+    return tsc_read();
+}
+
+/* COM2 in whole lines, up to the quota. */
+static void vm_log_byte(struct vm *vm, char byte)
+{
+    struct vm_log *log = &vm->log;
+    if (++log->bytes > vm->log_quota_bytes) {
+        if (log->bytes == vm->log_quota_bytes + 1) {
+            log_error("vm %u is stopped: it wrote more than %lu bytes to its log", vm->number, vm->log_quota_bytes);
+            vm_stop(vm, VM_STOP_LOG_FLOOD, 0);
+        }
+        return;
+    }
+    if (byte == '\n' || log->used == VM_LINE_BYTES) {
+        log_line(log->line, log->used);
+        log->used = 0;
+    }
+    if (byte != '\n' && byte != '\r')
+        log->line[log->used++] = byte;
+}
+
+static void vm_world_console_write(void *context, unsigned uart, const char *bytes, size_t count)
+{
+    struct vm *vm = context;
+    if (uart == 0) {
+        console_write(bytes, count);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        vm_log_byte(vm, bytes[i]);
+}
+
+static void vm_world_kick(void *context, unsigned vcpu)
+{
+    struct vm *vm = context;
+    if (vm->vcpus[vcpu] != cpu_current()->running)
+        vcpu_kick(vm->vcpus[vcpu]);
+}
+
+static void vm_world_start_vcpu(void *context, unsigned number, uint8_t vector)
+{
+    struct vcpu *vcpu = ((struct vm *)context)->vcpus[number];
+    if (!vcpu->is_offline)
+        return; /* only a VCPU that waits for it takes a start-up IPI */
+    vcpu->startup_vector = vector;
+    __atomic_add_fetch(&vcpu->vm->online_vcpus, 1, __ATOMIC_ACQ_REL);
+    vcpu_request(vcpu, VCPU_REQUEST_STARTUP);
+}
+
+static void vm_world_init_vcpu(void *context, unsigned number)
+{
+    struct vcpu *vcpu = ((struct vm *)context)->vcpus[number];
+    if (vcpu->is_offline)
+        return;
+    __atomic_sub_fetch(&vcpu->vm->online_vcpus, 1, __ATOMIC_ACQ_REL);
+    vcpu_request(vcpu, VCPU_REQUEST_INIT);
+}
+
+static void vm_world_marker(void *context, unsigned vcpu_number, uint32_t value)
+{
+    struct vcpu *vcpu = ((struct vm *)context)->vcpus[vcpu_number];
+    if ((value & 1) == COOP_MARKER_BEGIN)
+        account_region_begin(&vcpu->account, value >> 1);
+    else if (account_region_end(&vcpu->account, value >> 1))
+        record_region(vcpu);
+}
+
+static int vm_create_platform(struct vm *vm, const struct vm_config *config)
+{
+    struct platform_config platform = {
+        .vcpus = vm->vcpu_count,
+        .memory_bytes = vm->memory_bytes,
+        .tsc_khz = tsc_khz(),
+        .lapic_khz = vm->lapic_khz,
+        .disk = config->disk,
+        .disk_bytes = config->disk_bytes,
+        .realtime_at_start = config->realtime_at_start,
+    };
+    struct platform_world world = {
+        .context = vm,
+        .now = vm_world_now,
+        .console_write = vm_world_console_write,
+        .kick = vm_world_kick,
+        .start_vcpu = vm_world_start_vcpu,
+        .init_vcpu = vm_world_init_vcpu,
+        .marker = vm_world_marker,
+    };
+    if (config->disk && config->is_disk_shared) {
+        coop_paddr copy = vm_memory_extra(vm, config->disk_bytes);
+        if (copy == FRAME_NONE)
+            return -ENOMEM;
+        memcpy(frame_address(copy), config->disk, config->disk_bytes);
+        platform.disk = frame_address(copy);
+    }
+    coop_paddr frames = vm_memory_extra(vm, platform_size());
+    if (frames == FRAME_NONE)
+        return -ENOMEM;
+    vm->platform = frame_address(frames);
+    memset(vm->platform, 0, platform_size());
+    int error = platform_init(vm->platform, &platform, &world);
+    if (error)
+        return error;
+    vm->deadline = platform_next_deadline(vm->platform);
+    uint8_t *area = guest_memory_pointer(&vm->memory, VM_MEMORY_BIOS, VM_MEMORY_HIGH_START - VM_MEMORY_BIOS, false);
+    if (area)
+        platform_write_tables(vm->platform, area);
+    return 0;
+}
+
+static size_t vm_frames(void)
+{
+    size_t bytes = sizeof(struct vm) + VM_EXIT_REASONS * sizeof(struct vm_exit_row);
+    return (bytes + X86_PAGE_BYTES - 1) / X86_PAGE_BYTES;
+}
+
+static const char *vm_create_parts(struct vm *vm, const struct vm_config *config)
+{
+    if (vm_memory_create(vm))
+        return "memory";
+    if (vm->mmu->vm_create(vm))
+        return "page tables";
+    if (vm_create_platform(vm, config))
+        return "devices";
+    for (unsigned i = 0; i < vm->vcpu_count; i++)
+        if (vcpu_create(vm, i))
+            return "VCPUs";
+    return 0;
+}
+
+struct vm *vm_create(const struct vm_config *config)
+{
+    frame_owner owner = (frame_owner)(FRAME_OWNER_VM_FIRST + config->number);
+    size_t before = frame_count_of(owner);
+    coop_paddr frames = frame_allocate(vm_frames(), X86_PAGE_BYTES, owner);
+    if (frames == FRAME_NONE)
+        return 0;
+    struct vm *vm = frame_address(frames);
+    memset(vm, 0, vm_frames() * X86_PAGE_BYTES);
+    vm->number = config->number;
+    vm->mode = config->mode;
+    vm->cpu = config->cpu;
+    vm->mmu = config->mmu;
+    vm->vcpu_count = vm->running_vcpus = config->vcpus;
+    vm->memory_bytes = config->memory_bytes;
+    vm->frames_before = before;
+    vm->log_quota_bytes = config->log_quota_bytes;
+    vm->lapic_khz = tsc_khz(); /* the guest's timers count TSC units */
+    struct vm_exit_row *exits = (struct vm_exit_row *)(vm + 1);
+    dispatch_compose(exits, &vm->mode);
+    vm->exits = exits;
+    const char *missing = vm_create_parts(vm, config);
+    if (!missing)
+        return vm;
+    log_error("vm %u cannot be made: no room for its %s", vm->number, missing);
+    vm_destroy(vm);
+    return 0;
+}
+
+void vm_destroy(struct vm *vm)
+{
+    unsigned number = vm->number;
+    size_t before = vm->frames_before;
+    for (unsigned i = 0; i < vm->vcpu_count; i++)
+        if (vm->vcpus[i])
+            vcpu_destroy(vm->vcpus[i]);
+    vm->mmu->vm_destroy(vm);
+    vm_memory_destroy(vm);
+    frame_free(frame_of_address(vm), vm_frames(), vm_owner(vm));
+    size_t after = frame_count_of((frame_owner)(FRAME_OWNER_VM_FIRST + number));
+    log_info("vm %u is gone: it owned %zu frames before its creation, %zu after its destruction", number, before, after);
+    if (before != after)
+        log_error("vm %u has lost frames", number);
+}
+
+void vm_start(struct vm *vm)
+{
+    for (unsigned i = 1; i < vm->vcpu_count; i++)
+        vm->vcpus[i]->is_offline = true;
+    vm->online_vcpus = 1;
+    scheduler_wake(vm->vcpus[0], true);
+}

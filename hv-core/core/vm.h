@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A virtual machine: a point on the three axes, memory, devices and VCPUs. Several exist at once.
+ */
+#ifndef CORE_VM_H
+#define CORE_VM_H
+
+#include "core/mode.h"
+#include "machine/frame.h"
+#include "mmu/guest_memory.h"
+#include "mmu/nested.h"
+#include <coopvirt/spinlock.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define VM_VCPUS   16
+#define VM_LIMIT   8
+#define VM_EXTENTS 64
+
+struct vcpu;
+struct vm_exit_row;
+struct platform;
+
+enum vm_stop {
+    VM_STOP_NONE,
+    VM_STOP_EXIT_PORT,
+    VM_STOP_POWER_OFF,
+    VM_STOP_RESET,
+    VM_STOP_TRIPLE_FAULT,
+    VM_STOP_BAD_STATE,
+    VM_STOP_UNHANDLED_EXIT,
+    VM_STOP_BAD_ACCESS,
+    VM_STOP_LOG_FLOOD,
+    VM_STOP_HALTED /* every VCPU halted with nothing that could wake it */
+};
+
+/* Machine frames that a VM owns. */
+struct vm_extent {
+    coop_paddr machine;
+    uint64_t frames;
+};
+
+#define VM_LINE_BYTES 1024
+
+/* The guest's COM2: whole lines to the log. */
+struct vm_log {
+    char line[VM_LINE_BYTES];
+    unsigned used;
+    uint64_t bytes; /* written in all */
+};
+
+struct vm {
+    /* Constant after creation. */
+    unsigned number;
+    struct mode mode;
+    const struct cpu_backend *cpu;
+    const struct mmu_backend *mmu;
+    const struct vm_exit_row *exits; /* one row a reason */
+    unsigned vcpu_count;
+    struct vcpu *vcpus[VM_VCPUS];
+    struct platform *platform;
+    uint64_t memory_bytes;
+    struct guest_memory memory;
+    struct vm_extent extents[VM_EXTENTS];
+    unsigned extent_count;
+    size_t frames_before; /* owned by this VM's number before creation: must be the same after destruction */
+    uint64_t log_quota_bytes;
+    uint64_t lapic_khz; /* input clock of the guest's local APIC timers */
+
+    /* Lock held: devices, nested tables. */
+    struct spinlock lock;
+    struct nested_tables nested;
+    struct vm_log log;
+
+    /* Any CPU, atomic. */
+    uint64_t deadline;        /* TSC at which a device acts by itself */
+    uint32_t running_vcpus;   /* not yet out of their run loops for good */
+    uint32_t online_vcpus;    /* started, and not halted for good */
+
+    /* Set once, by vm_stop. */
+    uint32_t stop; /* enum vm_stop */
+    uint8_t stop_status;
+};
+
+static inline frame_owner vm_owner(const struct vm *vm) { return (frame_owner)(FRAME_OWNER_VM_FIRST + vm->number); }
+
+struct vm_config {
+    unsigned number;
+    struct mode mode;
+    const struct cpu_backend *cpu;
+    const struct mmu_backend *mmu;
+    unsigned vcpus;
+    uint64_t memory_bytes;
+    uint8_t *disk;
+    uint64_t disk_bytes;
+    bool is_disk_shared; /* another VM has the same image: this one gets a copy */
+    uint64_t log_quota_bytes;
+    int64_t realtime_at_start; /* seconds since 1970 UTC */
+};
+
+/* Memory, tables, devices, VCPUs (offline). NULL with the reason logged. */
+struct vm *vm_create(const struct vm_config *config);
+
+/* Gives everything back, after every VCPU has left. */
+void vm_destroy(struct vm *vm);
+
+/* The VCPU that runs first, in the state that a loader has prepared. */
+void vm_start(struct vm *vm);
+
+/* Lets time pass for the devices. Any CPU. */
+void vm_advance(struct vm *vm, uint64_t now);
+
+/* No VCPU uses a translation of before any more when this returns. Not from a VCPU's own run loop with the VM's lock held. */
+void vm_flush(struct vm *vm);
+
+/* A VCPU has halted for good; a VM whose last one did stops. */
+void vm_vcpu_halted(struct vm *vm);
+
+/* The console's input goes to COM1. */
+bool vm_console_has_room(struct vm *vm);
+void vm_console_input(struct vm *vm, uint8_t byte);
+
+/* The bits of the nested tables of this VM's cpu backend. */
+const struct nested_format *vm_nested_format(const struct vm *vm);
+
+/* Stops a VM: the first reason counts. Any CPU. */
+void vm_stop(struct vm *vm, enum vm_stop reason, uint8_t status);
+
+const char *vm_stop_name(enum vm_stop reason);
+
+static inline bool vm_is_stopped(const struct vm *vm)
+{
+    return __atomic_load_n(&vm->stop, __ATOMIC_ACQUIRE) != VM_STOP_NONE;
+}
+
+#endif

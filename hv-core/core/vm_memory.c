@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Allocation by 1 GiB, then 2 MiB, then single frames, so that nested tables can use the largest pages. The frames behind the
+ * video hole are kept (they keep the alignment) but not mapped.
+ */
+#include "core/vm_memory.h"
+#include "core/vm.h"
+#include <coopvirt/error.h>
+#include <coopvirt/primitives.h>
+#include <coopvirt/x86.h>
+
+static void vm_memory_clear(coop_paddr machine, uint64_t frames)
+{
+    quadwords_clear(frame_address(machine), frames * (X86_PAGE_BYTES / 8));
+}
+
+coop_paddr vm_memory_extra(struct vm *vm, uint64_t bytes)
+{
+    uint64_t frames = (bytes + X86_PAGE_BYTES - 1) / X86_PAGE_BYTES;
+    if (vm->extent_count == VM_EXTENTS)
+        return FRAME_NONE;
+    coop_paddr machine = frame_allocate(frames, X86_PAGE_BYTES, vm_owner(vm));
+    if (machine != FRAME_NONE)
+        vm->extents[vm->extent_count++] = (struct vm_extent){machine, frames};
+    return machine;
+}
+
+/* The longest aligned run for a piece of memory, at most `bytes`; *got says how long. */
+static coop_paddr vm_memory_allocate(struct vm *vm, coop_paddr guest, uint64_t bytes, uint64_t *got)
+{
+    static const uint64_t alignments[] = {X86_PAGE_1G, X86_PAGE_2M, X86_PAGE_BYTES};
+    for (unsigned i = 0; i < 3; i++) {
+        uint64_t alignment = alignments[i];
+        if (guest % alignment || bytes < alignment)
+            continue;
+        for (uint64_t want = bytes; want >= alignment; want = want / 2 & ~(alignment - 1)) {
+            coop_paddr machine = frame_allocate(want / X86_PAGE_BYTES, alignment, vm_owner(vm));
+            if (machine != FRAME_NONE) {
+                *got = want;
+                return machine;
+            }
+        }
+    }
+    return FRAME_NONE;
+}
+
+/* Adds the part of [guest, guest + bytes) that lies in [from, to) to the memory map. */
+static int vm_memory_map(struct vm *vm, coop_paddr guest, coop_paddr machine, uint64_t bytes, coop_paddr from,
+                         coop_paddr to, bool is_writable)
+{
+    coop_paddr start = guest > from ? guest : from, end = guest + bytes < to ? guest + bytes : to;
+    if (start >= end)
+        return 0;
+    struct guest_memory_range range = {start, end - start, machine + (start - guest), is_writable};
+    return guest_memory_add(&vm->memory, &range);
+}
+
+static int vm_memory_add(struct vm *vm, coop_paddr guest, uint64_t bytes)
+{
+    while (bytes) {
+        uint64_t got = 0;
+        coop_paddr machine = vm->extent_count < VM_EXTENTS ? vm_memory_allocate(vm, guest, bytes, &got) : FRAME_NONE;
+        if (machine == FRAME_NONE)
+            return -ENOMEM;
+        vm->extents[vm->extent_count++] = (struct vm_extent){machine, got / X86_PAGE_BYTES};
+        vm_memory_clear(machine, got / X86_PAGE_BYTES);
+        int error = vm_memory_map(vm, guest, machine, got, 0, VM_MEMORY_LOW_END, true);
+        if (!error)
+            error = vm_memory_map(vm, guest, machine, got, VM_MEMORY_BIOS, VM_MEMORY_HIGH_START, false);
+        if (!error)
+            error = vm_memory_map(vm, guest, machine, got, VM_MEMORY_HIGH_START, UINT64_MAX, true);
+        if (error)
+            return error;
+        guest += got;
+        bytes -= got;
+    }
+    return 0;
+}
+
+int vm_memory_create(struct vm *vm)
+{
+    uint64_t low = vm->memory_bytes < VM_MEMORY_HOLE ? vm->memory_bytes : VM_MEMORY_HOLE;
+    vm->memory.address = frame_address;
+    int error = vm_memory_add(vm, 0, low);
+    if (!error && vm->memory_bytes > low)
+        error = vm_memory_add(vm, VM_MEMORY_ABOVE, vm->memory_bytes - low);
+    return error;
+}
+
+void vm_memory_destroy(struct vm *vm)
+{
+    for (unsigned i = 0; i < vm->extent_count; i++) {
+        vm_memory_clear(vm->extents[i].machine, vm->extents[i].frames);
+        frame_free(vm->extents[i].machine, vm->extents[i].frames, vm_owner(vm));
+    }
+    vm->extent_count = 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A VM's memory: machine frames in the largest aligned runs there are, laid out as a PC's.
+ */
+#ifndef CORE_VM_MEMORY_H
+#define CORE_VM_MEMORY_H
+
+#include <coopvirt/abi.h>
+#include <stdint.h>
+
+struct vm;
+
+/* The layout: RAM below 640 KiB, tables of the BIOS area (read-only), RAM from 1 MiB to the hole for devices
+ * below 4 GiB, the rest above 4 GiB. */
+#define VM_MEMORY_LOW_END    0x000a0000ul
+#define VM_MEMORY_BIOS       0x000e0000ul
+#define VM_MEMORY_HIGH_START 0x00100000ul
+#define VM_MEMORY_HOLE       0xc0000000ul
+#define VM_MEMORY_ABOVE      0x100000000ul
+
+/* Allocates, clears and lays out vm->memory_bytes. 0 or -ENOMEM. */
+int vm_memory_create(struct vm *vm);
+
+/* Clears the frames and gives them back. */
+void vm_memory_destroy(struct vm *vm);
+
+/* Gives a run of frames to the VM beside its memory (the copy of a disk), freed with it. FRAME_NONE without memory. */
+coop_paddr vm_memory_extra(struct vm *vm, uint64_t bytes);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a cpu backend does for core/: one struct of operations, at most sixteen members. cpu/svm fills it; another
+ * vendor's folder mirrors that one file by file. Nothing here names a vendor's structure.
+ */
+#ifndef CPU_CPU_BACKEND_H
+#define CPU_CPU_BACKEND_H
+
+#include "core/registers.h"
+#include "core/vm_exit.h"
+#include "mmu/nested.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vcpu;
+
+struct cpu_backend {
+    const char *name;
+
+    /* The bits of this vendor's nested tables. Valid after probe. */
+    const struct nested_format *nested_format;
+
+    /* Whether this CPU has what is needed: 0, or -ENODEV with the first missing thing logged. */
+    int (*probe)(void);
+
+    /* Switches virtualization on, on the calling CPU. 0 or -errno. */
+    int (*start_cpu)(void);
+
+    /* The hardware state of a VCPU, in vcpu->backend. 0 or -errno. */
+    int (*vcpu_create)(struct vcpu *vcpu);
+    void (*vcpu_destroy)(struct vcpu *vcpu);
+
+    /* This CPU is going to enter this VCPU, after it or another ran elsewhere: translations tagged anew. */
+    void (*load)(struct vcpu *vcpu);
+
+    /* Enters the guest and comes back at the next exit. Interrupts off. */
+    void (*enter)(struct vcpu *vcpu);
+
+    /* Translates that exit into vcpu->exit. */
+    void (*decode)(struct vcpu *vcpu);
+
+    /* Delivers an event at the next entry. */
+    void (*inject)(struct vcpu *vcpu, const struct vm_event *event);
+
+    /* Whether an external interrupt could be injected now; if not, an INTERRUPT_WINDOW exit will tell when one of this
+     * vector can. */
+    bool (*interrupt_window)(struct vcpu *vcpu, uint8_t vector);
+
+    /* Goes on at RIP, behind an instruction that a handler has executed: ends an interrupt shadow. */
+    void (*advance)(struct vcpu *vcpu, uint64_t rip);
+
+    /* All registers that are not in vcpu->general, and back. */
+    void (*read_registers)(const struct vcpu *vcpu, struct registers *registers);
+    void (*write_registers)(struct vcpu *vcpu, const struct registers *registers);
+
+    /* CR8 as the guest will read it. */
+    void (*set_task_priority)(struct vcpu *vcpu, uint8_t priority);
+};
+_Static_assert(sizeof(struct cpu_backend) <= 16 * sizeof(void *), "at most sixteen members");
+
+extern const struct cpu_backend svm_backend;
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * AMD-V as a cpu backend: the table of operations, and the few that stand on the way between two exits.
+ */
+#include "cpu/svm/svm.h"
+#include "cpu/cpu_backend.h"
+#include "cpu/svm/svm_decode.h"
+#include "machine/cpu.h"
+#include "machine/cpu_features.h"
+#include <coopvirt/x86.h>
+#include <coopvirt/x86_instructions.h>
+
+/* Nested tables have the long-mode format, walked as user accesses. APM vol. 2, "Nested Table Walk". */
+static struct nested_format svm_nested_format = {
+    .present = X86_PTE_P,
+    .table = X86_PTE_P | X86_PTE_W | X86_PTE_U,
+    .read = X86_PTE_P | X86_PTE_U,
+    .write = X86_PTE_W,
+    .no_execute = X86_PTE_NX,
+    .large = X86_PTE_PS,
+};
+
+static int svm_probe_and_fill(void)
+{
+    svm_nested_format.has_1g = cpu_features()->page_1g;
+    return svm_probe();
+}
+
+/* An ASID that no translation on this CPU bears. When all are used up, everything is flushed and a new generation
+ * begins. APM vol. 2, "TLB Flush". */
+static void svm_renew_asid(struct svm_vcpu *svm, struct svm_cpu *cpu)
+{
+    svm->vmcb->control.tlb_control = VMCB_TLB_KEEP;
+    if (cpu->next_asid >= cpu_features()->asid_count) {
+        cpu->next_asid = 1;
+        cpu->generation++;
+        svm->vmcb->control.tlb_control = VMCB_TLB_FLUSH_ALL;
+    }
+    svm->vmcb->control.asid = cpu->next_asid++;
+    svm->generation = cpu->generation;
+    svm->cpu = cpu;
+    svm->host_state = cpu->host_state;
+}
+
+/* Translations of an older generation, of another CPU, or made before a flush was asked for, must not be met again. */
+static void svm_load(struct vcpu *vcpu)
+{
+    struct svm_vcpu *svm = svm_of(vcpu);
+    struct svm_cpu *cpu = cpu_current()->vendor;
+    if (svm->cpu != cpu || svm->generation != cpu->generation || vcpu->is_flush_wanted)
+        svm_renew_asid(svm, cpu);
+    vcpu->is_flush_wanted = false;
+    x86_write_cr2(svm->vmcb->save.cr2); /* Bochs 2.7 ignores the control block's */
+}
+
+static void svm_enter(struct vcpu *vcpu)
+{
+    struct svm_vcpu *svm = svm_of(vcpu);
+    struct vmcb *vmcb = svm->vmcb;
+    vmcb->save.rax = vcpu->general[REGISTER_RAX];
+    svm->event_injection = vmcb->control.event_injection;
+    svm_enter_guest(vcpu->general, svm->vmcb_address, svm->host_state);
+    vcpu->general[REGISTER_RAX] = vmcb->save.rax;
+    vmcb->control.event_injection = 0;
+    vmcb->control.tlb_control = VMCB_TLB_KEEP;
+}
+
+static void svm_decode(struct vcpu *vcpu)
+{
+    const struct svm_vcpu *svm = svm_of(vcpu);
+    const struct vmcb *vmcb = svm->vmcb;
+    struct svm_raw_exit raw = {
+        .exit_code = vmcb->control.exit_code,
+        .exit_info1 = vmcb->control.exit_info1,
+        .exit_info2 = vmcb->control.exit_info2,
+        .exit_interrupt_info = vmcb->control.exit_interrupt_info,
+        .next_rip = cpu_features()->nrip_save ? vmcb->control.next_rip : 0,
+        .event_injection = svm->event_injection,
+        .virtual_interrupt = vmcb->control.virtual_interrupt,
+        .rip = vmcb->save.rip,
+        .rflags = vmcb->save.rflags,
+        .cr3 = vmcb->save.cr3,
+        .cs_attributes = vmcb->save.cs.attributes,
+        .cpl = vmcb->save.cpl,
+    };
+    svm_exit_decode(&raw, &vcpu->exit);
+    if (vcpu->exit.reason == VM_EXIT_INTERRUPT_WINDOW)
+        svm_close_window(svm->vmcb);
+}
+
+static void svm_advance(struct vcpu *vcpu, uint64_t rip)
+{
+    struct vmcb *vmcb = svm_of(vcpu)->vmcb;
+    vmcb->save.rip = rip;
+    vmcb->control.interrupt_shadow = 0;
+}
+
+const struct cpu_backend svm_backend = {
+    .name = "svm",
+    .nested_format = &svm_nested_format,
+    .probe = svm_probe_and_fill,
+    .start_cpu = svm_start_cpu,
+    .vcpu_create = svm_vcpu_create,
+    .vcpu_destroy = svm_vcpu_destroy,
+    .load = svm_load,
+    .enter = svm_enter,
+    .decode = svm_decode,
+    .inject = svm_inject,
+    .interrupt_window = svm_interrupt_window,
+    .advance = svm_advance,
+    .read_registers = svm_read_registers,
+    .write_registers = svm_write_registers,
+    .set_task_priority = svm_set_task_priority,
+};

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of this folder share: the state of AMD-V for a physical CPU and for a VCPU.
+ */
+#ifndef CPU_SVM_SVM_H
+#define CPU_SVM_SVM_H
+
+#include "core/vcpu.h"
+#include "core/vm.h"
+#include "cpu/svm/vmcb.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A physical CPU's, in cpu->vendor. This CPU only. */
+struct svm_cpu {
+    coop_paddr host_state;  /* a control block that VMLOAD takes the host's FS, GS, TR ... from */
+    uint32_t next_asid;     /* APM vol. 2, "Address Space Identifiers" */
+    uint64_t generation;    /* of ASIDs: a new one begins with a flush of all */
+};
+
+/* A VCPU's, in vcpu->backend. */
+struct svm_vcpu {
+    struct vmcb *vmcb;
+    coop_paddr vmcb_address;
+    coop_paddr host_state; /* of the CPU it is loaded on */
+    const struct svm_cpu *cpu;
+    uint64_t generation;
+    uint64_t event_injection; /* as set for the last entry */
+};
+
+static inline struct svm_vcpu *svm_of(const struct vcpu *vcpu) { return vcpu->backend; }
+
+/* svm_setup.c */
+int svm_probe(void);
+int svm_start_cpu(void);
+int svm_vcpu_create(struct vcpu *vcpu);
+void svm_vcpu_destroy(struct vcpu *vcpu);
+
+/* svm_registers.c */
+void svm_read_registers(const struct vcpu *vcpu, struct registers *registers);
+void svm_write_registers(struct vcpu *vcpu, const struct registers *registers);
+
+/* svm_event.c */
+void svm_inject(struct vcpu *vcpu, const struct vm_event *event);
+bool svm_interrupt_window(struct vcpu *vcpu, uint8_t vector);
+void svm_close_window(struct vmcb *vmcb);
+void svm_set_task_priority(struct vcpu *vcpu, uint8_t priority);
+
+/* svm_entry.asm: loads general[] but RAX and RSP, enters, and stores them again; interrupts off. */
+void svm_enter_guest(uint64_t *general, coop_paddr vmcb, coop_paddr host_state);
+
+#endif

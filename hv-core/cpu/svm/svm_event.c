@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Delivery of events: all of them by EVENTINJ. V_IRQ is used only as a doorbell: with its intercept set it exits (VINTR)
+ * as soon as the guest could take an interrupt, and is never delivered by itself, since QEMU and Bochs report an interrupted
+ * delivery of it wrongly. APM vol. 2, "Interrupt and Local APIC Support".
+ */
+#include "cpu/svm/svm.h"
+#include <coopvirt/x86.h>
+
+void svm_inject(struct vcpu *vcpu, const struct vm_event *event)
+{
+    static const uint64_t types[] = {
+        [VM_EVENT_INTERRUPT] = VMCB_EVENT_INTERRUPT,
+        [VM_EVENT_NMI] = VMCB_EVENT_NMI,
+        [VM_EVENT_EXCEPTION] = VMCB_EVENT_EXCEPTION,
+    };
+    uint64_t injection = VMCB_EVENT_VALID | types[event->kind] | event->vector;
+    if (event->has_error_code)
+        injection |= VMCB_EVENT_ERROR_VALID | (uint64_t)event->error_code << VMCB_EVENT_ERROR_SHIFT;
+    svm_of(vcpu)->vmcb->control.event_injection = injection;
+}
+
+void svm_close_window(struct vmcb *vmcb)
+{
+    vmcb->control.virtual_interrupt &= ~(VMCB_V_IRQ | VMCB_V_PRIORITY | VMCB_V_IGNORE_TPR | VMCB_V_VECTOR);
+    vmcb->control.intercepts &= ~VMCB_INTERCEPT_VINTR;
+}
+
+bool svm_interrupt_window(struct vcpu *vcpu, uint8_t vector)
+{
+    struct vmcb *vmcb = svm_of(vcpu)->vmcb;
+    bool is_masked = vector >> 4 <= (vmcb->control.virtual_interrupt & VMCB_V_TPR);
+    svm_close_window(vmcb);
+    if (vmcb->save.rflags & X86_FLAGS_IF && !(vmcb->control.interrupt_shadow & 1) && !is_masked)
+        return true;
+    /* Only a vector that waits for the task priority to fall is compared with it. */
+    vmcb->control.virtual_interrupt |= VMCB_V_IRQ | (uint64_t)(vector >> 4) << VMCB_V_PRIORITY_SHIFT |
+                                       (uint64_t)vector << VMCB_V_VECTOR_SHIFT | (is_masked ? 0 : VMCB_V_IGNORE_TPR);
+    vmcb->control.intercepts |= VMCB_INTERCEPT_VINTR;
+    return false;
+}
+
+void svm_set_task_priority(struct vcpu *vcpu, uint8_t priority)
+{
+    struct vmcb_control *control = &svm_of(vcpu)->vmcb->control;
+    control->virtual_interrupt = (control->virtual_interrupt & ~VMCB_V_TPR) | (priority & 0x0f);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What an mmu service does for core/: who owns the tables that the CPU walks. One struct of operations.
+ */
+#ifndef MMU_MMU_BACKEND_H
+#define MMU_MMU_BACKEND_H
+
+#include "core/vm_exit.h"
+#include <coopvirt/abi.h>
+
+struct vm;
+
+enum mmu_fault_outcome {
+    MMU_FAULT_MAPPED,   /* go on */
+    MMU_FAULT_DEVICE,   /* no memory there: the registry's affair */
+    MMU_FAULT_READ_ONLY /* memory that this access may not write or execute */
+};
+
+struct mmu_backend {
+    const char *name;
+
+    /* Tables for vm->memory. 0 or -errno. */
+    int (*vm_create)(struct vm *vm);
+    void (*vm_destroy)(struct vm *vm);
+
+    /* A second-level fault. */
+    enum mmu_fault_outcome (*fault)(struct vm *vm, const struct vm_exit_fault *fault);
+
+    /* Changes what the guest may do with a range of its memory (enum nested_permission; 0 takes it away) and
+     * flushes every CPU that may hold the old translation. Lock held. 0 or -errno. */
+    int (*protect)(struct vm *vm, coop_paddr start, uint64_t bytes, unsigned permissions);
+};
+
+extern const struct mmu_backend nested_backend;
+
+#endif

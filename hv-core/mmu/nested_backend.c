@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Nested paging as an mmu service: all of a VM's memory is mapped when it is made, with the largest pages that fit, so that
+ * a second-level fault means a device, a hole or a forbidden access.
+ */
+#include "core/vm.h"
+#include "machine/log.h"
+#include "mmu/mmu_backend.h"
+#include <coopvirt/error.h>
+#include <coopvirt/x86.h>
+
+static coop_paddr nested_backend_allocate(void *context) { return frame_allocate_zeroed(vm_owner(context)); }
+
+static void nested_backend_release(void *context, coop_paddr frame) { frame_free(frame, 1, vm_owner(context)); }
+
+static int nested_backend_vm_create(struct vm *vm)
+{
+    struct nested_world world = {vm, nested_backend_allocate, nested_backend_release, frame_address};
+    int error = nested_create(&vm->nested, vm_nested_format(vm), &world);
+    for (unsigned i = 0; !error && i < vm->memory.count; i++) {
+        const struct guest_memory_range *range = &vm->memory.ranges[i];
+        error = nested_map(&vm->nested, range->start, range->machine, range->bytes,
+                           range->is_writable ? NESTED_ALL : NESTED_READ | NESTED_EXECUTE);
+    }
+    if (!error)
+        log_info("vm %u: nested tables in %lu frames map %lu x 1 GiB, %lu x 2 MiB, %lu x 4 KiB", vm->number,
+                 vm->nested.table_frames, vm->nested.pages[2], vm->nested.pages[1], vm->nested.pages[0]);
+    return error;
+}
+
+static void nested_backend_vm_destroy(struct vm *vm)
+{
+    if (vm->nested.format)
+        nested_destroy(&vm->nested);
+}
+
+static enum mmu_fault_outcome nested_backend_fault(struct vm *vm, const struct vm_exit_fault *fault)
+{
+    struct nested_mapping mapping = nested_lookup(&vm->nested, fault->address);
+    if (!mapping.is_present)
+        return MMU_FAULT_DEVICE;
+    if (fault->is_write && !(mapping.permissions & NESTED_WRITE))
+        return MMU_FAULT_READ_ONLY;
+    return MMU_FAULT_MAPPED;
+}
+
+static int nested_backend_protect(struct vm *vm, coop_paddr start, uint64_t bytes, unsigned permissions)
+{
+    int error = nested_protect(&vm->nested, start, bytes, permissions);
+    vm_flush(vm);
+    return error;
+}
+
+const struct mmu_backend nested_backend = {
+    .name = "nested",
+    .vm_create = nested_backend_vm_create,
+    .vm_destroy = nested_backend_vm_destroy,
+    .fault = nested_backend_fault,
+    .protect = nested_backend_protect,
+};
