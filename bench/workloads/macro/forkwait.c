@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static struct harness_parameter forkwait_parameters[] = {{"iterations", 200, 1, 100000}, HARNESS_PARAMETERS_END};
+static struct harness_parameter forkwait_parameters[] = {{"iterations", 100, 1, 100000}, HARNESS_PARAMETERS_END};
 
 static void forkwait_work(void)
 {
