@@ -71,6 +71,12 @@ void fpu_load(const void *area)
         __asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
 }
 
+void fpu_prepare(void *area)
+{
+    if (fpu_xcr0)
+        quadwords_clear((uint8_t *)area + FXSAVE_BYTES, XSAVE_HEADER_BYTES / 8);
+}
+
 void fpu_reset(void *area)
 {
     struct fpu_legacy *legacy = area;

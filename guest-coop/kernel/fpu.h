@@ -22,6 +22,9 @@ uint64_t fpu_features(void);
 void fpu_save(void *area);
 void fpu_load(const void *area);
 
+/* Makes memory of unknown content fit to be saved to: XSAVE leaves most of its header as it is. */
+void fpu_prepare(void *area);
+
 /* Writes the state of a fresh program. */
 void fpu_reset(void *area);
 

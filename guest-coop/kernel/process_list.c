@@ -80,6 +80,7 @@ struct process *process_create(void)
     }
     uint64_t top = private->stack + KERNEL_STACK_BYTES - fpu_bytes();
     private->fpu = (void *)top;
+    fpu_prepare(private->fpu);
     private->frame = (struct trap_frame *)top - 1;
     private->start_ns = clock_monotonic_ns();
     process->pid = pid_allocate();
