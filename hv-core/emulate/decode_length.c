@@ -5,6 +5,8 @@
  */
 #include "emulate/decode.h"
 
+#include <coopvirt/string.h>
+
 #define PREFIX_BIT(byte) (1u << ((byte)&31))
 
 /* Bits of the legacy prefixes, by byte / 32. */
@@ -14,26 +16,27 @@ static const uint32_t decode_length_prefixes[8] = {
     [7] = PREFIX_BIT(0xf0) | PREFIX_BIT(0xf2) | PREFIX_BIT(0xf3),
 };
 
-/* The opcode as it stands in memory; `any_after` counts bytes that may be anything (ModRM of MOV CR). */
+/* The opcode as a little-endian word, the bytes of it that count, and the length without prefixes. */
 struct decode_length_row {
-    uint8_t bytes;
-    uint8_t any_after;
-    uint8_t opcode[3];
+    uint32_t opcode;
+    uint32_t mask;
+    uint8_t length;
 };
 
 /* One row a line. */
 /* clang-format off */
-#define ONE(a) {1, 0, {a}}
-#define TWO(a) {2, 0, {0x0f, a}}
-#define MODRM(a) {2, 1, {0x0f, a}}
-#define THREE(a) {3, 0, {0x0f, 0x01, a}}
+#define ONE(a) {a, 0xff, 1}
+#define ONE_ANY(a) {a, 0xff, 2} /* a byte follows that may be anything */
+#define TWO(a) {0x0f | (a) << 8, 0xffff, 2}
+#define TWO_ANY(a) {0x0f | (a) << 8, 0xffff, 3}
+#define THREE(a) {0x010f | (a) << 16, 0xffffff, 3}
 
 static const struct decode_length_row decode_length_rows[OPERATION_COUNT] = {
     [OPERATION_HLT] = ONE(0xf4),
     [OPERATION_ICEBP] = ONE(0xf1),
     [OPERATION_INT3] = ONE(0xcc),
     [OPERATION_INTO] = ONE(0xce),
-    [OPERATION_INT] = {1, 1, {0xcd}},
+    [OPERATION_INT] = ONE_ANY(0xcd),
     [OPERATION_IRET] = ONE(0xcf),
     [OPERATION_PUSHF] = ONE(0x9c),
     [OPERATION_POPF] = ONE(0x9d),
@@ -50,10 +53,10 @@ static const struct decode_length_row decode_length_rows[OPERATION_COUNT] = {
     [OPERATION_WBINVD] = TWO(0x09),
     [OPERATION_WBNOINVD] = TWO(0x09),
     [OPERATION_RSM] = TWO(0xaa),
-    [OPERATION_MOV_FROM_CR] = MODRM(0x20),
-    [OPERATION_MOV_FROM_DR] = MODRM(0x21),
-    [OPERATION_MOV_TO_CR] = MODRM(0x22),
-    [OPERATION_MOV_TO_DR] = MODRM(0x23),
+    [OPERATION_MOV_FROM_CR] = TWO_ANY(0x20),
+    [OPERATION_MOV_FROM_DR] = TWO_ANY(0x21),
+    [OPERATION_MOV_TO_CR] = TWO_ANY(0x22),
+    [OPERATION_MOV_TO_DR] = TWO_ANY(0x23),
     [OPERATION_RDTSCP] = THREE(0xf9),
     [OPERATION_XGETBV] = THREE(0xd0),
     [OPERATION_XSETBV] = THREE(0xd1),
@@ -79,21 +82,33 @@ static const struct decode_length_row decode_length_rows[OPERATION_COUNT] = {
 };
 /* clang-format on */
 
-unsigned decode_length_fixed(const uint8_t *bytes, size_t available, enum decode_mode mode,
-                             enum instruction_operation expected)
+/* Kept out of line, so that the way without prefixes saves no registers. */
+static __attribute__((noinline)) unsigned decode_length_after_prefixes(const uint8_t *bytes, size_t available,
+                                                                       enum decode_mode mode,
+                                                                       const struct decode_length_row *row)
 {
-    const struct decode_length_row *row = &decode_length_rows[expected];
     size_t limit = available < INSTRUCTION_BYTES_MAX ? available : INSTRUCTION_BYTES_MAX;
     size_t position = 0;
     while (position < limit && (decode_length_prefixes[bytes[position] >> 5] & PREFIX_BIT(bytes[position]) ||
                                 (mode == DECODE_MODE_64 && (bytes[position] & 0xf0) == 0x40)))
         position++;
-    size_t end = position + row->bytes + row->any_after;
-    if (!row->bytes || end > limit || bytes[position] != row->opcode[0])
+    if (position + row->length > limit)
         return 0;
-    if (row->bytes > 1 && bytes[position + 1] != row->opcode[1])
-        return 0;
-    if (row->bytes > 2 && bytes[position + 2] != row->opcode[2])
-        return 0;
-    return (unsigned)end;
+    uint32_t word = 0;
+    for (unsigned i = 0; i < row->length; i++)
+        word |= (uint32_t)bytes[position + i] << 8 * i;
+    return (word & row->mask) == row->opcode && row->length ? position + row->length : 0;
+}
+
+unsigned decode_length_fixed(const uint8_t *bytes, size_t available, enum decode_mode mode,
+                             enum instruction_operation expected)
+{
+    const struct decode_length_row *row = &decode_length_rows[expected];
+    uint32_t word;
+    if (available >= sizeof(word)) {
+        memcpy(&word, bytes, sizeof(word));
+        if ((word & row->mask) == row->opcode) /* hardly ever is there a prefix; an empty row's length is 0 */
+            return row->length;
+    }
+    return decode_length_after_prefixes(bytes, available, mode, row);
 }
