@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .machines import MACHINES
 from .modes import Mode, find_mode
-from .outcome import NOT_APPLICABLE, OK
+from .outcome import OK
 from .results import Result
 from .summary import ExitRow, Row
 
@@ -20,6 +20,8 @@ _COLUMN_WIDTHS = (9, 11, 9)
 _MODE_WIDTH = sum(_COLUMN_WIDTHS) + len(_COLUMN_WIDTHS) - 1
 _GAP = "  "
 DEAREST = 8
+# Up to this part of the value a spread is only counted: warm caches of the guest kernel, an allocator's state.
+SMALL_SPREAD = 0.001
 
 
 def amount(value: float | None) -> str:
@@ -142,8 +144,8 @@ def _mode_cells(row: Row | None) -> str:
     if row.status != OK:
         return row.status.rjust(_MODE_WIDTH)
     if row.added_per_op is None:
-        return _cells("-", f"({amount(row.value)})", amount(row.exits_per_op) + _mark(row))
-    return _cells(ratio(row.ratio_to_native), added(row.added_per_op), amount(row.exits_per_op) + _mark(row))
+        return _cells("-", f"({amount(row.value)}){_mark(row)}", amount(row.exits_per_op))
+    return _cells(ratio(row.ratio_to_native), added(row.added_per_op) + _mark(row), amount(row.exits_per_op))
 
 
 def _mark(row: Row) -> str:
@@ -162,21 +164,35 @@ def _legend(result: Result) -> list[str]:
 
 
 def _remarks(grid: Grid) -> list[str]:
-    """Rows that are no exact number, and rows without one."""
-    lines = []
-    for row in grid.rows.values():
-        if row.status == OK and _mark(row):
-            ticks = f", {row.ticks} of them with a timer interrupt" if row.ticks else ""
-            lines.append(f"* {row.mode} {row.workload}: {spread(row.low, row.high)} "
-                         f"in {row.repetitions} repetitions{ticks}")
-        elif row.status == OK and row.ticks:
-            lines.append(f"{row.mode} {row.workload}: a timer interrupt in {row.ticks} of {row.repetitions} "
-                         "repetitions")
-        elif row.status == NOT_APPLICABLE:
-            lines.append(f"n/a: {row.mode} {row.workload}: {row.reason}")
-        elif row.status != OK:
-            lines.append(f"{row.status}: {row.mode} {row.workload}: {row.reason}")
+    """Rows that are no exact number, rows that the tick touched, and rows without a number."""
+    rows = list(grid.rows.values())
+    return _spreads([row for row in rows if row.status == OK and _mark(row)]) + _ticks(rows) + _not_measured(rows)
+
+
+def _spreads(rows: list[Row]) -> list[str]:
+    """Small spreads are counted, great ones shown; table.csv has all."""
+    great = [row for row in rows if row.high - row.low > SMALL_SPREAD * row.value]
+    lines = [f"* {row.mode} {row.workload}: {spread(row.low, row.high)} in {row.repetitions} repetitions"
+             for row in great]
+    if len(great) < len(rows):
+        lines.insert(0, f"* repetitions differ, by less than {100 * SMALL_SPREAD:g}% in {len(rows) - len(great)} rows"
+                     + (" and more in:" if great else ""))
     return lines
+
+
+def _ticks(rows: list[Row]) -> list[str]:
+    touched = [f"{row.mode} {row.workload} ({row.ticks} of {row.repetitions})" for row in rows if row.ticks]
+    return [f"repetitions with a timer interrupt in them: {', '.join(touched)}"] if touched else []
+
+
+def _not_measured(rows: list[Row]) -> list[str]:
+    """Why there is no number: one line where several modes have the same reason."""
+    reasons: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        if row.status != OK:
+            reasons.setdefault((row.status, row.workload, row.reason), []).append(row.mode)
+    return [f"{status}: {workload} in {', '.join(modes)}: {reason}"
+            for (status, workload, reason), modes in reasons.items()]
 
 
 def render_dearest(result: Result) -> str:
@@ -220,7 +236,7 @@ def render_markdown(result: Result) -> str:
             cells += _markdown_cells(grid.row(mode.name, workload))
         lines.append(_markdown_row(cells))
     lines += ["", *(f"{line}  " for line in _legend(result)), ""]
-    lines += [f"- {line.lstrip('* ')}" for line in _remarks(grid)]
+    lines += [f"- {line.removeprefix('* ')}" for line in _remarks(grid)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -232,5 +248,5 @@ def _markdown_cells(row: Row | None) -> list[str]:
     if row is None or row.status != OK:
         return ["-" if row is None else row.status, "", ""]
     if row.added_per_op is None:
-        return ["-", f"({amount(row.value)})", amount(row.exits_per_op) + _mark(row)]
-    return [ratio(row.ratio_to_native), added(row.added_per_op), amount(row.exits_per_op) + _mark(row)]
+        return ["-", f"({amount(row.value)}){_mark(row)}", amount(row.exits_per_op)]
+    return [ratio(row.ratio_to_native), added(row.added_per_op) + _mark(row), amount(row.exits_per_op)]

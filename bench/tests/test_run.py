@@ -89,7 +89,7 @@ def test_not_applicable(tree):
     answer = tree.run("--workload", "fake/hypercall")
     row = rows_of(tree)["native", "fake/hypercall"]
     assert answer.status == 0 and (row["status"], row["value"]) == ("n/a", "")
-    assert "n/a: native fake/hypercall: no hypervisor" in answer.out
+    assert "n/a: fake/hypercall in native: no hypervisor" in answer.out
     assert rows_of(tree)["full-nested", "fake/hypercall"]["ratio_to_native"] == ""
 
 
@@ -105,7 +105,8 @@ def test_spread_and_ticks(tree):
     row = rows_of(tree)["native", "fake/spread"]
     assert (row["low"], row["value"], row["high"], row["interval"]) == ("151", "152", "153", "min-max")
     assert row["ticks"] == "1"
-    assert "* native fake/spread: 151 to 153 in 3 repetitions, 1 of them with a timer interrupt" in answer.out
+    assert "* native fake/spread: 151 to 153 in 3 repetitions" in answer.out
+    assert "timer interrupt in them: native fake/spread (1 of 3)" in answer.out
 
 
 def test_single_repetition_is_not_called_exact(tree):

@@ -22,16 +22,18 @@ workload              native            full-nested
 fake/null                150      1.000           0         0
 fake/cpuid               150      1.667        +100         1
 fake/hypercall           n/a          -       (250)         1
-fake/spread             152*      1.658        +100        1*
+fake/spread             152*      1.658       +100*         1
 
 instr = instructions retired: software path length, blind to what a world switch or a TLB miss costs
     in silicon.
 native: busy instr per operation. ratio: to native. +instr/op: added to native's. exits/op: VM exits
     per operation.
 (in parentheses: instr per operation, where there is no native row to compare with)
-n/a: native fake/hypercall: no hypervisor
-* native fake/spread: 151 to 153 in 3 repetitions, 1 of them with a timer interrupt
-* full-nested fake/spread: 251 to 253 in 3 repetitions, 1 of them with a timer interrupt
+* native fake/spread: 151 to 153 in 3 repetitions
+* full-nested fake/spread: 251 to 253 in 3 repetitions
+repetitions with a timer interrupt in them: native fake/spread (1 of 3), full-nested fake/spread (1
+    of 3)
+n/a: fake/hypercall in native: no hypervisor
 
 Dearest exits, by their part of the workload's busy units
 mode         workload        reason  per op  min  p50  p99  max  share
