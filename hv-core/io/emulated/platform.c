@@ -4,6 +4,7 @@
  * The devices behind it are wired in platform_ports.c (registers) and platform_interrupts.c (lines).
  */
 #include "io/emulated/platform_state.h"
+#include <coopvirt/acpi.h>
 #include <coopvirt/error.h>
 #include <coopvirt/string.h>
 
@@ -83,14 +84,35 @@ static uint64_t platform_minimum(uint64_t a, uint64_t b)
 
 void platform_update_deadline(struct platform *platform)
 {
-    uint64_t lapic = LAPIC_NEVER, earliest;
+    uint64_t lapic = LAPIC_NEVER;
 
     for (unsigned vcpu = 0; vcpu < platform->config.vcpus; vcpu++)
         lapic = platform_minimum(lapic, lapic_deadline(&platform->lapics[vcpu]));
-    earliest = ratio_back(platform->lapic_ratio, lapic);
+    uint64_t earliest = platform_minimum(ratio_back(platform->lapic_ratio, lapic), platform->board_deadline);
     if (__builtin_add_overflow(earliest, platform->start, &earliest))
         earliest = UINT64_MAX;
     __atomic_store_n(&platform->deadline, earliest, __ATOMIC_RELEASE);
+}
+
+void platform_advance_board(struct platform *platform)
+{
+    uint64_t elapsed = platform->elapsed;
+
+    if (pit_advance(&platform->pit, ratio_forward(platform->pit_ratio, elapsed))) {
+        /* A pulse that stays: a square wave's low half would take the request back from a VCPU that was not running. */
+        platform_set_irq(platform, PLATFORM_IRQ_TIMER, false);
+        platform_set_irq(platform, PLATFORM_IRQ_TIMER, true);
+    }
+    platform_set_irq(platform, PLATFORM_IRQ_RTC,
+                     rtc_advance(&platform->rtc, ratio_forward(platform->rtc_ratio, elapsed)));
+    platform_set_irq(platform, PLATFORM_IRQ_SCI,
+                     power_advance(&platform->power, ratio_forward(platform->power_ratio, elapsed)));
+
+    uint64_t pit = ratio_back(platform->pit_ratio, pit_deadline(&platform->pit));
+    uint64_t rtc = ratio_back(platform->rtc_ratio, rtc_deadline(&platform->rtc));
+    uint64_t power = ratio_back(platform->power_ratio, power_deadline(&platform->power));
+    platform->board_deadline = platform_minimum(pit, platform_minimum(rtc, power));
+    platform_update_deadline(platform);
 }
 
 uint64_t platform_next_deadline(const struct platform *platform)
@@ -108,8 +130,23 @@ void platform_advance(struct platform *platform, uint64_t now)
     for (unsigned vcpu = 0; vcpu < platform->config.vcpus; vcpu++)
         if (lapic_advance(&platform->lapics[vcpu], ticks))
             platform_update_pending(platform, vcpu);
-    platform_update_deadline(platform);
+    if (platform->elapsed >= platform->board_deadline)
+        platform_advance_board(platform);
+    else
+        platform_update_deadline(platform);
     platform_unlock(platform);
+}
+
+/* Ratios of TSC units to the ticks of each clock. */
+static void platform_init_clocks(struct platform *platform)
+{
+    uint64_t tsc_hz = platform->config.tsc_khz * 1000;
+
+    platform->start = platform->world.now(platform->world.context);
+    platform->lapic_ratio = (struct ratio){platform->config.tsc_khz, platform->config.lapic_khz};
+    platform->pit_ratio = (struct ratio){tsc_hz, PIT_HZ};
+    platform->rtc_ratio = (struct ratio){tsc_hz, RTC_HZ};
+    platform->power_ratio = (struct ratio){tsc_hz, ACPI_PM_TIMER_HZ};
 }
 
 int platform_init(struct platform *platform, const struct platform_config *config, const struct platform_world *world)
@@ -124,18 +161,23 @@ int platform_init(struct platform *platform, const struct platform_config *confi
     memset(platform, 0, sizeof *platform);
     platform->config = *config;
     platform->world = *world;
-    platform->start = world->now(world->context);
-    platform->lapic_ratio = (struct ratio){config->tsc_khz, config->lapic_khz};
+    platform_init_clocks(platform);
     for (unsigned i = 0; i < PLATFORM_UARTS; i++)
         uart_reset(&platform->uarts[i]);
     pic_reset(&platform->pic);
     ioapic_reset(&platform->ioapic, 0);
+    pit_reset(&platform->pit);
+    rtc_reset(&platform->rtc, config->realtime_at_start, config->memory_bytes);
+    power_reset(&platform->power);
+    keyboard_reset(&platform->keyboard);
+    ata_reset(&platform->ata);
+    platform->disk = (struct ata_image){config->disk, config->disk ? config->disk_bytes / ATA_SECTOR_BYTES : 0};
     for (unsigned vcpu = 0; vcpu < PLATFORM_VCPUS; vcpu++) {
         lapic_reset(&platform->lapics[vcpu], vcpu, vcpu == 0);
         platform->pending[vcpu] = -1;
     }
     lapic_set_virtual_wire(&platform->lapics[0]);
-    platform_update_deadline(platform);
+    platform_advance_board(platform);
     return platform_ports_register(platform);
 }
 

@@ -10,22 +10,31 @@
 #define IO_EMULATED_PLATFORM_STATE_H
 
 #include "io/emulated/apic_bus.h"
+#include "io/emulated/ata.h"
 #include "io/emulated/ioapic.h"
+#include "io/emulated/keyboard.h"
 #include "io/emulated/lapic.h"
 #include "io/emulated/pic.h"
+#include "io/emulated/pit.h"
 #include "io/emulated/platform.h"
+#include "io/emulated/power.h"
 #include "io/emulated/ratio.h"
+#include "io/emulated/rtc.h"
 #include "io/emulated/uart.h"
 #include <coopvirt/spinlock.h>
 
 #define PLATFORM_UARTS 2
 
 /* ISA interrupts. On the I/O APIC the timer is at input 2, where the 8259 has its cascade. */
-#define PLATFORM_IRQ_TIMER   0
-#define PLATFORM_IRQ_COM1    4
-#define PLATFORM_IRQ_COM2    3
-#define PLATFORM_PIN_TIMER   2
-#define PLATFORM_IOAPIC_BASE 0xfec00000u
+#define PLATFORM_IRQ_TIMER    0
+#define PLATFORM_IRQ_KEYBOARD 1
+#define PLATFORM_IRQ_COM2     3
+#define PLATFORM_IRQ_COM1     4
+#define PLATFORM_IRQ_RTC      8
+#define PLATFORM_IRQ_SCI      POWER_IRQ
+#define PLATFORM_IRQ_DISK     14
+#define PLATFORM_PIN_TIMER    2
+#define PLATFORM_IOAPIC_BASE  0xfec00000u
 
 /* The row of a port or memory range in platform_ports.c, bound to its platform for the registry. */
 struct platform_binding {
@@ -52,8 +61,10 @@ struct platform {
     struct platform_world world;
     struct io_registry registry;
     struct platform_binding bindings[2 * IO_REGISTRY_RANGES];
+    unsigned binding_count;
     uint64_t start; /* TSC */
-    struct ratio lapic_ratio;
+    struct ratio lapic_ratio, pit_ratio, rtc_ratio, power_ratio;
+    struct ata_image disk;
 
     /* Under the lock. */
     uint64_t elapsed; /* TSC units since start; never goes back */
@@ -62,6 +73,12 @@ struct platform {
     struct pic pic;
     struct ioapic ioapic;
     struct lapic lapics[PLATFORM_VCPUS];
+    struct pit pit;
+    struct rtc rtc;
+    struct power power;
+    struct keyboard keyboard;
+    struct ata ata;
+    uint64_t board_deadline; /* TSC units since start: PIT, RTC, power management timer */
     bool pic_output;
     enum platform_stop stop;
     uint8_t stop_status;
@@ -79,8 +96,11 @@ void platform_unlock(struct platform *platform);
 uint64_t platform_elapsed(struct platform *platform);
 uint64_t platform_lapic_ticks(struct platform *platform);
 
-/* Computes the earliest deadline anew. */
+/* Computes the earliest deadline anew, after a local APIC's timer was set. */
 void platform_update_deadline(struct platform *platform);
+
+/* The same after an access to PIT, RTC or power management: lets them act up to the last time read. */
+void platform_advance_board(struct platform *platform);
 
 /* Registers all ranges. */
 int platform_ports_register(struct platform *platform);
