@@ -176,9 +176,10 @@ entry_high:
 
 section .bss nobits alloc noexec write align=4096
 alignb 4096
-global boot_root, boot_pointers, boot_directories, boot_stack, boot_stack_top
+global boot_root, boot_pointers, boot_directories, boot_stack_guard, boot_stack, boot_stack_top
 boot_root: resb 4096
 boot_pointers: resb 4096
 boot_directories: resb 4 * 4096
+boot_stack_guard: resb 4096 ; paging_start leaves it out
 boot_stack: resb BOOT_STACK_BYTES
 boot_stack_top:

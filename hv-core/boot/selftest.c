@@ -31,6 +31,12 @@ static void selftest_double_fault(void)
     __asm__ volatile("mov %0, %%rsp; push %%rax" : : "r"(SELFTEST_ABSENT));
 }
 
+static void selftest_stack(void)
+{
+    /* Fills the stack and goes on into the page below. */
+    __asm__ volatile("1: push %%rax; jmp 1b" : : : "memory");
+}
+
 static void selftest_nmi(void)
 {
     __asm__ volatile("int $2");
@@ -83,8 +89,9 @@ static const struct {
     const char *name;
     void (*run)(void);
 } selftests[] = {
-    {"ud", selftest_invalid_opcode}, {"pf", selftest_page_fault}, {"df", selftest_double_fault}, {"nmi", selftest_nmi},
-    {"panic", selftest_panic},       {"cpus", selftest_cpus},     {"console", selftest_console},
+    {"ud", selftest_invalid_opcode}, {"pf", selftest_page_fault},   {"df", selftest_double_fault},
+    {"stack", selftest_stack},       {"nmi", selftest_nmi},         {"panic", selftest_panic},
+    {"cpus", selftest_cpus},         {"console", selftest_console},
 };
 
 void selftest_run(const char *command_line)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A test aid: `selftest=NAME` on the command line makes hv-core fail, or try itself, in the named way.
- *   ud pf df nmi panic   the failure; the machine ends failed, with a dump
- *   cpus                 hands work to every CPU, waits for each; the machine ends ok
- *   console              halts until a byte of input interrupts; the machine ends ok
+ *   ud pf df stack nmi panic   the failure; the machine ends failed, with a dump
+ *   cpus       hands work to every CPU, waits for each; the machine ends ok
+ *   console    halts until a byte of input interrupts; the machine ends ok
  */
 #ifndef BOOT_SELFTEST_H
 #define BOOT_SELFTEST_H

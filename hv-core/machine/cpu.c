@@ -9,11 +9,10 @@
 #include "machine/cpu_private.h"
 #include "machine/fpu.h"
 #include "machine/frame.h"
+#include "machine/paging.h"
 
 #include <coopvirt/x86.h>
 #include <coopvirt/x86_instructions.h>
-
-extern uint8_t boot_stack[]; /* of entry.asm, CPU_STACK_BYTES */
 
 static struct cpu_private cpu_boot_private;
 
@@ -65,21 +64,23 @@ void cpu_start_this(void)
     fpu_start();
 }
 
-/* What a further CPU gets in one piece. */
+/* What a further CPU gets besides its stack. */
 struct cpu_memory {
-    uint8_t stack[CPU_STACK_BYTES];
     struct cpu cpu;
     struct cpu_private private;
 };
 
+static coop_paddr cpu_allocate(size_t bytes)
+{
+    return frame_allocate((bytes + X86_PAGE_BYTES - 1) / X86_PAGE_BYTES, X86_PAGE_BYTES, FRAME_OWNER_HYPERVISOR);
+}
+
 struct cpu *cpu_add(uint32_t apic_id)
 {
-    size_t frames = (sizeof(struct cpu_memory) + X86_PAGE_BYTES - 1) / X86_PAGE_BYTES;
-
     if (cpu_total == CPU_LIMIT)
         return NULL;
-    coop_paddr at = frame_allocate(frames, X86_PAGE_BYTES, FRAME_OWNER_HYPERVISOR);
-    if (at == FRAME_NONE)
+    coop_paddr at = cpu_allocate(sizeof(struct cpu_memory)), stack = cpu_allocate(CPU_STACK_BYTES);
+    if (at == FRAME_NONE || stack == FRAME_NONE)
         return NULL;
     struct cpu_memory *memory = frame_address(at);
     memory->private = (struct cpu_private){.work = NULL};
@@ -87,7 +88,7 @@ struct cpu *cpu_add(uint32_t apic_id)
         .self = &memory->cpu,
         .index = cpu_total,
         .apic_id = apic_id,
-        .stack_top = (uint64_t)memory->stack + CPU_STACK_BYTES,
+        .stack_top = paging_map_stack(cpu_total, stack),
         .private = &memory->private,
     };
     cpu_table[cpu_total++] = &memory->cpu;

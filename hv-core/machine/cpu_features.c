@@ -44,6 +44,8 @@ static void cpu_features_names(void)
         struct x86_cpuid part = cpu_features_leaf(0x80000002u + i);
         memcpy(features.brand + i * sizeof(part), &part, sizeof(part));
     }
+    for (size_t length = strlen(features.brand); length && features.brand[length - 1] == ' '; length--)
+        features.brand[length - 1] = 0;
 }
 
 static void cpu_features_basic(void)

@@ -24,6 +24,9 @@ struct cpu_private {
 /* The CPU that boots; entry.asm points GS at it. */
 extern struct cpu cpu_boot;
 
+/* Its stack, CPU_STACK_BYTES, and the page below it that is not mapped; of entry.asm. */
+extern uint8_t boot_stack[], boot_stack_guard[];
+
 /* Sets up control registers, descriptor tables, FPU of the CPU that runs it. */
 void cpu_start_this(void);
 

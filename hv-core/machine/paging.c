@@ -5,6 +5,7 @@
  */
 #include "machine/paging.h"
 #include "machine/cpu_features.h"
+#include "machine/cpu_private.h"
 #include "machine/frame.h"
 #include "machine/image.h"
 
@@ -13,10 +14,11 @@
 #include <coopvirt/x86_instructions.h>
 #include <stddef.h>
 
-#define PAGING_ENTRIES  512
-#define PAGING_UNCACHED (X86_PTE_PCD | X86_PTE_PWT)
-#define PAGING_LEVELS   4
-#define PAGING_MINIMUM  4 /* GiB of direct map at least: devices live there */
+#define PAGING_ENTRIES     512
+#define PAGING_UNCACHED    (X86_PTE_PCD | X86_PTE_PWT)
+#define PAGING_LEVELS      4
+#define PAGING_STACK_BYTES (2 * CPU_STACK_BYTES) /* a stack and as much unmapped below it */
+#define PAGING_MINIMUM     4                     /* GiB of direct map at least: devices live there */
 
 static uint64_t paging_root[PAGING_ENTRIES] __attribute__((aligned(4096)));
 static uint64_t paging_start_root[PAGING_ENTRIES] __attribute__((aligned(4096)));
@@ -66,7 +68,26 @@ static bool paging_map_image(struct memory_map *map)
 {
     return paging_map_image_part(map, image_text_start, image_text_end, 0) &&
            paging_map_image_part(map, image_text_end, image_rodata_end, paging_nx) &&
-           paging_map_image_part(map, image_rodata_end, image_end, paging_nx | X86_PTE_W);
+           paging_map_image_part(map, image_rodata_end, boot_stack_guard, paging_nx | X86_PTE_W) &&
+           paging_map_image_part(map, boot_stack, image_end, paging_nx | X86_PTE_W);
+}
+
+/* Makes the tables for all stacks now, so that mapping one needs no memory. */
+static bool paging_prepare_stacks(struct memory_map *map)
+{
+    for (uint64_t at = 0; at < CPU_LIMIT * PAGING_STACK_BYTES; at += X86_PAGE_2M)
+        if (!paging_entry(paging_root, map, IMAGE_STACKS + at, 1))
+            return false;
+    return true;
+}
+
+uint64_t paging_map_stack(unsigned index, coop_paddr frames)
+{
+    uint64_t top = IMAGE_STACKS + (index + 1ul) * PAGING_STACK_BYTES;
+
+    for (uint64_t at = 0; at < CPU_STACK_BYTES; at += X86_PAGE_BYTES)
+        paging_set(paging_root, NULL, top - CPU_STACK_BYTES + at, 1, (frames + at) | X86_PTE_W | X86_PTE_G | paging_nx);
+    return top;
 }
 
 static bool paging_map_gib(struct memory_map *map, coop_paddr start)
@@ -95,7 +116,7 @@ bool paging_start(struct memory_map *map, coop_paddr low_page)
     for (uint64_t i = 0; i < count; i++)
         if (!paging_map_gib(map, i * X86_PAGE_1G))
             return false;
-    if (!paging_map_image(map))
+    if (!paging_map_image(map) || !paging_prepare_stacks(map))
         return false;
     for (unsigned i = 0; i < PAGING_ENTRIES; i++)
         paging_start_root[i] = paging_root[i];

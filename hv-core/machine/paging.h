@@ -20,6 +20,10 @@ uint64_t paging_direct_map_bytes(void);
 coop_paddr paging_root_address(void);
 coop_paddr paging_start_root_address(void);
 
+/* Maps the CPU_STACK_BYTES of physical memory at `frames` as the stack of CPU `index`; what lies below it stays
+ * unmapped, so that an overflow is a fault. Returns its upper end. */
+uint64_t paging_map_stack(unsigned index, coop_paddr frames);
+
 /* Loads the tables on this CPU. */
 void paging_load(void);
 
