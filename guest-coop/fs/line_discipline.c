@@ -471,9 +471,9 @@ void line_set(struct line_discipline *line, const struct abi_termios *termios)
 
     line->termios = *termios;
     /* What was typed in the other mode counts as a line. */
-    if (was_canonical || !line_local(line, ABI_ICANON))
-        return;
-    if (line->written != line->taken)
-        *line_cell(line, line->written - 1) |= LINE_END;
-    line->committed = line->written;
+    if (!was_canonical && line_local(line, ABI_ICANON)) {
+        if (line->written != line->taken)
+            *line_cell(line, line->written - 1) |= LINE_END;
+        line->committed = line->written;
+    }
 }

@@ -93,7 +93,7 @@ static void proc_print_stat(struct proc_text *text, struct process *process)
 void proc_print_mounts(struct proc_text *text, struct process *process)
 {
     (void)process;
-    proc_print(text, "rootfs / ramfs rw,noatime 0 0\nproc /proc proc rw,noatime 0 0\n");
+    proc_print(text, "ramfs / ramfs rw,noatime 0 0\nproc /proc proc rw,noatime 0 0\n");
 }
 
 static void proc_print_cpuinfo(struct proc_text *text, struct process *process)

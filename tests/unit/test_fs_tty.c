@@ -214,6 +214,12 @@ START_TEST(test_mode_changes_keep_what_was_typed)
     type("raw");
     set_local(0, ABI_ICANON, 1, 0);
     ck_assert_str_eq(take(100), "raw");
+    ck_assert_str_eq(take(100), "E11");
+    set_local(ABI_ICANON, 0, 1, 0);
+    type("all taken");
+    ck_assert_str_eq(take(100), "all taken");
+    set_local(0, ABI_ICANON, 1, 0);
+    ck_assert_str_eq(take(100), "E11");
     type("lost\n");
     struct abi_termios termios;
     fake_call(ioctl, terminal, 0x5401, &termios);
