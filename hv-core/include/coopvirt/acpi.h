@@ -171,6 +171,7 @@ _Static_assert(sizeof(struct acpi_madt_local_x2apic) == 16, "MADT local x2APIC")
 #define ACPI_FADT_PROC_C1         (1u << 2)
 #define ACPI_FADT_PWR_BUTTON      (1u << 4) /* 1 = a control method, not fixed hardware */
 #define ACPI_FADT_SLP_BUTTON      (1u << 5)
+#define ACPI_FADT_FIX_RTC         (1u << 6) /* no RTC event in the PM1 registers */
 #define ACPI_FADT_TMR_VAL_EXT     (1u << 8) /* the PM timer has 32 bits, not 24 */
 #define ACPI_FADT_RESET_REG_SUP   (1u << 10)
 #define ACPI_FADT_HW_REDUCED_ACPI (1u << 20)

@@ -4,9 +4,11 @@
  * The devices behind it are wired in platform_ports.c (registers) and platform_interrupts.c (lines).
  */
 #include "io/emulated/platform_state.h"
+#include "io/emulated/tables.h"
 #include <coopvirt/acpi.h>
 #include <coopvirt/error.h>
 #include <coopvirt/string.h>
+#include <coopvirt/x86.h>
 
 size_t platform_size(void)
 {
@@ -165,7 +167,7 @@ int platform_init(struct platform *platform, const struct platform_config *confi
     for (unsigned i = 0; i < PLATFORM_UARTS; i++)
         uart_reset(&platform->uarts[i]);
     pic_reset(&platform->pic);
-    ioapic_reset(&platform->ioapic, 0);
+    ioapic_reset(&platform->ioapic, PLATFORM_IOAPIC_ID);
     pit_reset(&platform->pit);
     rtc_reset(&platform->rtc, config->realtime_at_start, config->memory_bytes);
     power_reset(&platform->power);
@@ -264,4 +266,19 @@ enum platform_stop platform_stopped(const struct platform *platform, uint8_t *st
     if (status)
         *status = platform->stop_status;
     return reason;
+}
+
+void platform_write_tables(const struct platform *platform, uint8_t *area)
+{
+    const struct tables_machine machine = {
+        .vcpus = platform->config.vcpus,
+        .local_apic = X86_APIC_DEFAULT_BASE,
+        .io_apic = PLATFORM_IOAPIC_BASE,
+        .io_apic_id = PLATFORM_IOAPIC_ID,
+        .cpu_signature = platform->config.cpu_signature,
+        .cpu_features = platform->config.cpu_features,
+    };
+
+    tables_write_acpi(area, &machine);
+    tables_write_mp(area, &machine);
 }

@@ -34,6 +34,8 @@ struct platform_config {
     uint8_t *disk;      /* image, or NULL for no disk */
     uint64_t disk_bytes;
     int64_t realtime_at_start; /* seconds since 1970 UTC */
+    uint32_t cpu_signature;    /* what the guest's CPUID 1 gives in EAX, EDX: for the MP table */
+    uint32_t cpu_features;
 };
 
 enum platform_stop { PLATFORM_RUNNING, PLATFORM_STOP_EXIT_PORT, PLATFORM_STOP_POWER_OFF, PLATFORM_STOP_RESET };

@@ -35,6 +35,7 @@
 #define PLATFORM_IRQ_DISK     14
 #define PLATFORM_PIN_TIMER    2
 #define PLATFORM_IOAPIC_BASE  0xfec00000u
+#define PLATFORM_IOAPIC_ID    15 /* four bits on this chip; the last VCPU's comes last */
 
 /* The row of a port or memory range in platform_ports.c, bound to its platform for the registry. */
 struct platform_binding {
