@@ -96,26 +96,31 @@ void lapic_request(struct lapic *lapic, uint8_t vector, bool level)
 }
 
 /* "Processor Priority Register": the class in service or the task's priority, whichever is higher. */
-uint8_t lapic_processor_priority(const struct lapic *lapic)
+static uint8_t lapic_priority(const struct lapic *lapic, uint32_t task_priority)
 {
     int served = lapic_highest(lapic->in_service);
     uint8_t served_class = served < 0 ? 0 : (uint8_t)(served & 0xf0);
 
-    return (lapic->task_priority & 0xf0) >= served_class ? (uint8_t)lapic->task_priority : served_class;
+    return (task_priority & 0xf0) >= served_class ? (uint8_t)task_priority : served_class;
 }
 
-int lapic_deliverable(const struct lapic *lapic)
+uint8_t lapic_processor_priority(const struct lapic *lapic)
+{
+    return lapic_priority(lapic, lapic->task_priority);
+}
+
+int lapic_deliverable(const struct lapic *lapic, uint32_t task_priority)
 {
     int vector = lapic_highest(lapic->requested);
 
-    if (vector < 0 || !lapic_is_on(lapic) || (vector & 0xf0) <= (lapic_processor_priority(lapic) & 0xf0))
+    if (vector < 0 || !lapic_is_on(lapic) || (vector & 0xf0) <= (lapic_priority(lapic, task_priority) & 0xf0))
         return -1;
     return vector;
 }
 
 uint8_t lapic_acknowledge(struct lapic *lapic)
 {
-    int vector = lapic_deliverable(lapic);
+    int vector = lapic_deliverable(lapic, lapic->task_priority);
 
     if (vector < 0)
         return (uint8_t)lapic->spurious;

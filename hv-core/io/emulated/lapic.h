@@ -94,8 +94,8 @@ bool lapic_accepts_external(const struct lapic *lapic);
 /* A fixed interrupt arrives. */
 void lapic_request(struct lapic *lapic, uint8_t vector, bool level);
 
-/* The vector that the CPU would be given now, or -1. */
-int lapic_deliverable(const struct lapic *lapic);
+/* The vector that the CPU would be given now, were its task priority this one, or -1. */
+int lapic_deliverable(const struct lapic *lapic, uint32_t task_priority);
 
 /* Gives it: from requested to in service. The spurious vector when there is none. */
 uint8_t lapic_acknowledge(struct lapic *lapic);

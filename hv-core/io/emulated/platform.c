@@ -176,7 +176,7 @@ int platform_init(struct platform *platform, const struct platform_config *confi
     platform->disk = (struct ata_image){config->disk, config->disk ? config->disk_bytes / ATA_SECTOR_BYTES : 0};
     for (unsigned vcpu = 0; vcpu < PLATFORM_VCPUS; vcpu++) {
         lapic_reset(&platform->lapics[vcpu], vcpu, vcpu == 0);
-        platform->pending[vcpu] = -1;
+        platform->pending[vcpu] = platform->masked[vcpu] = -1;
     }
     lapic_set_virtual_wire(&platform->lapics[0]);
     platform_advance_board(platform);
@@ -188,6 +188,11 @@ int platform_interrupt_pending(struct platform *platform, unsigned vcpu)
     return __atomic_load_n(&platform->pending[vcpu], __ATOMIC_ACQUIRE);
 }
 
+int platform_interrupt_masked(struct platform *platform, unsigned vcpu)
+{
+    return __atomic_load_n(&platform->masked[vcpu], __ATOMIC_ACQUIRE);
+}
+
 int platform_interrupt_acknowledge(struct platform *platform, unsigned vcpu)
 {
     int vector;
@@ -197,7 +202,7 @@ int platform_interrupt_acknowledge(struct platform *platform, unsigned vcpu)
         vector = pic_acknowledge(&platform->pic);
         platform_pic_changed(platform);
     } else {
-        vector = lapic_deliverable(&platform->lapics[vcpu]);
+        vector = lapic_deliverable(&platform->lapics[vcpu], platform->lapics[vcpu].task_priority);
         if (vector >= 0)
             lapic_acknowledge(&platform->lapics[vcpu]);
     }
@@ -248,6 +253,14 @@ bool platform_console_input(struct platform *platform, uint8_t byte)
     platform_set_irq(platform, PLATFORM_IRQ_COM1, uart_interrupt(&platform->uarts[0]));
     platform_unlock(platform);
     return is_taken;
+}
+
+bool platform_console_has_room(struct platform *platform)
+{
+    platform_lock(platform);
+    bool has_room = uart_has_room(&platform->uarts[0]);
+    platform_unlock(platform);
+    return has_room;
 }
 
 enum io_result platform_stop_vm(struct platform *platform, enum platform_stop reason, uint8_t status)

@@ -60,6 +60,9 @@ uint64_t platform_next_deadline(const struct platform *platform);
  * acknowledge. One load and compare when nothing is pending. */
 int platform_interrupt_pending(struct platform *platform, unsigned vcpu);
 
+/* The vector that would be pending at task priority 0, or -1: what waits for the guest to lower CR8. One load. */
+int platform_interrupt_masked(struct platform *platform, unsigned vcpu);
+
 /* Takes it: moves it to in-service. Returns the vector, or -1 when it has gone meanwhile (another VCPU took it). */
 int platform_interrupt_acknowledge(struct platform *platform, unsigned vcpu);
 
@@ -67,12 +70,15 @@ int platform_interrupt_acknowledge(struct platform *platform, unsigned vcpu);
 uint8_t platform_cr8_read(struct platform *platform, unsigned vcpu);
 void platform_cr8_write(struct platform *platform, unsigned vcpu, uint8_t value);
 
-/* APIC_BASE and x2APIC MSRs; false means #GP. */
+/* APIC_BASE and x2APIC MSRs; false means #GP. The x2APIC is complete: CPUID may show it. */
 bool platform_msr_read(struct platform *platform, unsigned vcpu, uint32_t msr, uint64_t *value);
 bool platform_msr_write(struct platform *platform, unsigned vcpu, uint32_t msr, uint64_t value);
 
 /* A byte typed at COM1; false when its FIFO is full. */
 bool platform_console_input(struct platform *platform, uint8_t byte);
+
+/* Whether COM1 would take a byte now. */
+bool platform_console_has_room(struct platform *platform);
 
 /* Why the VM asked to stop, and the status byte of the exit port. */
 enum platform_stop platform_stopped(const struct platform *platform, uint8_t *status);

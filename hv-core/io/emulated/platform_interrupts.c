@@ -14,12 +14,15 @@ bool platform_takes_external(const struct platform *platform, unsigned vcpu)
 
 void platform_update_pending(struct platform *platform, unsigned vcpu)
 {
-    int32_t vector, before = platform->pending[vcpu];
+    int32_t vector, masked, before = platform->pending[vcpu];
 
-    if (platform_takes_external(platform, vcpu))
-        vector = pic_vector(&platform->pic);
-    else
-        vector = lapic_deliverable(&platform->lapics[vcpu]);
+    if (platform_takes_external(platform, vcpu)) {
+        vector = masked = pic_vector(&platform->pic); /* no priority holds it back */
+    } else {
+        vector = lapic_deliverable(&platform->lapics[vcpu], platform->lapics[vcpu].task_priority);
+        masked = lapic_deliverable(&platform->lapics[vcpu], 0);
+    }
+    __atomic_store_n(&platform->masked[vcpu], masked, __ATOMIC_RELEASE);
     if (vector == before)
         return;
     __atomic_store_n(&platform->pending[vcpu], vector, __ATOMIC_RELEASE);

@@ -4,7 +4,7 @@
  *
  * Locking: every entry point and every access to a device holds `lock`; what has to reach the world meanwhile is put
  * into `outbox` and handed over by platform_unlock() once the lock is free, so that a callback may come back in.
- * `pending` and `deadline` are also read without the lock.
+ * `pending`, `masked` and `deadline` are also read without the lock.
  */
 #ifndef IO_EMULATED_PLATFORM_STATE_H
 #define IO_EMULATED_PLATFORM_STATE_H
@@ -87,6 +87,7 @@ struct platform {
 
     /* Written under the lock, read without. */
     int32_t pending[PLATFORM_VCPUS]; /* vector or -1 */
+    int32_t masked[PLATFORM_VCPUS];  /* the same at task priority 0 */
     uint64_t deadline;               /* TSC */
 };
 

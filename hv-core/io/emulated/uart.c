@@ -81,9 +81,14 @@ bool uart_interrupt(const struct uart *uart)
     return uart_identify(uart) != IIR_NONE;
 }
 
+bool uart_has_room(const struct uart *uart)
+{
+    return uart->receive_count < (uart_has_fifo(uart) ? UART_FIFO_BYTES : 1);
+}
+
 bool uart_receive(struct uart *uart, uint8_t byte)
 {
-    if (uart->receive_count >= (uart_has_fifo(uart) ? UART_FIFO_BYTES : 1))
+    if (!uart_has_room(uart))
         return false;
     uart->received[(uart->receive_head + uart->receive_count) % UART_FIFO_BYTES] = byte;
     uart->receive_count++;

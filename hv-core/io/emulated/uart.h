@@ -33,6 +33,8 @@ uint8_t uart_read(struct uart *uart, unsigned offset);
 /* Writes register 0-7. True when `value` went out on the line. */
 bool uart_write(struct uart *uart, unsigned offset, uint8_t value);
 
+bool uart_has_room(const struct uart *uart);
+
 /* A byte arrives; false when there is no room for it. */
 bool uart_receive(struct uart *uart, uint8_t byte);
 
