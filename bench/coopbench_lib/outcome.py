@@ -19,7 +19,8 @@ _GOOD_STOPS = ("exit-port", "power-off")
 
 @dataclass
 class Outcome:
-    """What became of one cell. 'seconds' is wall-clock time; 'command' what was started."""
+    """What became of one cell. 'seconds' is wall-clock time; 'command' what was started. It is not 'repeatable' when a
+    device outside the count took part in it: the emulator's own disk, on the bare machine, answers when it likes."""
 
     mode: str
     workload: str
@@ -29,6 +30,7 @@ class Outcome:
     command: list[str] = field(default_factory=list)
     machine_record: dict[str, Any] | None = None
     guest_record: dict[str, Any] | None = None
+    repeatable: bool = True
     repetitions: list[Repetition] = field(default_factory=list)
 
     @property
@@ -43,7 +45,8 @@ class Outcome:
 def judge(plan: Plan, cell: Cell, ended: Ended, boot: Boot, last_words: str) -> Outcome:
     """The outcome of a boot, from its records and from how its process ended; 'last_words' is the end of its output."""
     outcome = Outcome(cell.mode.name, cell.workload.name, OK, seconds=round(ended.seconds, 3),
-                      machine_record=boot.first("machine"), guest_record=boot.first("guest"))
+                      machine_record=boot.first("machine"), guest_record=boot.first("guest"),
+                      repeatable=not (cell.mode.native and cell.workload.disk_mib))
     if ended.timed_out:
         outcome.status, outcome.reason = TIMEOUT, f"no verdict within {plan.timeout_of(cell.workload)} s: killed"
         return outcome

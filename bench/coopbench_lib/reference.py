@@ -54,7 +54,7 @@ def judge_by_reference(result: Result, references: Path) -> list[str]:
 
 
 def _comparable(row: Row, other: Row | None) -> bool:
-    return (other is not None and row.status == OK and other.status == OK
+    return (other is not None and row.status == OK and other.status == OK and row.repeatable == "yes"
             and (row.params, row.ops, row.switches, row.unit) == (other.params, other.ops, other.switches, other.unit))
 
 

@@ -163,6 +163,9 @@ def read_run(folder: Path) -> dict[str, Any]:
 def read_result(folder: Path) -> Result:
     """A result folder, or a reference; UsageError says what is wrong with it."""
     run = read_run(folder)
+    if not (folder / "table.csv").exists():
+        raise UsageError(f"{folder} has no tables yet: its run goes on, or was cut off "
+                         f"(go on with: bench/coopbench run --resume --out {folder})")
     try:
         return Result(folder, run, _read_csv(folder / "table.csv", Row), _read_csv(folder / "exits.csv", ExitRow),
                       _read_csv(folder / "hypercalls.csv", HypercallRow))

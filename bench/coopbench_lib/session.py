@@ -117,7 +117,7 @@ class Session:
         row = self._rows([native, outcome] if native and native is not outcome else [outcome])[-1]
         text = f"{head}  {amount(row.value):>12} {row.unit}/op"
         if row.mode != "native" and row.added_per_op is not None:
-            text += f"  ratio {ratio(row.ratio_to_native)}  {added(row.added_per_op)}"
+            text += f", ratio {ratio(row.ratio_to_native)}, added {added(row.added_per_op)}"
         return text
 
     def result(self) -> Result:

@@ -46,6 +46,7 @@ class Row:
     ticks: int = 0
     idle_per_op: float | None = None
     injections_per_op: float | None = None
+    repeatable: str = "yes"
     reason: str = ""
 
     @property
@@ -96,7 +97,7 @@ def summarise(outcomes: Iterable[Outcome], machine: Machine, switches: dict[str,
         mode = find_mode(outcome.mode)
         row = Row(machine.name, machine.cpu_model, mode.name, mode.cpu, mode.mmu, mode.io, join_words(switches),
                   join_words(requested), outcome.workload, machine.unit, outcome.status, run_id=run_id,
-                  reason=outcome.reason)
+                  repeatable="yes" if outcome.repeatable else "no", reason=outcome.reason)
         if outcome.status == OK:
             _fill(row, mode, measured(outcome))
         rows.append(row)
@@ -128,8 +129,10 @@ def _fill(row: Row, mode: Mode, repetitions: list[Repetition]) -> None:
 
 
 def _set_beside_native(rows: list[Row]) -> None:
-    """Fills ratio_to_native and added_per_op. Both need the same work: the same parameters and operations."""
-    native = {row.workload: row for row in rows if row.mode == "native" and row.status == OK}
+    """Fills ratio_to_native and added_per_op. Both need the same work: the same parameters and operations. A native row
+    in which the emulator's own device took part is no measure for another: part of that work is outside the count."""
+    native = {row.workload: row for row in rows
+              if row.mode == "native" and row.status == OK and row.repeatable == "yes"}
     for row in rows:
         base = native.get(row.workload)
         if row.status != OK or base is None or (base.params, base.ops) != (row.params, row.ops):

@@ -149,6 +149,8 @@ def _mode_cells(row: Row | None) -> str:
 
 
 def _mark(row: Row) -> str:
+    if row.repeatable != "yes":
+        return "?"
     return "*" if row.interval != "exact" and row.repetitions > 1 else ""
 
 
@@ -166,7 +168,8 @@ def _legend(result: Result) -> list[str]:
 def _remarks(grid: Grid) -> list[str]:
     """Rows that are no exact number, rows that the tick touched, and rows without a number."""
     rows = list(grid.rows.values())
-    return _spreads([row for row in rows if row.status == OK and _mark(row)]) + _ticks(rows) + _not_measured(rows)
+    inexact = [row for row in rows if row.status == OK and _mark(row) and row.repeatable == "yes"]
+    return _spreads(inexact) + _ticks(rows) + _outside(rows) + _not_measured(rows)
 
 
 def _spreads(rows: list[Row]) -> list[str]:
@@ -183,6 +186,12 @@ def _spreads(rows: list[Row]) -> list[str]:
 def _ticks(rows: list[Row]) -> list[str]:
     touched = [f"{row.mode} {row.workload} ({row.ticks} of {row.repetitions})" for row in rows if row.ticks]
     return [f"repetitions with a timer interrupt in them: {', '.join(touched)}"] if touched else []
+
+
+def _outside(rows: list[Row]) -> list[str]:
+    names = [f"{row.mode} {row.workload}" for row in rows if row.status == OK and row.repeatable != "yes"]
+    return [f"? {', '.join(names)}: the emulator's own device works outside the count and in its own time: another run "
+            "gives another number, and nothing is compared with it"] if names else []
 
 
 def _not_measured(rows: list[Row]) -> list[str]:

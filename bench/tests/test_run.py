@@ -143,6 +143,15 @@ def test_disk(tree):
     assert "snapshot=on,file=build/bench/disk-16m.img" in native and ",build/bench/disk-16m.img role=disk" in nested
 
 
+def test_own_disk_of_the_emulator_is_no_measure(tree):
+    tree.write_manifest([{"name": "fake/cpuid", "needs": ["disk"], "default": True}])
+    answer = tree.run()
+    assert rows_of(tree)["native", "fake/cpuid"]["repeatable"] == "no"
+    assert rows_of(tree)["full-nested", "fake/cpuid"]["ratio_to_native"] == ""
+    assert "150?          -       (250)         1" in answer.out
+    assert "? native fake/cpuid: the emulator's own device works outside" in answer.out
+
+
 def test_dry_run_starts_nothing(tree):
     for path in tree.paths.images().values():
         path.unlink()
@@ -313,7 +322,7 @@ def test_streamed_lines(tree):
     answer = tree.run("--workload", "fake/cpuid", "-j", "1")
     assert answer.err.splitlines()[:2] == [
         "[1/2] fake/cpuid  native                 150 instr/op",
-        "[2/2] fake/cpuid  full-nested            250 instr/op  ratio 1.667  +100"]
+        "[2/2] fake/cpuid  full-nested            250 instr/op, ratio 1.667, added +100"]
 
 
 def test_quick(tree):
