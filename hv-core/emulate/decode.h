@@ -114,7 +114,7 @@ enum decode_status decode_instruction(const uint8_t *bytes, size_t available, en
 
 /*
  * The length of an instruction that the hardware has already named, for operations without memory
- * operand and immediate (CPUID, HLT, RDMSR, VMMCALL, MOV_FROM_CR, IRET ...; decode.c has the list):
+ * operand and immediate (CPUID, HLT, RDMSR, VMMCALL, MOV_FROM_CR, IRET ...; decode_length.c has the list):
  * skips prefixes and compares the opcode. 0 when the bytes are something else, or cut short.
  */
 unsigned decode_length_fixed(const uint8_t *bytes, size_t available, enum decode_mode mode,
