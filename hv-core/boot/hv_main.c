@@ -42,7 +42,7 @@ void hv_main(uint32_t magic, coop_paddr information)
     cpu_start_others(firmware_acpi()->apic_ids, firmware_acpi()->cpu_count, memory_low_page());
     if (interrupt_route_isa(firmware_acpi(), CONSOLE_IRQ, APIC_VECTOR_SERIAL))
         console_enable_interrupt();
-    log_info("%u CPUs", cpu_count());
+    log_info("%u CPU%s", cpu_count(), cpu_count() > 1 ? "s" : "");
 
     selftest_run(boot_info()->command_line);
 
