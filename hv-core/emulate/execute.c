@@ -8,6 +8,7 @@
 
 #include "emulate/execute_handlers.h"
 
+/* clang-format off */
 static execute_handler *const execute_table[OPERATION_LAST_EXECUTED + 1] = {
     [OPERATION_ADD ... OPERATION_CMP] = execute_arithmetic_binary,
     [OPERATION_ROL ... OPERATION_SAR] = execute_arithmetic_shift,
@@ -41,6 +42,7 @@ static execute_handler *const execute_table[OPERATION_LAST_EXECUTED + 1] = {
     [OPERATION_IN] = execute_string_in,
     [OPERATION_OUT] = execute_string_out,
 };
+/* clang-format on */
 
 enum emulate_status emulate_execute(struct emulate_registers *registers, const struct instruction *instruction,
                                     const struct emulate_world *world, struct emulate_fault *fault)
