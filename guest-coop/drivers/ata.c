@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ATA by programmed I/O and polling, after ATA/ATAPI-6: "PIO data-in command protocol", "PIO data-out command
- * protocol", "Non-data command protocol". The channel's interrupt is masked (nIEN), so that a transfer costs the
- * same port accesses every time.
+ * ATA by programmed I/O, after ATA/ATAPI-6: "PIO data-in command protocol", "PIO data-out command protocol",
+ * "Non-data command protocol". The caller sleeps until the channel's interrupt says that a block can be moved, so
+ * that waiting for the disk is idle time; only the search at boot polls.
  */
 #include "drivers/ata.h"
 
 #include "drivers/block.h"
+#include "drivers/irq.h"
 #include "fs/linux_abi.h"
 #include "kernel/errno.h"
+#include "kernel/process_private.h"
+#include "kernel/wait.h"
 #include "pv/pv.h"
 
 /* ATA/ATAPI-6, "Command Block registers" and "Control Block registers", at the primary channel's PC addresses. */
@@ -34,17 +37,21 @@
 #define ATA_DEVICE_0   0xa0u /* the bits that old devices want set */
 #define ATA_DEVICE_LBA 0x40u
 
-#define ATA_IDENTIFY         0xecu
-#define ATA_READ_SECTORS     0x20u
-#define ATA_READ_SECTORS_EXT 0x24u
-#define ATA_WRITE_SECTORS    0x30u
-#define ATA_WRITE_EXT        0x34u
-#define ATA_FLUSH            0xe7u
-#define ATA_FLUSH_EXT        0xeau
+#define ATA_IDENTIFY     0xecu
+#define ATA_SET_MULTIPLE 0xc6u
+#define ATA_FLUSH        0xe7u
+#define ATA_FLUSH_EXT    0xeau
+
+/* The commands of a transfer: [sector by sector, in blocks][28-bit, 48-bit address] */
+static const uint8_t ata_read_commands[2][2] = {{0x20, 0x24}, {0xc4, 0x29}};
+static const uint8_t ata_write_commands[2][2] = {{0x30, 0x34}, {0xc5, 0x39}};
+
+#define ATA_IRQ 14
 
 /* IDENTIFY DEVICE words */
 #define ATA_WORD_MODEL        27
 #define ATA_MODEL_WORDS       20
+#define ATA_WORD_MULTIPLE     47
 #define ATA_WORD_CAPABILITIES 49
 #define ATA_CAPABILITY_LBA    (1u << 9)
 #define ATA_WORD_SECTORS28    60
@@ -53,15 +60,29 @@
 #define ATA_WORD_SECTORS48    100
 
 #define ATA_SECTOR_WORDS 256u
-#define ATA_LBA28_LIMIT  0x0fffffffull
+/* Sectors that the MULTIPLE commands move at one interrupt: a frame. */
+#define ATA_BLOCK_SECTORS 8u
+#define ATA_LBA28_LIMIT   0x0fffffffull
 
 /* A disk that stays busy for this many looks is broken: a real one needs well under a second, a look about a µs. */
 #define ATA_PATIENCE 10000000u
 
 struct ata_disk {
     struct block_device block; /* first: the two are converted by a cast */
-    bool large;                /* has the 48-bit commands */
+
+    /* constant after ata_start */
+    bool large;             /* has the 48-bit commands */
+    unsigned block_sectors; /* moved at one interrupt */
     char model[2 * ATA_MODEL_WORDS + 1];
+
+    /* one caller at a time */
+    bool taken;
+    struct wait_queue taken_queue;
+
+    /* written by the interrupt */
+    bool interrupted;
+    uint8_t status; /* that it read */
+    struct wait_queue interrupt_queue;
 };
 
 static struct ata_disk ata_disk;
@@ -87,22 +108,62 @@ static int ata_wait(void)
     return -EIO;
 }
 
-/* Waits for the disk to ask for data: 0 or -EIO. */
-static int ata_wait_data(void)
+static int ata_check_data(int status)
 {
-    int status = ata_wait();
-
     if (status < 0 || (status & (ATA_ERROR | ATA_DEVICE_FAULT)))
         return -EIO;
     return status & ATA_DATA_REQUEST ? 0 : -EIO;
 }
 
-/* Waits for the end of a command: 0 or -EIO. */
-static int ata_wait_end(void)
+static int ata_check_end(int status)
 {
-    int status = ata_wait();
     return status < 0 || (status & (ATA_ERROR | ATA_DEVICE_FAULT | ATA_DATA_REQUEST)) ? -EIO : 0;
 }
+
+/* ---- one caller, and the interrupt it waits for ---- */
+
+/* A transfer is not broken off by signals. */
+static void ata_sleep(struct wait_queue *queue)
+{
+    struct process_private *private = process_current()->private;
+
+    private->uninterruptible = true;
+    wait_queue_sleep(queue, WAIT_FOREVER);
+    private->uninterruptible = false;
+}
+
+static void ata_take(struct ata_disk *disk)
+{
+    while (disk->taken)
+        ata_sleep(&disk->taken_queue);
+    disk->taken = true;
+}
+
+static int ata_give(struct ata_disk *disk, int status)
+{
+    disk->taken = false;
+    wait_queue_wake_one(&disk->taken_queue);
+    return status;
+}
+
+/* Reading the status register is what takes the interrupt back. */
+static void ata_interrupt(void)
+{
+    ata_disk.status = pv.io.port_read8(ATA_STATUS);
+    ata_disk.interrupted = true;
+    wait_queue_wake(&ata_disk.interrupt_queue);
+}
+
+/* The status that came with the next interrupt. Interrupts are taken only while this sleeps: none is missed. */
+static int ata_wait_interrupt(struct ata_disk *disk)
+{
+    while (!disk->interrupted)
+        ata_sleep(&disk->interrupt_queue);
+    disk->interrupted = false;
+    return disk->status;
+}
+
+/* ---- commands ---- */
 
 static void ata_address_byte(uint16_t port, uint64_t address, unsigned shift)
 {
@@ -135,57 +196,91 @@ static void ata_issue_small(uint64_t sector, unsigned count, uint8_t command)
 }
 
 /* Starts a transfer by whichever command reaches the sectors: 0 or -EIO. */
-static int ata_issue(const struct ata_disk *disk, uint64_t sector, unsigned count, uint8_t small, uint8_t large)
+static int ata_issue(struct ata_disk *disk, uint64_t sector, unsigned count, const uint8_t commands[2][2])
 {
-    if (sector + count > disk->block.sectors)
+    const uint8_t *command = commands[disk->block_sectors > 1];
+
+    if (sector + count > disk->block.sectors || ata_wait() < 0)
         return -EIO;
-    if (ata_wait() < 0)
-        return -EIO;
+    disk->interrupted = false;
     if (sector + count <= ATA_LBA28_LIMIT)
-        ata_issue_small(sector, count, small);
+        ata_issue_small(sector, count, command[0]);
     else if (disk->large)
-        ata_issue_large(sector, count, large);
+        ata_issue_large(sector, count, command[1]);
     else
         return -EIO;
     return 0;
 }
 
-static int ata_read(struct block_device *block, uint64_t sector, void *to, unsigned count)
+static unsigned ata_block(const struct ata_disk *disk, unsigned left)
 {
-    uint8_t *at = to;
-    int status = ata_issue((struct ata_disk *)block, sector, count, ATA_READ_SECTORS, ATA_READ_SECTORS_EXT);
+    return left < disk->block_sectors ? left : disk->block_sectors;
+}
 
-    for (unsigned i = 0; i < count && status == 0; i++, at += BLOCK_SECTOR_BYTES) {
-        status = ata_wait_data();
+/* An interrupt comes before each block. */
+static int ata_read_taken(struct ata_disk *disk, uint64_t sector, uint8_t *to, unsigned count)
+{
+    int status = ata_issue(disk, sector, count, ata_read_commands);
+
+    while (count && status == 0) {
+        unsigned sectors = ata_block(disk, count);
+        status = ata_check_data(ata_wait_interrupt(disk));
         if (status == 0)
-            pv.io.port_read16_many(ATA_DATA, at, ATA_SECTOR_WORDS);
+            pv.io.port_read16_many(ATA_DATA, to, sectors * ATA_SECTOR_WORDS);
+        to += sectors * BLOCK_SECTOR_BYTES;
+        count -= sectors;
     }
     return status;
 }
 
+/* The first block is asked for without an interrupt; one comes after each. */
+static int ata_write_taken(struct ata_disk *disk, uint64_t sector, const uint8_t *from, unsigned count)
+{
+    int status = ata_issue(disk, sector, count, ata_write_commands);
+
+    if (status == 0)
+        status = ata_check_data(ata_wait());
+    while (count && status == 0) {
+        unsigned sectors = ata_block(disk, count);
+        pv.io.port_write16_many(ATA_DATA, from, sectors * ATA_SECTOR_WORDS);
+        from += sectors * BLOCK_SECTOR_BYTES;
+        count -= sectors;
+        int said = ata_wait_interrupt(disk);
+        status = count ? ata_check_data(said) : ata_check_end(said);
+    }
+    return status;
+}
+
+static int ata_read(struct block_device *block, uint64_t sector, void *to, unsigned count)
+{
+    struct ata_disk *disk = (struct ata_disk *)block;
+
+    ata_take(disk);
+    return ata_give(disk, ata_read_taken(disk, sector, to, count));
+}
+
 static int ata_write(struct block_device *block, uint64_t sector, const void *from, unsigned count)
 {
-    const uint8_t *at = from;
-    int status = ata_issue((struct ata_disk *)block, sector, count, ATA_WRITE_SECTORS, ATA_WRITE_EXT);
+    struct ata_disk *disk = (struct ata_disk *)block;
 
-    for (unsigned i = 0; i < count && status == 0; i++, at += BLOCK_SECTOR_BYTES) {
-        status = ata_wait_data();
-        if (status == 0)
-            pv.io.port_write16_many(ATA_DATA, at, ATA_SECTOR_WORDS);
-    }
-    return status ? status : ata_wait_end();
+    ata_take(disk);
+    return ata_give(disk, ata_write_taken(disk, sector, from, count));
 }
 
 static int ata_flush(struct block_device *block)
 {
-    const struct ata_disk *disk = (const struct ata_disk *)block;
+    struct ata_disk *disk = (struct ata_disk *)block;
 
+    ata_take(disk);
     if (ata_wait() < 0)
-        return -EIO;
+        return ata_give(disk, -EIO);
+    disk->interrupted = false;
     pv.io.port_write8(ATA_DEVICE, ATA_DEVICE_0);
     pv.io.port_write8(ATA_COMMAND, disk->large ? ATA_FLUSH_EXT : ATA_FLUSH);
-    return ata_wait_end();
+    return ata_give(disk, ata_check_end(ata_wait_interrupt(disk)));
 }
+
+/* ---- the search at boot, by polling ---- */
 
 /* Strings of IDENTIFY have the two bytes of each word swapped and are padded with blanks. */
 static void ata_model_copy(const uint16_t *words)
@@ -235,10 +330,22 @@ static int ata_identify(uint16_t *words)
     pv.io.port_write8(ATA_COMMAND, ATA_IDENTIFY);
     if (pv.io.port_read8(ATA_ALTERNATE) == 0 || ata_wait() < 0)
         return -ENODEV;
-    if (pv.io.port_read8(ATA_LBA_MID) || pv.io.port_read8(ATA_LBA_HIGH) || ata_wait_data())
+    if (pv.io.port_read8(ATA_LBA_MID) || pv.io.port_read8(ATA_LBA_HIGH) || ata_check_data(ata_wait()))
         return -ENODEV;
     pv.io.port_read16_many(ATA_DATA, words, ATA_SECTOR_WORDS);
     return 0;
+}
+
+/* Asks for blocks of a frame where the disk can: it then interrupts once a block. */
+static void ata_set_multiple(const uint16_t *words)
+{
+    ata_disk.block_sectors = 1;
+    if ((words[ATA_WORD_MULTIPLE] & 0xff) < ATA_BLOCK_SECTORS || ata_wait() < 0)
+        return;
+    pv.io.port_write8(ATA_SECTOR_COUNT, ATA_BLOCK_SECTORS);
+    pv.io.port_write8(ATA_COMMAND, ATA_SET_MULTIPLE);
+    if (ata_check_end(ata_wait()) == 0)
+        ata_disk.block_sectors = ATA_BLOCK_SECTORS;
 }
 
 int ata_start(void)
@@ -252,6 +359,9 @@ int ata_start(void)
         ata_disk.block.sectors = 0;
         return status;
     }
+    ata_set_multiple(words);
+    irq_enable(ATA_IRQ, ata_interrupt);
+    pv.io.port_write8(ATA_CONTROL, 0);
     ata_disk.block.name = "hda";
     ata_disk.block.number = ABI_DEVICE(3, 0);
     ata_disk.block.read = ata_read;

@@ -96,11 +96,15 @@ static long block_read(struct file *file, uint64_t user_buffer, size_t bytes, ui
 
 static long block_write(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
 {
-    const struct block_device *device = file->context;
+    struct block_device *device = file->context;
 
     if (bytes && *position >= block_bytes(device))
         return -ENOSPC;
-    return block_transfer(file, user_buffer, bytes, position, block_write_part);
+    long written = block_transfer(file, user_buffer, bytes, position, block_write_part);
+    if (written <= 0 || !(file->flags & ABI_O_DSYNC)) /* O_SYNC has that bit too */
+        return written;
+    int status = device->flush(device);
+    return status ? status : written;
 }
 
 static long block_seek(struct file *file, int64_t offset, int whence)

@@ -6,6 +6,7 @@
 
 #include "drivers/ata.h"
 #include "fs/linux_abi.h"
+#include "drivers/irq.h"
 #include "kernel/errno.h"
 #include "pv/pv.h"
 #include <check.h>
@@ -26,8 +27,34 @@ static struct {
     uint64_t sector;
     unsigned left; /* sectors still to move */
     bool writing;
-    unsigned flushes, looks_busy;
+    unsigned multiple; /* sectors a block, at least 1 */
+    bool masked, interrupting;
+    unsigned flushes, looks_busy, interrupts;
 } disk;
+
+static trap_irq_handler *handler;
+
+void irq_enable(unsigned irq, trap_irq_handler *installed)
+{
+    ck_assert_uint_eq(irq, 14);
+    handler = installed;
+}
+
+static void disk_interrupt(void)
+{
+    disk.interrupting = !disk.masked;
+}
+
+/* Whoever sleeps is woken by the disk alone. */
+static int sleep_until_interrupt(void)
+{
+    ck_assert_msg(disk.interrupting, "nothing would wake the sleeper");
+    disk.looks_busy = 0;
+    disk.interrupts++;
+    handler();
+    ck_assert(!disk.interrupting);
+    return 0;
+}
 
 static uint8_t *disk_sector(void)
 {
@@ -36,8 +63,9 @@ static uint8_t *disk_sector(void)
     return disk.data + index * 512;
 }
 
-static void disk_transfer(bool extended, bool writing)
+static void disk_transfer(bool extended, bool writing, unsigned block)
 {
+    disk.multiple = block;
     const uint8_t *r = disk.registers, *p = disk.previous;
     disk.writing = writing;
     if (extended) {
@@ -50,6 +78,8 @@ static void disk_transfer(bool extended, bool writing)
     }
     disk.status = disk.failing ? 0x51 : 0x58;
     disk.looks_busy = 3;
+    if (!writing || disk.failing)
+        disk_interrupt();
 }
 
 static void disk_command(uint8_t command)
@@ -63,16 +93,25 @@ static void disk_command(uint8_t command)
         return;
     case 0x20:
     case 0x24:
-        disk_transfer(command == 0x24, false);
+    case 0xc4:
+    case 0x29:
+        disk_transfer(command == 0x24 || command == 0x29, false, command & 0x81 ? 8 : 1);
         return;
     case 0x30:
     case 0x34:
-        disk_transfer(command == 0x34, true);
+    case 0xc5:
+    case 0x39:
+        disk_transfer(command == 0x34 || command == 0x39, true, command & 0x81 ? 8 : 1);
+        return;
+    case 0xc6:
+        ck_assert_uint_eq(disk.registers[2], 8);
+        disk_interrupt();
         return;
     case 0xe7:
     case 0xea:
         ck_assert_int_eq(command == 0xea, disk.large);
         disk.flushes++;
+        disk_interrupt();
         return;
     default:
         ck_abort_msg("unknown command");
@@ -88,6 +127,8 @@ static uint8_t disk_read8(uint16_t port)
             disk.looks_busy--;
             return 0x80;
         }
+        if (port == 0x1f7)
+            disk.interrupting = false;
         return disk.status;
     }
     return disk.registers[port - 0x1f0];
@@ -95,8 +136,10 @@ static uint8_t disk_read8(uint16_t port)
 
 static void disk_write8(uint16_t port, uint8_t value)
 {
-    if (port == 0x3f6)
+    if (port == 0x3f6) {
+        disk.masked = value & 2;
         return;
+    }
     ck_assert(!disk.looks_busy);
     if (port == 0x1f7) {
         disk_command(value);
@@ -106,36 +149,49 @@ static void disk_write8(uint16_t port, uint8_t value)
     disk.registers[port - 0x1f0] = value;
 }
 
-static void disk_moved(void)
+/* Moves a whole block, whose words must come in one go. */
+static void disk_move(void *to, const void *from, size_t count)
 {
-    disk.sector++;
-    disk.left -= disk.left != 0;
+    unsigned sectors = disk.left < disk.multiple ? disk.left : disk.multiple;
+
+    ck_assert(disk.status & 8);
+    ck_assert_uint_eq(count, 256 * sectors);
+    if (to)
+        memcpy(to, disk_sector(), 512 * sectors);
+    else
+        memcpy(disk_sector(), from, 512 * sectors);
+    disk.sector += sectors;
+    disk.left -= sectors;
     disk.status = disk.left ? 0x58 : 0x50;
     disk.looks_busy = 2;
+    if (disk.left || disk.writing)
+        disk_interrupt();
 }
 
 static void disk_read16_many(uint16_t port, void *to, size_t count)
 {
     ck_assert_uint_eq(port, 0x1f0);
-    ck_assert_uint_eq(count, 256);
-    ck_assert(disk.status & 8);
-    memcpy(to, disk.left ? (void *)disk_sector() : (void *)disk.words, 512);
-    disk_moved();
+    if (disk.left) {
+        disk_move(to, NULL, count);
+        return;
+    }
+    ck_assert_uint_eq(count, 256); /* IDENTIFY */
+    memcpy(to, disk.words, 512);
+    disk.status = 0x50;
 }
 
 static void disk_write16_many(uint16_t port, const void *from, size_t count)
 {
     ck_assert_uint_eq(port, 0x1f0);
-    ck_assert_uint_eq(count, 256);
-    ck_assert((disk.status & 8) && disk.writing);
-    memcpy(disk_sector(), from, 512);
-    disk_moved();
+    ck_assert(disk.writing);
+    disk_move(NULL, from, count);
 }
 
 static void setup(void)
 {
     fake_start(NULL, 0);
     memset(&disk, 0, sizeof(disk));
+    fake_sleep = sleep_until_interrupt;
     disk.present = true;
     disk.status = 0x50;
     disk.words[49] = 1 << 9;
@@ -182,7 +238,7 @@ START_TEST(test_absent)
 }
 END_TEST
 
-START_TEST(test_reads_and_writes)
+static void read_and_write(void)
 {
     static uint8_t bytes[SECTORS * 512];
     uint64_t size;
@@ -213,6 +269,26 @@ START_TEST(test_reads_and_writes)
     ck_assert_int_eq(fake_call(ioctl, fd, 0x80081272, &size), 0);
     ck_assert_uint_eq(size, SECTORS * 512);
     ck_assert_int_eq(fake_call(pread64, fd, 16, 100, 0), -EFAULT);
+    ck_assert_int_eq(fake_call(fcntl, fd, ABI_F_GETFL), ABI_O_RDWR);
+    fake_call(close, fd);
+    fd = fake_call(open, "/dev/hda", ABI_O_RDWR | ABI_O_DSYNC, 0);
+    disk.flushes = disk.interrupts = 0;
+    ck_assert_int_eq(fake_call(pwrite64, fd, bytes, 4096, 0), 4096);
+    ck_assert_uint_eq(disk.flushes, 1);
+}
+
+START_TEST(test_reads_and_writes)
+{
+    read_and_write();
+    ck_assert_uint_eq(disk.interrupts, 8 + 1);
+}
+END_TEST
+
+START_TEST(test_reads_and_writes_in_blocks)
+{
+    disk.words[47] = 0x8010;
+    read_and_write();
+    ck_assert_uint_eq(disk.interrupts, 1 + 1);
 }
 END_TEST
 
@@ -248,7 +324,8 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {test_absent, test_reads_and_writes, test_large_addresses, test_errors};
+    const TTest *const tests[] = {test_absent, test_reads_and_writes, test_reads_and_writes_in_blocks,
+                                  test_large_addresses, test_errors};
     Suite *suite = suite_create("fs_ata");
     TCase *cases = tcase_create("ata");
 
