@@ -18,7 +18,7 @@ GUEST_COOP_IMAGES := $(GUEST_BUILD)/guest-coop.elf $(GUEST_BUILD)/guest-coop.elf
 guest-coop: $(GUEST_BUILD)/guest-coop.elf32
 
 $(GUEST_BUILD)/guest-coop.elf: $(GUEST_OBJECTS) guest-coop/guest-coop.lds
-	$(Q)$(CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack \
+	$(Q)$(CC) -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack \
 		-Wl,-T,guest-coop/guest-coop.lds -o $@ $(GUEST_OBJECTS)
 
 $(GUEST_BUILD)/guest-coop.elf32: $(GUEST_BUILD)/guest-coop.elf
@@ -32,7 +32,7 @@ $(GUEST_BUILD)/shared/%.o: hv-core/%.c
 $(GUEST_OFFSETS): guest-coop/kernel/offsets.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -g,$(GUEST_CFLAGS)) -MF $(GUEST_BUILD)/offsets.d -MT $@ -S -o $(GUEST_BUILD)/offsets.s $<
-	$(Q)sed -n 's/^->\([A-Z0-9_]*\) \$$*\(-*[0-9]*\).*/\1 equ \2/p' $(GUEST_BUILD)/offsets.s > $@
+	$(Q)sed -n 's/.*"->\([A-Z0-9_]*\) \(-*[0-9]*\)".*/\1 equ \2/p' $(GUEST_BUILD)/offsets.s > $@
 
 $(GUEST_BUILD)/%.asm.o: guest-coop/%.asm $(GUEST_OFFSETS)
 	@mkdir -p $(@D)

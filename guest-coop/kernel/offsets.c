@@ -8,7 +8,7 @@
 #include "coopbench.h"
 #include <coopvirt/abi.h>
 
-#define OFFSET(name, value) __asm__ volatile("\n->" #name " %c0" : : "i"(value))
+#define OFFSET(name, value) __asm__ volatile(".ascii \"->" #name " %c0\"" : : "i"(value))
 
 void offsets(void);
 void offsets(void)
