@@ -64,7 +64,7 @@ def _pair(comparison: Comparison, row: Row, other: Row | None) -> None:
         raise UsageError(f"these results cannot be compared: {name} is {row.ops} operations with [{row.params}] in "
                          f"{comparison.before.folder}, {other.ops} with [{other.params}] "
                          f"in {comparison.after.folder}")
-    elif row.repeatable != "yes":
+    elif "no" in (row.repeatable, other.repeatable):
         comparison.remarks.append(f"{name}: not compared, a device outside the count takes part in it")
     else:
         comparison.pairs.append((row, other))
