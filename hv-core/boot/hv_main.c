@@ -37,6 +37,7 @@ void hv_main(uint32_t magic, coop_paddr information)
     memory_start();
     firmware_read();
     interrupt_route_silence_pic();
+    interrupt_route_silence_io_apics(firmware_acpi());
     apic_start();
     tsc_start(boot_info()->command_line, firmware_acpi());
     cpu_start_others(firmware_acpi()->apic_ids, firmware_acpi()->cpu_count, memory_low_page());

@@ -122,6 +122,7 @@ static const struct apic_operations apic_x2apic = {
 
 static void apic_timer_set_up(void)
 {
+    apic->write(APIC_TIMER_INITIAL, 0); /* firmware may have left it running */
     apic->write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_1);
     apic->write(APIC_LVT_TIMER, APIC_VECTOR_TIMER | (apic_deadline ? APIC_LVT_DEADLINE : 0));
 }
@@ -140,9 +141,10 @@ void apic_start_this(void)
 {
     uint64_t base = x86_rdmsr(X86_MSR_APIC_BASE) | X86_APIC_BASE_ENABLE;
 
-    if (apic == &apic_x2apic)
-        base |= X86_APIC_BASE_X2APIC;
+    /* There is no way from off to x2APIC in one step. */
     x86_wrmsr(X86_MSR_APIC_BASE, base);
+    if (apic == &apic_x2apic)
+        x86_wrmsr(X86_MSR_APIC_BASE, base | X86_APIC_BASE_X2APIC);
     apic->write(APIC_SVR, APIC_SVR_ENABLE | APIC_VECTOR_SPURIOUS);
     apic->write(APIC_TPR, 0);
     apic->write(APIC_LVT_LINT0, APIC_LVT_MASKED);
@@ -227,7 +229,6 @@ uint32_t apic_timer_measure_end(void)
 {
     uint32_t ticks = UINT32_MAX - apic->read(APIC_TIMER_CURRENT);
 
-    apic->write(APIC_TIMER_INITIAL, 0);
     apic_timer_set_up();
     return ticks;
 }

@@ -23,6 +23,7 @@
 #define IO_APIC_REDIRECTION   0x10 /* two registers an input */
 #define IO_APIC_LOW_POLARITY  (1u << 13)
 #define IO_APIC_LEVEL_TRIGGER (1u << 15)
+#define IO_APIC_MASKED        (1u << 16)
 
 void interrupt_route_silence_pic(void)
 {
@@ -50,6 +51,21 @@ static void io_apic_write(volatile uint32_t *registers, uint32_t number, uint32_
     registers[IO_APIC_WINDOW / 4] = value;
 }
 
+static uint32_t io_apic_last(volatile uint32_t *registers)
+{
+    return io_apic_read(registers, IO_APIC_VERSION) >> 16 & 0xff;
+}
+
+void interrupt_route_silence_io_apics(const struct acpi_info *acpi)
+{
+    for (unsigned i = 0; i < acpi->io_apic_count; i++) {
+        volatile uint32_t *registers = frame_address(acpi->io_apics[i].address);
+        uint32_t last = io_apic_last(registers);
+        for (uint32_t input = 0; input <= last; input++)
+            io_apic_write(registers, IO_APIC_REDIRECTION + 2 * input, IO_APIC_MASKED);
+    }
+}
+
 bool interrupt_route_isa(const struct acpi_info *acpi, unsigned irq, uint8_t vector)
 {
     const struct acpi_interrupt *interrupt = &acpi->isa[irq];
@@ -57,7 +73,7 @@ bool interrupt_route_isa(const struct acpi_info *acpi, unsigned irq, uint8_t vec
     for (unsigned i = 0; i < acpi->io_apic_count; i++) {
         volatile uint32_t *registers = frame_address(acpi->io_apics[i].address);
         uint32_t base = acpi->io_apics[i].interrupt_base;
-        uint32_t last = io_apic_read(registers, IO_APIC_VERSION) >> 16 & 0xff;
+        uint32_t last = io_apic_last(registers);
         if (interrupt->number < base || interrupt->number - base > last)
             continue;
         uint32_t number = IO_APIC_REDIRECTION + 2 * (interrupt->number - base);

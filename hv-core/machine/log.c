@@ -72,11 +72,6 @@ void log_set_level(enum log_level level)
     log_state.level = level;
 }
 
-void log_enter_panic(void)
-{
-    log_state.panic = true;
-}
-
 void log_drain(void)
 {
     if (log_state.port)
@@ -90,6 +85,15 @@ static void log_emit(const char *bytes, size_t count)
         log_ring[log_state.ring_written++ % LOG_RING_BYTES] = bytes[i];
     if (log_state.port)
         uart_put(log_state.port, bytes, count);
+}
+
+void log_enter_panic(void)
+{
+    bool held = log_state.lock.next != log_state.lock.serving;
+
+    log_state.panic = true;
+    if (held)
+        log_emit("\n", 1); /* another CPU was stopped within a line */
 }
 
 static void log_emit_line(const char *prefix, const char *line, size_t bytes)
