@@ -170,7 +170,8 @@ static int initramfs_entry(struct initramfs *fs, const struct cpio_entry *entry)
     if (name.length == 0) { /* the root's own attributes */
         inode = parent;
         status = type == ABI_S_IFDIR ? 0 : -EINVAL;
-        inode_reference(inode);
+        if (status == 0)
+            inode_reference(inode);
     } else {
         status = initramfs_make(fs, parent, name, entry, &inode);
     }
