@@ -37,10 +37,10 @@ void console_write(const char *bytes, size_t count)
     spinlock_release(&console.output);
 }
 
-/* Under the input lock. */
+/* Under the input lock; leaves room for a byte that comes back. */
 static void console_fill(void)
 {
-    while (console.written - console.taken < CONSOLE_RING_BYTES) {
+    while (console.written - console.taken < CONSOLE_RING_BYTES - 1) {
         int byte = uart_get(UART_COM1);
         if (byte < 0)
             break;
@@ -64,6 +64,18 @@ int console_read(void)
     if (flags & X86_FLAGS_IF)
         x86_sti();
     return byte;
+}
+
+void console_unread(uint8_t byte)
+{
+    uint64_t flags = x86_read_flags();
+
+    x86_cli();
+    spinlock_take(&console.input);
+    console.ring[--console.taken % CONSOLE_RING_BYTES] = byte;
+    spinlock_release(&console.input);
+    if (flags & X86_FLAGS_IF)
+        x86_sti();
 }
 
 void console_interrupt(void)

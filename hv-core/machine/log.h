@@ -29,4 +29,7 @@ void log_record(const char *json);
 void console_write(const char *bytes, size_t count);
 int console_read(void);
 
+/* Puts the byte that console_read gave back, to be the next one read: the guest had no room for it. */
+void console_unread(uint8_t byte);
+
 #endif
