@@ -70,10 +70,11 @@ def test_result_folder(tree):
     ("hypervisor_failed", "failed", "a frame is still owned by VM 0"),
     ("panic", "failed", "panic; its last words: Kernel panic: out of ideas"),
     ("flood", "failed", "flooded its serial lines"),
-    ("hang", "timeout", "no verdict within 1 s: killed"),
+    ("hang", "timeout", "no verdict within 3 s: killed"),
 ])
 def test_bad_boots(tree, name, status, reason):
-    answer = tree.run("--mode", "full-nested", "--workload", f"fake/{name},fake/null", "--timeout", "1")
+    answer = tree.run("--mode", "full-nested", "--workload", f"fake/{name},fake/null",
+                      "--timeout", "3" if name == "hang" else "60")
     outcomes = tree.outcomes()
     assert answer.status == 1
     assert outcomes["full-nested", f"fake/{name}"]["status"] == status
@@ -170,7 +171,7 @@ def test_out_is_not_overwritten(tree):
 
 
 def test_resume_runs_only_what_is_missing(tree):
-    tree.run("--workload", "fake/null,fake/hang", "--timeout", "1", "--mode", "native")
+    tree.run("--workload", "fake/null,fake/hang", "--timeout", "3", "--mode", "native")
     before = len(tree.started())
     answer = tree("run", "--resume", "--emulator", str(FAKE), "--workload", "fake/null,fake/cpuid")
     assert answer.status == 0
