@@ -29,10 +29,11 @@ $(BUILD)/hv-core/%.o: hv-core/%.c $(HV_CORE_FLAGS_FILE)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(HV_CORE_CFLAGS) -c -o $@ $<
 
+# Without -g: NASM would write the path of this checkout.
 $(BUILD)/hv-core/%.asm.o: hv-core/%.asm $(BUILD)/hv-core/asm_offsets.inc
 	@mkdir -p $(@D)
 	@echo "  NASM    $<"
-	$(Q)$(NASM) -f elf64 -g -F dwarf -Werror -Ihv-core/ -I$(BUILD)/hv-core/ -MD $(@:.o=.d) -MP -o $@ $<
+	$(Q)$(NASM) -f elf64 -Werror -Ihv-core/ -I$(BUILD)/hv-core/ -MD $(@:.o=.d) -MP -o $@ $<
 
 # The C structures are the truth: each asm_offsets.c names what assembly needs (coopvirt/asm_offset.h).
 $(BUILD)/hv-core/%/asm_offsets.s: hv-core/%/asm_offsets.c
