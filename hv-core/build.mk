@@ -9,6 +9,8 @@ HV_CORE_ASM     := $(foreach folder,$(HV_CORE_FOLDERS),$(wildcard hv-core/$(fold
 HV_CORE_OFFSETS := $(foreach folder,$(HV_CORE_FOLDERS),$(wildcard hv-core/$(folder)/asm_offsets.c))
 HV_CORE_OBJECTS := $(HV_CORE_C:%.c=$(BUILD)/%.o) $(HV_CORE_ASM:%.asm=$(BUILD)/%.asm.o)
 HV_CORE_CFLAGS  := $(FREESTANDING_CFLAGS) -fpie -mcmodel=small -include coopvirt/hidden.h -Ihv-core
+# Without -g: NASM would write the path of this checkout into the image.
+HV_CORE_NASMFLAGS := -f elf64 -Werror -Ihv-core/ -I$(BUILD)/hv-core/
 HV_CORE_IMAGES  := $(BUILD)/hv-core/hv-core.elf $(BUILD)/hv-core/hv-core.elf32
 
 $(BUILD)/hv-core/hv-core.elf: $(HV_CORE_OBJECTS) hv-core/boot/hv-core.ld
@@ -21,19 +23,18 @@ $(BUILD)/hv-core/hv-core.elf32: $(BUILD)/hv-core/hv-core.elf
 
 # Another compiler or other flags build everything anew.
 HV_CORE_FLAGS_FILE := $(BUILD)/hv-core/flags
-$(shell mkdir -p $(BUILD)/hv-core; echo '$(CC) $(HV_CORE_CFLAGS)' | cmp -s - $(HV_CORE_FLAGS_FILE) || \
-	echo '$(CC) $(HV_CORE_CFLAGS)' > $(HV_CORE_FLAGS_FILE))
+$(shell mkdir -p $(BUILD)/hv-core; echo '$(CC) $(HV_CORE_CFLAGS) $(HV_CORE_NASMFLAGS)' | cmp -s - $(HV_CORE_FLAGS_FILE) || \
+	echo '$(CC) $(HV_CORE_CFLAGS) $(HV_CORE_NASMFLAGS)' > $(HV_CORE_FLAGS_FILE))
 
 $(BUILD)/hv-core/%.o: hv-core/%.c $(HV_CORE_FLAGS_FILE)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(HV_CORE_CFLAGS) -c -o $@ $<
 
-# Without -g: NASM would write the path of this checkout.
-$(BUILD)/hv-core/%.asm.o: hv-core/%.asm $(BUILD)/hv-core/asm_offsets.inc
+$(BUILD)/hv-core/%.asm.o: hv-core/%.asm $(BUILD)/hv-core/asm_offsets.inc $(HV_CORE_FLAGS_FILE)
 	@mkdir -p $(@D)
 	@echo "  NASM    $<"
-	$(Q)$(NASM) -f elf64 -Werror -Ihv-core/ -I$(BUILD)/hv-core/ -MD $(@:.o=.d) -MP -o $@ $<
+	$(Q)$(NASM) $(HV_CORE_NASMFLAGS) -MD $(@:.o=.d) -MP -o $@ $<
 
 # The C structures are the truth: each asm_offsets.c names what assembly needs (coopvirt/asm_offset.h).
 $(BUILD)/hv-core/%/asm_offsets.s: hv-core/%/asm_offsets.c
