@@ -7,19 +7,21 @@
 
 static void account_clear_reasons(struct account *account)
 {
-    for (unsigned i = 0; i < VM_EXIT_REASONS; i++) {
-        struct account_reason *reason = &account->reasons[i];
-        if (reason->count || !reason->minimum)
-            memset(reason, 0, sizeof(*reason));
-        reason->minimum = UINT64_MAX;
-    }
+    memset(account->reasons, 0, sizeof(account->reasons));
 }
 
 void account_reset(struct account *account, uint64_t now)
 {
     memset(account, 0, sizeof(*account));
-    account_clear_reasons(account);
     account->last = now;
+}
+
+void account_large(struct account_reason *reason, uint64_t cost)
+{
+    reason->large_total += cost;
+    if (cost > reason->large_maximum)
+        reason->large_maximum = cost;
+    reason->histogram[account_bucket(cost)]++;
 }
 
 unsigned account_bucket(uint64_t cost)
@@ -51,7 +53,7 @@ void account_region_begin(struct account *account, uint32_t region)
 void account_region_enter(struct account *account, uint64_t now)
 {
     account_clear_reasons(account);
-    account->guest = account->hypervisor = account->idle = 0;
+    account->guest = account->hypervisor = account->hypervisor_before = account->idle = 0;
     account->injections = 0;
     memset(account->hypercalls, 0, sizeof(account->hypercalls));
     account->last = account->begun = now;
@@ -67,18 +69,34 @@ bool account_region_end(struct account *account, uint32_t region)
     return was_open;
 }
 
-uint64_t account_percentile(const struct account_reason *reason, unsigned percent)
+/* The least cost of the bucket in which the exit of a rank (from 1) lies. */
+static uint64_t account_ranked(const struct account_reason *reason, uint64_t rank)
 {
-    uint64_t rank = (reason->count * percent + 99) / 100, seen = 0;
-    if (!reason->count)
-        return 0;
+    uint64_t seen = 0;
     for (unsigned bucket = 0; bucket < ACCOUNT_BUCKETS; bucket++) {
         seen += reason->histogram[bucket];
-        if (seen >= rank && seen) {
-            uint64_t value = account_bucket_floor(bucket);
-            value = value < reason->minimum ? reason->minimum : value;
-            return value > reason->maximum ? reason->maximum : value;
+        if (seen >= rank)
+            return account_bucket_floor(bucket);
+    }
+    return reason->large_maximum;
+}
+
+struct account_summary account_summarize(const struct account_reason *reason)
+{
+    struct account_summary summary = {.total = reason->large_total, .maximum = reason->large_maximum};
+    for (unsigned bucket = 0; bucket < ACCOUNT_BUCKETS; bucket++) {
+        uint64_t here = reason->histogram[bucket];
+        summary.count += here;
+        if (here && bucket < ACCOUNT_EXACT) {
+            summary.total += here * bucket;
+            if (summary.maximum < ACCOUNT_EXACT)
+                summary.maximum = bucket;
         }
     }
-    return reason->maximum;
+    if (summary.count) {
+        summary.minimum = account_ranked(reason, 1);
+        summary.median = account_ranked(reason, (summary.count + 1) / 2);
+        summary.percentile99 = account_ranked(reason, (summary.count * 99 + 99) / 100);
+    }
+    return summary;
 }

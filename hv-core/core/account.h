@@ -17,15 +17,20 @@
 #define ACCOUNT_OCTAVES    22u   /* up to 2^32 - 1; greater costs share the last bucket */
 #define ACCOUNT_BUCKETS    (ACCOUNT_EXACT + ACCOUNT_OCTAVES * ACCOUNT_SUBBUCKETS)
 
+/* The exits of one reason. Costs below ACCOUNT_EXACT are only in their buckets, from which everything else follows. */
 struct account_reason {
-    uint64_t count, total, minimum, maximum;
+    uint64_t large_total, large_maximum; /* of the costs from ACCOUNT_EXACT on */
     uint32_t histogram[ACCOUNT_BUCKETS];
+};
+
+struct account_summary {
+    uint64_t count, total, minimum, median, percentile99, maximum;
 };
 
 struct account {
     uint64_t last; /* the TSC up to which time is accounted */
     uint64_t guest, hypervisor, idle;
-    uint64_t hypervisor_at_exit;
+    uint64_t hypervisor_before; /* this exit */
     uint64_t begun; /* TSC of the region's first entry */
     uint64_t injections;
     uint64_t hypercalls[COOP_HYPERCALL_COUNT];
@@ -43,7 +48,6 @@ static inline void account_exit(struct account *account, uint64_t now)
 {
     account->guest += now - account->last;
     account->last = now;
-    account->hypervisor_at_exit = account->hypervisor;
 }
 
 /* The bucket of a cost, and the least cost in a bucket. */
@@ -69,26 +73,27 @@ void account_region_enter(struct account *account, uint64_t now);
 /* The end marker: call it before anything else is accounted at that exit. False when no such region is open. */
 bool account_region_end(struct account *account, uint32_t region);
 
+/* A cost of at least ACCOUNT_EXACT. */
+void account_large(struct account_reason *reason, uint64_t cost);
+
 /* The guest is about to be entered, after an exit for `reason`: books its cost. */
 static inline void account_enter(struct account *account, enum vm_exit_reason reason, uint64_t now)
 {
-    struct account_reason *r = &account->reasons[reason];
     if (__builtin_expect(account->is_begin_pending, 0)) {
         account_region_enter(account, now);
         return;
     }
     account_hypervisor_until(account, now);
-    uint64_t cost = account->hypervisor - account->hypervisor_at_exit;
-    r->count++;
-    r->total += cost;
-    if (cost < r->minimum)
-        r->minimum = cost;
-    if (cost > r->maximum)
-        r->maximum = cost;
-    r->histogram[cost < ACCOUNT_EXACT ? (unsigned)cost : account_bucket(cost)]++;
+    uint64_t cost = account->hypervisor - account->hypervisor_before;
+    account->hypervisor_before = account->hypervisor;
+    if (__builtin_expect(cost >= ACCOUNT_EXACT, 0))
+        account_large(&account->reasons[reason], cost);
+    else
+        account->reasons[reason].histogram[cost]++;
 }
 
-/* The cost that `percent` of a reason's exits do not exceed (nearest rank); 0 when there were none. */
-uint64_t account_percentile(const struct account_reason *reason, unsigned percent);
+/* What the exits of a reason cost: exact but for median and percentile of large costs, which are the least cost in their
+ * bucket (nearest rank). */
+struct account_summary account_summarize(const struct account_reason *reason);
 
 #endif

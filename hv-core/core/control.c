@@ -71,7 +71,6 @@ enum vm_action control_handle_access(struct vcpu *vcpu, const struct vm_exit *ex
     registers.cr4 = wanted;
     vcpu->vm->cpu->write_registers(vcpu, &registers);
     cpuid_policy_show_osxsave(&vcpu->cpuid, wanted & X86_CR4_OSXSAVE);
-    vcpu->exit.instruction_bytes = instruction.length;
-    vcpu_forget_fetch(vcpu);
+    vcpu->exit.next_rip = exit->rip + instruction.length;
     return VM_SKIP;
 }

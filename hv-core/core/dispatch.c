@@ -3,12 +3,10 @@
  * Composition of exit tables, and the way from an exit to its handler.
  */
 #include "core/dispatch.h"
-#include "core/instruction.h"
 #include "core/report.h"
-#include "core/vcpu.h"
 #include "core/vm.h"
 
-/* Exits in a row at which RIP did not show the instruction that exited, before the VM is stopped: the bytes may have been
+/* Exits at one RIP at which that did not show the instruction that exited, before the VM is stopped: the bytes may have been
  * changed by another VCPU in between, but not for ever. */
 #define DISPATCH_PATIENCE 1000
 
@@ -38,29 +36,13 @@ void dispatch_compose(struct vm_exit_row *table, const struct mode *mode)
     dispatch_add(table, io_rows[mode->io]);
 }
 
-/* The length of the instruction could not be found: the guest tries again, and either exits again or meets what stands
- * there now. */
-static enum vm_action dispatch_retry(struct vcpu *vcpu)
+enum vm_action dispatch_retry(struct vcpu *vcpu)
 {
+    if (vcpu->stuck_rip != vcpu->exit.rip)
+        vcpu->stuck = 0;
+    vcpu->stuck_rip = vcpu->exit.rip;
     if (++vcpu->stuck < DISPATCH_PATIENCE)
         return VM_RESUME;
     report_stop(vcpu, VM_STOP_BAD_ACCESS, "the instruction that exits is not at RIP");
     return VM_STOP;
-}
-
-enum vm_action dispatch_exit(struct vcpu *vcpu)
-{
-    struct vm_exit *exit = &vcpu->exit;
-    const struct vm_exit_row *row = &vcpu->vm->exits[exit->reason];
-    struct vcpu_trace *trace = &vcpu->trace[vcpu->trace_next++ % VCPU_TRACE];
-
-    trace->rip = exit->rip;
-    trace->reason = (uint8_t)exit->reason;
-    if (row->operation != OPERATION_NONE && !exit->instruction_bytes) {
-        exit->instruction_bytes = instruction_length(vcpu, row->operation);
-        if (!exit->instruction_bytes)
-            return dispatch_retry(vcpu);
-        vcpu->stuck = 0;
-    }
-    return row->handler(vcpu, exit);
 }

@@ -1,17 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From one exit to the handler of its row: the only place that traces exits and finds instruction lengths.
+ * From one exit to the handler of its row: the only place that traces exits and finds instruction lengths. Inline: it stands on every exit's way.
  */
 #ifndef CORE_DISPATCH_H
 #define CORE_DISPATCH_H
 
 #include "core/exit_table.h"
+#include "core/instruction.h"
 #include "core/mode.h"
+#include "core/vcpu.h"
 
 /* Puts the table of a mode together. */
 void dispatch_compose(struct vm_exit_row *table, const struct mode *mode);
 
+/* The length of the instruction could not be found: the guest tries again, and either exits again or meets what stands
+ * there now. */
+enum vm_action dispatch_retry(struct vcpu *vcpu);
+
 /* Handles vcpu->exit. */
-enum vm_action dispatch_exit(struct vcpu *vcpu);
+static inline enum vm_action dispatch_exit(struct vcpu *vcpu)
+{
+    struct vm_exit *exit = &vcpu->exit;
+    const struct vm_exit_row *row = &vcpu->exits[exit->reason];
+    struct vcpu_trace *trace = &vcpu->trace[vcpu->trace_next++ % VCPU_TRACE];
+
+    trace->rip = exit->rip;
+    trace->reason = exit->reason;
+    if (!exit->next_rip && row->operation != OPERATION_NONE) {
+        unsigned length = instruction_length(vcpu, row->operation);
+        if (__builtin_expect(!length, 0))
+            return dispatch_retry(vcpu);
+        exit->next_rip = exit->rip + length;
+    }
+    return row->handler(vcpu, exit);
+}
 
 #endif

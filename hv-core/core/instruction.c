@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fetching takes a walk of the guest's tables. The page last fetched from is remembered with the CR3 under which it was
- * found; since the expected opcode must stand at RIP in it, and the page is always the VM's own memory, a
- * mapping that the guest has changed meanwhile can cost it a wrong length but never reaches outside of it, and
- * when the opcode is not there the tables are walked again.
+ * Fetching takes a walk of the guest's tables, so lengths once found are remembered by RIP and CR3, with the place of the
+ * bytes and the bytes themselves: an entry counts only while the same bytes stand there. The place is always the VM's own
+ * memory: a mapping that the guest changes behind our back can cost it a wrong length, but never reaches outside of it.
  */
 #include "core/instruction.h"
 #include "core/vcpu.h"
@@ -58,8 +57,25 @@ size_t instruction_fetch(const struct vcpu *vcpu, const struct registers *regist
     return got;
 }
 
-/* With a full walk, and remembering the page for the next time. */
-static uint8_t instruction_length_walk(struct vcpu *vcpu, enum instruction_operation operation)
+/* Remembers an instruction of at most four bytes whose page holds four from it on. */
+static void instruction_remember(struct vcpu *vcpu, const struct registers *registers, uint8_t operation,
+                                 unsigned length)
+{
+    struct vcpu_length *entry = &vcpu->lengths[registers->rip % VCPU_LENGTHS];
+    entry->bytes = 0;
+    if (length > sizeof(entry->value) || registers->rip % X86_PAGE_BYTES > X86_PAGE_BYTES - sizeof(entry->value))
+        return;
+    entry->bytes = instruction_page(vcpu, registers, registers->rip);
+    if (!entry->bytes)
+        return;
+    memcpy(&entry->value, entry->bytes, sizeof(entry->value));
+    entry->rip = registers->rip;
+    entry->root = registers->cr3;
+    entry->operation = operation;
+    entry->length = (uint8_t)length;
+}
+
+uint8_t instruction_length_walk(struct vcpu *vcpu, enum instruction_operation operation)
 {
     struct registers registers;
     uint8_t bytes[INSTRUCTION_BYTES_MAX];
@@ -68,27 +84,7 @@ static uint8_t instruction_length_walk(struct vcpu *vcpu, enum instruction_opera
     size_t got = instruction_fetch(vcpu, &registers, bytes);
     unsigned length = decode_length_fixed(bytes, got, mode, operation);
 
-    vcpu_forget_fetch(vcpu);
-    if (length && mode == DECODE_MODE_64) {
-        uint64_t page = registers.rip & ~(X86_PAGE_BYTES - 1);
-        vcpu->fetch.bytes = instruction_page(vcpu, &registers, page);
-        if (vcpu->fetch.bytes) {
-            vcpu->fetch.page = page;
-            vcpu->fetch.root = vcpu->exit.root;
-        }
-    }
+    if (length && mode == DECODE_MODE_64)
+        instruction_remember(vcpu, &registers, (uint8_t)operation, length);
     return (uint8_t)length;
-}
-
-uint8_t instruction_length(struct vcpu *vcpu, enum instruction_operation operation)
-{
-    const struct vm_exit *exit = &vcpu->exit;
-    uint64_t offset = exit->rip % X86_PAGE_BYTES;
-    if (exit->is_long_code && vcpu->fetch.page == exit->rip - offset && vcpu->fetch.root == exit->root) {
-        unsigned length = decode_length_fixed(vcpu->fetch.bytes + offset, X86_PAGE_BYTES - offset, DECODE_MODE_64,
-                                              operation);
-        if (length)
-            return (uint8_t)length;
-    }
-    return instruction_length_walk(vcpu, operation);
 }

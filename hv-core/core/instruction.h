@@ -7,16 +7,28 @@
 #define CORE_INSTRUCTION_H
 
 #include "core/registers.h"
+#include "core/vcpu.h"
 #include "emulate/operation.h"
 #include <stddef.h>
 #include <stdint.h>
 
-struct vcpu;
-
 /* The bytes at RIP: how many of the 15 could be fetched. */
 size_t instruction_fetch(const struct vcpu *vcpu, const struct registers *registers, uint8_t *bytes);
 
-/* The length of the instruction at RIP, known to be `operation`; 0 when something else stands there. */
-uint8_t instruction_length(struct vcpu *vcpu, enum instruction_operation operation);
+/* The length of the instruction at RIP, known to be `operation`; 0 when something else stands there. With a full walk. */
+uint8_t instruction_length_walk(struct vcpu *vcpu, enum instruction_operation operation);
+
+/* The same, from what is remembered where that still holds. */
+static inline uint8_t instruction_length(struct vcpu *vcpu, enum instruction_operation operation)
+{
+    const struct vm_exit *exit = &vcpu->exit;
+    const struct vcpu_length *entry = &vcpu->lengths[exit->rip % VCPU_LENGTHS];
+    if (__builtin_expect(entry->rip == exit->rip && entry->root == exit->root && entry->operation == operation &&
+                             exit->is_long_code && entry->bytes &&
+                             *(const volatile uint32_t *)entry->bytes == entry->value,
+                         1))
+        return entry->length;
+    return instruction_length_walk(vcpu, operation);
+}
 
 #endif

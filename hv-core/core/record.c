@@ -74,12 +74,11 @@ static void record_reasons(const struct account *account)
 {
     const char *comma = "";
     for (unsigned i = 0; i < VM_EXIT_REASONS; i++) {
-        const struct account_reason *r = &account->reasons[i];
-        if (!r->count)
+        struct account_summary r = account_summarize(&account->reasons[i]);
+        if (!r.count)
             continue;
         record_add("%s\"%s\":{\"count\":%lu,\"total\":%lu,\"min\":%lu,\"p50\":%lu,\"p99\":%lu,\"max\":%lu}", comma,
-                   vm_exit_name((enum vm_exit_reason)i), r->count, r->total, r->minimum, account_percentile(r, 50),
-                   account_percentile(r, 99), r->maximum);
+                   vm_exit_name((enum vm_exit_reason)i), r.count, r.total, r.minimum, r.median, r.percentile99, r.maximum);
         comma = ",";
     }
 }

@@ -47,18 +47,18 @@ static void report_trace(const struct vcpu *vcpu)
     log_error("  last exits, the latest first:");
     for (unsigned i = 1; i <= VCPU_TRACE && i <= vcpu->trace_next; i++) {
         const struct vcpu_trace *trace = &vcpu->trace[(vcpu->trace_next - i) % VCPU_TRACE];
-        log_error("    %-18s rip %016lx", vm_exit_name((enum vm_exit_reason)trace->reason), trace->rip);
+        log_error("    %-18s rip %016lx", vm_exit_name(trace->reason), trace->rip);
     }
 }
 
 void report_stop(struct vcpu *vcpu, enum vm_stop reason, const char *what)
 {
-    const struct vm_exit *exit = &vcpu->exit;
     struct registers registers;
+    char raw[128];
     vcpu->vm->cpu->read_registers(vcpu, &registers);
     log_error("vm %u vcpu %u is stopped: %s (%s)", vcpu->vm->number, vcpu->number, what, vm_stop_name(reason));
-    log_error("  exit %s, %s code %lx details %lx %lx", vm_exit_name(exit->reason), vcpu->vm->cpu->name,
-              exit->hardware_code, exit->hardware_detail[0], exit->hardware_detail[1]);
+    vcpu->vm->cpu->describe(vcpu, raw, sizeof(raw));
+    log_error("  exit %s (%s)", vm_exit_name(vcpu->exit.reason), raw);
     report_general(vcpu, &registers);
     report_system(&registers);
     report_bytes(vcpu, &registers);

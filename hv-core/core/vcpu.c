@@ -36,6 +36,7 @@ int vcpu_create(struct vm *vm, unsigned number)
     struct vcpu *vcpu = frame_address(frames);
     memset(vcpu, 0, sizeof(*vcpu));
     vcpu->vm = vm;
+    vcpu->exits = vm->exits;
     vcpu->number = number;
     vcpu->fpu = frame_address(fpu);
     vcpu->fpu_cpu = CPU_LIMIT;
@@ -43,7 +44,6 @@ int vcpu_create(struct vm *vm, unsigned number)
     vcpu->has_tsc_aux = cpu_features()->rdtscp;
     fpu_area_reset(vcpu->fpu);
     event_reset(&vcpu->events);
-    vcpu_forget_fetch(vcpu);
     account_reset(&vcpu->account, tsc_read());
     vcpu->cpuid_config = (struct cpuid_config){.vcpu = number,
                                                .vcpus = vm->vcpu_count,
@@ -92,7 +92,6 @@ static void vcpu_take_inits(struct vcpu *vcpu, uint32_t requests)
     memset(vcpu->general, 0, sizeof(vcpu->general));
     vcpu->general[REGISTER_RDX] = vcpu->cpuid.basic[1].eax; /* APM vol. 2, "Processor Initialization State" */
     event_reset(&vcpu->events);
-    vcpu_forget_fetch(vcpu);
     cpuid_policy_show_osxsave(&vcpu->cpuid, false);
     vcpu->vm->cpu->write_registers(vcpu, &registers);
     vcpu->is_offline = !(requests & VCPU_REQUEST_STARTUP);
@@ -108,7 +107,6 @@ static bool vcpu_take_requests(struct vcpu *vcpu, enum vcpu_leave *why)
     }
     if (requests & VCPU_REQUEST_FLUSH) {
         vcpu->is_flush_wanted = true;
-        vcpu_forget_fetch(vcpu);
         vcpu->vm->cpu->load(vcpu);
     }
     if (requests & VCPU_REQUEST_INIT || (requests & VCPU_REQUEST_STARTUP && vcpu->is_offline))
@@ -190,8 +188,6 @@ static bool vcpu_prepare(struct vcpu *vcpu, uint64_t slice_end, enum vcpu_leave 
 
     if (__builtin_expect(__atomic_load_n(&vcpu->requests, __ATOMIC_RELAXED), 0) && !vcpu_take_requests(vcpu, why))
         return false;
-    if (__builtin_expect(vm->deadline <= vcpu->account.last, 0))
-        vm_advance(vm, vcpu->account.last);
     if (__builtin_expect(cpu->need_resched || vm->deadline != vcpu->prepared_deadline, 0)) {
         if (cpu->need_resched)
             scheduler_take_interrupt();
@@ -227,7 +223,7 @@ static void vcpu_sync_task_priority(struct vcpu *vcpu)
 /* A VCPU that halts with interrupts off wakes only for INIT. */
 static enum vcpu_leave vcpu_halt(struct vcpu *vcpu)
 {
-    if (vcpu->exit.rflags & X86_FLAGS_IF)
+    if (vcpu->exit.has_interrupts)
         return VCPU_LEAVE_BLOCK;
     vcpu->is_offline = true;
     vm_vcpu_halted(vcpu->vm);
@@ -255,10 +251,10 @@ enum vcpu_leave vcpu_run(struct vcpu *vcpu, uint64_t slice_end)
         case VM_RESUME:
             continue;
         case VM_SKIP:
-            cpu->advance(vcpu, vcpu->exit.rip + vcpu->exit.instruction_bytes);
+            cpu->advance(vcpu, vcpu->exit.next_rip);
             continue;
         case VM_BLOCK:
-            cpu->advance(vcpu, vcpu->exit.rip + vcpu->exit.instruction_bytes);
+            cpu->advance(vcpu, vcpu->exit.next_rip);
             why = vcpu_halt(vcpu);
             break;
         case VM_STOP:

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct vm;
+struct vm_exit_row;
 
 enum vcpu_state {
     VCPU_OFFLINE,  /* waits for a start-up IPI */
@@ -29,14 +30,19 @@ enum vcpu_state {
 
 struct vcpu_trace {
     uint64_t rip;
-    uint8_t reason;
+    enum vm_exit_reason reason;
 };
 
-/* The guest-linear page that instructions were last fetched from; see core/instruction.c. */
-struct vcpu_fetch {
-    uint64_t page; /* linear address; 1 (no page's address) when nothing is cached */
-    uint64_t root; /* CR3 at that time */
-    const uint8_t *bytes;
+#define VCPU_LENGTHS 16 /* instructions whose length is remembered; a power of two */
+
+/* An instruction that exited before, and where its bytes are; see core/instruction.c. */
+struct vcpu_length {
+    uint64_t rip;
+    uint64_t root;      /* CR3 at that time */
+    const void *bytes;  /* NULL: no instruction */
+    uint32_t value;     /* of the four bytes */
+    uint8_t operation;
+    uint8_t length;     /* at most four */
 };
 
 struct vcpu {
@@ -44,10 +50,12 @@ struct vcpu {
     uint64_t general[16]; /* at offset 0: assembly; enum instruction_register; RSP lives in the backend */
     void *backend;        /* of the cpu backend */
     struct vm *vm;        /* constant after creation */
+    const struct vm_exit_row *exits; /* the VM's */
     struct vm_exit exit;
     struct event_queue events;
-    struct vcpu_fetch fetch;
-    unsigned stuck;       /* exits in a row whose instruction could not be found at RIP */
+    struct vcpu_length lengths[VCPU_LENGTHS];
+    unsigned stuck;       /* exits at stuck_rip whose instruction could not be found there */
+    uint64_t stuck_rip;
     uint64_t prepared_deadline; /* the VM's, as this CPU's timer has been set for it */
     bool is_offline;       /* waits for INIT or a start-up IPI */
     uint8_t task_priority; /* CR8, as the interrupt controller knows it */
@@ -100,8 +108,5 @@ void vcpu_kick(struct vcpu *vcpu);
 
 /* Asks something of a VCPU, wherever it is, and sees to it that it notices. */
 void vcpu_request(struct vcpu *vcpu, uint32_t request);
-
-/* After a handler changed RIP's page mapping or mode: nothing fetched before counts. */
-static inline void vcpu_forget_fetch(struct vcpu *vcpu) { vcpu->fetch.page = 1; }
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 enum vm_exit_reason {
+    VM_EXIT_OTHER,
     VM_EXIT_CPUID,
     VM_EXIT_HYPERCALL,
     VM_EXIT_HLT,
@@ -39,7 +40,6 @@ enum vm_exit_reason {
     VM_EXIT_TASK_SWITCH,
     VM_EXIT_INIT,
     VM_EXIT_ENTRY_FAILED,
-    VM_EXIT_OTHER,
     VM_EXIT_REASONS
 };
 
@@ -80,20 +80,18 @@ struct vm_exit_control {
 struct vm_exit {
     enum vm_exit_reason reason;
     uint8_t cpl;
-    uint8_t instruction_bytes;   /* of the instruction that exited; 0 when the hardware does not say */
     uint8_t task_priority;       /* CR8 */
     bool is_long_code;           /* CS.L: RIP is a linear address */
     uint64_t rip;
-    uint64_t rflags;
+    uint64_t next_rip;           /* behind the instruction that exited; 0 when the hardware does not say */
     uint64_t root;               /* CR3 */
-    uint64_t hardware_code;      /* the raw code and details, for reports */
-    uint64_t hardware_detail[2];
     struct vm_event interrupted; /* whose delivery this exit interrupted */
     union {
         struct vm_exit_port port;       /* PORT_IO */
         struct vm_exit_fault fault;     /* NESTED_FAULT */
         struct vm_exit_control control; /* CR_ACCESS, DR_ACCESS */
         struct vm_event exception;      /* EXCEPTION, PAGE_FAULT */
+        bool has_interrupts;            /* HLT: RFLAGS.IF */
     };
 };
 

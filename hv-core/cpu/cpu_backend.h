@@ -10,6 +10,7 @@
 #include "core/vm_exit.h"
 #include "mmu/nested.h"
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct vcpu;
@@ -52,6 +53,9 @@ struct cpu_backend {
     /* All registers that are not in vcpu->general, and back. */
     void (*read_registers)(const struct vcpu *vcpu, struct registers *registers);
     void (*write_registers)(struct vcpu *vcpu, const struct registers *registers);
+
+    /* The last exit in the vendor's own words, for a report. */
+    void (*describe)(const struct vcpu *vcpu, char *text, size_t size);
 
     /* CR8 as the guest will read it. */
     void (*set_task_priority)(struct vcpu *vcpu, uint8_t priority);

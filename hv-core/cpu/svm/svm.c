@@ -7,6 +7,7 @@
 #include "cpu/svm/svm_decode.h"
 #include "machine/cpu.h"
 #include "machine/cpu_features.h"
+#include <coopvirt/format.h>
 #include <coopvirt/x86.h>
 #include <coopvirt/x86_instructions.h>
 
@@ -35,6 +36,7 @@ static void svm_renew_asid(struct svm_vcpu *svm, struct svm_cpu *cpu)
         cpu->next_asid = 1;
         cpu->generation++;
         svm->vmcb->control.tlb_control = VMCB_TLB_FLUSH_ALL;
+        svm->has_orders = true;
     }
     svm->vmcb->control.asid = cpu->next_asid++;
     svm->generation = cpu->generation;
@@ -53,39 +55,33 @@ static void svm_load(struct vcpu *vcpu)
     x86_write_cr2(svm->vmcb->save.cr2); /* Bochs 2.7 ignores the control block's */
 }
 
-static void svm_enter(struct vcpu *vcpu)
+/* What was meant for one entry only; and the interrupt window, which is shut once it has been told of. */
+static void svm_clear_orders(struct svm_vcpu *svm)
 {
-    struct svm_vcpu *svm = svm_of(vcpu);
     struct vmcb *vmcb = svm->vmcb;
-    vmcb->save.rax = vcpu->general[REGISTER_RAX];
-    svm->event_injection = vmcb->control.event_injection;
-    svm_enter_guest(vcpu->general, svm->vmcb_address, svm->host_state);
-    vcpu->general[REGISTER_RAX] = vmcb->save.rax;
     vmcb->control.event_injection = 0;
     vmcb->control.tlb_control = VMCB_TLB_KEEP;
+    svm->injected = 0;
+    if ((uint32_t)vmcb->control.exit_code == VMCB_EXIT_VINTR)
+        svm_close_window(vmcb);
+    svm->has_orders = vmcb->control.intercepts & VMCB_INTERCEPT_VINTR;
 }
 
 static void svm_decode(struct vcpu *vcpu)
 {
-    const struct svm_vcpu *svm = svm_of(vcpu);
-    const struct vmcb *vmcb = svm->vmcb;
-    struct svm_raw_exit raw = {
-        .exit_code = vmcb->control.exit_code,
-        .exit_info1 = vmcb->control.exit_info1,
-        .exit_info2 = vmcb->control.exit_info2,
-        .exit_interrupt_info = vmcb->control.exit_interrupt_info,
-        .next_rip = cpu_features()->nrip_save ? vmcb->control.next_rip : 0,
-        .event_injection = svm->event_injection,
-        .virtual_interrupt = vmcb->control.virtual_interrupt,
-        .rip = vmcb->save.rip,
-        .rflags = vmcb->save.rflags,
-        .cr3 = vmcb->save.cr3,
-        .cs_attributes = vmcb->save.cs.attributes,
-        .cpl = vmcb->save.cpl,
-    };
-    svm_exit_decode(&raw, &vcpu->exit);
-    if (vcpu->exit.reason == VM_EXIT_INTERRUPT_WINDOW)
-        svm_close_window(svm->vmcb);
+    struct svm_vcpu *svm = svm_of(vcpu);
+    uint64_t injected = svm->injected;
+    if (__builtin_expect(svm->has_orders, 0))
+        svm_clear_orders(svm);
+    svm_exit_decode(svm->vmcb, injected, &vcpu->exit);
+}
+
+/* The raw exit, as the manual names it. */
+static void svm_describe(const struct vcpu *vcpu, char *text, size_t size)
+{
+    const struct vmcb_control *control = &svm_of(vcpu)->vmcb->control;
+    format_string(text, size, "EXITCODE %lx EXITINFO1 %lx EXITINFO2 %lx EXITINTINFO %lx", control->exit_code,
+                  control->exit_info1, control->exit_info2, control->exit_interrupt_info);
 }
 
 static void svm_advance(struct vcpu *vcpu, uint64_t rip)
@@ -110,5 +106,6 @@ const struct cpu_backend svm_backend = {
     .advance = svm_advance,
     .read_registers = svm_read_registers,
     .write_registers = svm_write_registers,
+    .describe = svm_describe,
     .set_task_priority = svm_set_task_priority,
 };

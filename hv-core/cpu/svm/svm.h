@@ -25,7 +25,8 @@ struct svm_vcpu {
     coop_paddr host_state; /* of the CPU it is loaded on */
     const struct svm_cpu *cpu;
     uint64_t generation;
-    uint64_t event_injection; /* as set for the last entry */
+    uint64_t injected;     /* EVENTINJ of the next entry, or of the last one until it is decoded */
+    bool has_orders;       /* EVENTINJ or TLB_CONTROL are set, for one entry; or the interrupt window is open */
 };
 
 static inline struct svm_vcpu *svm_of(const struct vcpu *vcpu) { return vcpu->backend; }
@@ -46,7 +47,8 @@ bool svm_interrupt_window(struct vcpu *vcpu, uint8_t vector);
 void svm_close_window(struct vmcb *vmcb);
 void svm_set_task_priority(struct vcpu *vcpu, uint8_t priority);
 
-/* svm_entry.asm: loads general[] but RAX and RSP, enters, and stores them again; interrupts off. */
-void svm_enter_guest(uint64_t *general, coop_paddr vmcb, coop_paddr host_state);
+/* svm_entry.asm */
+void svm_enter(struct vcpu *vcpu);
+void svm_save_state(coop_paddr vmcb);
 
 #endif

@@ -8,7 +8,10 @@ bits 64
 default rel
 section .text
 
-; general[] in the hardware's numbering
+%include "asm_offsets.inc"
+
+; general[] is the first member of struct vcpu, in the hardware's numbering
+%define RAX_AT 8 * 0
 %define RCX_AT 8 * 1
 %define RDX_AT 8 * 2
 %define RBX_AT 8 * 3
@@ -24,18 +27,24 @@ section .text
 %define R14_AT 8 * 14
 %define R15_AT 8 * 15
 
-; void svm_enter_guest(uint64_t *general, coop_paddr vmcb, coop_paddr host_state)
-global svm_enter_guest:function hidden
-svm_enter_guest:
+; void svm_enter(struct vcpu *vcpu): enters the guest and comes back at its next exit, all of the guest's general registers
+; in vcpu->general but RSP. Interrupts off; the caller's registers are kept as the C ABI wants it.
+global svm_enter:function hidden
+svm_enter:
     push rbx
     push rbp
     push r12
     push r13
     push r14
     push r15
+    mov rdx, [rdi + VCPU_BACKEND]
+    mov rcx, [rdx + SVM_VCPU_VMCB]
+    mov rax, [rdi + RAX_AT]
+    mov [rcx + VMCB_SAVE_RAX], rax
+    push rcx
     push rdi
-    push rdx
-    mov rax, rsi
+    push qword [rdx + SVM_VCPU_HOST_STATE]
+    mov rax, [rdx + SVM_VCPU_VMCB_ADDRESS]
     mov rcx, [rdi + RCX_AT]
     mov rdx, [rdi + RDX_AT]
     mov rbx, [rdi + RBX_AT]
@@ -74,6 +83,9 @@ svm_enter_guest:
     mov [rax + R13_AT], r13
     mov [rax + R14_AT], r14
     mov [rax + R15_AT], r15
+    pop rcx
+    mov rcx, [rcx + VMCB_SAVE_RAX]
+    mov [rax + RAX_AT], rcx
     pop r15
     pop r14
     pop r13

@@ -18,6 +18,8 @@ void svm_inject(struct vcpu *vcpu, const struct vm_event *event)
     if (event->has_error_code)
         injection |= VMCB_EVENT_ERROR_VALID | (uint64_t)event->error_code << VMCB_EVENT_ERROR_SHIFT;
     svm_of(vcpu)->vmcb->control.event_injection = injection;
+    svm_of(vcpu)->injected = injection;
+    svm_of(vcpu)->has_orders = true;
 }
 
 void svm_close_window(struct vmcb *vmcb)
@@ -37,6 +39,7 @@ bool svm_interrupt_window(struct vcpu *vcpu, uint8_t vector)
     vmcb->control.virtual_interrupt |= VMCB_V_IRQ | (uint64_t)(vector >> 4) << VMCB_V_PRIORITY_SHIFT |
                                        (uint64_t)vector << VMCB_V_VECTOR_SHIFT | (is_masked ? 0 : VMCB_V_IGNORE_TPR);
     vmcb->control.intercepts |= VMCB_INTERCEPT_VINTR;
+    svm_of(vcpu)->has_orders = true;
     return false;
 }
 

@@ -13,8 +13,6 @@
 #include <coopvirt/x86.h>
 #include <coopvirt/x86_instructions.h>
 
-void svm_save_state(coop_paddr vmcb);
-
 static struct svm_cpu svm_cpus[CPU_LIMIT];
 static coop_paddr svm_msrpm = FRAME_NONE, svm_iopm = FRAME_NONE;
 

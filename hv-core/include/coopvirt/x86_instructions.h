@@ -57,9 +57,9 @@ static inline void x86_out16_many(uint16_t port, const void *from, uint64_t coun
 
 static inline uint64_t x86_rdtsc(void)
 {
-    uint32_t low, high;
+    uint64_t low, high; /* RDTSC clears the upper halves */
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
-    return (uint64_t)high << 32 | low;
+    return high << 32 | low;
 }
 
 static inline uint64_t x86_rdmsr(uint32_t msr)
