@@ -103,7 +103,7 @@ static int ata_wait(void)
     for (uint32_t looks = 0; looks < ATA_PATIENCE; looks++) {
         uint8_t status = pv.io.port_read8(ATA_ALTERNATE);
         if (!(status & ATA_BUSY))
-            return pv.io.port_read8(ATA_STATUS);
+            return status;
     }
     return -EIO;
 }
