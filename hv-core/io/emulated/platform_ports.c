@@ -293,8 +293,8 @@ static enum io_result platform_access_lapic(struct platform *platform, struct io
     }
     if (shift || access->bytes < 4)
         return IO_DONE;
-    platform_lapic_effect(platform, access->vcpu, lapic_write(lapic, offset, (uint32_t)access->value, now, &argument),
-                          argument);
+    enum lapic_effect effect = lapic_write(lapic, offset, (uint32_t)access->value, now, &argument);
+    platform_lapic_effect(platform, access->vcpu, effect, argument);
     return IO_DONE;
 }
 
