@@ -93,8 +93,10 @@ enum cpio_result cpio_next(struct cpio_reader *reader, struct cpio_entry *entry)
     if (name_bytes < 2 || entry->name[name_bytes - 1] != '\0' || strlen(entry->name) != name_bytes - 1)
         return CPIO_BAD_NAME;
     at = cpio_align(at + name_bytes);
-    if (strcmp(entry->name, "TRAILER!!!") == 0)
+    if (strcmp(entry->name, "TRAILER!!!") == 0) {
+        reader->position = at;
         return CPIO_END;
+    }
 
     cpio_fill(entry, fields);
     if (at > reader->bytes || entry->content_bytes > reader->bytes - at)
@@ -102,6 +104,13 @@ enum cpio_result cpio_next(struct cpio_reader *reader, struct cpio_entry *entry)
     entry->content = reader->archive + at;
     reader->position = cpio_align(at + entry->content_bytes);
     return CPIO_ENTRY;
+}
+
+bool cpio_follows(struct cpio_reader *reader)
+{
+    while (reader->position < reader->bytes && reader->archive[reader->position] == 0)
+        reader->position++;
+    return reader->position < reader->bytes;
 }
 
 const char *cpio_describe(enum cpio_result result)

@@ -38,6 +38,9 @@ enum cpio_result {
 
 enum cpio_result cpio_next(struct cpio_reader *reader, struct cpio_entry *entry);
 
+/* After CPIO_END: skips the padding with zeroes and says whether another archive follows, to be read like the first. */
+bool cpio_follows(struct cpio_reader *reader);
+
 /* What went wrong, in words. */
 const char *cpio_describe(enum cpio_result result);
 

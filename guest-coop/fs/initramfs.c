@@ -215,6 +215,15 @@ static void initramfs_finish(struct initramfs *fs)
     }
 }
 
+/* Archives may be joined: the numbers of one mean nothing to the next. */
+static enum cpio_result initramfs_next(struct initramfs *fs, struct cpio_reader *reader)
+{
+    if (!cpio_follows(reader))
+        return CPIO_END;
+    initramfs_finish(fs);
+    return CPIO_ENTRY;
+}
+
 int initramfs_unpack(struct inode *root, const void *archive, size_t archive_bytes, char *reason, size_t reason_bytes)
 {
     struct cpio_reader reader = {archive, archive_bytes, 0};
@@ -227,6 +236,8 @@ int initramfs_unpack(struct inode *root, const void *archive, size_t archive_byt
         result = cpio_next(&reader, &entry);
         if (result == CPIO_ENTRY)
             status = initramfs_entry(&fs, &entry);
+        else if (result == CPIO_END)
+            result = initramfs_next(&fs, &reader);
     }
     initramfs_finish(&fs);
     if (status) {

@@ -7,7 +7,8 @@
 
 #include "fs/inode.h"
 
-/* 0, or -errno with the reason in words. An archive of no bytes is an empty one. */
+/* 0, or -errno with the reason in words. No bytes are an empty archive; several archives may follow one
+ * another, padded with zeroes. */
 int initramfs_unpack(struct inode *root, const void *archive, size_t archive_bytes, char *reason, size_t reason_bytes);
 
 #endif

@@ -325,20 +325,31 @@ static long file_select_run(const struct syscall_arguments *a, uint64_t deadline
     return status;
 }
 
+/* Linux gives the time that is left in the place of the time to wait. */
+static void file_select_left(uint64_t user_time, uint64_t deadline_ns)
+{
+    uint64_t now = clock_monotonic_ns(), left = deadline_ns > now ? deadline_ns - now : 0;
+    struct abi_timeval time = {(int64_t)(left / 1000000000), (int64_t)(left % 1000000000 / 1000)};
+
+    /* Memory that cannot be written (a constant) is left as it is. */
+    (void)!user_copy_out(user_time, &time, sizeof(time));
+}
+
 long file_sys_select(const struct syscall_arguments *a)
 {
-    uint64_t deadline_ns = WAIT_FOREVER;
     struct abi_timeval time;
 
-    if (a->a4) {
-        if (user_copy_in(&time, a->a4, sizeof(time)))
-            return -EFAULT;
-        if (time.seconds < 0 || time.microseconds < 0)
-            return -EINVAL;
-        uint64_t seconds = (uint64_t)time.seconds + (uint64_t)time.microseconds / 1000000;
-        deadline_ns = file_poll_deadline(seconds, (uint64_t)time.microseconds % 1000000 * 1000);
-    }
-    return file_select_run(a, deadline_ns);
+    if (!a->a4)
+        return file_select_run(a, WAIT_FOREVER);
+    if (user_copy_in(&time, a->a4, sizeof(time)))
+        return -EFAULT;
+    if (time.seconds < 0 || time.microseconds < 0)
+        return -EINVAL;
+    uint64_t seconds = (uint64_t)time.seconds + (uint64_t)time.microseconds / 1000000;
+    uint64_t deadline_ns = file_poll_deadline(seconds, (uint64_t)time.microseconds % 1000000 * 1000);
+    long status = file_select_run(a, deadline_ns);
+    file_select_left(a->a4, deadline_ns);
+    return status;
 }
 
 /* The sixth argument is a pair: the mask's address and its size. */

@@ -113,6 +113,22 @@ START_TEST(test_names)
 }
 END_TEST
 
+START_TEST(test_joined)
+{
+    struct abi_stat status, other;
+    archive_bytes += 200; /* zeroes, as cpio pads */
+    add("more", ABI_S_IFREG | 0644, 3, 2, "other", 5);
+    add("TRAILER!!!", 0, 0, 1, "", 0);
+    archive_bytes += 512;
+    ck_assert_int_eq(unpack(), 0);
+    ck_assert_int_eq(fake_call(stat, "/bin/sh", &status), 0);
+    ck_assert_int_eq(fake_call(stat, "/more", &other), 0);
+    ck_assert_uint_ne(status.inode, other.inode);
+    archive[archive_bytes++] = 'x';
+    ck_assert_int_ne(unpack(), 0);
+}
+END_TEST
+
 START_TEST(test_every_truncation_is_an_error)
 {
     size_t whole = archive_bytes;
@@ -168,8 +184,8 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {test_sample, test_names, test_every_truncation_is_an_error, test_errors_in_words,
-                                  test_mutations};
+    const TTest *const tests[] = {test_sample,          test_names,    test_joined, test_every_truncation_is_an_error,
+                                  test_errors_in_words, test_mutations};
     Suite *suite = suite_create("fs_cpio");
     TCase *cases = tcase_create("cpio");
 

@@ -211,12 +211,15 @@ START_TEST(test_select)
     in[0] = 1ul << ends[0];
     out[0] = 1ul << ends[1];
     ck_assert_int_eq(fake_call(select, 8, in, out, 0, &time), 1);
+    ck_assert_int_eq(time.seconds, 2);
     ck_assert_uint_eq(in[0], 0);
     ck_assert_uint_eq(out[0], 1ul << ends[1]);
     in[0] = 1ul << ends[0];
     uint64_t before = fake_now_ns;
+    time = (struct abi_timeval){2, 500000};
     ck_assert_int_eq(fake_call(select, 8, in, 0, 0, &time), 0);
     ck_assert_uint_eq(fake_now_ns - before, 2500000000);
+    ck_assert_int_eq(time.seconds | time.microseconds, 0);
     fake_call(write, ends[1], "x", 1);
     in[0] = 1ul << ends[0];
     ck_assert_int_eq(fake_call(select, 8, in, 0, 0, 0), 1);
