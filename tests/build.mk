@@ -24,10 +24,43 @@ endef
 $(foreach name,$(UNIT_NAMES),$(eval $(call unit_rule,$(name))))
 
 # Tiny guests for boot tests: one NASM file is one Multiboot image.
-BOOT_GUESTS := $(patsubst tests/boot/guests/%.asm,$(BUILD)/tests/boot/guests/%.elf32,$(wildcard tests/boot/guests/*.asm))
+BOOT_BUILD  := $(BUILD)/tests/boot
+BOOT_GUESTS := $(patsubst tests/boot/guests/%.asm,$(BOOT_BUILD)/guests/%.elf32,$(wildcard tests/boot/guests/*.asm))
 
-.PHONY: unit test-programs lint boot-tests
-test-programs: $(UNIT_PROGRAMS) $(BOOT_GUESTS)
+$(BOOT_BUILD)/guests/%.elf32: tests/boot/guests/%.asm tests/boot/guests/guest.inc tests/boot/guests/guest.lds
+	@mkdir -p $(@D)
+	$(Q)$(NASM) -f elf32 -w-zext-reloc -Itests/boot/guests/ -o $(@:.elf32=.o) $<
+	$(Q)$(LD) -m elf_i386 -static --build-id=none -z noexecstack --no-warn-rwx-segments -T tests/boot/guests/guest.lds -o $@ \
+		$(@:.elf32=.o)
+
+# The scripts that guest-coop's shell is tried with lie in an initramfs of their own, as /tests/NAME.
+BOOT_SCRIPTS   := $(wildcard tests/boot/scripts/*)
+BOOT_INITRAMFS := $(BOOT_BUILD)/initramfs.cpio
+$(BOOT_INITRAMFS): $(INIT) $(BOOT_SCRIPTS) bench/mkinitramfs.sh
+	@mkdir -p $(@D)
+	$(Q)bench/mkinitramfs.sh $@ $(INIT) $(foreach script,$(BOOT_SCRIPTS),tests/$(notdir $(script))=$(script))
+
+# Fuzzers: tests/fuzz/fuzz_NAME.c is a libFuzzer program, tests/fuzz/NAME.mk lists the sources that it tries. gcc has no
+# libFuzzer, so they are built with clang whatever CC is, each at once from all its sources.
+FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+-include $(wildcard tests/fuzz/*.mk)
+FUZZ_CFLAGS := -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Wall -Wextra -Werror \
+	-Ihv-core -Iguest-coop -Iguest-coop/include -Ihv-core/include -Itests/unit
+FUZZ_PROGRAMS := $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/fuzz_%)
+FUZZ_SECONDS  ?= 60
+
+define fuzz_rule
+$(BUILD)/tests/fuzz/fuzz_$(1): tests/fuzz/fuzz_$(1).c $$(FUZZ_$(1)_SOURCES) $(wildcard tests/fuzz/$(1).mk)
+	@mkdir -p $$(@D)
+	@echo "  FUZZ    $(1)"
+	$$(Q)clang $$(FUZZ_CFLAGS) -o $$@ tests/fuzz/fuzz_$(1).c $$(FUZZ_$(1)_SOURCES)
+endef
+$(foreach name,$(FUZZ_NAMES),$(eval $(call fuzz_rule,$(name))))
+
+.PHONY: unit test-programs lint boot-tests fuzz
+# The image is tried where it can be made.
+test-programs: $(UNIT_PROGRAMS) $(BOOT_GUESTS) $(BOOT_INITRAMFS) $(FUZZ_PROGRAMS) \
+	$(if $(shell command -v grub-mkrescue),$(BUILD)/coopvirt.iso)
 
 unit: $(UNIT_PROGRAMS) ## Runs the host unit tests
 	@tests/check.sh unit
@@ -35,5 +68,8 @@ unit: $(UNIT_PROGRAMS) ## Runs the host unit tests
 lint: ## Checks the layering of the tree and the form of its files
 	@tests/check.sh lint
 
-boot-tests: images $(BOOT_GUESTS) ## Runs the boot tests in the emulator
+boot-tests: images $(BOOT_GUESTS) $(BOOT_INITRAMFS) ## Runs the boot tests in the emulator
 	@tests/check.sh boot
+
+fuzz: $(FUZZ_PROGRAMS) ## Fuzzes the readers of foreign bytes, each for FUZZ_SECONDS
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run.sh

@@ -57,13 +57,18 @@ suite_bench()
 suite_workloads() { bench/workloads/selftest.sh 2>&1 | sed '$s/^/workloads: /'; }
 suite_lint() { tests/lint/lint.sh; }
 suite_boot() { tests/boot/run.sh; }
+suite_machine() { tests/boot/machine.sh; }
+suite_fuzz() { FUZZ_SECONDS=${FUZZ_SECONDS:-2} tests/fuzz/run.sh; }
+suite_plugin() { bench/plugin/selftest.sh 2>&1 | sed '$s/^/plugin: /'; }
+suite_agree() { /usr/bin/python3 bench/plugin/agree.py 2>&1 | sed '$s/^/agree: /'; }
 
-suites=${*:-lint unit bench workloads boot}
+all='lint unit bench workloads plugin agree boot machine fuzz'
+suites=${*:-$all}
 total_passed=0 total_failed=0 total_skipped=0
 started=$SECONDS
 for suite in $suites; do
     if ! declare -F "suite_$suite" > /dev/null; then
-        echo "check.sh: no suite '$suite' (lint unit bench workloads boot)" >&2
+        echo "check.sh: no suite '$suite' ($all)" >&2
         exit 2
     fi
     before=$SECONDS

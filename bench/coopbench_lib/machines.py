@@ -31,7 +31,7 @@ class Launch:
     mode: Mode
     hv_core: str
     guest: str
-    initramfs: str
+    initramfs: str | None
     guest_words: str
     hypervisor_words: str
     disk: str | None
@@ -79,14 +79,18 @@ def _qemu_svm_command(launch: Launch) -> list[str]:
 
 
 def _qemu_native_boot(launch: Launch) -> list[str]:
-    boot = ["-kernel", launch.guest, "-initrd", f"{launch.initramfs} role=initrd", "-append", launch.guest_words]
+    boot = ["-kernel", launch.guest, "-append", launch.guest_words]
+    if launch.initramfs:
+        boot += ["-initrd", f"{launch.initramfs} role=initrd"]
     if launch.disk:
         boot += ["-drive", f"if=ide,format=raw,snapshot=on,file={launch.disk}"]
     return boot
 
 
 def _qemu_hypervisor_boot(launch: Launch) -> list[str]:
-    modules = [f"{launch.guest} role=kernel -- {launch.guest_words}", f"{launch.initramfs} role=initrd"]
+    modules = [f"{launch.guest} role=kernel -- {launch.guest_words}"]
+    if launch.initramfs:
+        modules.append(f"{launch.initramfs} role=initrd")
     if launch.disk:
         modules.append(f"{launch.disk} role=disk")
     return ["-kernel", launch.hv_core, "-initrd", ",".join(modules), "-append", launch.hypervisor_words]
