@@ -34,6 +34,7 @@ static struct spinlock frame_lock;
 static struct frame_extent frame_extents[FRAME_EXTENTS];
 static coop_paddr frame_free_list;
 static size_t frame_free;
+static coop_paddr frame_limit; /* frames from here on are not mapped yet */
 
 void *frame_address(coop_paddr frame) { return frame_window + frame; }
 
@@ -77,8 +78,11 @@ static coop_paddr frame_take_untouched(void)
 {
     for (unsigned i = 0; i < frame_extent_count; i++) {
         struct frame_extent *extent = &frame_extents[i];
-        if (extent->untouched < extent->count)
-            return (extent->first + extent->untouched++) << 12;
+        coop_paddr frame = (extent->first + extent->untouched) << 12;
+        if (extent->untouched == extent->count || frame >= frame_limit)
+            continue;
+        extent->untouched++;
+        return frame;
     }
     return 0;
 }
@@ -149,7 +153,8 @@ static coop_paddr frame_run_find(size_t count)
 {
     for (unsigned i = 0; i < frame_extent_count; i++) {
         struct frame_extent *extent = &frame_extents[i];
-        if (extent->count - extent->untouched < count)
+        coop_paddr end = (extent->first + extent->untouched + count) << 12;
+        if (extent->count - extent->untouched < count || end > frame_limit)
             continue;
         uint64_t index = extent->untouched;
         extent->untouched += count;
@@ -200,6 +205,8 @@ size_t frame_run_release(coop_paddr first)
 size_t frame_free_count(void) { return frame_free; }
 size_t frame_total_count(void) { return frame_total; }
 
+void frame_all_mapped(void) { frame_limit = ~(coop_paddr)0; }
+
 /* Cuts the book-keeping of all extents out of one of them. */
 static uint32_t *frame_place_book(struct frame_extent_range *ranges, unsigned count, coop_paddr limit)
 {
@@ -219,7 +226,7 @@ static uint32_t *frame_place_book(struct frame_extent_range *ranges, unsigned co
     return 0;
 }
 
-bool frame_start(const struct frame_extent_range *given, unsigned count, uint8_t *window, coop_paddr book_limit)
+bool frame_start(const struct frame_extent_range *given, unsigned count, uint8_t *window, coop_paddr mapped_limit)
 {
     struct frame_extent_range ranges[FRAME_EXTENTS];
     if (count > FRAME_EXTENTS)
@@ -227,7 +234,8 @@ bool frame_start(const struct frame_extent_range *given, unsigned count, uint8_t
     for (unsigned i = 0; i < count; i++)
         ranges[i] = given[i];
     frame_window = window;
-    uint32_t *book = frame_place_book(ranges, count, book_limit);
+    frame_limit = mapped_limit;
+    uint32_t *book = frame_place_book(ranges, count, mapped_limit);
     if (!book)
         return false;
     frame_free_list = 0;

@@ -17,10 +17,12 @@ struct frame_extent_range {
 };
 
 /*
- * Takes over `count` extents of free RAM. The book-keeping is placed in the first extent that has room for it below
- * `book_limit`. `window` is where physical address 0 is mapped. False when no extent has room.
+ * Takes over `count` extents of free RAM. `window` is where physical address 0 is mapped, as far as `mapped_limit` for
+ * now: no frame above is handed out before frame_all_mapped. The book-keeping is placed in the first extent that has
+ * room for it below the limit; false when none has.
  */
-bool frame_start(const struct frame_extent_range *ranges, unsigned count, uint8_t *window, coop_paddr book_limit);
+bool frame_start(const struct frame_extent_range *ranges, unsigned count, uint8_t *window, coop_paddr mapped_limit);
+void frame_all_mapped(void);
 
 /* `count` frames in a row, one reference to the whole, content undefined; 0 when there is none. */
 coop_paddr frame_run_allocate(size_t count);

@@ -5,7 +5,7 @@
  */
 #include "memory/kernel_map.h"
 #include "kernel/panic.h"
-#include "memory/frame.h"
+#include "memory/frame_internal.h"
 #include "memory/layout.h"
 #include "memory/page_table.h"
 #include <coopvirt/spinlock.h>
@@ -60,6 +60,7 @@ void kernel_map_start(const struct boot_information *information, coop_paddr ima
         panic("out of memory for the kernel's page tables");
     pv.mmu.table_born(kernel_root, 4);
     pv.mmu.root_load(kernel_root);
+    frame_all_mapped();
 }
 
 static uint64_t kernel_map_window(coop_paddr address, uint64_t bytes, uint64_t flags)
