@@ -23,11 +23,18 @@ static bool channel_is_stopped(const struct pit_channel *channel)
     return !channel->gate && !channel_is_triggered(channel);
 }
 
+/* Ticks from `start` to `now`, 0 before it. A square wave that took over in its low half may have its start before tick
+ * 0: the difference is what counts. */
+static uint64_t ticks_since(uint64_t start, uint64_t now)
+{
+    return (int64_t)(now - start) > 0 ? now - start : 0;
+}
+
 static uint64_t channel_passed(const struct pit_channel *channel, uint64_t now)
 {
     if (channel_is_stopped(channel))
         return channel_is_periodic(channel) ? 0 : channel->frozen;
-    return now > channel->start ? now - channel->start : 0;
+    return ticks_since(channel->start, now);
 }
 
 static uint32_t channel_modulus(const struct pit_channel *channel)
@@ -154,7 +161,7 @@ bool pit_channel_output(const struct pit_channel *channel, uint64_t now)
     case MODE_TERMINAL_COUNT:
         return passed >= channel->count;
     case MODE_ONE_SHOT: /* low from the clock after the trigger */
-        return now < channel->start || passed >= channel->count;
+        return (int64_t)(now - channel->start) < 0 || passed >= channel->count;
     case MODE_RATE:
         return channel_is_stopped(channel) || passed % channel->count != channel->count - 1;
     case MODE_SQUARE:
@@ -166,7 +173,7 @@ bool pit_channel_output(const struct pit_channel *channel, uint64_t now)
 
 bool pit_channel_is_null(const struct pit_channel *channel, uint64_t now)
 {
-    return !channel->is_counting || channel->switch_at != PIT_NEVER || now < channel->start;
+    return !channel->is_counting || channel->switch_at != PIT_NEVER || (int64_t)(now - channel->start) < 0;
 }
 
 /* Of one load, without a later one: the rise after `now`. */
@@ -175,7 +182,7 @@ static uint64_t channel_rise_of(const struct pit_channel *channel, uint64_t star
     uint64_t at;
 
     if (channel_is_periodic(channel))
-        return start + (now >= start ? (now - start) / count + 1 : 1) * count;
+        return start + (ticks_since(start, now) / count + 1) * count;
     at = start + count;
     if (channel->mode == MODE_SOFTWARE_STROBE || channel->mode == MODE_HARDWARE_STROBE)
         at++;

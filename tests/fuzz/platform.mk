@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+FUZZ_platform_SOURCES := hv-core/io/registry.c $(wildcard hv-core/io/emulated/*.c)
