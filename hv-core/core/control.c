@@ -47,19 +47,17 @@ static uint64_t control_cr4_allowed(const struct vcpu *vcpu)
 enum vm_action control_handle_access(struct vcpu *vcpu, const struct vm_exit *exit)
 {
     struct registers registers;
-    struct instruction instruction;
-    uint8_t bytes[INSTRUCTION_BYTES_MAX];
 
     vcpu->vm->cpu->read_registers(vcpu, &registers);
-    size_t got = instruction_fetch(vcpu, &registers, bytes);
-    if (decode_instruction(bytes, got, registers_decode_mode(&registers), &instruction) != DECODE_OK ||
-        instruction.operation != OPERATION_MOV_TO_CR || !exit->control.is_write || exit->control.number != 4) {
+    const struct instruction *instruction = instruction_decode_at(vcpu, &registers);
+    if (!instruction || instruction->operation != OPERATION_MOV_TO_CR || !exit->control.is_write ||
+        exit->control.number != 4) {
         report_stop(vcpu, VM_STOP_UNHANDLED_EXIT, "a control register access that no row handles");
         return VM_STOP;
     }
-    unsigned source = instruction.operands[1].number;
+    unsigned source = instruction->operands[1].number;
     uint64_t wanted = source == REGISTER_RSP ? registers.rsp : vcpu->general[source];
-    if (instruction.operands[1].bytes == 4)
+    if (instruction->operands[1].bytes == 4)
         wanted = (uint32_t)wanted;
     if (!control_cr4_is_valid(registers.cr4, wanted, registers.efer, control_cr4_allowed(vcpu))) {
         event_raise(&vcpu->events, X86_VECTOR_GP, true, 0);
@@ -71,6 +69,6 @@ enum vm_action control_handle_access(struct vcpu *vcpu, const struct vm_exit *ex
     registers.cr4 = wanted;
     vcpu->vm->cpu->write_registers(vcpu, &registers);
     cpuid_policy_show_osxsave(&vcpu->cpuid, wanted & X86_CR4_OSXSAVE);
-    vcpu->exit.next_rip = exit->rip + instruction.length;
+    vcpu->exit.next_rip = exit->rip + instruction->length;
     return VM_SKIP;
 }

@@ -12,6 +12,7 @@
 #include "cpu/cpu_backend.h"
 #include "emulate/execute.h"
 #include "mmu/walker.h"
+#include <coopvirt/primitives.h>
 #include <coopvirt/string.h>
 #include <coopvirt/x86.h>
 
@@ -23,6 +24,9 @@ struct emulation {
     struct walker_state walker;
     bool is_user;
     bool is_stopped; /* a device has stopped the VM */
+    bool is_operand_known;      /* the fault that brought us here is that of the memory operand: */
+    uint64_t operand;           /* its linear address */
+    coop_paddr operand_address; /* and where that is */
 };
 
 /* At most two pieces: an access is no longer than 16 bytes. */
@@ -34,14 +38,21 @@ struct emulation_piece {
 static bool emulation_read_entry(void *context, coop_paddr address, unsigned bytes, uint64_t *entry)
 {
     const struct vm *vm = context;
-    *entry = 0;
-    return guest_memory_read(&vm->memory, address, entry, bytes);
+    const void *at = guest_memory_pointer(&vm->memory, address, bytes, false);
+    if (!at)
+        return false;
+    *entry = bytes == 4 ? *(const volatile uint32_t *)at : *(const volatile uint64_t *)at;
+    return true;
 }
 
 static enum emulate_access_status emulation_translate(struct emulation *emulation, uint64_t linear, bool is_write,
                                                       coop_paddr *address, struct emulate_fault *fault)
 {
     struct walker_memory memory = {emulation->vcpu->vm, emulation_read_entry};
+    if (emulation->is_operand_known && linear == emulation->operand) {
+        *address = emulation->operand_address;
+        return EMULATE_ACCESS_DONE;
+    }
     struct walker_access access = {.is_write = is_write, .is_user = emulation->is_user};
     struct walker_result found = walker_translate(&emulation->walker, &memory, linear, access);
     if (found.ok) {
@@ -199,7 +210,7 @@ static enum emulate_access_status emulation_port_out(void *context, uint16_t por
 
 static void emulation_load(struct emulate_registers *to, const struct vcpu *vcpu, const struct registers *from)
 {
-    memcpy(to->general, vcpu->general, sizeof(to->general));
+    quadwords_copy(to->general, vcpu->general, 16);
     to->general[REGISTER_RSP] = from->rsp;
     to->rip = from->rip;
     to->rflags = from->rflags;
@@ -212,7 +223,7 @@ static void emulation_load(struct emulate_registers *to, const struct vcpu *vcpu
 
 static void emulation_store(struct vcpu *vcpu, struct registers *to, const struct emulate_registers *from)
 {
-    memcpy(vcpu->general, from->general, sizeof(vcpu->general));
+    quadwords_copy(vcpu->general, from->general, 16);
     to->rsp = from->general[REGISTER_RSP];
     to->rflags = from->rflags;
     vcpu->vm->cpu->write_registers(vcpu, to);
@@ -229,6 +240,21 @@ static enum vm_action emulation_fault(struct vcpu *vcpu, const struct emulate_fa
     return VM_RESUME;
 }
 
+/* The one operand of an instruction that faulted in it is translated already: by the CPU, in the exit. Not when it crosses a page
+ * (the fault may be that of either) or the instruction has other accesses to memory. */
+static void emulation_use_fault(struct emulation *emulation, const struct emulate_registers *file,
+                                const struct instruction *instruction)
+{
+    const struct vm_exit *exit = &emulation->vcpu->exit;
+    if (exit->reason != VM_EXIT_NESTED_FAULT || !instruction->has_memory_operand ||
+        instruction->operation == OPERATION_PUSH || instruction->operation == OPERATION_POP)
+        return;
+    emulation->operand = emulate_operand_address(file, instruction);
+    emulation->operand_address = exit->fault.address;
+    emulation->is_operand_known = (emulation->operand ^ exit->fault.address) % X86_PAGE_BYTES == 0 &&
+                                  emulation->operand % X86_PAGE_BYTES + 16 <= X86_PAGE_BYTES;
+}
+
 enum vm_action emulation_run(struct vcpu *vcpu)
 {
     struct emulation emulation = {.vcpu = vcpu};
@@ -237,17 +263,17 @@ enum vm_action emulation_run(struct vcpu *vcpu)
     struct registers registers;
     struct emulate_registers file;
     struct emulate_fault fault = {0};
-    struct instruction instruction;
-    uint8_t bytes[INSTRUCTION_BYTES_MAX];
     enum emulate_status status = EMULATE_UNSUPPORTED;
 
     vcpu->vm->cpu->read_registers(vcpu, &registers);
     walker_state_set(&emulation.walker, &registers);
     emulation.is_user = registers.cpl == 3;
     emulation_load(&file, vcpu, &registers);
-    size_t got = instruction_fetch(vcpu, &registers, bytes);
-    if (decode_instruction(bytes, got, file.mode, &instruction) == DECODE_OK)
-        status = emulate_execute(&file, &instruction, &world, &fault);
+    const struct instruction *instruction = instruction_decode_at(vcpu, &registers);
+    if (instruction) {
+        emulation_use_fault(&emulation, &file, instruction);
+        status = emulate_execute(&file, instruction, &world, &fault);
+    }
     if (status == EMULATE_UNSUPPORTED) {
         report_stop(vcpu, VM_STOP_BAD_ACCESS, "an instruction that is not executed for a device");
         return VM_STOP;

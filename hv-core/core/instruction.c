@@ -88,3 +88,33 @@ uint8_t instruction_length_walk(struct vcpu *vcpu, enum instruction_operation op
         instruction_remember(vcpu, &registers, (uint8_t)operation, length);
     return (uint8_t)length;
 }
+
+/* Whether the bytes of a remembered instruction still stand where they were found. */
+static bool instruction_is_same(const struct vcpu_decoded *entry)
+{
+    for (unsigned i = 0; i < entry->instruction.length; i++)
+        if (((const volatile uint8_t *)entry->bytes)[i] != entry->value[i])
+            return false;
+    return true;
+}
+
+const struct instruction *instruction_decode_at(struct vcpu *vcpu, const struct registers *registers)
+{
+    struct vcpu_decoded *entry = &vcpu->decoded[registers->rip % VCPU_DECODED];
+    enum decode_mode mode = registers_decode_mode(registers);
+    if (entry->bytes && entry->rip == registers->rip && entry->root == registers->cr3 && mode == DECODE_MODE_64 &&
+        instruction_is_same(entry))
+        return &entry->instruction;
+
+    size_t got = instruction_fetch(vcpu, registers, entry->value);
+    entry->bytes = 0;
+    if (decode_instruction(entry->value, got, mode, &entry->instruction) != DECODE_OK)
+        return 0;
+    if (mode == DECODE_MODE_64 &&
+        registers->rip % X86_PAGE_BYTES + entry->instruction.length <= X86_PAGE_BYTES) {
+        entry->bytes = instruction_page(vcpu, registers, registers->rip);
+        entry->rip = registers->rip;
+        entry->root = registers->cr3;
+    }
+    return &entry->instruction;
+}

@@ -45,6 +45,17 @@ struct vcpu_length {
     uint8_t length;     /* at most four */
 };
 
+#define VCPU_DECODED 8 /* emulated instructions that are remembered; a power of two */
+
+/* An instruction that was emulated before, likewise. */
+struct vcpu_decoded {
+    uint64_t rip;
+    uint64_t root;
+    const uint8_t *bytes; /* NULL: no instruction */
+    uint8_t value[INSTRUCTION_BYTES_MAX];
+    struct instruction instruction;
+};
+
 struct vcpu {
     /* Only the CPU that runs it (state RUNNING), or whoever holds the VM's lock while it does not run. */
     uint64_t general[16]; /* at offset 0: assembly; enum instruction_register; RSP lives in the backend */
@@ -54,6 +65,7 @@ struct vcpu {
     struct vm_exit exit;
     struct event_queue events;
     struct vcpu_length lengths[VCPU_LENGTHS];
+    struct vcpu_decoded decoded[VCPU_DECODED];
     unsigned stuck;       /* exits at stuck_rip whose instruction could not be found there */
     uint64_t stuck_rip;
     uint64_t prepared_deadline; /* the VM's, as this CPU's timer has been set for it */
