@@ -38,7 +38,8 @@ oracle()
     cp "tests/boot/scripts/$script" "$scratch/tests/"
     /bin/busybox --install -s "$scratch/bin"
     (cd "$scratch/home" && umask 022 && timeout 60 env -i PATH="$scratch/bin" HOME="$scratch/home" USER=root TERM=vt100 \
-        /bin/busybox sh "$scratch/tests/$script" < /dev/null 2>&1) | sed "s|$scratch/tests|/tests|" > "$expected"
+        /bin/busybox sh "$scratch/tests/$script" < /dev/null 2>&1) |
+        sed "s|$scratch/tests|/tests|; s|$scratch/home|/root|" > "$expected"
     rm -rf "$scratch"
 }
 
