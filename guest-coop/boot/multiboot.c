@@ -50,8 +50,7 @@ static void multiboot_read_module(const uint8_t *window, const struct multiboot_
     }
 }
 
-void boot_multiboot_read(const uint8_t *window, uint32_t magic, uint32_t address,
-                         struct boot_information *information)
+void boot_multiboot_read(const uint8_t *window, uint32_t magic, uint32_t address, struct boot_information *information)
 {
     struct multiboot_info info;
     if (magic != MULTIBOOT_BOOT_MAGIC) {

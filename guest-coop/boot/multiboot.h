@@ -11,7 +11,6 @@
  * `window` is where physical address 0 is mapped (4 GiB of it). The caller adds the extent of its own image.
  * On failure information->error says why.
  */
-void boot_multiboot_read(const uint8_t *window, uint32_t magic, uint32_t address,
-                         struct boot_information *information);
+void boot_multiboot_read(const uint8_t *window, uint32_t magic, uint32_t address, struct boot_information *information);
 
 #endif

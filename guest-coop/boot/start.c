@@ -33,7 +33,10 @@ extern const uint8_t boot_image_start[], kernel_end[]; /* guest-coop.lds */
 
 static struct boot_information start_information;
 
-const char *kernel_command_line(void) { return start_information.command_line; }
+const char *kernel_command_line(void)
+{
+    return start_information.command_line;
+}
 
 static void start_memory(coop_paddr image)
 {

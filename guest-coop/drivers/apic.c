@@ -44,10 +44,22 @@ static volatile uint32_t *apic_registers;
 static volatile uint32_t *ioapic_registers;
 static const struct apic_access *apic;
 
-static uint32_t apic_page_read(unsigned reg) { return apic_registers[reg * 4]; }
-static void apic_page_write(unsigned reg, uint32_t value) { apic_registers[reg * 4] = value; }
-static uint32_t apic_msr_read(unsigned reg) { return (uint32_t)pv.cpu.msr_read(X86_MSR_X2APIC_FIRST + reg); }
-static void apic_msr_write(unsigned reg, uint32_t value) { pv.cpu.msr_write(X86_MSR_X2APIC_FIRST + reg, value); }
+static uint32_t apic_page_read(unsigned reg)
+{
+    return apic_registers[reg * 4];
+}
+static void apic_page_write(unsigned reg, uint32_t value)
+{
+    apic_registers[reg * 4] = value;
+}
+static uint32_t apic_msr_read(unsigned reg)
+{
+    return (uint32_t)pv.cpu.msr_read(X86_MSR_X2APIC_FIRST + reg);
+}
+static void apic_msr_write(unsigned reg, uint32_t value)
+{
+    pv.cpu.msr_write(X86_MSR_X2APIC_FIRST + reg, value);
+}
 
 static const struct apic_access apic_page = {apic_page_read, apic_page_write};
 static const struct apic_access apic_msr = {apic_msr_read, apic_msr_write};
@@ -105,7 +117,10 @@ void apic_irq_enable(unsigned irq)
     ioapic_write(IOAPIC_REDIRECTION + 2 * irq, VECTOR_IRQ + irq);
 }
 
-void apic_end_of_interrupt(void) { apic->write(APIC_EOI, 0); }
+void apic_end_of_interrupt(void)
+{
+    apic->write(APIC_EOI, 0);
+}
 
 void apic_timer_periodic(uint32_t count)
 {

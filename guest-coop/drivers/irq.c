@@ -17,7 +17,10 @@ void irq_start(void)
         log_line(LOG_INFO, "no local APIC: interrupts by 8259");
 }
 
-bool irq_apic_present(void) { return irq_by_apic; }
+bool irq_apic_present(void)
+{
+    return irq_by_apic;
+}
 
 void irq_enable(unsigned irq, trap_irq_handler *handler)
 {

@@ -43,9 +43,9 @@ void pic_start(void)
 
 void pic_irq_enable(unsigned irq)
 {
-    pic_mask &= (uint16_t)~(1u << irq);
+    pic_mask &= (uint16_t) ~(1u << irq);
     if (irq >= 8)
-        pic_mask &= (uint16_t)~(1u << PIC_CASCADE);
+        pic_mask &= (uint16_t) ~(1u << PIC_CASCADE);
     pic_mask_write();
 }
 

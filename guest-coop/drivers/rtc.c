@@ -7,21 +7,21 @@
 #include "pv/pv.h"
 #include <coopvirt/string.h>
 
-#define RTC_INDEX    0x70
-#define RTC_DATA     0x71
-#define RTC_SECOND   0x00
-#define RTC_MINUTE   0x02
-#define RTC_HOUR     0x04
-#define RTC_DAY      0x07
-#define RTC_MONTH    0x08
-#define RTC_YEAR     0x09
-#define RTC_STATUS_A 0x0a
-#define RTC_STATUS_B 0x0b
-#define RTC_UPDATING 0x80
-#define RTC_BINARY   0x04
-#define RTC_24_HOURS 0x02
-#define RTC_PM       0x80
-#define RTC_TRIES    1000
+#define RTC_INDEX     0x70
+#define RTC_DATA      0x71
+#define RTC_SECOND    0x00
+#define RTC_MINUTE    0x02
+#define RTC_HOUR      0x04
+#define RTC_DAY       0x07
+#define RTC_MONTH     0x08
+#define RTC_YEAR      0x09
+#define RTC_STATUS_A  0x0a
+#define RTC_STATUS_B  0x0b
+#define RTC_UPDATING  0x80
+#define RTC_BINARY    0x04
+#define RTC_24_HOURS  0x02
+#define RTC_PM        0x80
+#define RTC_TRIES     1000
 #define NS_PER_SECOND 1000000000ul
 
 struct rtc_reading {
@@ -39,10 +39,13 @@ static struct rtc_reading rtc_read_once(void)
     for (unsigned i = 0; i < RTC_TRIES && (rtc_read(RTC_STATUS_A) & RTC_UPDATING); i++)
         x86_pause();
     return (struct rtc_reading){rtc_read(RTC_SECOND), rtc_read(RTC_MINUTE), rtc_read(RTC_HOUR),
-                                rtc_read(RTC_DAY), rtc_read(RTC_MONTH), rtc_read(RTC_YEAR)};
+                                rtc_read(RTC_DAY),    rtc_read(RTC_MONTH),  rtc_read(RTC_YEAR)};
 }
 
-static unsigned rtc_number(uint8_t value, bool binary) { return binary ? value : (value >> 4) * 10u + (value & 15); }
+static unsigned rtc_number(uint8_t value, bool binary)
+{
+    return binary ? value : (value >> 4) * 10u + (value & 15);
+}
 
 void rtc_start(void)
 {

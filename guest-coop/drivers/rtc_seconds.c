@@ -7,14 +7,17 @@
 /* Days before each month of a year without leap day. */
 static const uint16_t rtc_days[12] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
 
-static uint64_t rtc_leap_days(uint64_t year) { return year / 4 - year / 100 + year / 400; }
+static uint64_t rtc_leap_days(uint64_t year)
+{
+    return year / 4 - year / 100 + year / 400;
+}
 
 uint64_t rtc_seconds(unsigned year, unsigned month, unsigned day, unsigned hour, unsigned minute, unsigned second)
 {
     if (month < 1 || month > 12 || year < 1970)
         return 0;
-    uint64_t days = (uint64_t)(year - 1970) * 365 + rtc_leap_days(year - 1) - rtc_leap_days(1969) + rtc_days[month - 1] +
-                    day - 1;
+    uint64_t days =
+        (uint64_t)(year - 1970) * 365 + rtc_leap_days(year - 1) - rtc_leap_days(1969) + rtc_days[month - 1] + day - 1;
     if (month > 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0))
         days++;
     return ((days * 24 + hour) * 60 + minute) * 60 + second;

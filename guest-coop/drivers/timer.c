@@ -13,9 +13,9 @@
 #include "kernel/scheduler.h"
 #include "kernel/timeout.h"
 
-#define SLICE_NS        10000000ul
-#define SHORTEST_COUNT  1000u
-#define PIC_TICK_HERTZ  100u
+#define SLICE_NS       10000000ul
+#define SHORTEST_COUNT 1000u
+#define PIC_TICK_HERTZ 100u
 
 static uint64_t timer_tick_tsc;
 static uint64_t timer_apic_khz;
@@ -72,7 +72,10 @@ void timer_interrupt(void)
     scheduler_tick();
 }
 
-void timer_once(uint64_t tsc) { apic_timer_once(timer_count(tsc)); }
+void timer_once(uint64_t tsc)
+{
+    apic_timer_once(timer_count(tsc));
+}
 
 void timer_resume(void)
 {

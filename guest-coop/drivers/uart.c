@@ -30,7 +30,10 @@
 static const uint16_t uart_base[] = {[UART_CONSOLE] = 0x3f8, [UART_LOG] = 0x2f8};
 static bool uart_present[2];
 
-static uint8_t uart_read(enum uart uart, unsigned reg) { return pv.io.port_read8((uint16_t)(uart_base[uart] + reg)); }
+static uint8_t uart_read(enum uart uart, unsigned reg)
+{
+    return pv.io.port_read8((uint16_t)(uart_base[uart] + reg));
+}
 
 static void uart_set(enum uart uart, unsigned reg, uint8_t value)
 {

@@ -49,7 +49,10 @@ static struct coopbench_counters benchmark_difference(void)
                                        now.page_faults - then->page_faults, now.system_calls - then->system_calls};
 }
 
-static uint32_t benchmark_marker(uint64_t region, uint32_t side) { return (uint32_t)(region << 1) | side; }
+static uint32_t benchmark_marker(uint64_t region, uint32_t side)
+{
+    return (uint32_t)(region << 1) | side;
+}
 
 static long benchmark_region_begin(uint64_t region)
 {

@@ -26,9 +26,27 @@ void clock_start(uint64_t tsc_khz)
     clock_tsc_scale = (tsc_khz << SCALE_SHIFT) / 1000000ul;
 }
 
-uint64_t clock_tsc_khz(void) { return clock_khz; }
-uint64_t clock_ns_of_tsc(uint64_t tsc) { return clock_scale(tsc, clock_ns_scale); }
-uint64_t clock_tsc_of_ns(uint64_t ns) { return clock_scale(ns, clock_tsc_scale); }
-uint64_t clock_monotonic_ns(void) { return clock_ns_of_tsc(x86_rdtsc() - clock_boot_tsc); }
-uint64_t clock_realtime_ns(void) { return clock_realtime_offset + clock_monotonic_ns(); }
-void clock_set_realtime_ns(uint64_t now_ns) { clock_realtime_offset = now_ns - clock_monotonic_ns(); }
+uint64_t clock_tsc_khz(void)
+{
+    return clock_khz;
+}
+uint64_t clock_ns_of_tsc(uint64_t tsc)
+{
+    return clock_scale(tsc, clock_ns_scale);
+}
+uint64_t clock_tsc_of_ns(uint64_t ns)
+{
+    return clock_scale(ns, clock_tsc_scale);
+}
+uint64_t clock_monotonic_ns(void)
+{
+    return clock_ns_of_tsc(x86_rdtsc() - clock_boot_tsc);
+}
+uint64_t clock_realtime_ns(void)
+{
+    return clock_realtime_offset + clock_monotonic_ns();
+}
+void clock_set_realtime_ns(uint64_t now_ns)
+{
+    clock_realtime_offset = now_ns - clock_monotonic_ns();
+}

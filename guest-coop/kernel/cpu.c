@@ -19,9 +19,9 @@
 #define IST_MACHINE_CHECK     4
 #define IST_STACKS            4
 
-#define CPUID_NX    (1u << 20) /* 80000001 EDX */
-#define CPUID_SMEP  (1u << 7)  /* 7 EBX */
-#define CPUID_UMIP  (1u << 2)  /* 7 ECX */
+#define CPUID_NX   (1u << 20) /* 80000001 EDX */
+#define CPUID_SMEP (1u << 7)  /* 7 EBX */
+#define CPUID_UMIP (1u << 2)  /* 7 ECX */
 
 /* APM vol. 2, "Interrupt-Gate and Trap-Gate Descriptors". */
 struct cpu_gate {
@@ -46,8 +46,8 @@ static void cpu_start_descriptors(struct cpu *cpu)
     cpu->descriptors[SELECTOR_USER_BASE / 8] = 0x00cffb000000ffff; /* 32-bit code: SYSRET's base, not used */
     cpu->descriptors[SELECTOR_USER_DATA / 8] = 0x00cff3000000ffff;
     cpu->descriptors[SELECTOR_USER_CODE / 8] = 0x00affb000000ffff;
-    cpu->descriptors[SELECTOR_TASK / 8] = (sizeof(struct cpu_task) - 1) | (task & 0xffffff) << 16 | 0x89ul << 40 |
-                                          (task >> 24 & 0xff) << 56;
+    cpu->descriptors[SELECTOR_TASK / 8] =
+        (sizeof(struct cpu_task) - 1) | (task & 0xffffff) << 16 | 0x89ul << 40 | (task >> 24 & 0xff) << 56;
     cpu->descriptors[SELECTOR_TASK / 8 + 1] = task >> 32;
     cpu->task.io_map = sizeof(struct cpu_task);
     for (unsigned i = 0; i < IST_STACKS; i++)

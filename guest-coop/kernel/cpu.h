@@ -52,14 +52,14 @@ struct cpu_counters {
 
 /* this CPU only */
 struct cpu {
-    struct cpu *self; /* the word at GS:0 */
+    struct cpu *self;      /* the word at GS:0 */
     uint64_t kernel_stack; /* its top for the running process */
     uint64_t user_stack;   /* the user's RSP for the few instructions of the SYSCALL entry */
     struct process *current;
     struct process *idle;
     struct process *previous; /* switched away from, to be finished by its successor */
-    uint64_t idle_since; /* TSC at HLT; 0 when not in it */
-    uint64_t root;       /* the loaded page tables */
+    uint64_t idle_since;      /* TSC at HLT; 0 when not in it */
+    uint64_t root;            /* the loaded page tables */
     unsigned number;
     struct cpu_counters counters;
     uint64_t descriptors[CPU_DESCRIPTORS];

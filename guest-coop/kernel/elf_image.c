@@ -8,10 +8,10 @@
 #include <coopvirt/elf.h>
 #include <coopvirt/string.h>
 
-#define PAGE_MASK      4095ul
-#define ELF_LITTLE     1
-#define ELF_VERSION    1
-#define ADDRESS_LIMIT  (1ul << 47)
+#define PAGE_MASK     4095ul
+#define ELF_LITTLE    1
+#define ELF_VERSION   1
+#define ADDRESS_LIMIT (1ul << 47)
 
 int elf_image_begin(struct elf_image *image, const void *start, size_t bytes)
 {
@@ -47,7 +47,8 @@ static bool elf_segment_sound(const struct elf64_segment *segment, uint64_t file
     if (segment->offset > file_bytes || segment->filesz > file_bytes - segment->offset)
         return false;
     /* Zeroes after the file's part need a page that may be written. */
-    if (segment->memsz > segment->filesz && !(segment->flags & ELF_FLAG_W) && ((segment->vaddr + segment->filesz) & PAGE_MASK))
+    if (segment->memsz > segment->filesz && !(segment->flags & ELF_FLAG_W) &&
+        ((segment->vaddr + segment->filesz) & PAGE_MASK))
         return false;
     return ((segment->offset ^ segment->vaddr) & PAGE_MASK) == 0;
 }
@@ -64,9 +65,8 @@ static int elf_add_segment(struct elf_image *image, const struct elf64_segment *
     else if (start < image->high)
         return -ENOEXEC;
     image->high = (segment->vaddr + segment->memsz + PAGE_MASK) & ~PAGE_MASK;
-    image->segments[image->segment_count++] =
-        (struct elf_image_segment){segment->vaddr, segment->memsz, segment->filesz, segment->offset,
-                                   elf_protection(segment->flags)};
+    image->segments[image->segment_count++] = (struct elf_image_segment){
+        segment->vaddr, segment->memsz, segment->filesz, segment->offset, elf_protection(segment->flags)};
     uint64_t headers_bytes = image->headers_count * sizeof(struct elf64_segment);
     if (image->headers_offset >= segment->offset && segment->filesz >= headers_bytes &&
         image->headers_offset - segment->offset <= segment->filesz - headers_bytes)
@@ -85,8 +85,8 @@ static bool elf_entry_inside(const struct elf_image *image)
     return false;
 }
 
-int elf_image_segments(struct elf_image *image, const void *headers, size_t bytes, uint64_t file_bytes,
-                       uint64_t lowest, uint64_t highest)
+int elf_image_segments(struct elf_image *image, const void *headers, size_t bytes, uint64_t file_bytes, uint64_t lowest,
+                       uint64_t highest)
 {
     if (bytes < image->headers_count * sizeof(struct elf64_segment))
         return -ENOEXEC;

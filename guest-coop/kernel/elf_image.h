@@ -25,8 +25,8 @@ struct elf_image {
     uint64_t headers_offset;  /* of the program headers in the file */
     uint64_t headers_address; /* where they are mapped, 0 = nowhere */
     unsigned headers_count;
-    uint64_t low, high;       /* whole pages that the segments span */
-    bool relocatable;         /* static PIE: any base */
+    uint64_t low, high; /* whole pages that the segments span */
+    bool relocatable;   /* static PIE: any base */
 };
 
 /*
@@ -39,7 +39,7 @@ int elf_image_begin(struct elf_image *image, const void *header, size_t bytes);
  * Step two: reads the program headers (image->headers_count of them, `bytes` in sum). `file_bytes` is the file's size,
  * [lowest, highest) where a fixed program may lie. 0, or -ENOEXEC.
  */
-int elf_image_segments(struct elf_image *image, const void *headers, size_t bytes, uint64_t file_bytes,
-                       uint64_t lowest, uint64_t highest);
+int elf_image_segments(struct elf_image *image, const void *headers, size_t bytes, uint64_t file_bytes, uint64_t lowest,
+                       uint64_t highest);
 
 #endif

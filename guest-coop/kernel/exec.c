@@ -33,7 +33,7 @@
 struct exec_program {
     struct file *file;
     struct elf_image image;
-    uint64_t base; /* added to the image's addresses */
+    uint64_t base;    /* added to the image's addresses */
     const char *path; /* as it was asked for: AT_EXECFN and the name */
 };
 
@@ -160,8 +160,11 @@ static int exec_map_segment(struct address_space *space, const struct exec_progr
     uint64_t address = segment->address + program->base;
     uint64_t file_end = (address + segment->file_bytes + PAGE_MASK) & ~PAGE_MASK;
     uint64_t end = (address + segment->memory_bytes + PAGE_MASK) & ~PAGE_MASK;
-    struct area area = {.start = address & ~PAGE_MASK, .end = file_end, .protection = segment->protection,
-                        .file = program->file, .page_index = segment->offset >> X86_PAGE_SHIFT};
+    struct area area = {.start = address & ~PAGE_MASK,
+                        .end = file_end,
+                        .protection = segment->protection,
+                        .file = program->file,
+                        .page_index = segment->offset >> X86_PAGE_SHIFT};
     int status = 0;
     if (segment->file_bytes == 0)
         file_end = area.start;
@@ -184,8 +187,10 @@ static int exec_build(struct address_space *space, struct exec_program *program)
             return status;
     }
     space->break_start = space->break_end = image->high + program->base;
-    struct area stack = {.start = USER_STACK_TOP - EXEC_STACK_FIRST_BYTES, .end = USER_STACK_TOP,
-                         .protection = AREA_READ | AREA_WRITE, .flags = AREA_STACK};
+    struct area stack = {.start = USER_STACK_TOP - EXEC_STACK_FIRST_BYTES,
+                         .end = USER_STACK_TOP,
+                         .protection = AREA_READ | AREA_WRITE,
+                         .flags = AREA_STACK};
     return address_space_add(space, &stack);
 }
 
@@ -236,8 +241,11 @@ static void exec_become(struct process *process, struct exec_program *program, s
 
 static void exec_enter(struct trap_frame *frame, const struct exec_program *program, uint64_t stack)
 {
-    *frame = (struct trap_frame){.rip = program->image.entry + program->base, .cs = SELECTOR_USER_CODE,
-                                 .ss = SELECTOR_USER_DATA, .rsp = stack, .rflags = X86_FLAGS_ONE | X86_FLAGS_IF};
+    *frame = (struct trap_frame){.rip = program->image.entry + program->base,
+                                 .cs = SELECTOR_USER_CODE,
+                                 .ss = SELECTOR_USER_DATA,
+                                 .rsp = stack,
+                                 .rflags = X86_FLAGS_ONE | X86_FLAGS_IF};
 }
 
 int exec_program(const char *path, struct exec_strings *strings)

@@ -37,9 +37,9 @@
 #define AUX_EXECFN      31
 #define AUX_MINSIGSTKSZ 51
 
-#define CLOCK_TICKS     100
+#define CLOCK_TICKS       100
 #define SIGNAL_FRAME_ROOM 1024 /* frame, alignment and red zone beside the FPU area */
-#define AUX_ENTRIES     20
+#define AUX_ENTRIES       20
 
 static const uint8_t exec_random[16] = {0x43, 0x6f, 0x6f, 0x70, 0x76, 0x69, 0x72, 0x74,
                                         0x20, 0x64, 0x69, 0x63, 0x65, 0x3a, 0x20, 0x34};

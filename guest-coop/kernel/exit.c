@@ -18,16 +18,15 @@
 #include "memory/user_copy.h"
 #include <coopvirt/format.h>
 
-#define STATUS_CONTINUED   0xffff
-#define STATUS_STOPPED(s)  ((s) << 8 | 0x7f)
+#define STATUS_CONTINUED  0xffff
+#define STATUS_STOPPED(s) ((s) << 8 | 0x7f)
 
 void exit_notify_parent(struct process *process, int code, int status)
 {
     struct process *parent = process->private->parent;
     if (!parent)
         return;
-    struct signal_information information = {
-        .code = code, .pid = process->pid, .uid = process->uid, .status = status};
+    struct signal_information information = {.code = code, .pid = process->pid, .uid = process->uid, .status = status};
     bool stop = code == SIGNAL_CODE_CLD_STOPPED || code == SIGNAL_CODE_CLD_CONTINUED;
     if (!stop || !(parent->private->actions[SIGNAL_CHLD - 1].flags & SIGNAL_FLAG_NOCLDSTOP))
         signal_send(parent, SIGNAL_CHLD, &information);
@@ -130,13 +129,13 @@ static bool exit_wait_ready(struct process *child, uint32_t options, int *status
     if (child->state == PROCESS_STOPPED && private->stop_signal && (options & EXIT_WAIT_UNTRACED)) {
         *status = STATUS_STOPPED(private->stop_signal);
         if (!keep)
-            private->stop_signal = 0;
+        private->stop_signal = 0;
         return true;
     }
     if (private->continued && (options & EXIT_WAIT_CONTINUED)) {
         *status = STATUS_CONTINUED;
         if (!keep)
-            private->continued = false;
+        private->continued = false;
         return true;
     }
     return false;

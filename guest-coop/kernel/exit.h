@@ -31,8 +31,8 @@ struct exit_report {
 };
 
 /*
- * Waits for a child: `pid` > 0 that one, 0 the own group, -1 any, < -1 that group. The child's number, 0 with NOHANG when
- * none is ready, or -errno.
+ * Waits for a child: `pid` > 0 that one, 0 the own group, -1 any, < -1 that group. The child's number, 0 with NOHANG
+ * when none is ready, or -errno.
  */
 int exit_wait(int pid, uint32_t options, struct exit_report *report);
 

@@ -19,10 +19,10 @@
 
 /* The legacy area's fields that matter here. */
 struct fpu_legacy {
-    uint16_t control;      /* 0x00 */
-    uint8_t between[22];   /* 0x02 */
-    uint32_t mxcsr;        /* 0x18 */
-    uint32_t mxcsr_mask;   /* 0x1c */
+    uint16_t control;       /* 0x00 */
+    uint8_t between[22];    /* 0x02 */
+    uint32_t mxcsr;         /* 0x18 */
+    uint32_t mxcsr_mask;    /* 0x1c */
     uint8_t registers[480]; /* 0x20 */
 };
 _Static_assert(sizeof(struct fpu_legacy) == FXSAVE_BYTES, "FXSAVE area");
@@ -52,8 +52,14 @@ void fpu_start(void)
     fpu_area_bytes = (pv.cpu.cpuid(CPUID_LEAF_XSAVE, 0).ebx + 63u) & ~63ul;
 }
 
-size_t fpu_bytes(void) { return fpu_area_bytes; }
-uint64_t fpu_features(void) { return fpu_xcr0; }
+size_t fpu_bytes(void)
+{
+    return fpu_area_bytes;
+}
+uint64_t fpu_features(void)
+{
+    return fpu_xcr0;
+}
 
 void fpu_save(void *area)
 {

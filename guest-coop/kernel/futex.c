@@ -33,7 +33,10 @@ static uint64_t futex_key(uint64_t address)
     return slot && page_present(*slot) ? page_frame(*slot) | (address & (X86_PAGE_BYTES - 1)) : 0;
 }
 
-static struct futex_queue *futex_queue_of(uint64_t key) { return &futex_queues[(key >> 2) % QUEUES]; }
+static struct futex_queue *futex_queue_of(uint64_t key)
+{
+    return &futex_queues[(key >> 2) % QUEUES];
+}
 
 static void futex_unlink(struct futex_queue *queue, struct futex_waiter *waiter)
 {

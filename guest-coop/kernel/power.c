@@ -7,9 +7,9 @@
 #include "kernel/log.h"
 #include "pv/pv.h"
 
-#define BOCHS_PORT       0x8900 /* Bochs: "Shutdown" ends it, always with status 1 */
-#define PM1A_CONTROL     0x604  /* QEMU's PIIX4: PM1a control block */
-#define PM1A_SLEEP_S5    0x2000 /* SLP_EN, SLP_TYP of S5 = 0 */
+#define BOCHS_PORT    0x8900 /* Bochs: "Shutdown" ends it, always with status 1 */
+#define PM1A_CONTROL  0x604  /* QEMU's PIIX4: PM1a control block */
+#define PM1A_SLEEP_S5 0x2000 /* SLP_EN, SLP_TYP of S5 = 0 */
 
 static void power_end_bochs(void)
 {

@@ -16,8 +16,8 @@
 #include <coopvirt/string.h>
 #include <coopvirt/x86_instructions.h>
 
-#define HASH_SIZE  256
-#define PID_LIMIT  32768
+#define HASH_SIZE 256
+#define PID_LIMIT 32768
 
 /* under process_list_lock */
 struct spinlock process_list_lock;
@@ -26,8 +26,14 @@ static struct process *hash[HASH_SIZE];
 static int pid_last;
 static unsigned list_count;
 
-struct process *process_current(void) { return cpu_this()->current; }
-unsigned process_count(void) { return list_count; }
+struct process *process_current(void)
+{
+    return cpu_this()->current;
+}
+unsigned process_count(void)
+{
+    return list_count;
+}
 
 struct process *process_find(int pid)
 {
@@ -112,11 +118,10 @@ static void family_unlink(struct process *child)
     if (!private->parent)
         return;
     if (private->sibling_previous)
-        private->sibling_previous->private->sibling_next = private->sibling_next;
-    else
-        private->parent->private->children = private->sibling_next;
+    private->sibling_previous->private->sibling_next = private->sibling_next;
+    else private->parent->private->children = private->sibling_next;
     if (private->sibling_next)
-        private->sibling_next->private->sibling_previous = private->sibling_previous;
+    private->sibling_next->private->sibling_previous = private->sibling_previous;
     private->parent = 0;
 }
 
@@ -144,13 +149,11 @@ void process_destroy(struct process *process)
     spinlock_take(&process_list_lock);
     family_unlink(process);
     if (private->list_previous)
-        private->list_previous->private->list_next = private->list_next;
-    else
-        list_first = private->list_next;
+    private->list_previous->private->list_next = private->list_next;
+    else list_first = private->list_next;
     if (private->list_next)
-        private->list_next->private->list_previous = private->list_previous;
-    else
-        list_last = private->list_previous;
+    private->list_next->private->list_previous = private->list_previous;
+    else list_last = private->list_previous;
     struct process **link = &hash[process->pid % HASH_SIZE];
     while (*link != process)
         link = &(*link)->private->hash_next;

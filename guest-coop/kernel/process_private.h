@@ -31,7 +31,7 @@ struct signal_information {
     uint32_t uid;
     int32_t status;
     uint64_t address;
-    uint64_t error;  /* of the trap, for the machine context */
+    uint64_t error; /* of the trap, for the machine context */
     uint64_t vector;
 };
 
@@ -47,8 +47,8 @@ struct process_private {
     /* scheduler, under its lock */
     struct process *run_next;
     bool queued;
-    bool uninterruptible; /* signals do not wake it */
-    uint32_t attention;   /* ATTENTION_* */
+    bool uninterruptible;   /* signals do not wake it */
+    uint32_t attention;     /* ATTENTION_* */
     uint64_t stack_pointer; /* where scheduler_switch_stack left it */
 
     /* constant after creation */
@@ -58,9 +58,9 @@ struct process_private {
 
     /* this process only, when it runs */
     uint64_t fs_base, gs_base;
-    uint64_t clear_tid; /* set_tid_address */
+    uint64_t clear_tid;        /* set_tid_address */
     uint64_t restart_deadline; /* of an interrupted sleep, 0 = none */
-    bool executed; /* has called execve since its fork: setpgid by the parent is too late */
+    bool executed;             /* has called execve since its fork: setpgid by the parent is too late */
 
     /* family, under process_list_lock */
     struct process *parent, *children, *sibling_next, *sibling_previous;
@@ -84,8 +84,8 @@ struct process_private {
     uint64_t alarm_interval_ns;
 
     /* accounting */
-    uint64_t run_tsc, run_since;            /* on a CPU; since the last switch to it */
-    uint64_t ticks_user, ticks_system;      /* samples that split it */
+    uint64_t run_tsc, run_since;       /* on a CPU; since the last switch to it */
+    uint64_t ticks_user, ticks_system; /* samples that split it */
     uint64_t start_ns;
     uint64_t children_user_ns, children_system_ns;
     uint64_t faults_minor, switches;

@@ -32,9 +32,8 @@ void signal_update(struct process *process)
 {
     struct process_private *private = process->private;
     if (signal_set_next(private->signal_pending, private->signal_blocked))
-        private->attention |= ATTENTION_SIGNAL;
-    else
-        private->attention &= ~ATTENTION_SIGNAL;
+    private->attention |= ATTENTION_SIGNAL;
+    else private->attention &= ~ATTENTION_SIGNAL;
 }
 
 static void signal_continue(struct process *process)
@@ -67,7 +66,7 @@ int signal_send(struct process *process, unsigned signal, const struct signal_in
     if (signal == SIGNAL_CONT)
         signal_continue(process);
     else if (signal_bit(signal) & SIGNAL_SET_STOPS)
-        private->signal_pending &= ~signal_bit(SIGNAL_CONT);
+    private->signal_pending &= ~signal_bit(SIGNAL_CONT);
     /* The first process has no default actions: it cannot be ended by accident. */
     bool protected = process->pid == 1 && private->actions[signal - 1].handler == SIGNAL_HANDLER_DEFAULT;
     bool blocked = private->signal_blocked & signal_bit(signal) & ~SIGNAL_SET_UNBLOCKABLE;
@@ -201,7 +200,7 @@ static void signal_handle(struct trap_frame *frame, unsigned signal, struct sign
         action->handler = SIGNAL_HANDLER_DEFAULT;
     private->signal_blocked |= taken.mask & ~SIGNAL_SET_UNBLOCKABLE;
     if (!(taken.flags & SIGNAL_FLAG_NODEFER))
-        private->signal_blocked |= signal_bit(signal);
+    private->signal_blocked |= signal_bit(signal);
 }
 
 void signal_deliver(struct trap_frame *frame)

@@ -38,7 +38,8 @@ void signal_deliver(struct trap_frame *frame);
 /* exec: handlers become default, ignored stays ignored. */
 void signal_reset_for_exec(struct process_private *private);
 
-/* kernel/signal_frame.c: pushes a handler's frame and makes the user's registers enter it; false when the stack is bad. */
+/* kernel/signal_frame.c: pushes a handler's frame and makes the user's registers enter it; false when the stack is bad.
+ */
 bool signal_frame_push(struct trap_frame *frame, unsigned signal, const struct signal_action *action,
                        const struct signal_information *information, uint64_t mask);
 

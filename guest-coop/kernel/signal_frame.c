@@ -12,13 +12,13 @@
 #include <coopvirt/string.h>
 #include <coopvirt/x86.h>
 
-#define RED_ZONE_BYTES   128 /* System V ABI, AMD64: below RSP, the program's */
-#define STACK_ONSTACK    1u  /* ss_flags */
-#define STACK_DISABLE    2u
-#define CONTEXT_FLAGS    7ul /* UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS */
-#define XSTATE_MAGIC1    0x46505853u
-#define XSTATE_MAGIC2    0x46505845u
-#define XSTATE_SOFTWARE  464 /* bytes 464 to 511 of the FXSAVE area are software's */
+#define RED_ZONE_BYTES  128 /* System V ABI, AMD64: below RSP, the program's */
+#define STACK_ONSTACK   1u  /* ss_flags */
+#define STACK_DISABLE   2u
+#define CONTEXT_FLAGS   7ul /* UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS */
+#define XSTATE_MAGIC1   0x46505853u
+#define XSTATE_MAGIC2   0x46505845u
+#define XSTATE_SOFTWARE 464 /* bytes 464 to 511 of the FXSAVE area are software's */
 #define RESTORABLE_FLAGS                                                                                               \
     (X86_FLAGS_CF | X86_FLAGS_PF | X86_FLAGS_AF | X86_FLAGS_ZF | X86_FLAGS_SF | X86_FLAGS_TF | X86_FLAGS_DF |          \
      X86_FLAGS_OF | X86_FLAGS_RF | X86_FLAGS_AC)
@@ -94,12 +94,30 @@ int signal_information_out(uint64_t address, unsigned signal, const struct signa
 static void signal_registers_fill(struct signal_registers *to, const struct trap_frame *from,
                                   const struct signal_information *information, uint64_t mask)
 {
-    *to = (struct signal_registers){
-        .r8 = from->r8, .r9 = from->r9, .r10 = from->r10, .r11 = from->r11, .r12 = from->r12, .r13 = from->r13,
-        .r14 = from->r14, .r15 = from->r15, .rdi = from->rdi, .rsi = from->rsi, .rbp = from->rbp, .rbx = from->rbx,
-        .rdx = from->rdx, .rax = from->rax, .rcx = from->rcx, .rsp = from->rsp, .rip = from->rip,
-        .rflags = from->rflags, .cs = (uint16_t)from->cs, .ss = (uint16_t)from->ss, .error = information->error,
-        .vector = information->vector, .old_mask = mask, .cr2 = information->address};
+    *to = (struct signal_registers){.r8 = from->r8,
+                                    .r9 = from->r9,
+                                    .r10 = from->r10,
+                                    .r11 = from->r11,
+                                    .r12 = from->r12,
+                                    .r13 = from->r13,
+                                    .r14 = from->r14,
+                                    .r15 = from->r15,
+                                    .rdi = from->rdi,
+                                    .rsi = from->rsi,
+                                    .rbp = from->rbp,
+                                    .rbx = from->rbx,
+                                    .rdx = from->rdx,
+                                    .rax = from->rax,
+                                    .rcx = from->rcx,
+                                    .rsp = from->rsp,
+                                    .rip = from->rip,
+                                    .rflags = from->rflags,
+                                    .cs = (uint16_t)from->cs,
+                                    .ss = (uint16_t)from->ss,
+                                    .error = information->error,
+                                    .vector = information->vector,
+                                    .old_mask = mask,
+                                    .cr2 = information->address};
 }
 
 static bool signal_on_stack(const struct signal_stack *stack, uint64_t pointer)

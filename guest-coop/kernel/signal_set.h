@@ -32,33 +32,41 @@
 #define SIGNAL_LAST  64u
 
 /* si_code */
-#define SIGNAL_CODE_USER        0
-#define SIGNAL_CODE_KERNEL      0x80
-#define SIGNAL_CODE_TKILL       (-6)
-#define SIGNAL_CODE_ILL_ILLOPN  2
-#define SIGNAL_CODE_FPE_INTDIV  1
-#define SIGNAL_CODE_FPE_FLTINV  7
-#define SIGNAL_CODE_SEGV_MAPERR 1
-#define SIGNAL_CODE_SEGV_ACCERR 2
-#define SIGNAL_CODE_BUS_ADRALN  1
-#define SIGNAL_CODE_BUS_ADRERR  2
-#define SIGNAL_CODE_TRAP_TRACE  2
+#define SIGNAL_CODE_USER          0
+#define SIGNAL_CODE_KERNEL        0x80
+#define SIGNAL_CODE_TKILL         (-6)
+#define SIGNAL_CODE_ILL_ILLOPN    2
+#define SIGNAL_CODE_FPE_INTDIV    1
+#define SIGNAL_CODE_FPE_FLTINV    7
+#define SIGNAL_CODE_SEGV_MAPERR   1
+#define SIGNAL_CODE_SEGV_ACCERR   2
+#define SIGNAL_CODE_BUS_ADRALN    1
+#define SIGNAL_CODE_BUS_ADRERR    2
+#define SIGNAL_CODE_TRAP_TRACE    2
 #define SIGNAL_CODE_CLD_EXITED    1
 #define SIGNAL_CODE_CLD_KILLED    2
 #define SIGNAL_CODE_CLD_DUMPED    3
 #define SIGNAL_CODE_CLD_STOPPED   5
 #define SIGNAL_CODE_CLD_CONTINUED 6
 
-enum signal_default { SIGNAL_DEFAULT_END, SIGNAL_DEFAULT_DUMP, SIGNAL_DEFAULT_IGNORE, SIGNAL_DEFAULT_STOP,
-                      SIGNAL_DEFAULT_CONTINUE };
+enum signal_default {
+    SIGNAL_DEFAULT_END,
+    SIGNAL_DEFAULT_DUMP,
+    SIGNAL_DEFAULT_IGNORE,
+    SIGNAL_DEFAULT_STOP,
+    SIGNAL_DEFAULT_CONTINUE
+};
 
-static inline uint64_t signal_bit(unsigned signal) { return 1ul << (signal - 1); }
+static inline uint64_t signal_bit(unsigned signal)
+{
+    return 1ul << (signal - 1);
+}
 
 #define SIGNAL_SET_UNBLOCKABLE (1ul << (SIGNAL_KILL - 1) | 1ul << (SIGNAL_STOP - 1))
 #define SIGNAL_SET_STOPS                                                                                               \
     (1ul << (SIGNAL_STOP - 1) | 1ul << (SIGNAL_TSTP - 1) | 1ul << (SIGNAL_TTIN - 1) | 1ul << (SIGNAL_TTOU - 1))
 #define SIGNAL_SET_SYNCHRONOUS                                                                                         \
-    (1ul << (SIGNAL_SEGV - 1) | 1ul << (SIGNAL_BUS - 1) | 1ul << (SIGNAL_ILL - 1) | 1ul << (SIGNAL_TRAP - 1) |          \
+    (1ul << (SIGNAL_SEGV - 1) | 1ul << (SIGNAL_BUS - 1) | 1ul << (SIGNAL_ILL - 1) | 1ul << (SIGNAL_TRAP - 1) |         \
      1ul << (SIGNAL_FPE - 1))
 
 /* What happens without a handler: signal(7), "Standard signals". */

@@ -48,7 +48,10 @@ static const struct trap_signal {
     [X86_VECTOR_XM] = {SIGNAL_FPE, SIGNAL_CODE_FPE_FLTINV, "SIMD error"},
 };
 
-void trap_irq_register(unsigned irq, trap_irq_handler *handler) { trap_irq_handlers[irq] = handler; }
+void trap_irq_register(unsigned irq, trap_irq_handler *handler)
+{
+    trap_irq_handlers[irq] = handler;
+}
 
 /* A fault at a listed address goes on at its partner. */
 static bool trap_fixup(struct trap_frame *frame)
@@ -81,7 +84,8 @@ static void trap_user_fault(struct trap_frame *frame, enum fault_result result, 
         trap_user_exception(frame, SIGNAL_BUS, SIGNAL_CODE_BUS_ADRERR, address);
         break;
     case FAULT_OUT_OF_MEMORY:
-        log_line(LOG_WARNING, "out of memory: killing process %d (%s)", process_current()->pid, process_current()->name);
+        log_line(LOG_WARNING, "out of memory: killing process %d (%s)", process_current()->pid,
+                 process_current()->name);
         process_signal(process_current(), SIGNAL_KILL);
         break;
     default:
@@ -135,9 +139,8 @@ static void trap_interrupt(struct trap_frame *frame)
     if (vector == VECTOR_TIMER) {
         struct process_private *private = cpu_this()->current->private;
         if (trap_from_user(frame))
-            private->ticks_user++;
-        else
-            private->ticks_system++;
+        private->ticks_user++;
+        else private->ticks_system++;
         timer_interrupt();
         irq_end(0);
         return;

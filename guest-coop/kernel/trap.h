@@ -18,7 +18,10 @@ struct trap_frame {
     uint64_t rip, cs, rflags, rsp, ss;
 };
 
-static inline bool trap_from_user(const struct trap_frame *frame) { return (frame->cs & 3) != 0; }
+static inline bool trap_from_user(const struct trap_frame *frame)
+{
+    return (frame->cs & 3) != 0;
+}
 
 /* Called by the entry code. */
 void trap_dispatch(struct trap_frame *frame);
@@ -31,7 +34,7 @@ typedef void trap_irq_handler(void);
 void trap_irq_register(unsigned irq, trap_irq_handler *handler);
 
 /* The entry points in kernel/trap.asm. */
-extern const uint8_t trap_stubs[];  /* 256 of TRAP_STUB_BYTES each */
+extern const uint8_t trap_stubs[]; /* 256 of TRAP_STUB_BYTES each */
 #define TRAP_STUB_BYTES 16
 void trap_syscall_entry(void);
 void trap_return_to_user(void); /* jumped to with RSP at a trap frame */

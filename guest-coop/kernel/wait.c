@@ -47,7 +47,10 @@ static void wait_entry_unlink(struct wait_entry *entry)
     spinlock_release(&queue->lock);
 }
 
-static void wait_expire(struct timeout *timeout) { scheduler_wake(((struct wait_timeout *)timeout)->process); }
+static void wait_expire(struct timeout *timeout)
+{
+    scheduler_wake(((struct wait_timeout *)timeout)->process);
+}
 
 /* Sleeps with the entries linked; true when one of them was woken. */
 static bool wait_entries_sleep(struct wait_entry *entries, struct wait_queue *const *queues, unsigned count,

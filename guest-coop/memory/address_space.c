@@ -58,9 +58,9 @@ void address_space_release(struct address_space *space)
 }
 
 struct clone_context {
-    coop_paddr root;       /* of the child */
-    uint64_t *table;       /* its last-level table of the page copied last */
-    uint64_t table_base;   /* the first address in it */
+    coop_paddr root;     /* of the child */
+    uint64_t *table;     /* its last-level table of the page copied last */
+    uint64_t table_base; /* the first address in it */
     uint64_t pages;
     bool shared;
 };

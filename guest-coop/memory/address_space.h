@@ -12,10 +12,10 @@
 #include <stdint.h>
 
 struct address_space {
-    coop_paddr root;                /* constant */
-    uint32_t references;            /* processes that share it (vfork) */
-    struct area_list areas;         /* all below: changed by the processes that run in it */
-    uint64_t break_start, break_end; /* brk(2) */
+    coop_paddr root;                         /* constant */
+    uint32_t references;                     /* processes that share it (vfork) */
+    struct area_list areas;                  /* all below: changed by the processes that run in it */
+    uint64_t break_start, break_end;         /* brk(2) */
     uint64_t arguments_start, arguments_end; /* argv strings on the stack, for ps */
     uint64_t mapped_pages, resident_pages;
 };
@@ -67,8 +67,8 @@ enum fault_result address_space_fault(struct address_space *space, uint64_t addr
 uint64_t address_space_peek(struct address_space *space, uint64_t address, void *to, uint64_t bytes);
 
 /*
- * Writes to a freshly cloned space, which is not loaded: fork's child word. The page is copied first where it is shared.
- * Best effort, as fork(2)'s caller would see a fault only later.
+ * Writes to a freshly cloned space, which is not loaded: fork's child word. The page is copied first where it is
+ * shared. Best effort, as fork(2)'s caller would see a fault only later.
  */
 void address_space_poke(struct address_space *space, uint64_t address, const void *from, uint64_t bytes);
 

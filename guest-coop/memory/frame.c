@@ -36,9 +36,15 @@ static coop_paddr frame_free_list;
 static size_t frame_free;
 static coop_paddr frame_limit; /* frames from here on are not mapped yet */
 
-void *frame_address(coop_paddr frame) { return frame_window + frame; }
+void *frame_address(coop_paddr frame)
+{
+    return frame_window + frame;
+}
 
-static struct frame_link *frame_link(coop_paddr frame) { return (struct frame_link *)(frame_window + frame); }
+static struct frame_link *frame_link(coop_paddr frame)
+{
+    return (struct frame_link *)(frame_window + frame);
+}
 
 static uint32_t *frame_word(coop_paddr frame)
 {
@@ -111,7 +117,10 @@ coop_paddr frame_allocate_zeroed(void)
     return frame;
 }
 
-void frame_reference(coop_paddr frame) { __atomic_fetch_add(frame_word(frame), 1, __ATOMIC_RELAXED); }
+void frame_reference(coop_paddr frame)
+{
+    __atomic_fetch_add(frame_word(frame), 1, __ATOMIC_RELAXED);
+}
 
 void frame_release(coop_paddr frame)
 {
@@ -126,7 +135,10 @@ void frame_release(coop_paddr frame)
     spinlock_release(&frame_lock);
 }
 
-uint32_t frame_references(coop_paddr frame) { return __atomic_load_n(frame_word(frame), __ATOMIC_RELAXED); }
+uint32_t frame_references(coop_paddr frame)
+{
+    return __atomic_load_n(frame_word(frame), __ATOMIC_RELAXED);
+}
 
 /* Finds `count` free frames in a row below the watermark of an extent: their index, or the extent's count. */
 static uint64_t frame_extent_find_run(const struct frame_extent *extent, size_t count)
@@ -202,10 +214,19 @@ size_t frame_run_release(coop_paddr first)
     return released;
 }
 
-size_t frame_free_count(void) { return frame_free; }
-size_t frame_total_count(void) { return frame_total; }
+size_t frame_free_count(void)
+{
+    return frame_free;
+}
+size_t frame_total_count(void)
+{
+    return frame_total;
+}
 
-void frame_all_mapped(void) { frame_limit = ~(coop_paddr)0; }
+void frame_all_mapped(void)
+{
+    frame_limit = ~(coop_paddr)0;
+}
 
 /* Cuts the book-keeping of all extents out of one of them. */
 static uint32_t *frame_place_book(struct frame_extent_range *ranges, unsigned count, coop_paddr limit)

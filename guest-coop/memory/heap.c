@@ -10,7 +10,7 @@
 #include <coopvirt/spinlock.h>
 #include <stdint.h>
 
-#define HEAP_CLASSES    13
+#define HEAP_CLASSES      13
 #define HEAP_SLAB_LARGEST 2016u
 
 struct heap_slab {
@@ -21,20 +21,24 @@ struct heap_slab {
 _Static_assert(sizeof(struct heap_slab) == 32, "objects are 16-byte aligned");
 
 /* Multiples of 16; the large ones divide a frame less its header well. */
-static const uint16_t heap_sizes[HEAP_CLASSES] = {16, 32, 48, 64, 96, 128, 192, 256, 400, 576, 800, 1344, HEAP_SLAB_LARGEST};
+static const uint16_t heap_sizes[HEAP_CLASSES] = {
+    16, 32, 48, 64, 96, 128, 192, 256, 400, 576, 800, 1344, HEAP_SLAB_LARGEST};
 
 /* under heap_lock */
 static struct spinlock heap_lock;
 static struct heap_slab *heap_partial[HEAP_CLASSES];
 static size_t heap_used;
 
-size_t heap_used_bytes(void) { return heap_used; }
+size_t heap_used_bytes(void)
+{
+    return heap_used;
+}
 
 static unsigned heap_class(size_t bytes)
 {
     unsigned class = 0;
     while (heap_sizes[class] < bytes)
-        class++;
+        class ++;
     return class;
 }
 
@@ -67,7 +71,7 @@ static struct heap_slab *heap_slab_create(unsigned class)
     slab->free = 0;
     slab->used = 0;
     slab->untouched = 0;
-    slab->class = (uint16_t)class;
+    slab->class = (uint16_t) class;
     slab->capacity = (uint16_t)((FRAME_BYTES - sizeof(*slab)) / heap_sizes[class]);
     heap_slab_link(slab);
     return slab;

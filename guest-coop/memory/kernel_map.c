@@ -46,8 +46,8 @@ void kernel_map_start(const struct boot_information *information, coop_paddr ima
         panic("out of memory for the kernel's page tables");
     for (unsigned i = 0; i < information->memory_count; i++) {
         uint64_t start = information->memory[i].base & ~(X86_PAGE_BYTES - 1);
-        uint64_t end = (information->memory[i].base + information->memory[i].bytes + X86_PAGE_BYTES - 1) &
-                       ~(X86_PAGE_BYTES - 1);
+        uint64_t end =
+            (information->memory[i].base + information->memory[i].bytes + X86_PAGE_BYTES - 1) & ~(X86_PAGE_BYTES - 1);
         if (end > DIRECT_MAP_BYTES)
             panic("memory beyond the direct map");
         kernel_map_range(DIRECT_MAP_BASE + start, start, end - start, PAGE_KERNEL_RW);
@@ -73,7 +73,8 @@ static uint64_t kernel_map_window(coop_paddr address, uint64_t bytes, uint64_t f
     /* Never by large pages: neighbours may be of another memory type. */
     bool mapped = true;
     for (uint64_t done = 0; done < span && mapped; done += X86_PAGE_BYTES)
-        mapped = page_table_map_range(kernel_root, window + done, address - offset + done, X86_PAGE_BYTES, flags, false);
+        mapped =
+            page_table_map_range(kernel_root, window + done, address - offset + done, X86_PAGE_BYTES, flags, false);
     spinlock_release(&window_lock);
     return mapped ? window + offset : 0;
 }

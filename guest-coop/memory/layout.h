@@ -6,12 +6,12 @@
 #ifndef MEMORY_LAYOUT_H
 #define MEMORY_LAYOUT_H
 
-#define USER_LOWEST        0x0000000000010000ul /* nothing is mapped below by default */
-#define USER_TOP           0x00007ffffffff000ul /* the last page stays free: SYSCALL there would return to a hole */
-#define USER_STACK_TOP     0x00007fffffff0000ul
-#define USER_MAP_TOP       0x00007ffff0000000ul /* mappings without a wish go downward from here */
-#define USER_PIE_BASE      0x0000555555554000ul
-#define USER_STACK_BYTES   (8ul << 20) /* limit of growth */
+#define USER_LOWEST      0x0000000000010000ul /* nothing is mapped below by default */
+#define USER_TOP         0x00007ffffffff000ul /* the last page stays free: SYSCALL there would return to a hole */
+#define USER_STACK_TOP   0x00007fffffff0000ul
+#define USER_MAP_TOP     0x00007ffff0000000ul /* mappings without a wish go downward from here */
+#define USER_PIE_BASE    0x0000555555554000ul
+#define USER_STACK_BYTES (8ul << 20) /* limit of growth */
 
 #define DIRECT_MAP_BASE    0xffff800000000000ul /* all RAM: slots 256 to 383 */
 #define DIRECT_MAP_BYTES   0x0000400000000000ul

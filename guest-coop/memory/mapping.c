@@ -11,7 +11,10 @@
 
 #define PAGE_MASK (X86_PAGE_BYTES - 1)
 
-static uint64_t page_round_up(uint64_t bytes) { return (bytes + PAGE_MASK) & ~PAGE_MASK; }
+static uint64_t page_round_up(uint64_t bytes)
+{
+    return (bytes + PAGE_MASK) & ~PAGE_MASK;
+}
 
 /* Is [start, start + bytes) a range of whole user pages? Rounds bytes up. */
 static bool mapping_range(uint64_t start, uint64_t *bytes)
@@ -85,8 +88,12 @@ long address_space_map(struct address_space *space, uint64_t address, uint64_t b
         if (address == 0)
             return -ENOMEM;
     }
-    struct area area = {.start = address, .end = address + bytes, .protection = protection, .flags = flags,
-                        .file = file, .page_index = page_index};
+    struct area area = {.start = address,
+                        .end = address + bytes,
+                        .protection = protection,
+                        .flags = flags,
+                        .file = file,
+                        .page_index = page_index};
     int status = address_space_add(space, &area);
     return status < 0 ? status : (long)address;
 }
@@ -96,7 +103,8 @@ struct protect_context {
 };
 
 /* Brings one present entry in line with the new protection. Write access comes back by faults, one by one, since
- * the frame may be shared by then. */
+ * the frame may be shared by then. Without any access the page stays present for the kernel alone: the CPU keeps the
+ * program out, but a system call on such memory may succeed where Linux gives EFAULT. */
 static int mapping_protect_page(void *argument, uint64_t address, uint64_t *slot)
 {
     const struct protect_context *context = argument;
@@ -232,8 +240,7 @@ uint64_t address_space_break(struct address_space *space, uint64_t wanted)
         if (address_space_unmap(space, new_end, old_end - new_end) < 0)
             return space->break_end;
     } else if (new_end > old_end) {
-        struct area area = {.start = old_end, .end = new_end, .protection = AREA_READ | AREA_WRITE,
-                            .flags = AREA_HEAP};
+        struct area area = {.start = old_end, .end = new_end, .protection = AREA_READ | AREA_WRITE, .flags = AREA_HEAP};
         if (!area_range_free(&space->areas, old_end, new_end) || address_space_add(space, &area) < 0)
             return space->break_end;
     }

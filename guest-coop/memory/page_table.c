@@ -8,15 +8,24 @@
 #include "memory/kernel_map.h"
 #include "memory/layout.h"
 
-#define LEVELS        4
-#define ENTRIES       512u
-#define TABLE_FLAGS   (X86_PTE_P | X86_PTE_W | X86_PTE_A)
+#define LEVELS      4
+#define ENTRIES     512u
+#define TABLE_FLAGS (X86_PTE_P | X86_PTE_W | X86_PTE_A)
 
 uint64_t page_table_flags_mask = ~X86_PTE_NX;
 
-static unsigned level_shift(unsigned level) { return X86_PAGE_SHIFT + 9 * (level - 1); }
-static unsigned level_index(uint64_t address, unsigned level) { return address >> level_shift(level) & (ENTRIES - 1); }
-static uint64_t *table_at(coop_paddr table) { return frame_address(table); }
+static unsigned level_shift(unsigned level)
+{
+    return X86_PAGE_SHIFT + 9 * (level - 1);
+}
+static unsigned level_index(uint64_t address, unsigned level)
+{
+    return address >> level_shift(level) & (ENTRIES - 1);
+}
+static uint64_t *table_at(coop_paddr table)
+{
+    return frame_address(table);
+}
 
 static coop_paddr table_create(unsigned level)
 {
@@ -62,7 +71,10 @@ static uint64_t *page_table_make_level(coop_paddr root, uint64_t address, unsign
     return &table[level_index(address, wanted)];
 }
 
-uint64_t *page_table_make(coop_paddr root, uint64_t address) { return page_table_make_level(root, address, 1); }
+uint64_t *page_table_make(coop_paddr root, uint64_t address)
+{
+    return page_table_make_level(root, address, 1);
+}
 
 void page_gather_finish(struct page_gather *gather)
 {
@@ -131,7 +143,8 @@ void page_table_clear(coop_paddr root, uint64_t start, uint64_t end, uint64_t fl
         table_clear(table_at(root), LEVELS, 0, &range);
 }
 
-static int table_visit(uint64_t *table, unsigned level, uint64_t start, uint64_t end, page_visitor *visit, void *context)
+static int table_visit(uint64_t *table, unsigned level, uint64_t start, uint64_t end, page_visitor *visit,
+                       void *context)
 {
     uint64_t span = 1ul << level_shift(level);
     for (uint64_t address = start; address < end;) {
@@ -169,7 +182,10 @@ coop_paddr page_table_root_create(void)
     return root;
 }
 
-void page_table_root_destroy(coop_paddr root) { table_destroy(root, LEVELS); }
+void page_table_root_destroy(coop_paddr root)
+{
+    table_destroy(root, LEVELS);
+}
 
 static unsigned map_level(uint64_t address, coop_paddr frame, uint64_t bytes, bool pages_1g)
 {

@@ -13,11 +13,11 @@
 #include <stdint.h>
 
 /* Flags of user pages; NX is masked off where the CPU has none. */
-#define PAGE_USER       (X86_PTE_P | X86_PTE_U | X86_PTE_A)
-#define PAGE_KERNEL     (X86_PTE_P | X86_PTE_A | X86_PTE_D | X86_PTE_G)
-#define PAGE_KERNEL_RW  (PAGE_KERNEL | X86_PTE_W | X86_PTE_NX)
+#define PAGE_USER      (X86_PTE_P | X86_PTE_U | X86_PTE_A)
+#define PAGE_KERNEL    (X86_PTE_P | X86_PTE_A | X86_PTE_D | X86_PTE_G)
+#define PAGE_KERNEL_RW (PAGE_KERNEL | X86_PTE_W | X86_PTE_NX)
 /* Available to software (bit 9): the frame may not be copied on write but is shared on purpose. */
-#define PAGE_SHARED     (1ul << 9)
+#define PAGE_SHARED (1ul << 9)
 
 extern uint64_t page_table_flags_mask; /* all flags that this CPU has */
 
@@ -25,9 +25,18 @@ static inline uint64_t page_entry(coop_paddr frame, uint64_t flags)
 {
     return pv.mmu.pte_make(frame, flags & page_table_flags_mask);
 }
-static inline coop_paddr page_frame(uint64_t entry) { return pv.mmu.pte_frame(entry); }
-static inline bool page_present(uint64_t entry) { return entry & X86_PTE_P; }
-static inline void page_set(uint64_t *slot, uint64_t entry) { pv.mmu.pte_set(slot, entry); }
+static inline coop_paddr page_frame(uint64_t entry)
+{
+    return pv.mmu.pte_frame(entry);
+}
+static inline bool page_present(uint64_t entry)
+{
+    return entry & X86_PTE_P;
+}
+static inline void page_set(uint64_t *slot, uint64_t entry)
+{
+    pv.mmu.pte_set(slot, entry);
+}
 
 /* The last-level slot for a user or kernel address, or NULL when no table leads there. */
 uint64_t *page_table_find(coop_paddr root, uint64_t address);
@@ -39,8 +48,8 @@ uint64_t *page_table_make(coop_paddr root, uint64_t address);
 #define PAGE_GATHER_FRAMES 64
 struct page_gather {
     unsigned count;
-    bool flush;       /* the space is loaded: its translations must go first */
-    uint64_t pages;   /* OUT pages that were mapped */
+    bool flush;     /* the space is loaded: its translations must go first */
+    uint64_t pages; /* OUT pages that were mapped */
     coop_paddr frames[PAGE_GATHER_FRAMES];
 };
 void page_gather_finish(struct page_gather *gather);
@@ -59,7 +68,8 @@ void page_table_clear(coop_paddr root, uint64_t start, uint64_t end, uint64_t fl
 typedef int page_visitor(void *context, uint64_t address, uint64_t *slot);
 int page_table_visit(coop_paddr root, uint64_t start, uint64_t end, page_visitor *visit, void *context);
 
-/* A root whose kernel half is the kernel's; 0 when memory is exhausted. Give it back only when its user half is empty. */
+/* A root whose kernel half is the kernel's; 0 when memory is exhausted. Give it back only when its user half is empty.
+ */
 coop_paddr page_table_root_create(void);
 void page_table_root_destroy(coop_paddr root);
 

@@ -12,7 +12,10 @@ int user_copy_raw(void *to, const void *from, size_t bytes);
 int user_clear_raw(void *to, size_t bytes);
 int user_load_byte(const void *from);
 
-static bool user_range(uint64_t address, size_t bytes) { return bytes <= USER_TOP && address <= USER_TOP - bytes; }
+static bool user_range(uint64_t address, size_t bytes)
+{
+    return bytes <= USER_TOP && address <= USER_TOP - bytes;
+}
 
 int user_copy_in(void *to, uint64_t user_address, size_t bytes)
 {

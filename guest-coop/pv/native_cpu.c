@@ -6,12 +6,30 @@
 #include "kernel/cpu.h"
 #include <coopvirt/x86.h>
 
-static struct x86_cpuid native_cpu_cpuid(uint32_t leaf, uint32_t subleaf) { return x86_cpuid(leaf, subleaf); }
-static uint64_t native_cpu_msr_read(uint32_t msr) { return x86_rdmsr(msr); }
-static void native_cpu_msr_write(uint32_t msr, uint64_t value) { x86_wrmsr(msr, value); }
-static void native_cpu_xcr0_write(uint64_t value) { x86_xsetbv(0, value); }
-static void native_cpu_fs_base_write(uint64_t base) { x86_wrmsr(X86_MSR_FS_BASE, base); }
-static uint64_t native_cpu_fault_address(void) { return x86_read_cr2(); }
+static struct x86_cpuid native_cpu_cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    return x86_cpuid(leaf, subleaf);
+}
+static uint64_t native_cpu_msr_read(uint32_t msr)
+{
+    return x86_rdmsr(msr);
+}
+static void native_cpu_msr_write(uint32_t msr, uint64_t value)
+{
+    x86_wrmsr(msr, value);
+}
+static void native_cpu_xcr0_write(uint64_t value)
+{
+    x86_xsetbv(0, value);
+}
+static void native_cpu_fs_base_write(uint64_t base)
+{
+    x86_wrmsr(X86_MSR_FS_BASE, base);
+}
+static uint64_t native_cpu_fault_address(void)
+{
+    return x86_read_cr2();
+}
 
 static uint64_t native_cpu_control_read(unsigned number)
 {
@@ -66,7 +84,10 @@ static void native_cpu_load_interrupt_table(const struct pv_descriptor_table *ta
     __asm__ volatile("lidt %0" : : "m"(*table));
 }
 
-static void native_cpu_load_task(uint16_t selector) { __asm__ volatile("ltr %0" : : "r"(selector)); }
+static void native_cpu_load_task(uint16_t selector)
+{
+    __asm__ volatile("ltr %0" : : "r"(selector));
+}
 
 static void native_cpu_kernel_stack_set(struct cpu *cpu, uint64_t top)
 {

@@ -6,13 +6,34 @@
 #include "pv/pv.h"
 #include <coopvirt/x86.h>
 
-static uint64_t native_mmu_pte_make(coop_paddr frame, uint64_t flags) { return frame | flags; }
-static coop_paddr native_mmu_pte_frame(uint64_t entry) { return entry & X86_PTE_FRAME; }
-static void native_mmu_pte_set(uint64_t *slot, uint64_t entry) { __atomic_store_n(slot, entry, __ATOMIC_RELAXED); }
-static void native_mmu_root_load(coop_paddr root) { x86_write_cr3(root); }
-static coop_paddr native_mmu_root_current(void) { return x86_read_cr3() & X86_PTE_FRAME; }
-static void native_mmu_flush_page(uint64_t address) { x86_invlpg((const void *)address); }
-static void native_mmu_flush_user(void) { x86_write_cr3(x86_read_cr3()); }
+static uint64_t native_mmu_pte_make(coop_paddr frame, uint64_t flags)
+{
+    return frame | flags;
+}
+static coop_paddr native_mmu_pte_frame(uint64_t entry)
+{
+    return entry & X86_PTE_FRAME;
+}
+static void native_mmu_pte_set(uint64_t *slot, uint64_t entry)
+{
+    __atomic_store_n(slot, entry, __ATOMIC_RELAXED);
+}
+static void native_mmu_root_load(coop_paddr root)
+{
+    x86_write_cr3(root);
+}
+static coop_paddr native_mmu_root_current(void)
+{
+    return x86_read_cr3() & X86_PTE_FRAME;
+}
+static void native_mmu_flush_page(uint64_t address)
+{
+    x86_invlpg((const void *)address);
+}
+static void native_mmu_flush_user(void)
+{
+    x86_write_cr3(x86_read_cr3());
+}
 
 /* APM vol. 2, "Translation-Lookaside Buffer: Explicit Invalidations": changing CR4.PGE flushes global pages too. */
 static void native_mmu_flush_all(void)
@@ -22,8 +43,14 @@ static void native_mmu_flush_all(void)
     x86_write_cr4(cr4);
 }
 
-static void native_mmu_table_born(coop_paddr table, unsigned level) { (void)table, (void)level; }
-static void native_mmu_table_died(coop_paddr table, unsigned level) { (void)table, (void)level; }
+static void native_mmu_table_born(coop_paddr table, unsigned level)
+{
+    (void)table, (void)level;
+}
+static void native_mmu_table_died(coop_paddr table, unsigned level)
+{
+    (void)table, (void)level;
+}
 
 const struct pv_mmu_operations pv_native_mmu = {
     .name = "native",

@@ -77,8 +77,14 @@ long kernel_sys_setregid(const struct syscall_arguments *a)
     return identity_set(&p->gid, &p->egid, a->a0, a->a1);
 }
 
-long kernel_sys_setresuid(const struct syscall_arguments *a) { return kernel_sys_setreuid(a); }
-long kernel_sys_setresgid(const struct syscall_arguments *a) { return kernel_sys_setregid(a); }
+long kernel_sys_setresuid(const struct syscall_arguments *a)
+{
+    return kernel_sys_setreuid(a);
+}
+long kernel_sys_setresgid(const struct syscall_arguments *a)
+{
+    return kernel_sys_setregid(a);
+}
 
 long kernel_sys_getresuid(const struct syscall_arguments *a)
 {

@@ -43,15 +43,16 @@
     CALL(112, setsid)                                                                                                  \
     CALL(121, getpgid)                                                                                                 \
     CALL(124, getsid)                                                                                                  \
+    CALL(186, gettid)                                                                                                  \
+    CALL(231, exit_group)                                                                                              \
+    CALL(247, waitid)                                                                                                  \
+    /* library_calls.c */                                                                                              \
     CALL(157, prctl)                                                                                                   \
     CALL(158, arch_prctl)                                                                                              \
-    CALL(186, gettid)                                                                                                  \
     CALL(202, futex)                                                                                                   \
     CALL(203, sched_setaffinity)                                                                                       \
     CALL(204, sched_getaffinity)                                                                                       \
     CALL(218, set_tid_address)                                                                                         \
-    CALL(231, exit_group)                                                                                              \
-    CALL(247, waitid)                                                                                                  \
     CALL(273, set_robust_list)                                                                                         \
     /* identity_calls.c */                                                                                             \
     CALL(102, getuid)                                                                                                  \

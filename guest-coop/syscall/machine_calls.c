@@ -24,20 +24,23 @@
 #define REBOOT_CAD_ON    0x89abcdefu
 #define REBOOT_CAD_OFF   0u
 
-#define LIMIT_STACK     3u
-#define LIMIT_OPEN      7u
-#define LIMIT_COUNT     16u
-#define LIMIT_INFINITE  UINT64_MAX
-#define LIMIT_FILES     1024u
+#define LIMIT_STACK    3u
+#define LIMIT_OPEN     7u
+#define LIMIT_COUNT    16u
+#define LIMIT_INFINITE UINT64_MAX
+#define LIMIT_FILES    1024u
 
 struct machine_names {
     char system[NAME_BYTES], node[NAME_BYTES], release[NAME_BYTES], version[NAME_BYTES], machine[NAME_BYTES],
         domain[NAME_BYTES];
 };
 
-static struct machine_names machine_names = {
-    .system = "Linux", .node = "coop", .release = "6.1.0-coop", .version = "guest-coop", .machine = "x86_64",
-    .domain = "(none)"};
+static struct machine_names machine_names = {.system = "Linux",
+                                             .node = "coop",
+                                             .release = "6.1.0-coop",
+                                             .version = "guest-coop",
+                                             .machine = "x86_64",
+                                             .domain = "(none)"};
 
 struct machine_information {
     int64_t uptime;
@@ -135,7 +138,10 @@ long kernel_sys_getcpu(const struct syscall_arguments *a)
     return 0;
 }
 
-long kernel_sys_getrandom(const struct syscall_arguments *a) { return memory_devices_random(a->a0, a->a1); }
+long kernel_sys_getrandom(const struct syscall_arguments *a)
+{
+    return memory_devices_random(a->a0, a->a1);
+}
 
 long kernel_sys_reboot(const struct syscall_arguments *a)
 {

@@ -10,20 +10,23 @@
 #include "memory/shared_memory.h"
 #include "syscall/kernel_calls.h"
 
-#define MAP_SHARED_FLAG    0x01u
-#define MAP_PRIVATE_FLAG   0x02u
-#define MAP_TYPE           0x0fu
-#define MAP_FIXED_FLAG     0x10u
-#define MAP_ANONYMOUS_FLAG 0x20u
+#define MAP_SHARED_FLAG          0x01u
+#define MAP_PRIVATE_FLAG         0x02u
+#define MAP_TYPE                 0x0fu
+#define MAP_FIXED_FLAG           0x10u
+#define MAP_ANONYMOUS_FLAG       0x20u
 #define MAP_FIXED_NOREPLACE_FLAG 0x100000u
-#define PROTECTION_ALL     7u
-#define REMAP_MAYMOVE      1u
-#define REMAP_FIXED        2u
-#define ADVICE_DONTNEED    4u
-#define ADVICE_FREE        8u
-#define PAGE_MASK          4095ul
+#define PROTECTION_ALL           7u
+#define REMAP_MAYMOVE            1u
+#define REMAP_FIXED              2u
+#define ADVICE_DONTNEED          4u
+#define ADVICE_FREE              8u
+#define PAGE_MASK                4095ul
 
-static struct address_space *memory_space(void) { return process_current()->space; }
+static struct address_space *memory_space(void)
+{
+    return process_current()->space;
+}
 
 /* The file that a mapping is of, with a reference: 0, or -errno; *file = NULL for private anonymous memory. */
 static int memory_map_file(uint32_t flags, uint32_t protection, int descriptor, uint64_t bytes, struct file **file)
@@ -71,7 +74,10 @@ long kernel_sys_mmap(const struct syscall_arguments *a)
     return address;
 }
 
-long kernel_sys_munmap(const struct syscall_arguments *a) { return address_space_unmap(memory_space(), a->a0, a->a1); }
+long kernel_sys_munmap(const struct syscall_arguments *a)
+{
+    return address_space_unmap(memory_space(), a->a0, a->a1);
+}
 
 long kernel_sys_mprotect(const struct syscall_arguments *a)
 {
@@ -80,7 +86,10 @@ long kernel_sys_mprotect(const struct syscall_arguments *a)
     return address_space_protect(memory_space(), a->a0, a->a1, (uint32_t)a->a2);
 }
 
-long kernel_sys_brk(const struct syscall_arguments *a) { return (long)address_space_break(memory_space(), a->a0); }
+long kernel_sys_brk(const struct syscall_arguments *a)
+{
+    return (long)address_space_break(memory_space(), a->a0);
+}
 
 long kernel_sys_mremap(const struct syscall_arguments *a)
 {
@@ -90,7 +99,10 @@ long kernel_sys_mremap(const struct syscall_arguments *a)
 }
 
 /* Shared file pages are the file's own: there is nothing to write back. */
-long kernel_sys_msync(const struct syscall_arguments *a) { return a->a0 & PAGE_MASK ? -EINVAL : 0; }
+long kernel_sys_msync(const struct syscall_arguments *a)
+{
+    return a->a0 & PAGE_MASK ? -EINVAL : 0;
+}
 
 long kernel_sys_madvise(const struct syscall_arguments *a)
 {

@@ -11,10 +11,10 @@
 #include "syscall/kernel_calls.h"
 #include "syscall/time_values.h"
 
-#define SET_BYTES       8
-#define STACK_ONSTACK   1u
-#define STACK_DISABLE   2u
-#define STACK_LEAST     2048u
+#define SET_BYTES     8
+#define STACK_ONSTACK 1u
+#define STACK_DISABLE 2u
+#define STACK_LEAST   2048u
 
 struct signal_stack_abi {
     uint64_t start;
@@ -218,8 +218,7 @@ long kernel_sys_kill(const struct syscall_arguments *a)
 {
     struct process *current = process_current();
     int pid = (int)a->a0;
-    struct signal_information information = {
-        .code = SIGNAL_CODE_USER, .pid = current->pid, .uid = current->uid};
+    struct signal_information information = {.code = SIGNAL_CODE_USER, .pid = current->pid, .uid = current->uid};
     if (a->a1 > SIGNAL_LAST)
         return -EINVAL;
     if (pid > 0) {
@@ -237,14 +236,16 @@ static long signal_kill_thread(int pid, uint64_t signal)
 {
     struct process *current = process_current();
     struct process *process = process_find(pid);
-    struct signal_information information = {
-        .code = SIGNAL_CODE_TKILL, .pid = current->pid, .uid = current->uid};
+    struct signal_information information = {.code = SIGNAL_CODE_TKILL, .pid = current->pid, .uid = current->uid};
     if (signal > SIGNAL_LAST || pid <= 0)
         return -EINVAL;
     return process ? signal_send(process, (unsigned)signal, &information) : -ESRCH;
 }
 
-long kernel_sys_tkill(const struct syscall_arguments *a) { return signal_kill_thread((int)a->a0, a->a1); }
+long kernel_sys_tkill(const struct syscall_arguments *a)
+{
+    return signal_kill_thread((int)a->a0, a->a1);
+}
 
 long kernel_sys_tgkill(const struct syscall_arguments *a)
 {

@@ -11,6 +11,7 @@
 #include "syscall/file_calls.h"
 #include "syscall/kernel_calls.h"
 
+/* clang-format off */
 #define FILE_ROW(number, call)   [number] = {file_sys_##call, #call},
 #define KERNEL_ROW(number, call) [number] = {kernel_sys_##call, #call},
 #define ABSENT_ROW(number, call) [number] = {0, #call},
@@ -30,6 +31,7 @@ const struct syscall_entry syscall_table[SYSCALL_COUNT] = {
     ABSENT_ROW(319, memfd_create) ABSENT_ROW(324, membarrier) ABSENT_ROW(326, copy_file_range)
     ABSENT_ROW(334, rseq) ABSENT_ROW(425, io_uring_setup) ABSENT_ROW(434, pidfd_open) ABSENT_ROW(435, clone3)
 };
+/* clang-format on */
 
 /* Calls whose absence has been logged, one bit each; the last bit stands for all numbers beyond the table. */
 static uint64_t syscall_reported[SYSCALL_COUNT / 64 + 1];
@@ -58,7 +60,7 @@ void syscall_dispatch(struct trap_frame *frame)
     struct process_private *private = cpu->current->private;
     /* An interrupted call is settled where signals are, even if none is left to deliver. */
     if (frame->rax + ERESTARTNOHAND + 1 <= ERESTARTNOHAND + 1 - ERESTARTSYS)
-        private->attention |= ATTENTION_SIGNAL;
+    private->attention |= ATTENTION_SIGNAL;
     if (private->attention)
         trap_return_work(frame);
 }

@@ -15,10 +15,22 @@
 
 static bool heap_empty;
 
-void *heap_allocate(size_t bytes) { return heap_empty ? 0 : calloc(1, bytes); }
-void heap_free(void *object) { free(object); }
-void file_reference(struct file *file) { file->references++; }
-void file_release(struct file *file) { file->references--; }
+void *heap_allocate(size_t bytes)
+{
+    return heap_empty ? 0 : calloc(1, bytes);
+}
+void heap_free(void *object)
+{
+    free(object);
+}
+void file_reference(struct file *file)
+{
+    file->references++;
+}
+void file_release(struct file *file)
+{
+    file->references--;
+}
 
 static struct area_list list;
 
@@ -36,8 +48,11 @@ static void stop(void)
 
 static int insert(uint64_t start_page, uint64_t pages, uint32_t protection, struct file *file, uint64_t index)
 {
-    struct area area = {.start = start_page * PAGE, .end = (start_page + pages) * PAGE, .protection = protection,
-                        .file = file, .page_index = index};
+    struct area area = {.start = start_page * PAGE,
+                        .end = (start_page + pages) * PAGE,
+                        .protection = protection,
+                        .file = file,
+                        .page_index = index};
     return area_insert(&list, &area);
 }
 

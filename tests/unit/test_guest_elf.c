@@ -23,15 +23,25 @@ static struct program sound_program(void)
 {
     struct program program;
     memset(&program, 0, sizeof(program));
-    program.header = (struct elf64_header){.magic = ELF_MAGIC, .class = ELF_CLASS_64, .data = 1, .version = 1,
-                                           .type = ELF_TYPE_EXEC, .machine = ELF_MACHINE_X86_64, .version2 = 1,
-                                           .entry = 0x401000, .phoff = 64, .ehsize = 64, .phentsize = 56, .phnum = 4};
+    program.header = (struct elf64_header){.magic = ELF_MAGIC,
+                                           .class = ELF_CLASS_64,
+                                           .data = 1,
+                                           .version = 1,
+                                           .type = ELF_TYPE_EXEC,
+                                           .machine = ELF_MACHINE_X86_64,
+                                           .version2 = 1,
+                                           .entry = 0x401000,
+                                           .phoff = 64,
+                                           .ehsize = 64,
+                                           .phentsize = 56,
+                                           .phnum = 4};
     program.segments[0] = (struct elf64_segment){ELF_SEGMENT_LOAD, ELF_FLAG_R, 0, 0x400000, 0x400000, 400, 400, 4096};
-    program.segments[1] = (struct elf64_segment){ELF_SEGMENT_LOAD, ELF_FLAG_R | ELF_FLAG_X, 4096, 0x401000, 0x401000,
-                                                 0x800, 0x800, 4096};
-    program.segments[2] = (struct elf64_segment){ELF_SEGMENT_LOAD, ELF_FLAG_R | ELF_FLAG_W, 0x2010, 0x403010, 0x403010,
-                                                 0x100, 0x5000, 4096};
-    program.segments[3] = (struct elf64_segment){ELF_SEGMENT_TLS, ELF_FLAG_R, 0x2010, 0x403010, 0x403010, 0x10, 0x20, 8};
+    program.segments[1] =
+        (struct elf64_segment){ELF_SEGMENT_LOAD, ELF_FLAG_R | ELF_FLAG_X, 4096, 0x401000, 0x401000, 0x800, 0x800, 4096};
+    program.segments[2] = (struct elf64_segment){
+        ELF_SEGMENT_LOAD, ELF_FLAG_R | ELF_FLAG_W, 0x2010, 0x403010, 0x403010, 0x100, 0x5000, 4096};
+    program.segments[3] =
+        (struct elf64_segment){ELF_SEGMENT_TLS, ELF_FLAG_R, 0x2010, 0x403010, 0x403010, 0x10, 0x20, 8};
     return program;
 }
 
@@ -166,11 +176,34 @@ int main(void)
 {
     Suite *suite = suite_create("guest_elf");
     TCase *tcase = tcase_create("elf");
-    const TTest *const tests[] = {
-        sound, bad_magic, bad_class, big_endian, bad_machine, bad_type, no_headers, too_many_headers, odd_header_size,
-        headers_outside, interpreter, nothing_to_load, entry_outside, entry_in_data, file_beyond_end, offset_beyond_end,
-        offset_wraps, more_file_than_memory, misaligned, overlap, descending, huge_memory, kernel_address, too_high,
-        too_low, zeroes_without_write, truncated_anywhere, mutated};
+    const TTest *const tests[] = {sound,
+                                  bad_magic,
+                                  bad_class,
+                                  big_endian,
+                                  bad_machine,
+                                  bad_type,
+                                  no_headers,
+                                  too_many_headers,
+                                  odd_header_size,
+                                  headers_outside,
+                                  interpreter,
+                                  nothing_to_load,
+                                  entry_outside,
+                                  entry_in_data,
+                                  file_beyond_end,
+                                  offset_beyond_end,
+                                  offset_wraps,
+                                  more_file_than_memory,
+                                  misaligned,
+                                  overlap,
+                                  descending,
+                                  huge_memory,
+                                  kernel_address,
+                                  too_high,
+                                  too_low,
+                                  zeroes_without_write,
+                                  truncated_anywhere,
+                                  mutated};
     for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
         tcase_add_test(tcase, tests[i]);
     tcase_set_timeout(tcase, 60);

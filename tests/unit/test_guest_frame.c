@@ -21,7 +21,10 @@ static void start_machine(void)
     ck_assert(frame_start(ranges, 2, arena, 1ul << 32));
 }
 
-static void stop_machine(void) { free(arena); }
+static void stop_machine(void)
+{
+    free(arena);
+}
 
 START_TEST(frames_are_distinct_until_exhausted)
 {

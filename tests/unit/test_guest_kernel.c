@@ -93,10 +93,9 @@ static uint8_t window[0x10000];
 
 static struct multiboot_info *loader(void)
 {
-    static const struct multiboot_mmap_entry map[] = {
-        {20, 0, 0x9f000, MULTIBOOT_MEMORY_AVAILABLE},
-        {20, 0xf0000, 0x10000, MULTIBOOT_MEMORY_RESERVED},
-        {20, 0x100000, 0x7f00000, MULTIBOOT_MEMORY_AVAILABLE}};
+    static const struct multiboot_mmap_entry map[] = {{20, 0, 0x9f000, MULTIBOOT_MEMORY_AVAILABLE},
+                                                      {20, 0xf0000, 0x10000, MULTIBOOT_MEMORY_RESERVED},
+                                                      {20, 0x100000, 0x7f00000, MULTIBOOT_MEMORY_AVAILABLE}};
     static const struct multiboot_module modules[] = {{0x800000, 0x801000, 0x3000, 0}, {0x900000, 0x900800, 0x3100, 0}};
     struct multiboot_info *info = (struct multiboot_info *)(window + 0x1000);
     memset(window, 0, sizeof(window));
@@ -140,10 +139,22 @@ static const char *broken(void (*change)(struct multiboot_info *), uint32_t magi
     return information.error;
 }
 
-static void entry_too_short(struct multiboot_info *info) { *(uint32_t *)(window + info->mmap_addr) = 4; }
-static void entry_too_long(struct multiboot_info *info) { *(uint32_t *)(window + info->mmap_addr) = 0xfffffff0; }
-static void many_modules(struct multiboot_info *info) { info->mods_count = 1000; }
-static void module_backwards(struct multiboot_info *info) { *(uint32_t *)(window + info->mods_addr + 4) = 0; }
+static void entry_too_short(struct multiboot_info *info)
+{
+    *(uint32_t *)(window + info->mmap_addr) = 4;
+}
+static void entry_too_long(struct multiboot_info *info)
+{
+    *(uint32_t *)(window + info->mmap_addr) = 0xfffffff0;
+}
+static void many_modules(struct multiboot_info *info)
+{
+    info->mods_count = 1000;
+}
+static void module_backwards(struct multiboot_info *info)
+{
+    *(uint32_t *)(window + info->mods_addr + 4) = 0;
+}
 
 START_TEST(broken_multiboot_is_refused)
 {
@@ -170,9 +181,14 @@ int main(void)
 {
     Suite *suite = suite_create("guest_kernel");
     TCase *tcase = tcase_create("kernel");
-    const TTest *const tests[] = {
-        signals_come_in_order, two_signals_cannot_be_blocked, default_actions, free_memory_leaves_out_what_is_taken,
-        reserved_over_the_whole_extent, multiboot_is_read, broken_multiboot_is_refused, calendar};
+    const TTest *const tests[] = {signals_come_in_order,
+                                  two_signals_cannot_be_blocked,
+                                  default_actions,
+                                  free_memory_leaves_out_what_is_taken,
+                                  reserved_over_the_whole_extent,
+                                  multiboot_is_read,
+                                  broken_multiboot_is_refused,
+                                  calendar};
     for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
         tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);
