@@ -11,7 +11,7 @@
 #include "fs/tty.h"
 #include "kernel/errno.h"
 #include "kernel/panic.h"
-#include <coopvirt/format.h>
+#include <coopvirt/string.h>
 
 static struct inode *root;
 
@@ -39,6 +39,32 @@ static int start_directory(const char *path, uint32_t mode, struct inode **direc
     return status;
 }
 
+/* The names by which programs open what they were started with. */
+static int start_device_links(struct inode *directory)
+{
+    static const struct {
+        const char *name, *target;
+    } links[] = {
+        {"fd", "/proc/self/fd"},
+        {"stdin", "/proc/self/fd/0"},
+        {"stdout", "/proc/self/fd/1"},
+        {"stderr", "/proc/self/fd/2"},
+    };
+
+    for (unsigned i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+        struct inode_name name = {links[i].name, (uint32_t)strlen(links[i].name)};
+        struct inode *found;
+        int status = directory->operations->lookup(directory, name, &found);
+        if (status == -ENOENT)
+            status = directory->operations->symlink(directory, name, links[i].target);
+        else
+            inode_release(found); /* the archive brought its own */
+        if (status)
+            return status;
+    }
+    return 0;
+}
+
 static int start_devices(void)
 {
     struct inode *directory;
@@ -48,6 +74,8 @@ static int start_devices(void)
     memory_devices_register();
     tty_devices_register();
     status = device_mount(directory);
+    if (status == 0)
+        status = start_device_links(directory);
     inode_release(directory);
     return status;
 }
