@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * MOV to CR4, decoded from the bytes at RIP. APM vol. 2, "CR4 Register".
+ * MOV to CR4 and CR8, decoded from the bytes at RIP. APM vol. 2, "CR4 Register".
  */
 #include "core/control.h"
 #include "core/instruction.h"
@@ -8,6 +8,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "cpu/cpu_backend.h"
+#include "io/emulated/platform.h"
 #include <coopvirt/x86.h>
 
 #define CR4_ALWAYS                                                                                                     \
@@ -44,14 +45,45 @@ static uint64_t control_cr4_allowed(const struct vcpu *vcpu)
     return allowed;
 }
 
+static enum vm_action control_write_cr4(struct vcpu *vcpu, struct registers *registers, uint64_t wanted)
+{
+    if (!control_cr4_is_valid(registers->cr4, wanted, registers->efer, control_cr4_allowed(vcpu))) {
+        event_raise(&vcpu->events, X86_VECTOR_GP, true, 0);
+        return VM_RESUME;
+    }
+    /* A change of these flushes the guest's translations; a new tag does the same here. APM vol. 2, "TLB Management". */
+    if ((registers->cr4 ^ wanted) & (X86_CR4_PGE | X86_CR4_PAE | X86_CR4_PSE | X86_CR4_PCIDE | X86_CR4_SMEP))
+        vcpu_request(vcpu, VCPU_REQUEST_FLUSH);
+    registers->cr4 = wanted;
+    vcpu->vm->cpu->write_registers(vcpu, registers);
+    cpuid_policy_show_osxsave(&vcpu->cpuid, wanted & X86_CR4_OSXSAVE);
+    return VM_SKIP;
+}
+
+/* Trapped only while an interrupt waits. */
+static enum vm_action control_write_cr8(struct vcpu *vcpu, uint64_t wanted)
+{
+    if (wanted > 15) {
+        event_raise(&vcpu->events, X86_VECTOR_GP, true, 0);
+        return VM_RESUME;
+    }
+    spinlock_take(&vcpu->vm->lock);
+    vcpu->task_priority = (uint8_t)wanted;
+    platform_cr8_write(vcpu->vm->platform, vcpu->number, vcpu->task_priority);
+    spinlock_release(&vcpu->vm->lock);
+    vcpu->vm->cpu->set_task_priority(vcpu, vcpu->task_priority);
+    return VM_SKIP;
+}
+
 enum vm_action control_handle_access(struct vcpu *vcpu, const struct vm_exit *exit)
 {
     struct registers registers;
 
     vcpu->vm->cpu->read_registers(vcpu, &registers);
     const struct instruction *instruction = instruction_decode_at(vcpu, &registers);
+    unsigned number = exit->control.number;
     if (!instruction || instruction->operation != OPERATION_MOV_TO_CR || !exit->control.is_write ||
-        exit->control.number != 4) {
+        (number != 4 && number != 8)) {
         report_stop(vcpu, VM_STOP_UNHANDLED_EXIT, "a control register access that no row handles");
         return VM_STOP;
     }
@@ -59,16 +91,6 @@ enum vm_action control_handle_access(struct vcpu *vcpu, const struct vm_exit *ex
     uint64_t wanted = source == REGISTER_RSP ? registers.rsp : vcpu->general[source];
     if (instruction->operands[1].bytes == 4)
         wanted = (uint32_t)wanted;
-    if (!control_cr4_is_valid(registers.cr4, wanted, registers.efer, control_cr4_allowed(vcpu))) {
-        event_raise(&vcpu->events, X86_VECTOR_GP, true, 0);
-        return VM_RESUME;
-    }
-    /* A change of these flushes the guest's translations; a new tag does the same here. APM vol. 2, "TLB Management". */
-    if ((registers.cr4 ^ wanted) & (X86_CR4_PGE | X86_CR4_PAE | X86_CR4_PSE | X86_CR4_PCIDE | X86_CR4_SMEP))
-        vcpu_request(vcpu, VCPU_REQUEST_FLUSH);
-    registers.cr4 = wanted;
-    vcpu->vm->cpu->write_registers(vcpu, &registers);
-    cpuid_policy_show_osxsave(&vcpu->cpuid, wanted & X86_CR4_OSXSAVE);
     vcpu->exit.next_rip = exit->rip + instruction->length;
-    return VM_SKIP;
+    return number == 8 ? control_write_cr8(vcpu, wanted) : control_write_cr4(vcpu, &registers, wanted);
 }

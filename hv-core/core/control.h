@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Trapped accesses to control registers: CR4 is the guest's, but for features whose state is not kept apart.
+ * Trapped accesses to control registers: CR4 is the guest's, but for features whose state is not kept apart; CR8 traps
+ * while an interrupt waits for it to fall.
  */
 #ifndef CORE_CONTROL_H
 #define CORE_CONTROL_H

@@ -41,9 +41,9 @@
 #define FEATURES_7D_KEPT     BIT(4)
 /* 0000000Dh subleaf 1 EAX: XSAVEOPT, XSAVEC, XGETBV with ECX 1; not XSAVES, whose MSR is refused. */
 #define FEATURES_D1_KEPT     (BIT(0) | BIT(1) | BIT(2))
-/* 80000001h ECX: SVM, extended APIC space, OSVW, IBS, SKINIT, WDT, LWP, node-id MSR, topology, counters, MWAITX */
+/* 80000001h ECX: SVM, extended APIC space, CR8 by LOCK MOV CR0, OSVW, IBS, SKINIT, WDT, LWP, node-id MSR, topology, counters, MWAITX */
 #define FEATURE_EXTENDED_HIDDEN                                                                                       \
-    (BIT(2) | BIT(3) | BIT(9) | BIT(10) | BIT(12) | BIT(13) | BIT(15) | BIT(19) | BIT(22) | BIT(23) | BIT(24) |        \
+    (BIT(2) | BIT(3) | BIT(4) | BIT(9) | BIT(10) | BIT(12) | BIT(13) | BIT(15) | BIT(19) | BIT(22) | BIT(23) | BIT(24) |        \
      BIT(26) | BIT(27) | BIT(28) | BIT(29))
 #define FEATURE_CMP_LEGACY   BIT(1)
 /* 80000007h EDX: invariant TSC */

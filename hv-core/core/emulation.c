@@ -175,11 +175,9 @@ static enum emulate_access_status emulation_compare_exchange(void *context, uint
         return status;
     if (pieces[1].bytes || bytes > 8)
         return EMULATE_ACCESS_REFUSED;
-    if (!guest_memory_find(&emulation->vcpu->vm->memory, pieces[0].address))
-        return emulation_write(context, linear, replacement, bytes, fault);
     void *at = guest_memory_pointer(&emulation->vcpu->vm->memory, pieces[0].address, bytes, true);
-    if (!at)
-        return EMULATE_ACCESS_REFUSED;
+    if (!at) /* a device; or read-only memory, where the write is lost */
+        return emulation_write(context, linear, replacement, bytes, fault);
     return emulation_exchange(at, expected, replacement, bytes) ? EMULATE_ACCESS_DONE : EMULATE_ACCESS_MISMATCH;
 }
 

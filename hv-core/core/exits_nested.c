@@ -14,13 +14,17 @@ static enum vm_action exit_nested_fault(struct vcpu *vcpu, const struct vm_exit 
 {
     if (vcpu->vm->mmu->fault(vcpu->vm, &exit->fault) == MMU_FAULT_MAPPED)
         return VM_RESUME;
-    if (exit->fault.is_fetch || exit->fault.is_table_walk) {
-        report_stop(vcpu, VM_STOP_BAD_ACCESS,
-                    exit->fault.is_fetch ? "instruction fetch where there is no memory"
-                                         : "page table where there is no memory that can be written");
-        return VM_STOP;
-    }
-    return emulation_run(vcpu);
+    const char *wrong = 0;
+    if (exit->interrupted.kind != VM_EVENT_NONE)
+        wrong = "an interrupt or exception is delivered by way of a device's memory";
+    else if (exit->fault.is_fetch)
+        wrong = "instruction fetch where there is no memory";
+    else if (exit->fault.is_table_walk)
+        wrong = "page table where there is no memory that can be written";
+    if (!wrong)
+        return emulation_run(vcpu);
+    report_stop(vcpu, VM_STOP_BAD_ACCESS, wrong);
+    return VM_STOP;
 }
 
 const struct vm_exit_row exit_table_nested[VM_EXIT_REASONS] = {

@@ -18,8 +18,9 @@ struct register_segment {
     uint64_t base;
 };
 
-#define REGISTER_SEGMENT_LONG  (1u << 9)
-#define REGISTER_SEGMENT_BIG   (1u << 10)
+#define REGISTER_SEGMENT_PRESENT (1u << 7)
+#define REGISTER_SEGMENT_LONG    (1u << 9)
+#define REGISTER_SEGMENT_BIG     (1u << 10)
 
 struct register_table {
     uint64_t base;

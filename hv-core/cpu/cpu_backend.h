@@ -43,8 +43,8 @@ struct cpu_backend {
     /* Delivers an event at the next entry. */
     void (*inject)(struct vcpu *vcpu, const struct vm_event *event);
 
-    /* Whether an external interrupt could be injected now; if not, an INTERRUPT_WINDOW exit will tell when one of this
-     * vector can. */
+    /* Whether an external interrupt of this vector could be injected now; if not, an INTERRUPT_WINDOW exit or one for the
+     * write to CR8 that lowers the task priority will tell when it can. */
     bool (*interrupt_window)(struct vcpu *vcpu, uint8_t vector);
 
     /* Goes on at RIP, behind an instruction that a handler has executed: ends an interrupt shadow. */

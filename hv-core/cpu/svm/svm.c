@@ -62,9 +62,10 @@ static void svm_clear_orders(struct svm_vcpu *svm)
     vmcb->control.event_injection = 0;
     vmcb->control.tlb_control = VMCB_TLB_KEEP;
     svm->injected = 0;
-    if ((uint32_t)vmcb->control.exit_code == VMCB_EXIT_VINTR)
+    uint32_t code = (uint32_t)vmcb->control.exit_code;
+    if (code == VMCB_EXIT_VINTR || code == VMCB_EXIT_CR_WRITE + 8)
         svm_close_window(vmcb);
-    svm->has_orders = vmcb->control.intercepts & VMCB_INTERCEPT_VINTR;
+    svm->has_orders = vmcb->control.intercept_cr_writes & VMCB_INTERCEPT_CR8;
 }
 
 static void svm_decode(struct vcpu *vcpu)

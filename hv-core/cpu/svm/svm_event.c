@@ -26,8 +26,11 @@ void svm_close_window(struct vmcb *vmcb)
 {
     vmcb->control.virtual_interrupt &= ~(VMCB_V_IRQ | VMCB_V_PRIORITY | VMCB_V_IGNORE_TPR | VMCB_V_VECTOR);
     vmcb->control.intercepts &= ~VMCB_INTERCEPT_VINTR;
+    vmcb->control.intercept_cr_writes &= (uint16_t)~VMCB_INTERCEPT_CR8;
 }
 
+/* What waits for the task priority to fall is told by the write to CR8. That is intercepted with the doorbell set too: QEMU 7.2
+ * ends itself by an assertion when a guest writes CR8 while V_IRQ is set. */
 bool svm_interrupt_window(struct vcpu *vcpu, uint8_t vector)
 {
     struct vmcb *vmcb = svm_of(vcpu)->vmcb;
@@ -35,10 +38,12 @@ bool svm_interrupt_window(struct vcpu *vcpu, uint8_t vector)
     svm_close_window(vmcb);
     if (vmcb->save.rflags & X86_FLAGS_IF && !(vmcb->control.interrupt_shadow & 1) && !is_masked)
         return true;
-    /* Only a vector that waits for the task priority to fall is compared with it. */
-    vmcb->control.virtual_interrupt |= VMCB_V_IRQ | (uint64_t)(vector >> 4) << VMCB_V_PRIORITY_SHIFT |
-                                       (uint64_t)vector << VMCB_V_VECTOR_SHIFT | (is_masked ? 0 : VMCB_V_IGNORE_TPR);
-    vmcb->control.intercepts |= VMCB_INTERCEPT_VINTR;
+    if (!is_masked) {
+        vmcb->control.virtual_interrupt |= VMCB_V_IRQ | VMCB_V_IGNORE_TPR | VMCB_V_PRIORITY |
+                                           (uint64_t)vector << VMCB_V_VECTOR_SHIFT;
+        vmcb->control.intercepts |= VMCB_INTERCEPT_VINTR;
+    }
+    vmcb->control.intercept_cr_writes |= VMCB_INTERCEPT_CR8;
     svm_of(vcpu)->has_orders = true;
     return false;
 }

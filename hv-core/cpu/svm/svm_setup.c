@@ -35,7 +35,7 @@ static const uint32_t svm_intercepts_exceptions = 1u << X86_VECTOR_DB | 1u << X8
 
 /* CR4 writes: the guest gets only features whose state is kept apart (no PKE, no CET). CR0, CR3 and CR8 are its own under
  * nested paging and V_TPR. */
-static const uint16_t svm_intercepts_cr_writes = 1u << 4;
+static const uint16_t svm_intercepts_cr_writes = VMCB_INTERCEPT_CR4;
 
 static int svm_missing(const char *what)
 {

@@ -114,6 +114,10 @@ struct vmcb {
 };
 _Static_assert(sizeof(struct vmcb) == 0x1000, "VMCB");
 
+/* control.intercept_cr_writes, at 0x002 */
+#define VMCB_INTERCEPT_CR4 (1u << 4)
+#define VMCB_INTERCEPT_CR8 (1u << 8)
+
 /* control.intercepts, at 0x00c */
 #define VMCB_INTERCEPT_INTR        (1u << 0)
 #define VMCB_INTERCEPT_NMI         (1u << 1)
@@ -157,7 +161,6 @@ _Static_assert(sizeof(struct vmcb) == 0x1000, "VMCB");
 /* control.virtual_interrupt: APM vol. 2, "Injecting Virtual (INTR) Interrupts" */
 #define VMCB_V_TPR           0xfful
 #define VMCB_V_IRQ           (1ul << 8)
-#define VMCB_V_PRIORITY_SHIFT 16
 #define VMCB_V_PRIORITY      (0xful << 16)
 #define VMCB_V_IGNORE_TPR    (1ul << 20)
 #define VMCB_V_INTR_MASKING  (1ul << 24)
