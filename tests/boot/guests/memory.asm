@@ -1,0 +1,44 @@
+; SPDX-License-Identifier: GPL-2.0-or-later
+;
+; The edges of memory: what lies outside reads as ones and swallows writes, the BIOS area cannot be written, and
+; fetching an instruction from nowhere stops the VM.
+
+%include "guest.inc"
+
+bits 32
+main:
+    LONG_MODE main64
+
+bits 64
+main64:
+    mov edi, 0xb0000000
+    mov eax, [rdi]
+    cmp eax, -1
+    jne wrong
+    mov dword [rdi], 1
+    cmp dword [rdi], -1
+    jne wrong
+    PRINTLN "nothing at 0xb0000000"
+    mov edi, 0xa0000
+    movzx eax, byte [rdi]
+    cmp eax, 0xff
+    jne wrong
+    PRINTLN "nothing in the video hole"
+    mov edi, 0xf8000
+    mov ebx, [rdi]
+    mov dword [rdi], 0x12345678
+    cmp [rdi], ebx
+    jne wrong
+    lock or dword [rdi], 1
+    PRINTLN "the BIOS area cannot be written"
+    mov edi, 0xffffe        ; half in the BIOS area, half in memory
+    mov eax, 0x55667788
+    mov ebx, [rdi]
+    xchg eax, ebx
+    mov rax, 0x12345678
+    mov edi, 0xb0000000
+    PRINTLN "jump to nowhere"
+    call rdi
+wrong:
+    PRINTLN "wrong"
+    EXIT EXIT_FAILED

@@ -1,0 +1,91 @@
+; SPDX-License-Identifier: GPL-2.0-or-later
+;
+; Starts the second VCPU by INIT and start-up IPI; it runs from real mode to 32-bit code, halts, is woken by an
+; interrupt and answers. For vcpus=2.
+
+%include "guest.inc"
+
+%define LAPIC      0xfee00000
+%define TRAMPOLINE 0x8000
+
+bits 32
+main:
+    mov esi, trampoline
+    mov edi, TRAMPOLINE
+    mov ecx, trampoline_end - trampoline
+    rep movsb
+    mov dword [LAPIC + 0xf0], 0x1ff
+    mov dword [LAPIC + 0x310], 1 << 24
+    mov dword [LAPIC + 0x300], 0x00004500 ; INIT
+    mov dword [LAPIC + 0x310], 1 << 24
+    mov dword [LAPIC + 0x300], 0x00004600 | TRAMPOLINE >> 12 ; start-up
+.started:
+    pause
+    cmp dword [state], 1
+    jne .started
+    PRINT32 "second CPU is up"
+    mov dword [LAPIC + 0x310], 1 << 24
+    mov dword [LAPIC + 0x300], 0x00004040 ; vector 0x40
+.answered:
+    pause
+    cmp dword [state], 2
+    jne .answered
+    PRINT32 "second CPU woke up"
+    ret
+
+bits 16
+trampoline:
+    cli
+    xor ax, ax
+    mov ds, ax
+    o32 lgdt [TRAMPOLINE + gdt_pointer_16 - trampoline]
+    mov eax, cr0
+    or al, 1
+    mov cr0, eax
+    jmp dword 8:second
+gdt_pointer_16:
+    dw 3 * 8 - 1
+    dd gdt_32
+trampoline_end:
+
+bits 32
+second:
+    mov ax, 16
+    mov ds, ax
+    mov es, ax
+    mov ss, ax
+    mov esp, second_stack_end
+    mov eax, interrupt
+    mov [idt_32 + 0x40 * 8], ax
+    mov word [idt_32 + 0x40 * 8 + 2], 8
+    mov word [idt_32 + 0x40 * 8 + 4], 0x8e00
+    shr eax, 16
+    mov [idt_32 + 0x40 * 8 + 6], ax
+    lidt [idt_pointer_32]
+    mov dword [LAPIC + 0xf0], 0x1ff
+    mov dword [state], 1
+    sti
+.sleep:
+    hlt
+    jmp .sleep
+interrupt:
+    mov dword [LAPIC + 0xb0], 0
+    mov dword [state], 2
+    iret
+
+section .data
+align 8
+gdt_32:
+    dq 0
+    dq 0x00cf9b000000ffff
+    dq 0x00cf93000000ffff
+idt_pointer_32:
+    dw 0x41 * 8 - 1
+    dd idt_32
+align 4
+state: dd 0
+section .bss
+alignb 8
+idt_32: resb 0x41 * 8
+second_stack: resb 4096
+second_stack_end:

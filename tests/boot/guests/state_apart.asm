@@ -1,0 +1,70 @@
+; SPDX-License-Identifier: GPL-2.0-or-later
+;
+; Fills vector, debug and TSC_AUX registers with a pattern of its own and looks at them for a long time. For several VMs
+; on one CPU with short slices: each must find what it wrote.
+
+%include "guest.inc"
+
+bits 32
+main:
+    LONG_MODE main64
+
+bits 64
+main64:
+    rdtsc
+    mov ebx, eax
+    or ebx, 1
+    mov ecx, 0xc0000103
+    mov eax, ebx
+    xor edx, edx
+    wrmsr
+    mov rax, rbx
+    mov dr0, rax
+    inc rax
+    mov dr3, rax
+    movd xmm0, ebx
+    movd xmm15, ebx
+    paddd xmm15, xmm0
+    movdqa xmm7, xmm15
+    fninit
+    mov [abs number], ebx
+    fild dword [abs number]
+    mov r15d, 200
+again:
+    mov ecx, 100000
+.spin:
+    loop .spin
+    mov ecx, 0xc0000103
+    rdmsr
+    cmp eax, ebx
+    jne wrong
+    mov rax, dr0
+    cmp rax, rbx
+    jne wrong
+    mov rax, dr3
+    dec rax
+    cmp rax, rbx
+    jne wrong
+    movd eax, xmm0
+    cmp eax, ebx
+    jne wrong
+    movd eax, xmm15
+    add ebx, ebx
+    cmp eax, ebx
+    jne wrong
+    mov ebx, [abs number]
+    fist dword [abs copy]
+    cmp [abs copy], ebx
+    jne wrong
+    dec r15d
+    jnz again
+    PRINTLN "kept apart"
+    EXIT EXIT_OK
+wrong:
+    PRINTLN "wrong"
+    EXIT EXIT_FAILED
+
+section .data
+align 4
+number: dd 0
+copy: dd 0
