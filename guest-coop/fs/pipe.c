@@ -349,6 +349,9 @@ int pipe_open_fifo(struct file *file)
         pipe->writer_opens++;
         pipe_wake(&pipe->read_queue);
     }
+    /* A pipe without a name is open at both ends from the start, and what has gone does not come back. */
+    if (inode == &pipe->anonymous)
+        return 0;
     if (access == ABI_O_WRONLY && !pipe->readers)
         status = nonblocking ? -ENXIO : pipe_wait_opened(&pipe->write_queue, &pipe->readers, &pipe->reader_opens);
     else if (access == ABI_O_RDONLY && !pipe->writers && !nonblocking)

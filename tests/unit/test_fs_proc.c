@@ -115,6 +115,12 @@ START_TEST(test_links)
     ck_assert_int_ge(writer, 0);
     ck_assert_int_eq(fake_call(write, writer, "p", 1), 1);
     ck_assert_int_eq(fake_call(read, ends[0], text, 5), 1);
+    fake_call(close, writer);
+    fake_call(close, ends[1]);
+    snprintf(name, sizeof(name), "/dev/fd/%d", ends[0]);
+    long reader = fake_call(open, name, ABI_O_RDONLY, 0);
+    ck_assert_int_ge(reader, 0); /* does not wait for a writer */
+    ck_assert_int_eq(fake_call(read, reader, text, 5), 0);
     fake_call(mkdir, "/home", 0755);
     fake_call(chdir, "/home");
     memset(text, 0, sizeof(text));
