@@ -22,7 +22,8 @@ from .machines import MACHINES, Machine, find_machine
 from .modes import MODES, choose_modes, find_mode, implemented_names
 from .paths import Paths, default_paths
 from .plan import Plan
-from .program import pack_program
+from .probe import settle
+from .program import pack_program, packed_path
 from .progress import duration
 from .provenance import git
 from .reference import judge_by_reference, save_reference
@@ -114,8 +115,8 @@ def command_run(options: argparse.Namespace) -> int:
     if options.dry_run:
         return _dry_run(plan, folder or options.out)
     plan.check_present()
-    if plan.program:
-        pack_program(plan.paths, plan.program)
+    if plan.packed:
+        pack_program(plan.paths, plan.program, plan.packed)
     folder = folder or _new_folder(options, plan)
     session = Session(plan, ResultFolder(folder), options.arguments)
     session.take_up(options.resume)
@@ -143,7 +144,7 @@ def _new_folder(options: argparse.Namespace, plan: Plan) -> Path:
 def make_plan(options: argparse.Namespace, before: dict) -> Plan:
     """The plan that the options ask for; what they leave open is as in the run 'before' that is gone on with."""
     paths: Paths = options.paths
-    machine = find_machine(options.machine or before.get("machine") or MACHINES[0].name)
+    machine, fallback = _machine(options, before)
     modes = choose_modes(options.mode or ",".join(before.get("modes", implemented_names())))
     program = options.program or before.get("program", [])
     runs, warmup = options.runs or before.get("runs"), before.get("warmup")
@@ -154,9 +155,20 @@ def make_plan(options: argparse.Namespace, before: dict) -> Plan:
         parameters=parse_parameters(options.parameters, before.get("params")),
         runs=runs or (QUICK_RUNS if options.quick else None),
         warmup=warmup if options.warmup is None else options.warmup, timeout_seconds=options.timeout,
-        jobs=options.jobs, program=program)
+        jobs=options.jobs, program=program, packed=packed_path(paths, program) if program else None,
+        fallback=fallback or before.get("fallback", {}))
     plan.check()
     return plan
+
+
+def _machine(options: argparse.Namespace, before: dict) -> tuple[Machine, dict[str, str]]:
+    """The machine to use; where it is not the one that was asked for, says so in one line, and why for run.json."""
+    asked = find_machine(options.machine or before.get("machine") or MACHINES[0].name)
+    machine, reason = settle(asked, options.paths, _emulator(options, asked), boot=not getattr(options, "dry_run", True))
+    if not reason:
+        return machine, {}
+    print(f"coopbench: {asked.name}: {reason}; falling back to {machine.name}", file=sys.stderr)
+    return machine, {"asked": asked.name, "reason": reason}
 
 
 def _workloads(options: argparse.Namespace, program: list[str], before: dict) -> list[Workload]:
@@ -218,10 +230,13 @@ def _print_table(result: Result, paths: Paths) -> None:
 
 
 def command_shell(options: argparse.Namespace) -> int:
-    machine = find_machine(options.machine or MACHINES[0].name)
+    machine, _ = _machine(options, {})
     modes = choose_modes(options.mode)
     if len(modes) != 1:
         raise UsageError("a shell runs in one mode")
+    if not machine.interactive:
+        raise UsageError(f"there is no shell on {machine.name}: this emulator's serial lines go to files only "
+                         f"(try --machine {MACHINES[0].name})")
     plan = Plan(options.paths, machine, _emulator(options, machine), modes, [], parse_switches(options.switches))
     return run_shell(plan, options.debug)
 

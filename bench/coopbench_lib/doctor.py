@@ -9,10 +9,10 @@ import shutil
 from dataclasses import dataclass
 
 from .errors import CoopbenchError
-from .machines import MACHINES
+from .machines import MACHINES, Machine, version_line
 from .modes import implemented_names
 from .paths import Paths
-from .provenance import version_line
+from .probe import settle
 from .workloads import read_manifest
 
 
@@ -32,7 +32,7 @@ def examine(paths: Paths) -> list[Finding]:
     rich = importlib.util.find_spec("rich") is not None
     findings.append(Finding("python3-rich", rich, "live progress" if rich else
                             "progress is plain lines (Debian package python3-rich)", needed=False))
-    findings += [_examine_emulator(machine) for machine in MACHINES]
+    findings += [_examine_machine(machine, paths) for machine in MACHINES]
     for name, path in paths.images().items():
         here = path.is_file()
         detail = paths.shown(path) + (f", {path.stat().st_size:,} bytes" if here else " is missing: say 'make'")
@@ -41,11 +41,20 @@ def examine(paths: Paths) -> list[Finding]:
     return findings
 
 
-def _examine_emulator(machine) -> Finding:
+def _examine_machine(machine: Machine, paths: Paths) -> Finding:
+    """Only the first machine is needed; without another, its results cannot be had."""
+    what, needed = f"machine {machine.name}", machine is MACHINES[0]
     found = shutil.which(machine.emulator)
-    detail = f"{version_line(found)} ({found})" if found else \
-        f"{machine.emulator} is missing: say 'make deps' (Debian package {machine.package})"
-    return Finding(f"machine {machine.name}", bool(found), detail)
+    if not found:
+        return Finding(what, False, f"{machine.emulator} is missing: say 'make deps' (Debian package "
+                                    f"{machine.package})", needed)
+    missing = machine.missing()
+    if missing:
+        return Finding(what, False, f"{', '.join(missing)} missing: say 'make deps'", needed)
+    used, reason = settle(machine, paths, machine.emulator)
+    if reason:
+        return Finding(what, False, f"{reason}; runs fall back to {used.name}", needed)
+    return Finding(what, True, f"{version_line(found)} ({found}), {machine.cpu_model}", needed)
 
 
 def _examine_workloads(paths: Paths) -> Finding:
@@ -74,7 +83,7 @@ def render(findings: list[Finding]) -> str:
     lines = []
     for finding in findings:
         word = "ok" if finding.here else "MISSING" if finding.needed else "absent"
-        lines.append(f"{word:<8} {finding.what:<18} {finding.detail}")
+        lines.append(f"{word:<8} {finding.what:<26} {finding.detail}")
     missing = [finding for finding in findings if finding.needed and not finding.here]
     lines.append(f"{len(missing)} of what a run needs is missing." if missing else
                  f"Everything is here: modes {', '.join(implemented_names())} can be measured.")

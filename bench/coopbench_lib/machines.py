@@ -1,50 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The machines: which emulator, with which command line, in which unit it counts, and how it says that all went well.
 
-Adding a machine is one function that builds its command line, and one row in MACHINES.
+Adding a machine is one function that builds its command line (qemu.py, bochs.py), and one row in MACHINES.
 """
 from __future__ import annotations
 
+import os
 import re
-import signal
+import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from . import bochs, qemu
 from .errors import UsageError
-from .modes import Mode
+from .launch import Launch
 
-GUEST_MEMORY_MIB = 256
-HOST_MEMORY_MIB = 1024
-FREQUENCY_KHZ = 1_000_000
-
-# abi.h: COOP_EXIT_OK and COOP_EXIT_FAILED; isa-debug-exit ends QEMU with value << 1 | 1.
-_QEMU_OK = 0x10 << 1 | 1
-_QEMU_FAILED = 0x11 << 1 | 1
-
-
-@dataclass(frozen=True)
-class Launch:
-    """All that the command line of one boot depends on. Paths are as the emulator is to see them."""
-
-    emulator: str
-    mode: Mode
-    hv_core: str
-    guest: str
-    initramfs: str | None
-    guest_words: str
-    hypervisor_words: str
-    disk: str | None
-    console: Path
-    records: Path
-    interactive: bool = False
-    gdb_port: int | None = None
+_VERSION_SECONDS = 30
 
 
 @dataclass(frozen=True)
 class Machine:
-    """One kind of computer that coopbench can start. 'unit' is what its time-stamp counter counts; explain_status
-    gives None for the exit status of a good run, otherwise a reason."""
+    """One kind of computer that coopbench can start. 'unit' is what its time-stamp counter counts, tsc_khz and lapic_khz
+    the frequencies that kernels are told. explain_status gives None for the exit status of a good run, otherwise a
+    reason; where status_decides is false, only the records tell a good run. 'prepare' makes the files that the command
+    names, below the folder in which the emulator will run. read_talk finds the last words in what the emulator printed.
+    A machine is 'probed' when only trying tells whether it is there; runs then fall back to the first machine."""
 
     name: str
     emulator: str
@@ -55,66 +38,54 @@ class Machine:
     does: str
     command: Callable[[Launch], list[str]]
     explain_status: Callable[[int], str | None]
+    read_talk: Callable[[str], str]
+    tsc_khz: int
+    lapic_khz: int
+    prepare: Callable[[Launch, Path], None] | None = None
+    needs: tuple[tuple[str, str], ...] = ()
+    status_decides: bool = True
+    interactive: bool = True
+    probed: bool = False
+
+    @property
+    def frequency_words(self) -> list[str]:
+        """What both kernels are told instead of measuring it."""
+        return [f"tsc_khz={self.tsc_khz}", f"lapic_khz={self.lapic_khz}"]
+
+    def made(self, launch: Launch) -> list[Path]:
+        """The great files among those that prepare() makes: nobody wants them once the boot is over."""
+        return [launch.folder / name for name in ("boot.iso", "disk.img", "disk.img.lock")] if self.prepare else []
+
+    def missing(self) -> list[str]:
+        """What is not here of all that its boots need besides the emulator, each with its package."""
+        return [f"{name} (Debian package {package})" for name, package in self.needs
+                if not (os.path.exists(name) if "/" in name else shutil.which(name))]
 
 
-# What EPYC has and QEMU 7.2 does not emulate is named as off: no warnings, and the same CPUID with a later QEMU.
-_QEMU_CPU = ("EPYC,+svm,+npt,-rdrand,-rdseed,-smap,-sha-ni,-fxsr-opt,-misalignsse,-3dnowprefetch,-osvw,-topoext,"
-             "-nrip-save,-xsavec")
+_INSTRUCTIONS = "instructions retired: software path length, blind to what a world switch or a TLB miss costs in silicon"
+_QEMU_KHZ = 1_000_000
 
 
-def _qemu_svm_command(launch: Launch) -> list[str]:
-    """QEMU with one instruction a nanosecond of virtual time, so that a run repeats exactly. With sleep=off an idle
-    machine jumps to its next timer; an interactive one waits for it as long as it says."""
-    memory = GUEST_MEMORY_MIB if launch.mode.native else HOST_MEMORY_MIB
-    command = [
-        launch.emulator, "-M", "pc", "-nodefaults", "-cpu", _QEMU_CPU, "-m", str(memory),
-        "-icount", f"shift=0,sleep={'on' if launch.interactive else 'off'}", "-rtc", "base=2026-01-01,clock=vm",
-        "-display", "none", "-no-reboot",
-        "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
-        "-serial", "mon:stdio" if launch.interactive else f"file:{launch.console}", "-serial", f"file:{launch.records}",
-    ]
-    if launch.gdb_port is not None:
-        command += ["-S", "-gdb", f"tcp:localhost:{launch.gdb_port}"]
-    return command + (_qemu_native_boot(launch) if launch.mode.native else _qemu_hypervisor_boot(launch))
+def _bochs(name: str, cpu_model: str, does: str) -> Machine:
+    return Machine(name, "bochs-bin", "bochs", f"Bochs {cpu_model}", "instr", _INSTRUCTIONS, does,
+                   bochs.command, bochs.explain_status, bochs.read_talk, bochs.FREQUENCY_KHZ, bochs.FREQUENCY_KHZ,
+                   prepare=lambda launch, root: bochs.prepare(launch, cpu_model, root), needs=bochs.NEEDS,
+                   status_decides=False, interactive=False)
 
 
-def _qemu_native_boot(launch: Launch) -> list[str]:
-    boot = ["-kernel", launch.guest, "-append", launch.guest_words]
-    if launch.initramfs:
-        boot += ["-initrd", f"{launch.initramfs} role=initrd"]
-    if launch.disk:
-        boot += ["-drive", f"if=ide,format=raw,snapshot=on,file={launch.disk}"]
-    return boot
-
-
-def _qemu_hypervisor_boot(launch: Launch) -> list[str]:
-    modules = [f"{launch.guest} role=kernel -- {launch.guest_words}"]
-    if launch.initramfs:
-        modules.append(f"{launch.initramfs} role=initrd")
-    if launch.disk:
-        modules.append(f"{launch.disk} role=disk")
-    return ["-kernel", launch.hv_core, "-initrd", ",".join(modules), "-append", launch.hypervisor_words]
-
-
-def _explain_qemu_status(status: int) -> str | None:
-    if status == _QEMU_OK:
-        return None
-    if status == _QEMU_FAILED:
-        return "the machine reported a failure"
-    if status == 0:
-        return "the machine was reset or switched off without a verdict"
-    if status == -signal.SIGXFSZ:
-        return "the machine flooded its serial lines and was stopped"
-    if status < 0:
-        return f"the emulator was ended by signal {-status}"
-    return f"the emulator ended with status {status}"
-
+_qemu = partial(Machine, emulator="qemu-system-x86_64", package="qemu-system-x86",
+                explain_status=qemu.explain_status, read_talk=qemu.read_talk, tsc_khz=_QEMU_KHZ, lapic_khz=_QEMU_KHZ)
 
 MACHINES = (
-    Machine("qemu-svm", "qemu-system-x86_64", "qemu-system-x86", "QEMU TCG EPYC", "instr",
-            "instructions retired: software path length, blind to what a world switch or a TLB miss costs in silicon",
-            "QEMU's software emulation of an AMD CPU with SVM and nested paging",
-            _qemu_svm_command, _explain_qemu_status),
+    _qemu("qemu-svm", cpu_model="QEMU TCG EPYC", unit="instr", unit_means=_INSTRUCTIONS,
+          does="QEMU's software emulation of an AMD CPU with SVM and nested paging", command=qemu.svm_command),
+    _bochs("bochs-svm", "ryzen", "Bochs' emulation of an AMD CPU with SVM and nested paging"),
+    _bochs("bochs-vmx", "corei7_skylake_x", "Bochs' emulation of an Intel CPU with VMX and EPT"),
+    _bochs("bochs-vmx-icelake", "corei7_icelake_u", "the same, of a later model"),
+    _qemu("qemu-kvm", cpu_model="host CPU under KVM", unit="cycles-nested",
+          unit_means="TSC cycles of the host's CPU, with the hypervisor in a virtual machine of KVM's: every exit "
+                     "is paid for twice, and no run repeats exactly",
+          does="the host's CPU through KVM's nested virtualization", command=qemu.kvm_command, probed=True),
 )
 
 
@@ -126,7 +97,12 @@ def find_machine(name: str) -> Machine:
     raise UsageError(f"there is no machine '{name}' (machines: {', '.join(machine.name for machine in MACHINES)})")
 
 
-def refuse_unsafe_path(path: str) -> None:
-    """QEMU splits module strings at commas and blanks: a path with one cannot be passed on."""
-    if re.search(r"[,\s]", path):
-        raise UsageError(f"the path '{path}' has a comma or a blank in it, which QEMU cannot pass to a kernel")
+def version_line(program: str) -> str:
+    """What an emulator says of itself: the line with its version, or the first; '' when it says nothing."""
+    try:
+        done = subprocess.run([program, "--version"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=_VERSION_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    return next((line for line in lines if re.search(r"[a-z].*\d+\.\d", line)), lines[0] if lines else "")

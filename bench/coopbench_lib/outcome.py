@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import RecordError
+from .machines import Machine
+from .modes import Mode
 from .plan import Cell, Plan
 from .process import Ended
 from .records import Boot, Repetition, join
@@ -50,10 +52,10 @@ def judge(plan: Plan, cell: Cell, ended: Ended, boot: Boot, last_words: str) -> 
     if ended.timed_out:
         outcome.status, outcome.reason = TIMEOUT, f"no verdict within {plan.timeout_of(cell.workload)} s: killed"
         return outcome
-    complaint = _complaint(plan, ended, boot, last_words)
+    wrong = complaint(plan.machine, cell.mode, ended.status, boot, last_words)
     skip = boot.first("skip")
-    if complaint:
-        outcome.status, outcome.reason = FAILED, complaint
+    if wrong:
+        outcome.status, outcome.reason = FAILED, wrong
     elif skip:
         outcome.status, outcome.reason = NOT_APPLICABLE, str(skip.get("reason", ""))
     else:
@@ -61,8 +63,9 @@ def judge(plan: Plan, cell: Cell, ended: Ended, boot: Boot, last_words: str) -> 
     return outcome
 
 
-def _complaint(plan: Plan, ended: Ended, boot: Boot, last_words: str) -> str:
-    """Why the boot as a whole went wrong, '' when it did not."""
+def complaint(machine: Machine, mode: Mode, status: int, boot: Boot, last_words: str) -> str:
+    """Why the boot as a whole went wrong, '' when it did not. Where the exit status of an emulator does not decide, it
+    must have told the whole story: the verdict of whoever stands lowest comes last."""
     for error in boot.all("error"):
         return f"{error.get('who', 'somebody')}: {error.get('reason', 'no reason given')}"
     if boot.broken:
@@ -71,15 +74,18 @@ def _complaint(plan: Plan, ended: Ended, boot: Boot, last_words: str) -> str:
         if stop.get("reason") not in _GOOD_STOPS:
             return f"the hypervisor stopped the guest: {stop.get('reason')}"
     ends = boot.all("end")
-    status = plan.machine.explain_status(ended.status)
+    explained = machine.explain_status(status)
     if not ends:
         words = f"; its last words: {last_words}" if last_words else ""
-        return f"{status or 'the machine ended without a verdict'}{words}"
+        return f"{explained or 'the machine ended without a verdict'}{words}"
     for end in ends:
         if end.get("status") != "ok":
             reason = str(end.get("reason") or "the guest reported a failure")
             return f"{reason}; its last words: {last_words}" if "panic" in last_words else reason
-    return status or ""
+    if machine.status_decides:
+        return explained or ""
+    whole = boot.lines[-1]["type"] == "end" and (mode.native or boot.first("stop") is not None)
+    return "" if whole else explained or "the machine ended without the hypervisor's verdict"
 
 
 def _take_repetitions(plan: Plan, cell: Cell, boot: Boot, outcome: Outcome) -> None:

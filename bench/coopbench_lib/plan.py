@@ -7,16 +7,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .errors import CoopbenchError, UsageError
-from .machines import FREQUENCY_KHZ, GUEST_MEMORY_MIB, Launch, Machine, refuse_unsafe_path
+from .launch import GUEST_MEMORY_MIB, Launch, refuse_unsafe_path
+from .machines import Machine
 from .modes import Mode
 from .paths import Paths
-from .program import check_program, exec_word, packed_path
+from .program import exec_word
 from .switches import SWITCHES
 from .workloads import Workload
 
 DEFAULT_RUNS = 3
 DEFAULT_WARMUP = 1
 GUEST_COMMAND_LINE_LENGTH = 512
+# Less than is usable under any firmware and any hypervisor, so that the guest has the same everywhere.
+GUEST_USABLE_MIB = 240
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,8 @@ class Cell:
 
 @dataclass(frozen=True)
 class Plan:
-    """A run, completely: nothing that changes a count is outside it and the images."""
+    """A run, completely: nothing that changes a count is outside it and the images. 'packed' is the initramfs with the
+    user's program in it; 'fallback' says which machine was asked for and why it is not the one that is used."""
 
     paths: Paths
     machine: Machine
@@ -52,6 +56,8 @@ class Plan:
     timeout_seconds: int = 0
     jobs: int = 1
     program: list[str] = field(default_factory=list)
+    packed: Path | None = None
+    fallback: dict[str, str] = field(default_factory=dict)
 
     def cells(self) -> list[Cell]:
         """Every boot, workload by workload, so that rows are complete early."""
@@ -74,7 +80,7 @@ class Plan:
 
     def guest_words(self, workload: Workload | None) -> str:
         """The guest's command line, padded to one length: what is in it must not move what stands behind it."""
-        words = [f"tsc_khz={FREQUENCY_KHZ}", f"lapic_khz={FREQUENCY_KHZ}"]
+        words = [*self.machine.frequency_words, f"mem={GUEST_USABLE_MIB}"]
         words += [f"{switch.name}={self.switches[switch.name]}" for switch in SWITCHES if switch.told == "guest"]
         words += ["console=ttyS0", "init=/init"]
         if workload:
@@ -88,8 +94,7 @@ class Plan:
         return line.ljust(GUEST_COMMAND_LINE_LENGTH)
 
     def hypervisor_words(self, mode: Mode) -> str:
-        words = [f"mode={mode.name}", f"mem={GUEST_MEMORY_MIB}"]
-        words += [f"tsc_khz={FREQUENCY_KHZ}", f"lapic_khz={FREQUENCY_KHZ}"]
+        words = [f"mode={mode.name}", f"mem={GUEST_MEMORY_MIB}", *self.machine.frequency_words]
         words += [f"set.{switch.name}={self.switches[switch.name]}" for switch in SWITCHES
                   if switch.told == "hypervisor"]
         return " ".join(words)
@@ -102,6 +107,16 @@ class Plan:
         """The emulator's command line of one cell, whose serial lines go to files in 'logs'."""
         return self.machine.command(self._launch(cell.mode, cell.workload, logs))
 
+    def prepare(self, cell: Cell, logs: Path) -> None:
+        """Makes what the command line names, where the machine needs files of its own for each boot."""
+        if self.machine.prepare:
+            self.machine.prepare(self._launch(cell.mode, cell.workload, logs), self.paths.root)
+
+    def remove_made(self, cell: Cell, logs: Path) -> None:
+        """Removes the great ones of these files."""
+        for path in self.machine.made(self._launch(cell.mode, cell.workload, logs)):
+            (self.paths.root / path).unlink(missing_ok=True)
+
     def shell_command(self, logs: Path, gdb_port: int | None) -> list[str]:
         """The command line of an interactive machine in the plan's one mode."""
         launch = self._launch(self.modes[0], None, logs)
@@ -112,7 +127,7 @@ class Plan:
         disk = self.disk(workload) if workload else None
         return Launch(
             emulator=self.emulator, mode=mode, hv_core=shown(images["hv-core"]), guest=shown(images["guest-coop"]),
-            initramfs=shown(packed_path(self.paths) if self.program else images["initramfs"]),
+            initramfs=shown(self.packed or images["initramfs"]),
             guest_words=self.guest_words(workload), hypervisor_words=self.hypervisor_words(mode),
             disk=shown(disk) if disk else None, console=Path(shown(logs / "console.txt")),
             records=Path(shown(logs / "records.txt")))
@@ -127,8 +142,6 @@ class Plan:
                                  f"(theirs: {', '.join(known) or 'none'})")
         for workload in self.workloads:
             self.guest_words(workload)
-        if self.program:
-            check_program(Path(self.program[0]))
         refuse_unsafe_path(self.paths.shown(self.paths.build))
 
     def _check_limits(self, name: str, value: str) -> None:
@@ -143,6 +156,8 @@ class Plan:
     def check_present(self) -> None:
         """CoopbenchError names the first thing that is not there: the emulator, an image, a program."""
         find_emulator(self.machine, self.emulator)
+        for missing in self.machine.missing():
+            raise CoopbenchError(f"machine {self.machine.name} needs {missing}: say 'make deps'")
         for name, path in self.needed_images().items():
             if not path.is_file():
                 raise CoopbenchError(f"the image {name} is not built ({self.paths.shown(path)} is missing): say 'make'")

@@ -2,7 +2,9 @@
 """Emulator processes: started, waited for with a limit, and killed when the user wants to stop."""
 from __future__ import annotations
 
+import os
 import resource
+import signal
 import subprocess
 import threading
 import time
@@ -44,7 +46,7 @@ class Processes:
             process.wait(timeout_seconds)
         except subprocess.TimeoutExpired:
             timed_out = True
-            process.kill()
+            _kill(process)
             process.wait()
         with self._lock:
             self._running.discard(process)
@@ -80,4 +82,12 @@ class Processes:
         with self._lock:
             self._stopping = True
             for process in self._running:
-                process.kill()
+                _kill(process)
+
+
+def _kill(process: subprocess.Popen) -> None:
+    """Ends a process with all that it has started: it leads a session of its own."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass

@@ -5,8 +5,11 @@ The copy is the initramfs with one more file before its trailer (cpio, "newc" fo
 """
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import struct
+import time
 from pathlib import Path
 
 from .errors import CoopbenchError, UsageError
@@ -18,6 +21,7 @@ _MAGIC = b"070701"
 _HEADER_BYTES = 110
 _ELF_64_EXECUTABLES = (b"\x7fELF\x02\x01", (2, 3))
 _INTERPRETER = 3
+_KEPT_SECONDS = 86400
 
 
 def exec_word(program: list[str]) -> str:
@@ -48,20 +52,29 @@ def _segment_types(content: bytes, path: Path) -> list[int]:
     return [struct.unpack_from("<I", content, offset + size * index)[0] for index in range(count)]
 
 
-def packed_path(paths: Paths) -> Path:
-    """Where the initramfs with the program is made: one place, so that command lines keep their length."""
-    return paths.build / "bench/program.cpio"
-
-
-def pack_program(paths: Paths, program: list[str]) -> None:
-    """Makes the initramfs with the program in it."""
+def packed_path(paths: Paths, program: list[str]) -> Path:
+    """Where the initramfs with the program is made. It is named after its content, so that runs at the same time do not
+    share one, and by a name of one length, since a kernel's command line has it. UsageError as check_program()."""
     check_program(Path(program[0]))
-    source, target = paths.images()["initramfs"], packed_path(paths)
+    digest = hashlib.sha256(Path(program[0]).name.encode() + b"\0" + Path(program[0]).read_bytes())
+    initramfs = paths.images()["initramfs"]
+    if initramfs.is_file():
+        digest.update(initramfs.read_bytes())
+    return paths.build / f"bench/programs/{digest.hexdigest()[:16]}.cpio"
+
+
+def pack_program(paths: Paths, program: list[str], target: Path) -> None:
+    """Makes the initramfs with the program in it, and removes those that have not been used for a day."""
+    source = paths.images()["initramfs"]
     name = f"{_FOLDER.lstrip('/')}/{Path(program[0]).name}"
     packed = add_file(source.read_bytes(), name, Path(program[0]).read_bytes())
     if packed is None:
         raise CoopbenchError(f"{paths.shown(source)} is no cpio archive of the 'newc' format: say 'make'")
-    unfinished = target.with_suffix(".new")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for old in target.parent.iterdir():
+        if time.time() - old.stat().st_mtime > _KEPT_SECONDS:
+            old.unlink(missing_ok=True)
+    unfinished = target.with_suffix(f".{os.getpid()}")
     unfinished.write_bytes(packed)
     unfinished.replace(target)
 

@@ -7,9 +7,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from .machines import version_line
 from .paths import Paths, sha256
 from .plan import Plan, find_emulator
-from .program import packed_path
 
 _COMPILER = re.compile(rb"(GCC: \([^\0\n]*|(?:Debian |Ubuntu )?clang version [^\0\n]*)")
 
@@ -17,8 +17,8 @@ _COMPILER = re.compile(rb"(GCC: \([^\0\n]*|(?:Debian |Ubuntu )?clang version [^\
 def describe(plan: Plan) -> dict[str, Any]:
     """The part of run.json that says what was measured; two results with the same one must have the same counts."""
     images = plan.needed_images()
-    if plan.program:
-        images["initramfs"] = packed_path(plan.paths)
+    if plan.packed:
+        images["initramfs"] = plan.packed
     return {
         "machine": plan.machine.name,
         "cpu_model": plan.machine.cpu_model,
@@ -42,6 +42,7 @@ def describe_tree(plan: Plan) -> dict[str, Any]:
         "commit": commit,
         "tree_clean": bool(commit) and git(plan.paths, "status", "--porcelain") == "",
         "compiler": compiler(plan.needed_images().values()),
+        "fallback": plan.fallback,
         "programs": {name: sha256(path) for name, path in programs.items() if path.is_file()},
     }
 
@@ -58,15 +59,6 @@ def git(paths: Paths, *words: str) -> str | None:
 def emulator_version(plan: Plan) -> str:
     """The first line of what the emulator says about itself, '' when it says nothing."""
     return version_line(find_emulator(plan.machine, plan.emulator))
-
-
-def version_line(program: str) -> str:
-    """The first line that 'program --version' prints."""
-    try:
-        done = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=30)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return (done.stdout.splitlines() or [""])[0].strip()
 
 
 def compiler(images) -> str:

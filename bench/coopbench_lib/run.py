@@ -47,11 +47,13 @@ def _boot_cell(plan: Plan, cell: Cell, logs: Path, processes: Processes) -> Outc
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     command = plan.command(cell, folder)
+    plan.prepare(cell, folder)
     ended = processes.run(command, plan.paths.root, folder / "emulator.txt", plan.timeout_of(cell.workload))
+    plan.remove_made(cell, folder)
     if ended.stopped:
         shutil.rmtree(folder, ignore_errors=True)
         return None
-    outcome = judge(plan, cell, ended, parse(_read(folder / "records.txt")), _last_words(folder))
+    outcome = judge(plan, cell, ended, parse(_read(folder / "records.txt")), _last_words(plan, folder))
     outcome.command = command
     if not outcome.bad:
         shutil.rmtree(folder)
@@ -69,17 +71,18 @@ def _read(path: Path) -> str:
         return ""
 
 
-def _last_words(folder: Path) -> str:
+def _last_words(plan: Plan, folder: Path) -> str:
     """The line in which somebody panics, or the last that emulator, log or console has to say, records aside."""
+    talk = plan.machine.read_talk(_read(folder / "emulator.txt"))[:_WORDS]
     last = ""
-    for name in ("console.txt", "records.txt", "emulator.txt"):
+    for name in ("console.txt", "records.txt"):
         lines = [line.strip() for line in _read(folder / name).splitlines()]
         lines = [line for line in lines if line and not line.startswith(PREFIX)]
         panics = [line for line in lines if "panic" in line]
         if panics:
             return panics[0][:_WORDS]
         last = lines[-1][:_WORDS] if lines else last
-    return last
+    return talk or last
 
 
 def _is_full(folder: Path) -> bool:

@@ -273,7 +273,7 @@ def test_native_needs_no_hypervisor_image(tree):
 
 
 @pytest.mark.parametrize("words, text", [
-    (["--machine", "vax"], "there is no machine 'vax' (machines: qemu-svm)"),
+    (["--machine", "vax"], "there is no machine 'vax' (machines: qemu-svm, bochs-svm, "),
     (["--mode", "fast"], "there is no mode 'fast'"),
     (["--mode", "coop"], "mode 'coop' is not implemented in this build (implemented: native, full-nested)"),
     (["--mode", "vt/direct/emulated"], "mode 'vt/direct/emulated' is not implemented"),

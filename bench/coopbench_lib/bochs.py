@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Bochs: a CD image with GRUB for each boot, a configuration, and a script for its debugger, all beside the records.
+
+Bochs runs without a window or a terminal (SDL's dummy driver), and in its own time only, so that a run repeats exactly.
+Its debugger is part of it: a guest that shuts its CPU down breaks into it, and the script goes on as often as
+that may happen. Its exit status says nothing: the shutdown port ends it with 1, a wrong configuration too.
+"""
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+from .errors import CoopbenchError
+from .launch import Launch
+
+# One instruction is one step of the time-stamp counter, of the local APIC's timer, and 1 / IPS seconds.
+IPS = 4_000_000
+FREQUENCY_KHZ = IPS // 1000
+_START_TIME = 1767225600  # 2026-01-01, as everywhere
+_BREAKS = 200
+_BIOS, _VGA_BIOS = "/usr/share/bochs/BIOS-bochs-latest", "/usr/share/bochs/VGABIOS-lgpl-latest"
+_GRUB_FOLDER = "/usr/lib/grub/i386-pc"
+_GRUB_MODULES = "multiboot normal biosdisk iso9660 part_msdos"
+_SECTOR_BYTES = 512
+
+# What a boot needs besides Bochs itself: program or file, and the Debian package that has it.
+NEEDS = (("grub-mkrescue", "grub-common"), ("xorriso", "xorriso"), (f"{_GRUB_FOLDER}/multiboot.mod", "grub-pc-bin"),
+         (_BIOS, "bochsbios"), (_VGA_BIOS, "vgabios"),
+         ("/usr/lib/x86_64-linux-gnu/bochs/plugins/libbx_sdl2_gui.so", "bochs-sdl"))
+
+
+def command(launch: Launch) -> list[str]:
+    """The command line; the files that it names are made by prepare()."""
+    return ["env", "SDL_VIDEODRIVER=dummy", "SDL_AUDIODRIVER=dummy", launch.emulator, "-q",
+            "-f", str(launch.folder / "bochsrc"), "-rc", str(launch.folder / "debugger.txt")]
+
+
+def prepare(launch: Launch, cpu_model: str, root: Path) -> None:
+    """Makes the files of one boot. 'root' is the folder in which the emulator will run."""
+    folder = root / launch.folder
+    (folder / "debugger.txt").write_text("c\n" * _BREAKS + "q\n", encoding="ascii")
+    if launch.disk and launch.mode.native:
+        shutil.copyfile(root / launch.disk, root / disk_copy(launch))
+        Path(f"{root / disk_copy(launch)}.lock").unlink(missing_ok=True)
+    (folder / "bochsrc").write_text(configuration(launch, cpu_model, root), encoding="utf-8")
+    (folder / "grub.cfg").write_text(grub_script(launch), encoding="utf-8")
+    _make_image(launch, root)
+
+
+def disk_copy(launch: Launch) -> Path:
+    """The disk of the bare machine: what the guest writes stays in this boot."""
+    return launch.folder / "disk.img"
+
+
+def configuration(launch: Launch, cpu_model: str, root: Path) -> str:
+    """The bochsrc of one boot."""
+    lines = [
+        "display_library: sdl2",
+        f"megs: {launch.memory_mib}",
+        f"romimage: file={_BIOS}",
+        f"vgaromimage: file={_VGA_BIOS}",
+        f"cpu: model={cpu_model}, count=1, ips={IPS}, reset_on_triple_fault=0, ignore_bad_msrs=1",
+        f"clock: sync=none, time0={_START_TIME}",
+        f"ata1-master: type=cdrom, path={launch.folder / 'boot.iso'}, status=inserted",
+        "boot: cdrom",
+        f"com1: enabled=1, mode=file, dev={launch.console}",
+        f"com2: enabled=1, mode=file, dev={launch.records}",
+        "panic: action=report",
+        "error: action=ignore",
+        "info: action=ignore",
+        "magic_break: enabled=0",
+        f"log: {launch.folder / 'bochs.log'}",
+    ]
+    if launch.disk and launch.mode.native:
+        cylinders, heads, sectors = geometry((root / launch.disk).stat().st_size // _SECTOR_BYTES)
+        lines.append(f"ata0-master: type=disk, mode=flat, path={disk_copy(launch)}, "
+                     f"cylinders={cylinders}, heads={heads}, spt={sectors}")
+    return "\n".join(lines) + "\n"
+
+
+def geometry(sectors: int) -> tuple[int, int, int]:
+    """Cylinders, heads and sectors a track of a disk: Bochs wants a product that is the disk's size."""
+    heads = next(number for number in (16, 8, 4, 2, 1) if sectors % number == 0)
+    track = next(number for number in range(63, 0, -1) if sectors // heads % number == 0)
+    return sectors // heads // track, heads, track
+
+
+def grub_script(launch: Launch) -> str:
+    """grub.cfg: two or more bare lines, no menu. GRUB gives a kernel its words without a file name."""
+    if launch.mode.native:
+        lines = [f"multiboot /boot/guest {_words(launch.guest_words)}"]
+    else:
+        lines = [f"multiboot /boot/hv-core {_words(launch.hypervisor_words)}",
+                 f"module /boot/guest role=kernel -- {_words(launch.guest_words)}"]
+    if launch.initramfs:
+        lines.append("module /boot/initramfs role=initrd")
+    if launch.disk and not launch.mode.native:
+        lines.append("module /boot/disk role=disk")
+    return "\n".join([*lines, "boot"]) + "\n"
+
+
+def _words(text: str) -> str:
+    """Words as GRUB passes them on: each in quotes. It drops blanks at the end, which keep the length of a command line
+    the same: dots stand for them, in a word that nobody knows."""
+    words = text.split()
+    padding = len(text) - len(text.rstrip())
+    if padding > 1:
+        words.append("." * (padding - 1))
+    return " ".join("'" + word.replace("'", "'\\''") + "'" for word in words)
+
+
+def _make_image(launch: Launch, root: Path) -> None:
+    """The CD image: GRUB trimmed to what booting takes, and the files of the boot."""
+    files = {"boot/grub/grub.cfg": launch.folder / "grub.cfg", "boot/guest": launch.guest}
+    if not launch.mode.native:
+        files["boot/hv-core"] = launch.hv_core
+    if launch.initramfs:
+        files["boot/initramfs"] = launch.initramfs
+    if launch.disk and not launch.mode.native:
+        files["boot/disk"] = launch.disk
+    grafts = [f"{name}={str(path).replace('=', chr(92) + '=')}" for name, path in files.items()]
+    words = ["grub-mkrescue", "-d", _GRUB_FOLDER, "--fonts=", "--locales=", "--themes=",
+             f"--install-modules={_GRUB_MODULES}", "-o", str(launch.folder / "boot.iso"), *grafts]
+    try:
+        done = subprocess.run(words, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    except OSError as error:
+        raise CoopbenchError(f"cannot start {words[0]}: {error.strerror}: say 'make deps'") from error
+    except subprocess.TimeoutExpired as error:
+        raise CoopbenchError(f"{words[0]} did not come to an end") from error
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["it does not say why"])[-1]
+        raise CoopbenchError(f"{words[0]} failed: {last}")
+
+
+def explain_status(status: int) -> str | None:
+    """None for the status that a good run has too: only the records tell it from a bad one."""
+    if status == 1:
+        return None
+    if status == 0:
+        return "the emulator's debugger was entered too often"
+    if status == -signal.SIGXFSZ:
+        return "the machine flooded its serial lines and was stopped"
+    if status < 0:
+        return f"the emulator was ended by signal {-status}"
+    return f"the emulator ended with status {status}"
+
+
+def read_talk(text: str) -> str:
+    """The message with which Bochs ended, unless it is the shutdown port's."""
+    found = re.search(r"exiting with the following message:\s*\[(.*?)\]\s*(.*)", text)
+    if not found or "Shutdown port" in found[2]:
+        return ""
+    return found[2].strip()
