@@ -43,6 +43,21 @@ static uint32_t ramfs_hash(struct inode_name name)
     return hash;
 }
 
+/* Eight bytes at a time: every step of a path walk compares a name. */
+static bool ramfs_same(const char *a, const char *b, uint32_t length)
+{
+    for (; length >= 8; length -= 8, a += 8, b += 8) {
+        uint64_t x, y;
+        __builtin_memcpy(&x, a, 8);
+        __builtin_memcpy(&y, b, 8);
+        if (x != y)
+            return false;
+    }
+    while (length && a[length - 1] == b[length - 1])
+        length--;
+    return length == 0;
+}
+
 static struct ramfs_entry **ramfs_slot(struct ramfs_directory *directory, struct inode_name name)
 {
     uint32_t hash = ramfs_hash(name);
@@ -50,7 +65,7 @@ static struct ramfs_entry **ramfs_slot(struct ramfs_directory *directory, struct
 
     for (; *slot; slot = &(*slot)->bucket_next) {
         struct ramfs_entry *entry = *slot;
-        if (entry->hash == hash && entry->length == name.length && memcmp(entry->name, name.text, name.length) == 0)
+        if (entry->hash == hash && entry->length == name.length && ramfs_same(entry->name, name.text, name.length))
             break;
     }
     return slot;
