@@ -25,6 +25,7 @@ static void context_save(struct vcpu *vcpu)
                        "=r"(vcpu->debug_registers[3]));
     if (vcpu->has_tsc_aux)
         vcpu->tsc_aux = x86_rdmsr(X86_MSR_TSC_AUX);
+    vcpu->vm->cpu->hold(vcpu, false);
     __atomic_store_n(&vcpu->fpu_cpu, CPU_LIMIT, __ATOMIC_RELEASE);
 }
 
@@ -54,12 +55,14 @@ void context_switch(struct vcpu *vcpu)
         context_load(vcpu, cpu);
         context_owner[cpu] = vcpu;
     }
-    vcpu->vm->cpu->load(vcpu);
+    vcpu->vm->cpu->hold(vcpu, true);
 }
 
 void context_forget(struct vcpu *vcpu)
 {
     unsigned cpu = cpu_current()->index;
-    if (context_owner[cpu] == vcpu)
-        context_owner[cpu] = 0;
+    if (context_owner[cpu] != vcpu)
+        return;
+    vcpu->vm->cpu->hold(vcpu, false);
+    context_owner[cpu] = 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * MOV to CR4 and CR8, decoded from the bytes at RIP. APM vol. 2, "CR4 Register".
+ * MOV to CR0, CR4 and CR8, decoded from the bytes at RIP. APM vol. 2, "CR0 Register", "CR4 Register".
  */
 #include "core/control.h"
 #include "core/instruction.h"
@@ -27,6 +27,20 @@ bool control_cr4_is_valid(uint64_t old, uint64_t wanted, uint64_t efer, uint64_t
     return !(wanted & ~old & X86_CR4_PCIDE) || efer & X86_EFER_LMA;
 }
 
+#define CR0_BITS                                                                                                       \
+    (X86_CR0_PE | X86_CR0_MP | X86_CR0_EM | X86_CR0_TS | X86_CR0_ET | X86_CR0_NE | X86_CR0_WP | X86_CR0_AM |            \
+     X86_CR0_NW | X86_CR0_CD | X86_CR0_PG)
+
+bool control_cr0_is_valid(uint64_t wanted, uint64_t cr4, uint64_t efer, bool is_long_code)
+{
+    bool is_paging = wanted & X86_CR0_PG;
+    if (wanted >> 32 || (is_paging && !(wanted & X86_CR0_PE)) || (wanted & X86_CR0_NW && !(wanted & X86_CR0_CD)))
+        return false;
+    if (is_paging && efer & X86_EFER_LME && !(efer & X86_EFER_LMA))
+        return cr4 & X86_CR4_PAE && !is_long_code; /* long mode begins, in compatibility mode */
+    return is_paging || !(is_long_code || cr4 & X86_CR4_PCIDE);
+}
+
 /* The CR4 bits of features that CPUID shows to this guest. */
 static uint64_t control_cr4_allowed(const struct vcpu *vcpu)
 {
@@ -43,6 +57,24 @@ static uint64_t control_cr4_allowed(const struct vcpu *vcpu)
     if (seven->ecx & 1u << 2)
         allowed |= X86_CR4_UMIP;
     return allowed;
+}
+
+/* Trapped where the hardware cannot give the guest a bit of it. The others, PG and with it long mode, come along. */
+static enum vm_action control_write_cr0(struct vcpu *vcpu, struct registers *registers, uint64_t wanted)
+{
+    bool is_long_code = registers_decode_mode(registers) == DECODE_MODE_64;
+    if (!control_cr0_is_valid(wanted, registers->cr4, registers->efer, is_long_code)) {
+        event_raise(&vcpu->events, X86_VECTOR_GP, true, 0);
+        return VM_RESUME;
+    }
+    if ((registers->cr0 ^ wanted) & X86_CR0_PG)
+        vcpu_request(vcpu, VCPU_REQUEST_FLUSH);
+    registers->cr0 = (wanted & CR0_BITS) | X86_CR0_ET;
+    registers->efer &= ~X86_EFER_LMA;
+    if (wanted & X86_CR0_PG && registers->efer & X86_EFER_LME)
+        registers->efer |= X86_EFER_LMA;
+    vcpu->vm->cpu->write_registers(vcpu, registers);
+    return VM_SKIP;
 }
 
 static enum vm_action control_write_cr4(struct vcpu *vcpu, struct registers *registers, uint64_t wanted)
@@ -83,7 +115,7 @@ enum vm_action control_handle_access(struct vcpu *vcpu, const struct vm_exit *ex
     const struct instruction *instruction = instruction_decode_at(vcpu, &registers);
     unsigned number = exit->control.number;
     if (!instruction || instruction->operation != OPERATION_MOV_TO_CR || !exit->control.is_write ||
-        (number != 4 && number != 8)) {
+        (number != 0 && number != 4 && number != 8)) {
         report_stop(vcpu, VM_STOP_UNHANDLED_EXIT, "a control register access that no row handles");
         return VM_STOP;
     }
@@ -92,5 +124,12 @@ enum vm_action control_handle_access(struct vcpu *vcpu, const struct vm_exit *ex
     if (instruction->operands[1].bytes == 4)
         wanted = (uint32_t)wanted;
     vcpu->exit.next_rip = exit->rip + instruction->length;
-    return number == 8 ? control_write_cr8(vcpu, wanted) : control_write_cr4(vcpu, &registers, wanted);
+    switch (number) {
+    case 0:
+        return control_write_cr0(vcpu, &registers, wanted);
+    case 4:
+        return control_write_cr4(vcpu, &registers, wanted);
+    default:
+        return control_write_cr8(vcpu, wanted);
+    }
 }

@@ -48,7 +48,7 @@ __attribute__((format(printf, 1, 2))) static _Noreturn void core_refuse(const ch
 /* The backends of each axis that are linked in; the cpu axis only if this machine has it. */
 static const struct cpu_backend *core_find_cpu(void)
 {
-    static const struct cpu_backend *const backends[] = {&svm_backend};
+    static const struct cpu_backend *const backends[] = {&svm_backend, &vmx_backend};
     for (unsigned i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
         const void *const *members = (const void *const *)backends[i];
         for (unsigned member = 0; member < sizeof(*backends[i]) / sizeof(*members); member++)

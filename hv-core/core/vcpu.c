@@ -107,7 +107,7 @@ static bool vcpu_take_requests(struct vcpu *vcpu, enum vcpu_leave *why)
     }
     if (requests & VCPU_REQUEST_FLUSH) {
         vcpu->is_flush_wanted = true;
-        vcpu->vm->cpu->load(vcpu);
+        vcpu->vm->cpu->hold(vcpu, true);
     }
     if (requests & VCPU_REQUEST_INIT || (requests & VCPU_REQUEST_STARTUP && vcpu->is_offline))
         vcpu_take_inits(vcpu, requests);

@@ -31,8 +31,9 @@ struct cpu_backend {
     int (*vcpu_create)(struct vcpu *vcpu);
     void (*vcpu_destroy)(struct vcpu *vcpu);
 
-    /* This CPU is going to enter this VCPU, after it or another ran elsewhere: translations tagged anew. */
-    void (*load)(struct vcpu *vcpu);
+    /* This CPU is going to enter this VCPU, after it or another ran elsewhere, or is_flush_wanted: translations tagged anew. Or
+     * it is held no longer: all that the CPU has of it goes back to memory, since another CPU may enter it next. */
+    void (*hold)(struct vcpu *vcpu, bool is_held);
 
     /* Enters the guest and comes back at the next exit. Interrupts off. */
     void (*enter)(struct vcpu *vcpu);
@@ -62,6 +63,6 @@ struct cpu_backend {
 };
 _Static_assert(sizeof(struct cpu_backend) <= 16 * sizeof(void *), "at most sixteen members");
 
-extern const struct cpu_backend svm_backend;
+extern const struct cpu_backend svm_backend, vmx_backend;
 
 #endif

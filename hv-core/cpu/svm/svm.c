@@ -44,11 +44,14 @@ static void svm_renew_asid(struct svm_vcpu *svm, struct svm_cpu *cpu)
     svm->host_state = cpu->host_state;
 }
 
-/* Translations of an older generation, of another CPU, or made before a flush was asked for, must not be met again. */
-static void svm_load(struct vcpu *vcpu)
+/* Translations of an older generation, of another CPU, or made before a flush was asked for, must not be met again. Between
+ * exits the CPU has nothing of a VCPU that its control block lacks. */
+static void svm_hold(struct vcpu *vcpu, bool is_held)
 {
     struct svm_vcpu *svm = svm_of(vcpu);
     struct svm_cpu *cpu = cpu_current()->vendor;
+    if (!is_held)
+        return;
     if (svm->cpu != cpu || svm->generation != cpu->generation || vcpu->is_flush_wanted)
         svm_renew_asid(svm, cpu);
     vcpu->is_flush_wanted = false;
@@ -99,7 +102,7 @@ const struct cpu_backend svm_backend = {
     .start_cpu = svm_start_cpu,
     .vcpu_create = svm_vcpu_create,
     .vcpu_destroy = svm_vcpu_destroy,
-    .load = svm_load,
+    .hold = svm_hold,
     .enter = svm_enter,
     .decode = svm_decode,
     .inject = svm_inject,

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VT-x as a cpu backend: the table of operations, and the few that stand on the way between two exits.
+ */
+#include "cpu/vmx/vmx.h"
+#include "cpu/cpu_backend.h"
+#include "cpu/vmx/vmx_decode.h"
+#include <coopvirt/format.h>
+#include <coopvirt/x86.h>
+
+/* SDM vol. 3, "EPT Translation Mechanism". All that is mapped is memory; the guest's PAT may weaken its type. */
+static struct nested_format vmx_nested_format = {
+    .present = VMX_EPT_READ | VMX_EPT_WRITE | VMX_EPT_EXECUTE,
+    .table = VMX_EPT_READ | VMX_EPT_WRITE | VMX_EPT_EXECUTE,
+    .read = VMX_EPT_READ | VMX_MEMORY_WRITE_BACK << VMX_EPT_MEMORY_SHIFT,
+    .write = VMX_EPT_WRITE,
+    .execute = VMX_EPT_EXECUTE,
+    .large = VMX_EPT_LARGE,
+};
+
+static int vmx_probe_and_fill(void)
+{
+    int error = vmx_probe();
+    vmx_nested_format.has_1g = vmx_controls.has_ept_1g;
+    return error;
+}
+
+/* An entry that did not happen looks like one that failed on the guest's state. */
+static void vmx_decode_failure(struct vcpu *vcpu)
+{
+    vcpu->exit.reason = VM_EXIT_ENTRY_FAILED;
+    vcpu->exit.next_rip = 0;
+    vcpu->exit.interrupted.kind = VM_EVENT_NONE;
+}
+
+/* The fields that not every exit needs. */
+static __attribute__((noinline)) void vmx_snapshot_more(struct vmx_raw_exit *raw, unsigned needs)
+{
+    if (needs & VMX_NEED_CPL)
+        raw->cpl = vmx_read(VMCS_GUEST_SS_RIGHTS) >> 5 & 3; /* SDM vol. 3, "Guest Register State": SS.DPL */
+    if (needs & VMX_NEED_QUALIFICATION)
+        raw->qualification = vmx_read(VMCS_EXIT_QUALIFICATION);
+    if (needs & VMX_NEED_GUEST_PHYSICAL)
+        raw->guest_physical = vmx_read(VMCS_GUEST_PHYSICAL_ADDRESS);
+    if (needs & VMX_NEED_FLAGS)
+        raw->flags = vmx_read(VMCS_GUEST_RFLAGS);
+    if (needs & VMX_NEED_INTERRUPTION) {
+        raw->interruption = (uint32_t)vmx_read(VMCS_EXIT_INTERRUPTION);
+        raw->interruption_error = (uint32_t)vmx_read(VMCS_EXIT_INTERRUPTION_ERROR);
+        vmx_take_host_event(raw->interruption);
+    }
+    if (needs & VMX_NEED_VECTORING) {
+        raw->vectoring = (uint32_t)vmx_read(VMCS_VECTORING);
+        raw->vectoring_error = (uint32_t)vmx_read(VMCS_VECTORING_ERROR);
+        vmx_restore_blocking(raw->reason, raw->interruption, raw->vectoring, raw->qualification);
+    }
+}
+
+static void vmx_decode(struct vcpu *vcpu)
+{
+    struct vmx_vcpu *vmx = vmx_of(vcpu);
+    struct vmx_raw_exit raw;
+    if (__builtin_expect(vmx->failure, 0)) {
+        vmx_decode_failure(vcpu);
+        return;
+    }
+    raw.reason = (uint32_t)vmx_read(VMCS_EXIT_REASON);
+    raw.rip = vmx_read(VMCS_GUEST_RIP);
+    raw.task_priority = vmx_task_priority(vmx);
+    unsigned needs = vmx_exit_needs(raw.reason);
+    if (needs & VMX_NEED_LENGTH)
+        raw.length = (uint32_t)vmx_read(VMCS_INSTRUCTION_LENGTH);
+    if (needs & ~(unsigned)VMX_NEED_LENGTH) {
+        raw.interruption = 0;
+        vmx_snapshot_more(&raw, needs);
+    }
+    vmx_exit_decode(&raw, &vcpu->exit);
+    if (vcpu->exit.reason == VM_EXIT_INTERRUPT_WINDOW)
+        vmx_close_window(vmx);
+}
+
+/* The raw exit, as the manual names it. */
+static void vmx_describe(const struct vcpu *vcpu, char *text, size_t size)
+{
+    struct vmx_vcpu *vmx = vmx_of(vcpu), *before = vmx_borrow(vmx);
+    if (vmx->failure == VMX_FAILURE_INVALID)
+        format_string(text, size, "no current VMCS");
+    else if (vmx->failure)
+        format_string(text, size, "VM-instruction error %lu", vmx_read(VMCS_INSTRUCTION_ERROR));
+    else
+        format_string(text, size, "exit reason %lx qualification %lx interruption %lx vectoring %lx",
+                      vmx_read(VMCS_EXIT_REASON), vmx_read(VMCS_EXIT_QUALIFICATION),
+                      vmx_read(VMCS_EXIT_INTERRUPTION), vmx_read(VMCS_VECTORING));
+    vmx_give_back(vmx, before);
+}
+
+/* SDM vol. 3, "Interruptibility State": the instruction after STI or MOV SS has been executed. */
+static void vmx_advance(struct vcpu *vcpu, uint64_t rip)
+{
+    (void)vcpu;
+    vmx_write(VMCS_GUEST_RIP, rip);
+    uint64_t state = vmx_read(VMCS_GUEST_INTERRUPTIBILITY);
+    if (__builtin_expect(state & (VMX_BLOCKING_STI | VMX_BLOCKING_MOV_SS), 0))
+        vmx_write(VMCS_GUEST_INTERRUPTIBILITY, state & ~(uint64_t)(VMX_BLOCKING_STI | VMX_BLOCKING_MOV_SS));
+}
+
+const struct cpu_backend vmx_backend = {
+    .name = "vmx",
+    .nested_format = &vmx_nested_format,
+    .probe = vmx_probe_and_fill,
+    .start_cpu = vmx_start_cpu,
+    .vcpu_create = vmx_vcpu_create,
+    .vcpu_destroy = vmx_vcpu_destroy,
+    .hold = vmx_hold,
+    .enter = vmx_enter,
+    .decode = vmx_decode,
+    .inject = vmx_inject,
+    .interrupt_window = vmx_interrupt_window,
+    .advance = vmx_advance,
+    .read_registers = vmx_read_registers,
+    .write_registers = vmx_write_registers,
+    .describe = vmx_describe,
+    .set_task_priority = vmx_set_task_priority,
+};

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a raw exit of VT-x to the neutral struct vm_exit: a pure function of a snapshot, so that host tests feed it
+ * recorded exits. Which fields of the VMCS a snapshot needs depends on the reason: each costs a VMREAD.
+ */
+#ifndef CPU_VMX_VMX_DECODE_H
+#define CPU_VMX_VMX_DECODE_H
+
+#include "core/vm_exit.h"
+#include "cpu/vmx/vmcs.h"
+
+struct vmx_raw_exit {
+    uint32_t reason;
+    uint32_t length;
+    uint64_t rip;
+    uint64_t qualification;
+    uint64_t guest_physical;
+    uint64_t flags;
+    uint32_t interruption, interruption_error; /* why it exited: an event */
+    uint32_t vectoring, vectoring_error;       /* an event whose delivery it interrupted */
+    uint8_t task_priority;
+    uint8_t cpl;
+};
+
+/* Members of struct vmx_raw_exit that belong to a reason; the others are not looked at. */
+enum vmx_need {
+    VMX_NEED_LENGTH = 1,
+    VMX_NEED_CPL = 2,
+    VMX_NEED_QUALIFICATION = 4,
+    VMX_NEED_GUEST_PHYSICAL = 8,
+    VMX_NEED_FLAGS = 16,
+    VMX_NEED_INTERRUPTION = 32,
+    VMX_NEED_VECTORING = 64
+};
+
+struct vmx_reason_row {
+    uint8_t reason; /* enum vm_exit_reason + 1, so that a hole in the table is zero */
+    uint8_t needs;
+};
+
+extern const struct vmx_reason_row vmx_reason_rows[VMX_REASONS];
+
+/* What a snapshot needs beside reason, RIP and task priority. */
+static inline unsigned vmx_exit_needs(uint32_t reason)
+{
+    return reason < VMX_REASONS ? vmx_reason_rows[reason].needs : 0;
+}
+
+void vmx_exit_decode(const struct vmx_raw_exit *raw, struct vm_exit *exit);
+
+#endif
