@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+UNIT_loader_SOURCES := hv-core/core/loader.c hv-core/core/elf_image.c hv-core/mmu/guest_memory.c hv-core/lib/string.c
