@@ -294,4 +294,12 @@ void platform_write_tables(const struct platform *platform, uint8_t *area)
 
     tables_write_acpi(area, &machine);
     tables_write_mp(area, &machine);
+    tables_write_bios(area);
+}
+
+void platform_write_low_memory(const struct platform *platform, uint8_t *low)
+{
+    const uint64_t base_end = 0xa0000; /* where video memory begins */
+
+    tables_write_low_memory(low, platform->config.memory_bytes < base_end ? platform->config.memory_bytes : base_end);
 }

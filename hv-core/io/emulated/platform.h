@@ -87,4 +87,8 @@ enum platform_stop platform_stopped(const struct platform *platform, uint8_t *st
  * is host memory that stands for guest-physical [0xe0000, 0x100000) and is zeroed. */
 void platform_write_tables(const struct platform *platform, uint8_t *area);
 
+/* Writes what a BIOS leaves in low memory (real-mode vectors, BIOS data area): `low` is host memory that stands for
+ * guest-physical [0, 0x1000). Kernels that prepare a real-mode trampoline read the size of base memory there. */
+void platform_write_low_memory(const struct platform *platform, uint8_t *low);
+
 #endif

@@ -6,6 +6,7 @@
 #ifndef IO_EMULATED_TABLES_H
 #define IO_EMULATED_TABLES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,12 @@ static inline void *tables_at(uint8_t *area, uint32_t address)
 uint8_t tables_checksum(const void *bytes, size_t count);
 
 void tables_write_acpi(uint8_t *area, const struct tables_machine *machine);
+/* Code that the vectors of real mode lead to. */
+void tables_write_bios(uint8_t *area);
+
+/* Interrupt vectors and BIOS data area: `low` stands for guest-physical [0, 0x1000). */
+void tables_write_low_memory(uint8_t *low, uint64_t base_memory_bytes);
+
 void tables_write_mp(uint8_t *area, const struct tables_machine *machine);
 
 #endif
