@@ -89,14 +89,16 @@ static void fork_undo(struct process *child)
     heap_free(child);
 }
 
-/* The child runs first in its parent's memory; only its exec or end lets the parent go on, no signal does. */
+/* The child runs first in its parent's memory; only its exec or end lets the parent go on, or the parent's
+ * own end by SIGKILL. */
 static void fork_wait_vfork(struct process *child)
 {
     struct process_private *own = process_current()->private;
-    own->uninterruptible = true;
-    while (child->private->vfork_child)
-        wait_queue_sleep(&child->private->vfork_done, WAIT_FOREVER);
-    own->uninterruptible = false;
+    int status = 0;
+    own->only_killable = true;
+    while (child->private->vfork_child && status == 0)
+        status = wait_queue_sleep(&child->private->vfork_done, WAIT_FOREVER);
+    own->only_killable = false;
 }
 
 static void fork_store_ids(struct process *child, const struct fork_arguments *arguments)

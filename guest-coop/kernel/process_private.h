@@ -47,7 +47,8 @@ struct process_private {
     /* scheduler, under its lock */
     struct process *run_next;
     bool queued;
-    bool uninterruptible;   /* signals do not wake it */
+    bool uninterruptible; /* in its sleep no signal wakes it: short waits for devices */
+    bool only_killable;   /* in its sleep no signal but SIGKILL wakes it */
     uint32_t attention;     /* ATTENTION_* */
     uint64_t stack_pointer; /* where scheduler_switch_stack left it */
 

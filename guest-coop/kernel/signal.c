@@ -51,8 +51,11 @@ static void signal_continue(struct process *process)
 /* Makes a process look at its signals: an interruptible sleep ends, a stop ends only for KILL. */
 static void signal_wake(struct process *process, unsigned signal)
 {
-    bool asleep = process->state == PROCESS_SLEEPING && !process->private->uninterruptible;
-    if (asleep || (process->state == PROCESS_STOPPED && signal == SIGNAL_KILL))
+    const struct process_private *private = process->private;
+    bool asleep = process->state == PROCESS_SLEEPING && !private->uninterruptible;
+    if (signal != SIGNAL_KILL && (private->only_killable || process->state == PROCESS_STOPPED))
+        return;
+    if (asleep || process->state == PROCESS_STOPPED)
         scheduler_wake(process);
 }
 
@@ -105,6 +108,8 @@ bool process_signal_pending(void)
 {
     struct process_private *private = process_current()->private;
     uint64_t pending = private->signal_pending & ~(private->signal_blocked & ~SIGNAL_SET_UNBLOCKABLE);
+    if (private->only_killable)
+        pending &= signal_bit(SIGNAL_KILL);
     while (pending) {
         unsigned signal = signal_set_next(pending, 0);
         if (!signal_ignored(private, signal))
