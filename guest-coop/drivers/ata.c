@@ -10,7 +10,6 @@
 #include "drivers/irq.h"
 #include "fs/linux_abi.h"
 #include "kernel/errno.h"
-#include "kernel/process_private.h"
 #include "kernel/wait.h"
 #include "pv/pv.h"
 
@@ -122,21 +121,16 @@ static int ata_check_end(int status)
 
 /* ---- one caller, and the interrupt it waits for ---- */
 
-/* A transfer is not broken off by signals. */
-static void ata_sleep(struct wait_queue *queue)
+/* 0, or -ERESTARTSYS when a signal comes before the disk is free. */
+static int ata_take(struct ata_disk *disk)
 {
-    struct process_private *private = process_current()->private;
-
-    private->uninterruptible = true;
-    wait_queue_sleep(queue, WAIT_FOREVER);
-    private->uninterruptible = false;
-}
-
-static void ata_take(struct ata_disk *disk)
-{
-    while (disk->taken)
-        ata_sleep(&disk->taken_queue);
+    while (disk->taken) {
+        int status = wait_queue_sleep(&disk->taken_queue, WAIT_FOREVER);
+        if (status == -ERESTARTSYS)
+            return status;
+    }
     disk->taken = true;
+    return 0;
 }
 
 static int ata_give(struct ata_disk *disk, int status)
@@ -146,19 +140,25 @@ static int ata_give(struct ata_disk *disk, int status)
     return status;
 }
 
-/* Reading the status register is what takes the interrupt back. */
+/* Reading the status register is what takes the interrupt back. A late one of a command that ended by polling finds
+ * the disk busy with the next and is none. */
 static void ata_interrupt(void)
 {
     ata_disk.status = pv.io.port_read8(ATA_STATUS);
+    if (ata_disk.status & ATA_BUSY)
+        return;
     ata_disk.interrupted = true;
     wait_queue_wake(&ata_disk.interrupt_queue);
 }
 
-/* The status that came with the next interrupt. Interrupts are taken only while this sleeps: none is missed. */
+/* The status that came with the next interrupt, or -EIO. Interrupts are taken only while this sleeps: none is missed. A
+ * command that was given must be finished: with a signal pending, nobody sleeps any more, and the disk is polled. */
 static int ata_wait_interrupt(struct ata_disk *disk)
 {
-    while (!disk->interrupted)
-        ata_sleep(&disk->interrupt_queue);
+    while (!disk->interrupted) {
+        if (wait_queue_sleep(&disk->interrupt_queue, WAIT_FOREVER) == -ERESTARTSYS && !disk->interrupted)
+            return ata_wait();
+    }
     disk->interrupted = false;
     return disk->status;
 }
@@ -254,24 +254,26 @@ static int ata_write_taken(struct ata_disk *disk, uint64_t sector, const uint8_t
 static int ata_read(struct block_device *block, uint64_t sector, void *to, unsigned count)
 {
     struct ata_disk *disk = (struct ata_disk *)block;
+    int status = ata_take(disk);
 
-    ata_take(disk);
-    return ata_give(disk, ata_read_taken(disk, sector, to, count));
+    return status ? status : ata_give(disk, ata_read_taken(disk, sector, to, count));
 }
 
 static int ata_write(struct block_device *block, uint64_t sector, const void *from, unsigned count)
 {
     struct ata_disk *disk = (struct ata_disk *)block;
+    int status = ata_take(disk);
 
-    ata_take(disk);
-    return ata_give(disk, ata_write_taken(disk, sector, from, count));
+    return status ? status : ata_give(disk, ata_write_taken(disk, sector, from, count));
 }
 
 static int ata_flush(struct block_device *block)
 {
     struct ata_disk *disk = (struct ata_disk *)block;
+    int status = ata_take(disk);
 
-    ata_take(disk);
+    if (status)
+        return status;
     if (ata_wait() < 0)
         return ata_give(disk, -EIO);
     disk->interrupted = false;

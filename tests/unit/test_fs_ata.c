@@ -309,6 +309,27 @@ START_TEST(test_large_addresses)
 }
 END_TEST
 
+/* With a signal pending nobody sleeps: the transfer ends by polling. */
+START_TEST(test_signal)
+{
+    uint8_t bytes[4096];
+    disk.words[47] = 0x8010;
+    ck_assert_int_eq(ata_start(), 0);
+    long fd = fake_call(open, "/dev/hda", ABI_O_RDWR | ABI_O_DSYNC, 0);
+    fake_sleep = NULL;
+    ck_assert_int_eq(fake_call(pread64, fd, bytes, 4096, 512), 4096);
+    ck_assert_int_eq(memcmp(bytes, disk.data + 512, 4096), 0);
+    memset(bytes, 0x77, sizeof(bytes));
+    ck_assert_int_eq(fake_call(pwrite64, fd, bytes, 4096, 0), 4096);
+    ck_assert_int_eq(memcmp(bytes, disk.data, 4096), 0);
+    disk.looks_busy = 5;
+    handler(); /* late: the disk is busy with something else */
+    fake_sleep = sleep_until_interrupt;
+    ck_assert_int_eq(fake_call(pread64, fd, bytes, 4096, 512), 4096);
+    ck_assert_int_eq(memcmp(bytes, disk.data + 512, 4096), 0);
+}
+END_TEST
+
 START_TEST(test_errors)
 {
     uint8_t bytes[512];
@@ -324,8 +345,8 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {test_absent, test_reads_and_writes, test_reads_and_writes_in_blocks,
-                                  test_large_addresses, test_errors};
+    const TTest *const tests[] = {test_absent,          test_reads_and_writes, test_reads_and_writes_in_blocks,
+                                  test_large_addresses, test_signal,           test_errors};
     Suite *suite = suite_create("fs_ata");
     TCase *cases = tcase_create("ata");
 
