@@ -18,22 +18,7 @@
 
 #define PROC_DEVICE 3
 
-enum proc_kind { PROC_ROOT, PROC_ROW, PROC_PROCESS, PROC_DESCRIPTORS, PROC_DESCRIPTOR };
-
-struct proc_inode {
-    struct inode inode; /* first */
-    enum proc_kind kind;
-    int pid;        /* 0: the system's */
-    int descriptor; /* PROC_DESCRIPTOR */
-    const struct proc_row *row;
-};
-
 static const struct inode_operations proc_directory_operations, proc_text_operations, proc_link_operations;
-
-static const struct proc_inode *proc_of(const struct inode *inode)
-{
-    return (const struct proc_inode *)inode;
-}
 
 void proc_print(struct proc_text *text, const char *format, ...)
 {
@@ -44,12 +29,6 @@ void proc_print(struct proc_text *text, const char *format, ...)
     size_t length = (size_t)format_string_list(text->bytes + text->used, room, format, arguments);
     va_end(arguments);
     text->used += length < room ? length : room - 1;
-}
-
-/* Inode numbers: the process, what it is, and the row or descriptor. */
-static uint64_t proc_number(enum proc_kind kind, int pid, unsigned index)
-{
-    return (uint64_t)(unsigned)pid << 32 | (uint64_t)kind << 16 | (index + 1);
 }
 
 static int proc_make(struct inode *parent, enum proc_kind kind, int pid, unsigned index, uint32_t mode,
@@ -174,112 +153,6 @@ static long proc_child_name(struct inode *directory, struct inode *child, char *
     else
         length = format_string(text, size, "%d", proc->kind == PROC_PROCESS ? proc->pid : proc->descriptor);
     return (size_t)length < size ? length : -ENAMETOOLONG;
-}
-
-/* ---- getdents64 ---- */
-
-/* Positions: 0 ".", 1 "..", then the rows, then processes or descriptors by number. */
-#define PROC_FIRST_ROW    2u
-#define PROC_FIRST_NUMBER 1024u
-
-static bool proc_add_number(struct directory_writer *writer, enum proc_kind kind, int pid, unsigned index,
-                            uint32_t mode)
-{
-    char name[16];
-    unsigned shown = kind == PROC_PROCESS ? (unsigned)pid : index;
-    int length = format_string(name, sizeof(name), "%u", shown);
-
-    return directory_add(writer, name, (size_t)length, proc_number(kind, pid, index), mode,
-                         PROC_FIRST_NUMBER + shown + 1);
-}
-
-struct proc_search {
-    int from, best;
-};
-
-static bool proc_search_visit(struct process *process, void *context)
-{
-    struct proc_search *search = context;
-    if (process->pid >= search->from && (search->best < 0 || process->pid < search->best))
-        search->best = process->pid;
-    return false;
-}
-
-static void proc_fill_processes(struct directory_writer *writer, int from)
-{
-    for (;;) {
-        struct proc_search search = {from, -1};
-        process_visit(proc_search_visit, &search);
-        if (search.best < 0 || !proc_add_number(writer, PROC_PROCESS, search.best, 0, ABI_S_IFDIR))
-            return;
-        from = search.best + 1;
-    }
-}
-
-static void proc_fill_descriptors(struct directory_writer *writer, int pid, int from)
-{
-    const struct process *process = process_find(pid);
-    struct file *file;
-
-    if (!process || process->state == PROCESS_ZOMBIE || !process->files)
-        return;
-    while ((from = files_next(process->files, from, &file)) >= 0) {
-        if (!proc_add_number(writer, PROC_DESCRIPTOR, pid, (unsigned)from, ABI_S_IFLNK))
-            return;
-        from++;
-    }
-}
-
-/* The rows from `position` on: true when all fitted. */
-static bool proc_fill_rows(struct directory_writer *writer, const struct proc_inode *proc, uint64_t position)
-{
-    bool root = proc->kind == PROC_ROOT;
-    const struct proc_row *rows = root ? proc_system_rows : proc_process_rows;
-    unsigned count = root ? proc_system_row_count : proc_process_row_count;
-
-    for (uint64_t i = position - PROC_FIRST_ROW; i < count; i++) {
-        if (!directory_add(writer, rows[i].name, strlen(rows[i].name), proc_number(PROC_ROW, proc->pid, (unsigned)i),
-                           rows[i].mode, PROC_FIRST_ROW + i + 1))
-            return false;
-    }
-    return true;
-}
-
-static int proc_fill(struct file *file, struct directory_writer *writer)
-{
-    const struct proc_inode *proc = proc_of(file->inode);
-    const struct inode *parent = file->inode->parent;
-    uint64_t position = file->position;
-
-    if (position == 0 && !directory_add(writer, ".", 1, file->inode->number, ABI_S_IFDIR, 1))
-        return 0;
-    if (position <= 1 && !directory_add(writer, "..", 2, parent->number, ABI_S_IFDIR, 2))
-        return 0;
-    if (position < PROC_FIRST_ROW)
-        position = PROC_FIRST_ROW;
-    if (proc->kind != PROC_DESCRIPTORS && position < PROC_FIRST_NUMBER && !proc_fill_rows(writer, proc, position))
-        return 0;
-    int from = position > PROC_FIRST_NUMBER ? (int)(position - PROC_FIRST_NUMBER) : 0;
-    if (proc->kind == PROC_ROOT)
-        proc_fill_processes(writer, from);
-    else if (proc->kind == PROC_DESCRIPTORS)
-        proc_fill_descriptors(writer, proc->pid, from);
-    return 0;
-}
-
-static long proc_directory_entries(struct file *file, uint64_t user_buffer, size_t bytes)
-{
-    return directory_read(file, user_buffer, bytes, proc_fill);
-}
-
-static int proc_open_directory(struct file *file)
-{
-    static const struct file_operations operations = {
-        .seek = directory_seek,
-        .directory_entries = proc_directory_entries,
-    };
-    file->operations = &operations;
-    return 0;
 }
 
 /* ---- links ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rows of /proc: proc.c walks and opens them, proc_system.c and proc_process.c write their texts.
+ * The rows of /proc: proc.c walks and opens them, proc_directory.c lists them, proc_system.c and proc_process.c write
+ * their texts.
  */
 #ifndef FS_PROC_INTERNAL_H
 #define FS_PROC_INTERNAL_H
@@ -32,6 +33,30 @@ extern const unsigned proc_process_row_count;
 
 /* The text of /proc/PID/mounts, the same for all. */
 void proc_print_mounts(struct proc_text *text, struct process *process);
+
+enum proc_kind { PROC_ROOT, PROC_ROW, PROC_PROCESS, PROC_DESCRIPTORS, PROC_DESCRIPTOR };
+
+struct proc_inode {
+    struct inode inode; /* first */
+    enum proc_kind kind;
+    int pid;        /* 0: the system's */
+    int descriptor; /* PROC_DESCRIPTOR */
+    const struct proc_row *row;
+};
+
+static inline const struct proc_inode *proc_of(const struct inode *inode)
+{
+    return (const struct proc_inode *)inode;
+}
+
+/* Inode numbers: the process, what it is, and the row or descriptor. */
+static inline uint64_t proc_number(enum proc_kind kind, int pid, unsigned index)
+{
+    return (uint64_t)(unsigned)pid << 32 | (uint64_t)kind << 16 | (index + 1);
+}
+
+/* inode_operations.open of the directories. */
+int proc_open_directory(struct file *file);
 
 /* Clock ticks of /proc (USER_HZ) are 10 ms. */
 #define PROC_TICK_NS 10000000ull

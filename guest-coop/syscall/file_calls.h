@@ -56,7 +56,7 @@
     CALL(269, faccessat)                                                                                               \
     CALL(332, statx)                                                                                                   \
     CALL(439, faccessat2)                                                                                              \
-    /* file_poll.c */                                                                                                  \
+    /* file_poll.c, file_select.c */                                                                                   \
     CALL(7, poll)                                                                                                      \
     CALL(23, select)                                                                                                   \
     CALL(270, pselect6)                                                                                                \
