@@ -93,16 +93,16 @@ static coop_paddr walker_root(const struct walker_state *state)
 }
 
 /* 0, or X86_PF_PRESENT when the collected rights forbid the access. APM vol. 2, "Page-Protection Checks". */
-static uint32_t walker_check(const struct walker_state *state, struct walker_access access, bool writable, bool user,
-                             bool executable)
+static uint32_t walker_check(const struct walker_state *state, struct walker_access access,
+                             const struct walker_trace *trace)
 {
-    bool denied = false;
+    bool writable = trace->writable, user = trace->user, denied = false;
     if (access.is_user)
         denied = !user || (access.is_write && !writable);
     else if (access.is_write)
         denied = !writable && state->write_protect;
     if (access.is_fetch)
-        denied |= !executable || (!access.is_user && user && state->smep);
+        denied |= !trace->executable || (!access.is_user && user && state->smep);
     else if (!access.is_user && user && state->smap)
         denied = true;
     return denied ? X86_PF_PRESENT : 0;
@@ -118,20 +118,33 @@ static uint32_t walker_error(const struct walker_state *state, struct walker_acc
 struct walker_result walker_translate(const struct walker_state *state, const struct walker_memory *memory,
                                       uint64_t linear, struct walker_access access)
 {
+    struct walker_trace trace;
+    return walker_walk(state, memory, linear, access, &trace);
+}
+
+struct walker_result walker_walk(const struct walker_state *state, const struct walker_memory *memory, uint64_t linear,
+                                 struct walker_access access, struct walker_trace *trace)
+{
     const struct walker_format *format = state->format;
+    trace->depth = 0;
+    trace->writable = trace->user = trace->executable = true;
     if (!format)
         return (struct walker_result){true, linear & 0xffffffff, X86_PAGE_BYTES, 0};
 
-    bool writable = true, user = true, executable = true;
     coop_paddr table = walker_root(state);
     for (unsigned depth = 0; depth < format->levels; depth++) {
         const struct walker_level *level = &format->level[depth];
         uint64_t index = linear >> level->shift & ((1ul << level->index_bits) - 1);
+        coop_paddr address = table + index * format->entry_bytes;
         uint64_t entry;
-        if (!memory->read(memory->context, table + index * format->entry_bytes, format->entry_bytes, &entry))
+        if (!memory->read(memory->context, address, format->entry_bytes, &entry))
             return (struct walker_result){.error_code = walker_error(state, access, 0)};
         if (!(entry & X86_PTE_P))
             return (struct walker_result){.error_code = walker_error(state, access, 0)};
+
+        trace->addresses[depth] = address;
+        trace->entries[depth] = entry;
+        trace->depth = depth + 1;
 
         bool last = depth + 1 == format->levels;
         bool large = !last && level->may_map && entry & X86_PTE_PS && state->large_pages;
@@ -142,13 +155,13 @@ struct walker_result walker_translate(const struct walker_state *state, const st
             return (struct walker_result){
                 .error_code = walker_error(state, access, X86_PF_PRESENT | X86_PF_RESERVED)};
         if (level->has_permissions) {
-            writable &= (entry & X86_PTE_W) != 0;
-            user &= (entry & X86_PTE_U) != 0;
-            executable &= !(entry & X86_PTE_NX);
+            trace->writable &= (entry & X86_PTE_W) != 0;
+            trace->user &= (entry & X86_PTE_U) != 0;
+            trace->executable &= !(entry & X86_PTE_NX);
         }
         if (last || large) {
             uint64_t page_bytes = 1ul << level->shift;
-            uint32_t cause = walker_check(state, access, writable, user, executable);
+            uint32_t cause = walker_check(state, access, trace);
             if (cause)
                 return (struct walker_result){.error_code = walker_error(state, access, cause)};
             coop_paddr frame = entry & (large ? level->large_mask : level->frame_mask);

@@ -66,10 +66,22 @@ struct walker_result {
     uint32_t error_code; /* of the page fault, when not */
 };
 
+/* The way that a walk took. */
+struct walker_trace {
+    unsigned depth;                       /* entries read; the last one of a successful walk maps the page */
+    coop_paddr addresses[WALKER_LEVELS];  /* where they are */
+    uint64_t entries[WALKER_LEVELS];
+    bool writable, user, executable;      /* the rights of all entries together */
+};
+
 /* Chooses format and flags from the registers. */
 void walker_state_set(struct walker_state *state, const struct registers *registers);
 
 struct walker_result walker_translate(const struct walker_state *state, const struct walker_memory *memory,
                                       uint64_t linear, struct walker_access access);
+
+/* The same, and how it came about. */
+struct walker_result walker_walk(const struct walker_state *state, const struct walker_memory *memory, uint64_t linear,
+                                 struct walker_access access, struct walker_trace *trace);
 
 #endif
