@@ -48,14 +48,14 @@ void account_region_begin(struct account *account, uint32_t region)
 {
     account->region = region;
     account->is_begin_pending = true;
+    account_clear_reasons(account); /* nothing is booked before the entry; the time that this takes is not the region's */
+    memset(account->hypercalls, 0, sizeof(account->hypercalls));
 }
 
 void account_region_enter(struct account *account, uint64_t now)
 {
-    account_clear_reasons(account);
     account->guest = account->hypervisor = account->hypervisor_before = account->idle = 0;
     account->injections = 0;
-    memset(account->hypercalls, 0, sizeof(account->hypercalls));
     account->last = account->begun = now;
     account->is_begin_pending = false;
     account->is_counting = true;

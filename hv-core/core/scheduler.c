@@ -13,7 +13,8 @@
 #include "machine/tsc.h"
 #include <coopvirt/x86_instructions.h>
 
-#define SCHEDULER_NOT_ARMED (UINT64_MAX - 1)
+#define SCHEDULER_NOT_ARMED     (UINT64_MAX - 1)
+#define SCHEDULER_CONSOLE_RETRY 100000 /* TSC */
 
 struct scheduler {
     struct spinlock lock;
@@ -23,6 +24,7 @@ struct scheduler {
 
     /* This CPU. */
     uint64_t armed;            /* deadline of its timer */
+    uint64_t retry;            /* when to offer console input again, or UINT64_MAX */
 };
 
 static struct scheduler schedulers[CPU_LIMIT];
@@ -148,13 +150,17 @@ static void scheduler_leave(struct vcpu *vcpu, enum vcpu_leave why)
     spinlock_release(&here->lock);
 }
 
-/* Bytes typed go to the first VM's COM1, as fast as its FIFO takes them. */
+/* Bytes typed go to the first VM's COM1. When its FIFO is full, the rest waits: the timer tries again. */
 static void scheduler_poll_console(void)
 {
-    struct vm *vm = vm_list_first();
     int byte;
-    while (vm && vm_console_has_room(vm) && (byte = console_read()) >= 0)
-        vm_console_input(vm, (uint8_t)byte);
+    scheduler_here()->retry = UINT64_MAX;
+    while ((byte = console_read()) >= 0)
+        if (!vm_list_console_input((uint8_t)byte)) {
+            console_unread((uint8_t)byte);
+            scheduler_here()->retry = tsc_read() + SCHEDULER_CONSOLE_RETRY;
+            return;
+        }
 }
 
 /* The next VCPU of this queue, or of a longer one elsewhere. */
@@ -196,7 +202,7 @@ static void scheduler_idle(void)
     scheduler_poll_console();
     if (here->waiting)
         return;
-    scheduler_arm(deadline);
+    scheduler_arm(deadline < here->retry ? deadline : here->retry);
     __atomic_store_n(&here->is_idle, true, __ATOMIC_RELAXED);
     if (!cpu->need_resched)
         x86_sti_hlt();
@@ -221,6 +227,8 @@ bool scheduler_prepare(const struct vcpu *vcpu, uint64_t slice_end)
     uint64_t deadline = vm_list_advance(cpu_current()->index, now), own = __atomic_load_n(&vcpu->vm->deadline, __ATOMIC_RELAXED);
     if (own < deadline)
         deadline = own;
+    if (here->retry < deadline)
+        deadline = here->retry;
     if (here->waiting) {
         if (now >= slice_end)
             return false;
@@ -234,6 +242,7 @@ bool scheduler_prepare(const struct vcpu *vcpu, uint64_t slice_end)
 _Noreturn void scheduler_run(void)
 {
     scheduler_here()->armed = SCHEDULER_NOT_ARMED;
+    scheduler_here()->retry = UINT64_MAX;
     for (;;) {
         struct vcpu *vcpu = scheduler_next();
         if (!vcpu) {

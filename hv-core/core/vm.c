@@ -73,18 +73,12 @@ void vm_vcpu_halted(struct vm *vm)
     }
 }
 
-bool vm_console_has_room(struct vm *vm)
-{
-    (void)vm;
-    return true;
-}
-
-void vm_console_input(struct vm *vm, uint8_t byte)
+bool vm_console_input(struct vm *vm, uint8_t byte)
 {
     spinlock_take(&vm->lock);
-    if (!platform_console_input(vm->platform, byte))
-        log_debug("vm %u: a typed byte was lost", vm->number);
+    bool is_taken = platform_console_input(vm->platform, byte);
     spinlock_release(&vm->lock);
+    return is_taken;
 }
 
 static uint64_t vm_world_now(void *context)
@@ -197,6 +191,9 @@ static int vm_create_platform(struct vm *vm, const struct vm_config *config)
     uint8_t *area = guest_memory_pointer(&vm->memory, VM_MEMORY_BIOS, VM_MEMORY_HIGH_START - VM_MEMORY_BIOS, false);
     if (area)
         platform_write_tables(vm->platform, area);
+    uint8_t *low = guest_memory_pointer(&vm->memory, 0, X86_PAGE_BYTES, true);
+    if (low)
+        platform_write_low_memory(vm->platform, low);
     return 0;
 }
 

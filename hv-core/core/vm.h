@@ -116,9 +116,8 @@ void vm_flush(struct vm *vm);
 /* A VCPU has halted for good; a VM whose last one did stops. */
 void vm_vcpu_halted(struct vm *vm);
 
-/* The console's input goes to COM1. */
-bool vm_console_has_room(struct vm *vm);
-void vm_console_input(struct vm *vm, uint8_t byte);
+/* A byte of the console's input for COM1; false when there is no room for it now. */
+bool vm_console_input(struct vm *vm, uint8_t byte);
 
 /* The bits of the nested tables of this VM's cpu backend. */
 const struct nested_format *vm_nested_format(const struct vm *vm);

@@ -25,7 +25,13 @@ void vm_list_add(struct vm *vm)
     spinlock_release(&vm_list_lock);
 }
 
-struct vm *vm_list_first(void) { return __atomic_load_n(&vm_list[0], __ATOMIC_ACQUIRE); }
+bool vm_list_console_input(uint8_t byte)
+{
+    spinlock_take(&vm_list_lock);
+    bool is_taken = !vm_list[0] || vm_console_input(vm_list[0], byte);
+    spinlock_release(&vm_list_lock);
+    return is_taken;
+}
 
 static bool vm_list_has_vcpu_on(const struct vm *vm, unsigned cpu)
 {

@@ -5,6 +5,7 @@
 #ifndef CORE_VM_LIST_H
 #define CORE_VM_LIST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct vm;
@@ -12,8 +13,8 @@ struct vm;
 /* A VM that is ready to run. */
 void vm_list_add(struct vm *vm);
 
-/* The VM that the console belongs to, or NULL once it is gone. */
-struct vm *vm_list_first(void);
+/* A byte of the console's input, for the first VM: false when that has no room for it now. */
+bool vm_list_console_input(uint8_t byte);
 
 /* Lets the devices of every VM with a VCPU on this CPU act, as far as they are due; returns the earliest TSC at which
  * one has to act next, or UINT64_MAX. */
