@@ -4,6 +4,7 @@
  */
 #include "core/exit_table.h"
 #include "core/control.h"
+#include "core/dispatch.h"
 #include "core/hypercall.h"
 #include "core/msr.h"
 #include "core/report.h"
@@ -77,15 +78,21 @@ static enum vm_action exit_nothing(struct vcpu *vcpu, const struct vm_exit *exit
     return VM_RESUME;
 }
 
-/* Memory stays coherent without it: no device here reads behind the caches. */
+/* Memory stays coherent without it: no device here reads behind the caches. QEMU 7.2 reports INVD as WBINVD, so either may
+ * stand at RIP. */
 static enum vm_action exit_cache_flush(struct vcpu *vcpu, const struct vm_exit *exit)
 {
-    (void)vcpu;
-    (void)exit;
+    if (!exit->next_rip) {
+        unsigned length = instruction_length(vcpu, OPERATION_WBINVD);
+        if (!length)
+            length = instruction_length(vcpu, OPERATION_INVD);
+        if (!length)
+            return dispatch_retry(vcpu);
+        vcpu->exit.next_rip = exit->rip + length;
+    }
     return VM_SKIP;
 }
 
-/* QEMU 7.2 reports INVD as WBINVD: the length of either is that of both. */
 static enum vm_action exit_undefined(struct vcpu *vcpu, const struct vm_exit *exit)
 {
     (void)exit;
@@ -145,8 +152,8 @@ const struct vm_exit_row exit_table_common[VM_EXIT_REASONS] = {
     [VM_EXIT_NMI] = {exit_nothing, OPERATION_NONE},
     [VM_EXIT_INTERRUPT_WINDOW] = {exit_nothing, OPERATION_NONE},
     [VM_EXIT_INIT] = {exit_nothing, OPERATION_NONE},
-    [VM_EXIT_WBINVD] = {exit_cache_flush, OPERATION_WBINVD},
-    [VM_EXIT_INVD] = {exit_cache_flush, OPERATION_INVD},
+    [VM_EXIT_WBINVD] = {exit_cache_flush, OPERATION_NONE},
+    [VM_EXIT_INVD] = {exit_cache_flush, OPERATION_NONE},
     [VM_EXIT_XSETBV] = {exit_xsetbv, OPERATION_XSETBV},
     [VM_EXIT_RDPMC] = {exit_protected, OPERATION_NONE},
     [VM_EXIT_MONITOR] = {exit_undefined, OPERATION_NONE},
