@@ -49,8 +49,11 @@ def make_parser() -> argparse.ArgumentParser:
     listing.add_argument("--verbose", "-v", action="store_true", help="with region, parameters and other names")
     _add_run(_add(commands, "run", "measure workloads in modes and print the table"))
     _add_shell(_add(commands, "shell", "an interactive shell in the guest, left by Ctrl-A X"))
-    table = _add(commands, "table", "the comparison table of a result")
-    _add_result(table)
+    table = _add(commands, "table", "the comparison table of a result; of several, their machines side by side")
+    table.add_argument("result", metavar="RESULT", type=Path, nargs="*",
+                       help="result folders (default: out/latest); several stand side by side, in one mode")
+    table.add_argument("--mode", metavar="M", default="full-nested",
+                       help="the mode in which several stand side by side (default: %(default)s)")
     table.add_argument("--save-reference", action="store_true", help="make this result the reference of its machine")
     exits = _add(commands, "exits", "the exits of a result by reason, with what they cost")
     _add_result(exits)

@@ -30,6 +30,7 @@ from .reference import judge_by_reference, save_reference
 from .results import Result, ResultFolder, read_result, read_run
 from .session import Session, new_folder
 from .shell import run_shell
+from .side import render_side_by_side
 from .switches import parse_parameters, parse_switches
 from .tables import WIDTH, columns, render_dearest, render_exits, render_table
 from .workloads import Workload, choose_workloads, only_quick, read_manifest
@@ -252,6 +253,12 @@ def _read_chosen(options: argparse.Namespace) -> Result:
 
 
 def command_table(options: argparse.Namespace) -> int:
+    if len(options.result) > 1:
+        if options.save_reference:
+            raise UsageError("--save-reference takes one result")
+        print(render_side_by_side([read_result(folder) for folder in options.result], find_mode(options.mode)), end="")
+        return 0
+    options.result = options.result[0] if options.result else None
     result = _read_chosen(options)
     if options.save_reference:
         folder = save_reference(result, options.paths.references)

@@ -35,7 +35,7 @@ def compare(before: Result, after: Result) -> Comparison:
     for name in _MUST_BE_EQUAL:
         if before.run.get(name) != after.run.get(name):
             raise UsageError(f"these results cannot be compared: {name} is {_shown(before.run.get(name))} in "
-                             f"{before.folder}, {_shown(after.run.get(name))} in {after.folder}")
+                             f"{before.folder}, {_shown(after.run.get(name))} in {after.folder}" + _hint(name))
     comparison = Comparison(before, after, [])
     rows_after = {row.key: row for row in after.rows}
     for row in before.rows:
@@ -44,6 +44,10 @@ def compare(before: Result, after: Result) -> Comparison:
     if not comparison.pairs and not comparison.broken:
         raise UsageError("these results cannot be compared: they have no measured row in common")
     return comparison
+
+
+def _hint(name: str) -> str:
+    return " ('coopbench table' puts several machines side by side)" if name in ("machine", "unit") else ""
 
 
 def _shown(value: object) -> str:

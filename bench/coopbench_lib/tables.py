@@ -134,7 +134,7 @@ def _cells(*texts: str) -> str:
 def _native_cell(row: Row | None) -> str:
     if row is None:
         return "-"
-    return amount(row.value) + _mark(row) if row.status == OK else row.status
+    return amount(row.value) + mark(row) if row.status == OK else row.status
 
 
 def _mode_cells(row: Row | None) -> str:
@@ -144,11 +144,12 @@ def _mode_cells(row: Row | None) -> str:
     if row.status != OK:
         return row.status.rjust(_MODE_WIDTH)
     if row.added_per_op is None:
-        return _cells("-", f"({amount(row.value)}){_mark(row)}", amount(row.exits_per_op))
-    return _cells(ratio(row.ratio_to_native), added(row.added_per_op) + _mark(row), amount(row.exits_per_op))
+        return _cells("-", f"({amount(row.value)}){mark(row)}", amount(row.exits_per_op))
+    return _cells(ratio(row.ratio_to_native), added(row.added_per_op) + mark(row), amount(row.exits_per_op))
 
 
-def _mark(row: Row) -> str:
+def mark(row: Row) -> str:
+    """What stands behind a number that is not exact."""
     if row.repeatable != "yes":
         return "?"
     return "*" if row.interval != "exact" and row.repetitions > 1 else ""
@@ -168,7 +169,7 @@ def _legend(result: Result) -> list[str]:
 def _remarks(grid: Grid) -> list[str]:
     """Rows that are no exact number, rows that the tick touched, and rows without a number."""
     rows = list(grid.rows.values())
-    inexact = [row for row in rows if row.status == OK and _mark(row) and row.repeatable == "yes"]
+    inexact = [row for row in rows if row.status == OK and mark(row) and row.repeatable == "yes"]
     return _spreads(inexact) + _ticks(rows) + _outside(rows) + _not_measured(rows)
 
 
@@ -257,5 +258,5 @@ def _markdown_cells(row: Row | None) -> list[str]:
     if row is None or row.status != OK:
         return ["-" if row is None else row.status, "", ""]
     if row.added_per_op is None:
-        return ["-", f"({amount(row.value)}){_mark(row)}", amount(row.exits_per_op)]
-    return [ratio(row.ratio_to_native), added(row.added_per_op) + _mark(row), amount(row.exits_per_op)]
+        return ["-", f"({amount(row.value)}){mark(row)}", amount(row.exits_per_op)]
+    return [ratio(row.ratio_to_native), added(row.added_per_op) + mark(row), amount(row.exits_per_op)]

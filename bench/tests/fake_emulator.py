@@ -1,6 +1,7 @@
 #!/usr/bin/python3 -SI
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An emulator that runs nothing: it takes QEMU's command line and writes the records that the workload's name asks for.
+"""An emulator that runs nothing: it takes QEMU's command line, or Bochs', and writes the records that the workload's
+name asks for.
 
 fake/null and fake/hypercall behave; the other names are the ways in which a machine can go wrong.
 """
@@ -18,6 +19,9 @@ class Fake:
     """One run: what the command line says, and the two serial lines."""
 
     def __init__(self, arguments):
+        self.bochs = "-rc" in arguments
+        if self.bochs:
+            arguments = like_qemu(arguments[arguments.index("-f") + 1])
         text = " ".join(arguments)
         serial = [arguments[index + 1] for index, word in enumerate(arguments) if word == "-serial"]
         self.console, self.records = (sys.stdout if name == "mon:stdio" else
@@ -67,7 +71,20 @@ class Fake:
         self.say(type="end", status=status, reason=reason)
         if self.hypervised:
             self.say(type="stop", vm=0, reason="exit-port", status=0x10 if status == "ok" else 0x11)
+            self.say(type="end", status=status, reason=reason or "every VM ended by itself")
         return OK if status == "ok" else FAILED
+
+
+def like_qemu(path):
+    """What a bochsrc and the grub.cfg beside it say, as words of QEMU's command line."""
+    with open(path) as file:
+        configuration = file.read()
+    if not os.path.getsize(re.search(r"type=cdrom, path=([^,\n]*)", configuration)[1]):
+        sys.exit("the CD image is empty")
+    with open(os.path.join(os.path.dirname(path), "grub.cfg")) as file:
+        words = file.read().replace("'", "").split()
+    return [word for line in re.findall(r"^com\d:.*dev=(.*)$", configuration, re.MULTILINE)
+            for word in ("-serial", f"file:{line}")] + words
 
 
 def idle(fake):
@@ -157,6 +174,23 @@ def bad_status(fake):
     return 1
 
 
+def crash_at_exit(fake):
+    well(fake)
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def cut(fake):
+    fake.repetitions()
+    fake.say(type="end", status="ok", reason="")
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def no_last_word(fake):
+    fake.repetitions()
+    fake.say(type="end", status="ok", reason="")
+    fake.say(type="stop", vm=0, reason="exit-port", status=0x10)
+
+
 def flood(fake):
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     line = "log: flood " * 1000
@@ -184,7 +218,8 @@ def main():
     fake.boot()
     if fake.workload == "shell":
         return OK
-    return globals().get(fake.workload.removeprefix("fake/").removesuffix("2"), well)(fake)
+    status = globals().get(fake.workload.removeprefix("fake/").removesuffix("2"), well)(fake)
+    return 1 if fake.bochs else status
 
 
 if __name__ == "__main__":

@@ -70,11 +70,11 @@ def test_result_folder(tree):
     ("hypervisor_failed", "failed", "a frame is still owned by VM 0"),
     ("panic", "failed", "panic; its last words: Kernel panic: out of ideas"),
     ("flood", "failed", "flooded its serial lines"),
-    ("hang", "timeout", "no verdict within 3 s: killed"),
+    ("hang", "timeout", "no verdict within 2 s: killed"),
 ])
 def test_bad_boots(tree, name, status, reason):
     answer = tree.run("--mode", "full-nested", "--workload", f"fake/{name},fake/null",
-                      "--timeout", "3" if name == "hang" else "60")
+                      "--timeout", "2" if name == "hang" else "60")
     outcomes = tree.outcomes()
     assert answer.status == 1
     assert outcomes["full-nested", f"fake/{name}"]["status"] == status

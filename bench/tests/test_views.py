@@ -46,6 +46,29 @@ min, p50, p99, max: instr from an exit to the next entry.
 There is no reference for qemu-svm in results/: these counts are compared with nothing.
 """
 
+GOLDEN_SIDE_BY_SIDE = """\
+full-nested (vt/nested/emulated) on 2 machines
+
+workload          qemu-svm            bochs-svm
+             per op added exits   per op added exits
+----------------------------------------------------
+fake/null       150     0     0      150     0     0
+fake/cpuid      250  +100     1      252  +100     1
+
+qemu-svm: QEMU TCG EPYC, Fake emulator version 1.0, unit instr, run first
+bochs-svm: Bochs ryzen, Fake emulator version 1.0, unit instr, run second
+per op: busy units per operation in this mode. added: to native's of the same machine. exits: VM
+    exits per operation. * repetitions differ. No ratio between machines: each counts in its own
+    way.
+
+Exits per operation in which the machines differ
+workload   reason              qemu-svm  bochs-svm
+--------------------------------------------------
+fake/null  external_interrupt         0       0.50
+external_interrupt: the tick comes every so many units: a row that is longer by instructions meets
+    more of them.
+"""
+
 GOLDEN_MARKDOWN = """\
 | workload | native instr/op | full-nested (vt/nested/emulated) ratio | +instr/op | exits/op |
 | --- | ---: | ---: | ---: | ---: |
@@ -279,3 +302,23 @@ def test_live_progress_draws(tree):
         pass
     assert live.wait(20) == 0
     assert b"fake/slow" in shown and b"2/2" in shown and b"Traceback" not in shown
+
+
+def test_machines_side_by_side(tree):
+    tree.run(out="first")
+    tree.run("--machine", "bochs-svm", out="second")
+    edit(tree.root / "second", set_value("fake/cpuid", "252"))
+    exits = tree.root / "second/exits.csv"
+    exits.write_text(exits.read_text() + "full-nested,fake/null,external_interrupt,0.5,100,100,100,100,0.1\n")
+    folders = [str(tree.root / name) for name in ("first", "second", "second", "second", "second")]
+    answer = tree("table", *folders[:2])
+    assert answer.status == 0 and answer.out == GOLDEN_SIDE_BY_SIDE
+    assert max(map(len, tree("table", *folders).out.splitlines())) <= WIDTH
+
+
+def test_side_by_side_refuses_other_work(tree):
+    tree.run(out="first")
+    tree.run("--param", "size=128", out="second")
+    answer = tree("table", str(tree.root / "first"), str(tree.root / "second"))
+    assert answer.status == 2 and "cannot stand side by side: params differ" in answer.err
+    assert tree("table", str(tree.root / "first"), str(tree.root / "first"), "--mode", "coop").status == 2
