@@ -46,8 +46,10 @@ static int svm_missing(const char *what)
 int svm_probe(void)
 {
     const struct cpu_features *features = cpu_features();
-    if (!features->svm)
-        return svm_missing("AMD-V (CPUID 80000001h ECX.SVM)");
+    if (!features->svm) { /* as on every CPU of another vendor */
+        log_info("svm: this CPU lacks AMD-V (CPUID 80000001h ECX.SVM)");
+        return -ENODEV;
+    }
     if (!features->nested_paging)
         return svm_missing("nested paging (CPUID 8000000Ah EDX.NP)");
     if (features->asid_count < 2)

@@ -63,8 +63,10 @@ static int vmx_check_firmware(void)
 int vmx_probe(void)
 {
     const char *missing;
-    if (!cpu_features()->vmx)
-        return vmx_missing("VT-x (CPUID 1 ECX.VMX)");
+    if (!cpu_features()->vmx) { /* as on every CPU of another vendor */
+        log_info("vmx: this CPU lacks VT-x (CPUID 1 ECX.VMX)");
+        return -ENODEV;
+    }
     if (vmx_check_firmware())
         return -ENODEV;
     vmx_read_capabilities(&vmx_capabilities);
