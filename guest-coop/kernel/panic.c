@@ -14,6 +14,7 @@
 #include <coopvirt/format.h>
 
 #define BACKTRACE_DEPTH 24
+#define REASON_BYTES    160
 
 extern const uint8_t kernel_text_start[], kernel_text_end[];
 
@@ -35,6 +36,17 @@ static void panic_backtrace(uint64_t frame)
     }
 }
 
+/* The reason as an error record: what JSON would take amiss becomes a blank. */
+static void panic_record(const char *reason)
+{
+    char text[REASON_BYTES];
+    size_t i = 0;
+    for (; reason[i] && i < sizeof(text) - 1; i++)
+        text[i] = reason[i] < ' ' || reason[i] > '~' || reason[i] == '"' || reason[i] == '\\' ? ' ' : reason[i];
+    text[i] = 0;
+    log_record("{\"type\":\"error\",\"who\":\"guest\",\"reason\":\"%s\"}", text);
+}
+
 static void panic_say(const char *reason)
 {
     static const char prefix[] = "\r\nguest-coop panic: ";
@@ -45,6 +57,7 @@ static void panic_say(const char *reason)
     uart_write(UART_CONSOLE, reason, length);
     uart_write(UART_CONSOLE, "\r\n", 2);
     log_line(LOG_ERROR, "panic: %s", reason);
+    panic_record(reason);
 }
 
 static void panic_enter(void)
@@ -56,7 +69,7 @@ static void panic_enter(void)
 
 void panic(const char *format, ...)
 {
-    char reason[160];
+    char reason[REASON_BYTES];
     va_list arguments;
     panic_enter();
     va_start(arguments, format);
@@ -80,7 +93,7 @@ static void panic_registers(const struct trap_frame *f)
 
 void panic_trap(const struct trap_frame *frame, const char *what)
 {
-    char reason[160];
+    char reason[REASON_BYTES];
     panic_enter();
     struct process *process = cpu_this()->current;
     format_string(reason, sizeof(reason), "%s (vector %lu, error 0x%lx) at %016lx, process %d %s", what, frame->vector,

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The system-call test: as process 1 of guest-coop it powers the machine off when all is well and halts it
+ * otherwise.
+ */
+#include "abi.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <sys/wait.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+unsigned abi_failures;
+volatile struct abi_caught abi_caught;
+sigjmp_buf abi_resume;
+
+static void abi_caught_one(int signal, siginfo_t *information, void *context)
+{
+    const ucontext_t *user = context;
+    abi_caught.signal = signal;
+    abi_caught.code = information->si_code;
+    abi_caught.address = (uint64_t)information->si_addr;
+    abi_caught.vector = (uint64_t)user->uc_mcontext.gregs[REG_TRAPNO];
+    abi_caught.error = (uint64_t)user->uc_mcontext.gregs[REG_ERR];
+    siglongjmp(abi_resume, 1);
+}
+
+void abi_catch(int signal, int flags)
+{
+    struct sigaction action = {.sa_sigaction = abi_caught_one, .sa_flags = SA_SIGINFO | flags};
+    sigaction(signal, &action, NULL);
+}
+
+void abi_handle(int signal, void (*handler)(int), int flags)
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
+    sigaction(signal, &action, NULL);
+}
+
+int abi_in_child(void (*function)(void))
+{
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0) {
+        function();
+        _exit(0);
+    }
+    CHECK(child > 0 && waitpid(child, &status, 0) == child);
+    return status;
+}
+
+int main(void)
+{
+    static const struct {
+        const char *name;
+        void (*run)(void);
+    } parts[] = {{"faults", abi_test_faults},
+                 {"memory", abi_test_memory},
+                 {"registers", abi_test_registers},
+                 {"signals", abi_test_signals},
+                 {"processes", abi_test_processes}};
+    setvbuf(stdout, NULL, _IONBF, 0);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        unsigned before = abi_failures;
+        parts[i].run();
+        printf("%s: %s\n", parts[i].name, abi_failures == before ? "ok" : "failed");
+    }
+    printf("abi: %u failures\n", abi_failures);
+    if (getpid() == 1)
+        reboot(abi_failures ? RB_HALT_SYSTEM : RB_POWER_OFF);
+    return abi_failures ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the parts of the system-call test share. The program tests what Linux promises: it must also pass on
+ * Linux (build/tests/guest/abi, run as a user).
+ */
+#ifndef ABI_H
+#define ABI_H
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+extern unsigned abi_failures;
+
+#define CHECK(condition)                                                                                               \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            printf("%s:%d: %s (errno %d)\n", __FILE__, __LINE__, #condition, errno);                                   \
+            abi_failures++;                                                                                            \
+        }                                                                                                              \
+    } while (0)
+
+/* Catches the program's own exceptions: if (!ABI_TRY()) { what must fault; } then look at abi_caught. */
+struct abi_caught {
+    int signal, code;
+    uint64_t address, vector, error;
+};
+extern volatile struct abi_caught abi_caught;
+extern sigjmp_buf abi_resume;
+void abi_catch(int signal, int flags);
+#define ABI_TRY() (abi_caught.signal = 0, sigsetjmp(abi_resume, 1))
+
+/* Installs a plain handler. */
+void abi_handle(int signal, void (*handler)(int), int flags);
+
+/* Runs the function in a child; the status as waitpid gives it. */
+int abi_in_child(void (*function)(void));
+
+void abi_test_faults(void);
+void abi_test_memory(void);
+void abi_test_registers(void);
+void abi_test_signals(void);
+void abi_test_processes(void);
+
+#endif

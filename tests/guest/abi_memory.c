@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Mappings: holes, moves, sharing, copies on write, refusals.
+ */
+#include "abi.h"
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PAGE  4096ul
+#define PAGES 256ul
+
+static char *anonymous(size_t bytes, int flags)
+{
+    return mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+}
+
+static void test_holes_and_moves(void)
+{
+    size_t bytes = PAGES * PAGE;
+    char *first = anonymous(bytes, MAP_PRIVATE);
+    memset(first, 1, bytes);
+    CHECK(munmap(first + PAGE, 2 * PAGE) == 0);
+    CHECK(first[0] == 1 && first[3 * PAGE] == 1);
+    char *moved = mremap(first + 3 * PAGE, bytes - 3 * PAGE, 2 * bytes, MREMAP_MAYMOVE);
+    CHECK(moved != MAP_FAILED && moved[0] == 1 && moved[bytes - 3 * PAGE - 1] == 1 && moved[2 * bytes - 1] == 0);
+    CHECK(madvise(moved, PAGE, MADV_DONTNEED) == 0 && moved[0] == 0 && moved[PAGE] == 1);
+    CHECK(mremap(moved, 2 * bytes, PAGE, 0) == moved);
+    CHECK(munmap(moved, PAGE) == 0 && munmap(first, PAGE) == 0);
+}
+
+static char *shared, *private;
+
+static void write_both(void)
+{
+    shared[0] = 77;
+    private[0] = 9;
+    _exit(private[0] == 9 && private[PAGE] == 2 ? 0 : 1);
+}
+
+static void test_sharing(void)
+{
+    shared = anonymous(2 * PAGE, MAP_SHARED);
+    private = anonymous(2 * PAGE, MAP_PRIVATE);
+    memset(private, 2, 2 * PAGE);
+    CHECK(abi_in_child(write_both) == 0);
+    CHECK(shared[0] == 77 && private[0] == 2);
+    private[0] = 3;
+    CHECK(private[0] == 3);
+    munmap(shared, 2 * PAGE);
+    munmap(private, 2 * PAGE);
+}
+
+static void test_break(void)
+{
+    char *start = (char *)syscall(SYS_brk, 0);
+    CHECK((char *)syscall(SYS_brk, start + 100000) == start + 100000);
+    memset(start, 3, 100000);
+    CHECK((char *)syscall(SYS_brk, start) == start);
+    CHECK((char *)syscall(SYS_brk, start + PAGE) == start + PAGE && start[0] == 0);
+    syscall(SYS_brk, start);
+}
+
+static void test_refusals(void)
+{
+    void *high = (void *)0xffff800000000000, *top = (void *)0x7ffffffff000;
+    CHECK(mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED && errno == EINVAL);
+    CHECK(mmap(high, PAGE, PROT_READ, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
+    CHECK(mmap(top, PAGE, PROT_READ, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
+    CHECK(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, 99, 0) == MAP_FAILED && errno == EBADF);
+    CHECK(mmap(NULL, 1ul << 62, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED && errno == ENOMEM);
+    CHECK(munmap(high, PAGE) == -1 && errno == EINVAL);
+    CHECK(munmap((void *)1, PAGE) == -1 && errno == EINVAL);
+    CHECK(mprotect((void *)PAGE, PAGE, PROT_READ) == -1 && errno == ENOMEM);
+}
+
+/* Many mappings, every second one taken away again. */
+static void test_many(void)
+{
+    static char *maps[200];
+    for (unsigned i = 0; i < 200; i++) {
+        maps[i] = mmap(NULL, PAGE, i % 2 ? PROT_READ : PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        CHECK(maps[i] != MAP_FAILED && maps[i][0] == 0);
+    }
+    for (unsigned i = 0; i < 200; i += 2)
+        CHECK(munmap(maps[i], PAGE) == 0);
+    for (unsigned i = 1; i < 200; i += 2)
+        CHECK(maps[i][PAGE - 1] == 0 && munmap(maps[i], PAGE) == 0);
+}
+
+void abi_test_memory(void)
+{
+    struct rlimit limit;
+    test_holes_and_moves();
+    test_sharing();
+    test_break();
+    test_refusals();
+    test_many();
+    CHECK(getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur >= 1 << 20);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Families: waiting in all its forms, stopping and continuing, groups, vfork, exec and its refusals.
+ */
+#include "abi.h"
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void for_ever(void)
+{
+    for (;;)
+        pause();
+}
+
+static void test_stop_and_continue(void)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0)
+        for_ever();
+    CHECK(waitpid(child, &status, WNOHANG) == 0);
+    kill(child, SIGSTOP);
+    CHECK(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
+    kill(child, SIGTERM);
+    CHECK(waitpid(child, &status, WNOHANG | WUNTRACED) == 0);
+    kill(child, SIGCONT);
+    CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    child = fork();
+    if (child == 0)
+        for_ever();
+    kill(child, SIGSTOP);
+    CHECK(waitpid(child, &status, WUNTRACED) == child);
+    kill(child, SIGCONT);
+    CHECK(waitpid(child, &status, WCONTINUED) == child && WIFCONTINUED(status));
+    kill(child, SIGKILL);
+    CHECK(waitpid(child, &status, 0) == child && WTERMSIG(status) == SIGKILL);
+    CHECK(waitpid(-1, &status, 0) == -1 && errno == ECHILD);
+}
+
+static void test_waitid(void)
+{
+    siginfo_t information;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(5);
+    memset(&information, 0, sizeof(information));
+    CHECK(waitid(P_PID, (id_t)child, &information, WEXITED | WNOWAIT) == 0);
+    CHECK(information.si_pid == child && information.si_code == CLD_EXITED && information.si_status == 5);
+    CHECK(waitid(P_PID, (id_t)child, &information, WEXITED) == 0);
+    CHECK(waitid(P_PID, (id_t)child, &information, WEXITED) == -1 && errno == ECHILD);
+}
+
+static void test_ignored_children(void)
+{
+    signal(SIGCHLD, SIG_IGN);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    CHECK(waitpid(child, NULL, 0) == -1 && errno == ECHILD);
+    signal(SIGCHLD, SIG_DFL);
+}
+
+static void test_groups(void)
+{
+    int status;
+    pid_t first = fork();
+    if (first == 0)
+        for_ever();
+    CHECK(setpgid(first, first) == 0 && getpgid(first) == first);
+    pid_t second = fork();
+    if (second == 0)
+        for_ever();
+    CHECK(setpgid(second, first) == 0);
+    CHECK(setpgid(first, 32000) == -1 && errno == EPERM);
+    CHECK(kill(-first, SIGTERM) == 0);
+    CHECK(waitpid(-first, &status, 0) > 0 && waitpid(-first, &status, 0) > 0);
+    CHECK(waitpid(-first, &status, 0) == -1 && errno == ECHILD);
+    CHECK(kill(-first, 0) == -1 && errno == ESRCH);
+}
+
+static volatile int seen_by_parent;
+
+static void test_vfork(void)
+{
+    int status = 0;
+    seen_by_parent = 0;
+    pid_t child = vfork();
+    if (child == 0) {
+        seen_by_parent = 1; /* the child runs in its parent's memory */
+        _exit(9);
+    }
+    CHECK(seen_by_parent == 1);
+    CHECK(waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 9);
+}
+
+static void write_file(const char *path, const void *bytes, size_t count)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0700);
+    CHECK(file >= 0 && write(file, bytes, count) == (ssize_t)count && close(file) == 0);
+}
+
+static int exec_errno(const char *path)
+{
+    char *const arguments[] = {(char *)path, NULL}, *const environment[] = {NULL};
+    execve(path, arguments, environment);
+    return errno;
+}
+
+static void test_exec_refusals(void)
+{
+    char program[5000];
+    int self = open("/proc/self/exe", O_RDONLY);
+    CHECK(self >= 0 && read(self, program, sizeof(program)) == sizeof(program));
+    close(self);
+    CHECK(exec_errno("/nonexistent") == ENOENT);
+    CHECK(exec_errno("/tmp") == EACCES);
+    write_file("/tmp/abi-empty", "", 0);
+    CHECK(exec_errno("/tmp/abi-empty") == ENOEXEC);
+    chmod("/tmp/abi-empty", 0600);
+    CHECK(exec_errno("/tmp/abi-empty") == EACCES);
+    write_file("/tmp/abi-short", program, 100);
+    CHECK(exec_errno("/tmp/abi-short") == ENOEXEC || errno == EIO);
+    program[18] = 3; /* another machine */
+    write_file("/tmp/abi-short", program, sizeof(program));
+    CHECK(exec_errno("/tmp/abi-short") == ENOEXEC);
+    write_file("/tmp/abi-script", "#!/nonexistent\n", 15);
+    CHECK(exec_errno("/tmp/abi-script") == ENOENT);
+    write_file("/tmp/abi-script", "#!/tmp/abi-script\n", 18);
+    CHECK(exec_errno("/tmp/abi-script") == ELOOP);
+    char *const arguments[] = {(char *)0x10, NULL};
+    CHECK(execve("/proc/self/exe", arguments, NULL) == -1 && errno == EFAULT);
+    unlink("/tmp/abi-empty");
+    unlink("/tmp/abi-short");
+    unlink("/tmp/abi-script");
+}
+
+static void exit_at_once(void)
+{
+    _exit(3);
+}
+
+void abi_test_processes(void)
+{
+    test_stop_and_continue();
+    test_waitid();
+    test_ignored_children();
+    test_groups();
+    test_vfork();
+    test_exec_refusals();
+    for (unsigned i = 0; i < 200; i++)
+        CHECK(abi_in_child(exit_at_once) == 3 << 8);
+}
