@@ -52,6 +52,20 @@ static void exit_clear_tid(struct process *process)
         futex_wake(address, 1);
 }
 
+/* The files behind mappings: their release may sleep, which the address space's (in the successor's context) may not.
+ */
+static void exit_release_mapped_files(struct address_space *space)
+{
+    if (space->references > 1)
+        return;
+    for (struct area *area = space->areas.first; area; area = area->next) {
+        struct file *file = area->file;
+        area->file = 0;
+        if (file)
+            file_release(file);
+    }
+}
+
 static void exit_release_files(struct process *process)
 {
     struct files *files = process->files;
@@ -75,6 +89,13 @@ static bool exit_unwanted(const struct process *process)
     return action->handler == SIGNAL_HANDLER_IGNORE || (action->flags & SIGNAL_FLAG_NOCLDWAIT);
 }
 
+/* Is this process what keeps its group from being orphaned? Its parent is of another group of the session. */
+static bool exit_links_group(const struct process *process)
+{
+    const struct process *parent = process->private->parent;
+    return parent->group_id != process->group_id && parent->session_id == process->session_id;
+}
+
 static void exit_first_process(int status)
 {
     char reason[48];
@@ -93,6 +114,7 @@ void exit_process(int status)
         exit_first_process(status);
     timeout_remove(&private->alarm);
     exit_clear_tid(current);
+    exit_release_mapped_files(current->space);
     exit_release_files(current);
     if (current->terminal && current->session_id == current->pid)
         tty_leader_exit(current);
@@ -101,7 +123,10 @@ void exit_process(int status)
     private->exit_status = status;
     private->unwanted = exit_unwanted(current);
     int signal = status & 0x7f;
+    bool links_group = exit_links_group(current);
     current->state = PROCESS_ZOMBIE;
+    if (links_group)
+        process_group_check_orphaned(current->group_id);
     exit_notify_parent(current, signal ? SIGNAL_CODE_CLD_KILLED : SIGNAL_CODE_CLD_EXITED,
                        signal ? signal : status >> 8 & 0xff);
     scheduler_switch();

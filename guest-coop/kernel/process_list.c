@@ -168,8 +168,11 @@ void process_reparent_children(struct process *process)
     struct process *first = process_find(1);
     struct process *child;
     while ((child = process->private->children) != 0) {
+        bool linked = child->group_id != process->group_id && child->session_id == process->session_id;
         family_unlink(child);
         family_link(first, child);
+        if (linked)
+            process_group_check_orphaned(child->group_id);
         if (child->state == PROCESS_ZOMBIE)
             exit_notify_parent(child, SIGNAL_CODE_CLD_EXITED, child->private->exit_status >> 8);
     }
@@ -206,6 +209,17 @@ bool process_group_orphaned(int group_id)
             return false;
     }
     return true;
+}
+
+void process_group_check_orphaned(int group_id)
+{
+    bool stopped = false;
+    for (struct process *process = list_first; process && !stopped; process = process->private->list_next)
+        stopped = process->group_id == group_id && process->state == PROCESS_STOPPED;
+    if (!stopped || !process_group_orphaned(group_id))
+        return;
+    process_group_signal(group_id, SIGNAL_HUP);
+    process_group_signal(group_id, SIGNAL_CONT);
 }
 
 /* The exact time on the CPU, split in the ratio of the tick's samples; without samples all counts as the user's. */

@@ -21,6 +21,10 @@ void process_destroy(struct process *process);
 /* Gives the children of a dying process to the first process. */
 void process_reparent_children(struct process *process);
 
+/* POSIX, _exit(): SIGHUP and SIGCONT for a group that has just become orphaned and has a stopped member. The caller
+ * knows that it was not orphaned before. */
+void process_group_check_orphaned(int group_id);
+
 /* The idle process of this CPU: number 0, in no list. */
 struct process *process_create_idle(void);
 

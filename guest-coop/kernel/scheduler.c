@@ -115,6 +115,8 @@ void scheduler_switch(void)
     struct process *next = run_queue_take();
     if (!next)
         next = cpu->idle;
+    if (run_first)
+        timer_want_slice();
     previous->private->attention &= ~ATTENTION_RESCHEDULE;
     if (next == previous)
         return;

@@ -67,7 +67,14 @@ static bool trap_fixup(struct trap_frame *frame)
 
 static const char *trap_name(uint64_t vector)
 {
-    return vector < 32 && trap_signals[vector].name ? trap_signals[vector].name : "unexpected exception";
+    switch (vector) {
+    case X86_VECTOR_DF:
+        return "double fault (kernel stack overflow?)";
+    case X86_VECTOR_MC:
+        return "machine check";
+    default:
+        return trap_signals[vector].name ? trap_signals[vector].name : "unexpected exception";
+    }
 }
 
 static void trap_user_exception(struct trap_frame *frame, unsigned signal, int code, uint64_t address)
@@ -124,9 +131,11 @@ static void trap_page_fault(struct trap_frame *frame)
 static void trap_exception(struct trap_frame *frame)
 {
     const struct trap_signal *signal = &trap_signals[frame->vector];
+    if (frame->vector == X86_VECTOR_NMI)
+        return; /* nobody here asks for one */
     if (trap_from_user(frame)) {
         if (!signal->signal)
-            panic_trap(frame, "exception that is nobody's");
+            panic_trap(frame, trap_name(frame->vector));
         trap_user_exception(frame, signal->signal, signal->code, frame->rip);
     } else if (!trap_fixup(frame)) {
         panic_trap(frame, trap_name(frame->vector));

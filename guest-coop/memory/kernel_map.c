@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The kernel's half: built once at boot with final permissions; afterwards only device and stack windows grow.
- * Stacks are kept mapped when freed and handed out again, so that a fork changes no kernel entry.
+ * Some stacks are kept mapped when freed and handed out again, so that a fork changes no kernel entry.
  */
 #include "memory/kernel_map.h"
 #include "kernel/panic.h"
@@ -9,6 +9,9 @@
 #include "memory/layout.h"
 #include "memory/page_table.h"
 #include <coopvirt/spinlock.h>
+
+#define STACKS_KEPT 64
+#define STACK_HOLES 1024
 
 /* guest-coop.lds */
 extern const uint8_t kernel_text_start[], kernel_text_end[], kernel_rodata_end[], kernel_end[], boot_image_start[];
@@ -22,6 +25,9 @@ static struct spinlock window_lock;
 static uint64_t device_next = DEVICE_WINDOW_BASE;
 static uint64_t stack_next = STACK_WINDOW_BASE;
 static uint64_t stack_free_list; /* each free stack's first word holds the next one */
+static unsigned stack_free_count;
+static uint64_t stack_holes[STACK_HOLES]; /* addresses of stacks that were unmapped again */
+static unsigned stack_hole_count;
 
 static void kernel_map_range(uint64_t address, coop_paddr frame, uint64_t bytes, uint64_t flags)
 {
@@ -92,22 +98,43 @@ const void *kernel_map_firmware(coop_paddr address, uint64_t bytes)
     return (const void *)kernel_map_window(address, bytes, PAGE_KERNEL | X86_PTE_NX);
 }
 
-/* Maps a fresh stack above its guard page; what was mapped before memory ran out stays for the next try. */
-static uint64_t kernel_stack_create(void)
+/* Maps a stack above its guard page; what was mapped before memory ran out stays for the next try. */
+static bool kernel_stack_map(uint64_t stack)
 {
-    uint64_t stack = stack_next + X86_PAGE_BYTES;
     for (uint64_t page = stack; page < stack + KERNEL_STACK_BYTES; page += X86_PAGE_BYTES) {
         uint64_t *slot = page_table_make(kernel_root, page);
         if (!slot)
-            return 0;
+            return false;
         if (page_present(*slot))
             continue;
         coop_paddr frame = frame_allocate();
         if (!frame)
-            return 0;
+            return false;
         page_set(slot, page_entry(frame, PAGE_KERNEL_RW));
     }
-    stack_next = stack + KERNEL_STACK_BYTES;
+    return true;
+}
+
+static void kernel_stack_unmap(uint64_t stack)
+{
+    for (uint64_t page = stack; page < stack + KERNEL_STACK_BYTES; page += X86_PAGE_BYTES) {
+        uint64_t *slot = page_table_find(kernel_root, page);
+        coop_paddr frame = page_frame(*slot);
+        page_set(slot, 0);
+        pv.mmu.flush_page(page);
+        frame_release(frame);
+    }
+}
+
+static uint64_t kernel_stack_create(void)
+{
+    uint64_t stack = stack_hole_count ? stack_holes[stack_hole_count - 1] : stack_next + X86_PAGE_BYTES;
+    if (!kernel_stack_map(stack))
+        return 0;
+    if (stack_hole_count)
+        stack_hole_count--;
+    else
+        stack_next = stack + KERNEL_STACK_BYTES;
     return stack;
 }
 
@@ -115,10 +142,12 @@ uint64_t kernel_stack_allocate(void)
 {
     spinlock_take(&window_lock);
     uint64_t stack = stack_free_list;
-    if (stack)
+    if (stack) {
         stack_free_list = *(uint64_t *)stack;
-    else
+        stack_free_count--;
+    } else {
         stack = kernel_stack_create();
+    }
     spinlock_release(&window_lock);
     return stack;
 }
@@ -126,7 +155,13 @@ uint64_t kernel_stack_allocate(void)
 void kernel_stack_free(uint64_t stack)
 {
     spinlock_take(&window_lock);
-    *(uint64_t *)stack = stack_free_list;
-    stack_free_list = stack;
+    if (stack_free_count >= STACKS_KEPT && stack_hole_count < STACK_HOLES) {
+        kernel_stack_unmap(stack);
+        stack_holes[stack_hole_count++] = stack;
+    } else {
+        *(uint64_t *)stack = stack_free_list;
+        stack_free_list = stack;
+        stack_free_count++;
+    }
     spinlock_release(&window_lock);
 }
