@@ -9,6 +9,7 @@
 #include "core/vm.h"
 #include "cpu/cpu_backend.h"
 #include "io/emulated/platform.h"
+#include "mmu/mmu_backend.h"
 #include <coopvirt/x86.h>
 
 #define CR4_ALWAYS                                                                                                     \
@@ -74,6 +75,7 @@ static enum vm_action control_write_cr0(struct vcpu *vcpu, struct registers *reg
     if (wanted & X86_CR0_PG && registers->efer & X86_EFER_LME)
         registers->efer |= X86_EFER_LMA;
     vcpu->vm->cpu->write_registers(vcpu, registers);
+    vcpu->vm->mmu->registers_changed(vcpu);
     return VM_SKIP;
 }
 
@@ -88,6 +90,7 @@ static enum vm_action control_write_cr4(struct vcpu *vcpu, struct registers *reg
         vcpu_request(vcpu, VCPU_REQUEST_FLUSH);
     registers->cr4 = wanted;
     vcpu->vm->cpu->write_registers(vcpu, registers);
+    vcpu->vm->mmu->registers_changed(vcpu);
     cpuid_policy_show_osxsave(&vcpu->cpuid, wanted & X86_CR4_OSXSAVE);
     return VM_SKIP;
 }

@@ -18,6 +18,7 @@
 #include "machine/log.h"
 #include "machine/panic.h"
 #include "mmu/mmu_backend.h"
+#include "mmu/shadow_backend.h"
 #include <coopvirt/format.h>
 #include <coopvirt/string.h>
 
@@ -51,7 +52,7 @@ static const struct cpu_backend *core_find_cpu(void)
     static const struct cpu_backend *const backends[] = {&svm_backend, &vmx_backend};
     for (unsigned i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
         const void *const *members = (const void *const *)backends[i];
-        for (unsigned member = 0; member < sizeof(*backends[i]) / sizeof(*members); member++)
+        for (unsigned member = 0; member < offsetof(struct cpu_backend, has_shadow) / sizeof(*members); member++)
             if (!members[member])
                 panic("cpu backend %s lacks operation %u", backends[i]->name, member);
         if (backends[i]->probe() == 0)
@@ -60,14 +61,16 @@ static const struct cpu_backend *core_find_cpu(void)
     return 0;
 }
 
-static const struct mmu_backend *const core_mmu_backends[MODE_MMU_KINDS] = {[MODE_MMU_NESTED] = &nested_backend};
+static const struct mmu_backend *const core_mmu_backends[MODE_MMU_KINDS] = {[MODE_MMU_NESTED] = &nested_backend,
+                                                                           [MODE_MMU_SHADOW] = &shadow_backend};
 
 static void core_read_options(struct core_options *options, const struct cpu_backend *cpu)
 {
     const char *words = boot_info()->command_line;
     struct mode_offer offer = {
         .cpu = {[MODE_CPU_VT] = cpu ? cpu->name : 0},
-        .mmu = {[MODE_MMU_NESTED] = nested_backend.name},
+        .mmu = {[MODE_MMU_NESTED] = cpu && cpu->nested_format->present ? nested_backend.name : 0,
+                [MODE_MMU_SHADOW] = cpu && cpu->has_shadow ? shadow_backend.name : 0},
         .io = {[MODE_IO_EMULATED] = "emulated"},
     };
     char name[48] = "full-nested", why[160];
@@ -126,6 +129,7 @@ static void core_load_guest(struct vm *vm)
         core_refuse("vm %u: the kernel module %s", vm->number, error);
     registers_protected_flat(&registers, output.entry);
     vm->cpu->write_registers(vm->vcpus[0], &registers);
+    vm->mmu->registers_changed(vm->vcpus[0]);
     vm->vcpus[0]->general[REGISTER_RAX] = MULTIBOOT_BOOT_MAGIC;
     vm->vcpus[0]->general[REGISTER_RBX] = output.information;
 }

@@ -10,6 +10,7 @@
 /* 00000001h ECX */
 #define FEATURE_MONITOR      BIT(3)
 #define FEATURE_VMX          BIT(5)
+#define FEATURE_PCID         BIT(17)
 #define FEATURE_X2APIC       BIT(21)
 #define FEATURE_TSC_DEADLINE BIT(24)
 #define FEATURE_XSAVE        BIT(26)
@@ -28,6 +29,7 @@
 #define FEATURE_SGX          BIT(2)
 #define FEATURE_TSC_ADJUST   BIT(1)
 #define FEATURE_AVX2         BIT(5)
+#define FEATURE_INVPCID      BIT(10)
 #define FEATURE_RDT          (BIT(12) | BIT(15))
 #define FEATURE_MPX          BIT(14)
 #define FEATURE_AVX512       (BIT(16) | BIT(17) | BIT(21) | BIT(26) | BIT(27) | BIT(28) | BIT(30) | BIT(31))
@@ -57,6 +59,8 @@ static void cpuid_filter_features(const struct cpuid_config *config, struct cpui
     a->ecx &= ~(FEATURE_MONITOR | FEATURE_VMX | FEATURE_X2APIC | FEATURE_TSC_DEADLINE | FEATURE_OSXSAVE |
                 FEATURE_RDRAND | FEATURE_INTEL_MSRS);
     a->ecx |= FEATURE_HYPERVISOR;
+    if (config->hides_pcid)
+        a->ecx &= ~FEATURE_PCID;
     if (!config->xcr0_allowed)
         a->ecx &= ~FEATURE_XSAVE;
     if (!(config->xcr0_allowed & 4))
@@ -76,6 +80,8 @@ static void cpuid_filter_structured(uint32_t subleaf, const struct cpuid_config 
     /* SMAP is hidden because QEMU 7.2 raises false SMAP faults; RDSEED like RDRAND so that runs repeat. */
     a->ebx &= ~(FEATURE_SGX | FEATURE_TSC_ADJUST | FEATURE_RDT | FEATURE_MPX | FEATURE_AVX512 | FEATURE_RDSEED |
                 FEATURE_SMAP | FEATURE_PT);
+    if (config->hides_pcid)
+        a->ebx &= ~FEATURE_INVPCID;
     if (!(config->xcr0_allowed & 4))
         a->ebx &= ~FEATURE_AVX2;
     a->ecx &= FEATURES_7C_KEPT;

@@ -20,6 +20,7 @@ struct cpuid_leaf {
 struct cpuid_config {
     unsigned vcpu, vcpus;
     uint64_t xcr0_allowed;
+    bool hides_pcid; /* translations of one address space only are cached */
     uint32_t tsc_khz, lapic_khz;
 };
 

@@ -11,6 +11,7 @@
 #include "core/vm.h"
 #include "cpu/cpu_backend.h"
 #include "emulate/execute.h"
+#include "mmu/mmu_backend.h"
 #include "mmu/walker.h"
 #include <coopvirt/primitives.h>
 #include <coopvirt/string.h>
@@ -106,7 +107,10 @@ static bool emulation_piece_access(struct emulation *emulation, const struct emu
         return guest_memory_read(&vm->memory, piece->address, value, piece->bytes);
     if (!range->is_writable)
         return true; /* a write to read-only memory is lost, as on a PC */
-    return guest_memory_write(&vm->memory, piece->address, value, piece->bytes);
+    if (!guest_memory_write(&vm->memory, piece->address, value, piece->bytes))
+        return false;
+    vm->mmu->written(emulation->vcpu, piece->address, piece->bytes);
+    return true;
 }
 
 static enum emulate_access_status emulation_access(struct emulation *emulation, uint64_t linear, void *value,
@@ -178,7 +182,10 @@ static enum emulate_access_status emulation_compare_exchange(void *context, uint
     void *at = guest_memory_pointer(&emulation->vcpu->vm->memory, pieces[0].address, bytes, true);
     if (!at) /* a device; or read-only memory, where the write is lost */
         return emulation_write(context, linear, replacement, bytes, fault);
-    return emulation_exchange(at, expected, replacement, bytes) ? EMULATE_ACCESS_DONE : EMULATE_ACCESS_MISMATCH;
+    if (!emulation_exchange(at, expected, replacement, bytes))
+        return EMULATE_ACCESS_MISMATCH;
+    emulation->vcpu->vm->mmu->written(emulation->vcpu, pieces[0].address, bytes);
+    return EMULATE_ACCESS_DONE;
 }
 
 static enum emulate_access_status emulation_port(struct emulation *emulation, struct io_access *access)
@@ -229,13 +236,12 @@ static void emulation_store(struct vcpu *vcpu, struct registers *to, const struc
         vcpu->vm->cpu->advance(vcpu, from->rip);
 }
 
-static enum vm_action emulation_fault(struct vcpu *vcpu, const struct emulate_fault *fault)
+static void emulation_raise(struct vcpu *vcpu, const struct emulate_fault *fault)
 {
     if (fault->vector == X86_VECTOR_PF)
         event_raise_page_fault(&vcpu->events, fault->address, fault->error_code);
     else
         event_raise(&vcpu->events, fault->vector, fault->has_error_code, fault->error_code);
-    return VM_RESUME;
 }
 
 /* The one operand of an instruction that faulted in it is translated already: by the CPU, in the exit. Not when it crosses a page
@@ -253,7 +259,7 @@ static void emulation_use_fault(struct emulation *emulation, const struct emulat
                                   emulation->operand % X86_PAGE_BYTES + 16 <= X86_PAGE_BYTES;
 }
 
-enum vm_action emulation_run(struct vcpu *vcpu)
+bool emulation_try(struct vcpu *vcpu)
 {
     struct emulation emulation = {.vcpu = vcpu};
     const struct emulate_world world = {&emulation, emulation_read, emulation_write, emulation_compare_exchange,
@@ -272,12 +278,17 @@ enum vm_action emulation_run(struct vcpu *vcpu)
         emulation_use_fault(&emulation, &file, instruction);
         status = emulate_execute(&file, instruction, &world, &fault);
     }
-    if (status == EMULATE_UNSUPPORTED) {
-        report_stop(vcpu, VM_STOP_BAD_ACCESS, "an instruction that is not executed for a device");
-        return VM_STOP;
-    }
+    if (status == EMULATE_UNSUPPORTED)
+        return false;
     emulation_store(vcpu, &registers, &file);
-    if (emulation.is_stopped)
-        return VM_STOP;
-    return status == EMULATE_FAULT ? emulation_fault(vcpu, &fault) : VM_RESUME;
+    if (status == EMULATE_FAULT && !emulation.is_stopped)
+        emulation_raise(vcpu, &fault);
+    return true;
+}
+
+enum vm_action emulation_run(struct vcpu *vcpu)
+{
+    if (!emulation_try(vcpu))
+        report_stop(vcpu, VM_STOP_BAD_ACCESS, "an instruction that is not executed for a device");
+    return vm_is_stopped(vcpu->vm) ? VM_STOP : VM_RESUME;
 }

@@ -7,9 +7,13 @@
 #define CORE_EMULATION_H
 
 #include "core/exit_table.h"
+#include <stdbool.h>
 
 /* Fetches, decodes and executes one instruction, and writes the registers back, RIP included. What cannot be executed
  * stops the VM with the bytes and RIP. */
 enum vm_action emulation_run(struct vcpu *vcpu);
+
+/* The same; false, with nothing done, for what cannot be executed. A device may have stopped the VM. */
+bool emulation_try(struct vcpu *vcpu);
 
 #endif

@@ -70,7 +70,7 @@ static void instruction_remember(struct vcpu *vcpu, const struct registers *regi
         return;
     memcpy(&entry->value, entry->bytes, sizeof(entry->value));
     entry->rip = registers->rip;
-    entry->root = registers->cr3;
+    entry->root = vcpu->exit.root; /* what the next exit will show: not CR3 where that is hidden */
     entry->operation = operation;
     entry->length = (uint8_t)length;
 }

@@ -9,6 +9,7 @@
 #include "cpu/cpu_backend.h"
 #include "io/emulated/platform.h"
 #include "machine/tsc.h"
+#include "mmu/mmu_backend.h"
 #include <coopvirt/x86.h>
 
 #define MTRR_DEFAULT_ENABLED_WRITE_BACK 0x806
@@ -90,6 +91,7 @@ static bool msr_write_efer(struct vcpu *vcpu, uint64_t value)
     if (!msr_efer_after_write(registers.efer, value, registers.cr0 & X86_CR0_PG, &registers.efer))
         return false;
     vcpu->vm->cpu->write_registers(vcpu, &registers);
+    vcpu->vm->mmu->registers_changed(vcpu);
     return true;
 }
 

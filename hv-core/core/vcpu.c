@@ -14,6 +14,7 @@
 #include "machine/cpu_features.h"
 #include "machine/fpu.h"
 #include "machine/tsc.h"
+#include "mmu/mmu_backend.h"
 #include <coopvirt/error.h>
 #include <coopvirt/string.h>
 #include <coopvirt/x86.h>
@@ -47,6 +48,7 @@ int vcpu_create(struct vm *vm, unsigned number)
     account_reset(&vcpu->account, tsc_read());
     vcpu->cpuid_config = (struct cpuid_config){.vcpu = number,
                                                .vcpus = vm->vcpu_count,
+                                               .hides_pcid = vm->mode.mmu == MODE_MMU_SHADOW,
                                                .xcr0_allowed = fpu_allowed(),
                                                .tsc_khz = (uint32_t)tsc_khz(),
                                                .lapic_khz = (uint32_t)vm->lapic_khz};
@@ -59,6 +61,7 @@ int vcpu_create(struct vm *vm, unsigned number)
     struct registers registers;
     registers_reset(&registers);
     vm->cpu->write_registers(vcpu, &registers);
+    vm->mmu->registers_changed(vcpu);
     return 0;
 }
 
@@ -94,6 +97,7 @@ static void vcpu_take_inits(struct vcpu *vcpu, uint32_t requests)
     event_reset(&vcpu->events);
     cpuid_policy_show_osxsave(&vcpu->cpuid, false);
     vcpu->vm->cpu->write_registers(vcpu, &registers);
+    vcpu->vm->mmu->registers_changed(vcpu);
     vcpu->is_offline = !(requests & VCPU_REQUEST_STARTUP);
 }
 

@@ -12,6 +12,7 @@
 #include "core/registers.h"
 #include "core/scheduler.h"
 #include "core/vm_exit.h"
+#include "mmu/shadow.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -71,6 +72,8 @@ struct vcpu {
     uint64_t prepared_deadline; /* the VM's, as this CPU's timer has been set for it */
     bool is_offline;       /* waits for INIT or a start-up IPI */
     uint8_t task_priority; /* CR8, as the interrupt controller knows it */
+    struct shadow_cpu shadow;  /* with shadow paging */
+    coop_paddr paging_root;    /* what the CPU's CR3 holds in place of the guest's, which hold() sees to; with shadow paging */
     bool is_flush_wanted;  /* cached translations must not be used again: the backend's load sees to it */
 
     /* Constant after creation. */

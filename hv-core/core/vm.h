@@ -9,6 +9,7 @@
 #include "machine/frame.h"
 #include "mmu/guest_memory.h"
 #include "mmu/nested.h"
+#include "mmu/shadow.h"
 #include <coopvirt/spinlock.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -70,6 +71,7 @@ struct vm {
     /* Lock held: devices, nested tables. */
     struct spinlock lock;
     struct nested_tables nested;
+    struct shadow shadow;
     struct vm_log log;
 
     /* Any CPU, atomic. */

@@ -72,6 +72,12 @@ struct vm_exit_fault {
     bool is_table_walk; /* the access was the CPU's own, to a guest page table */
 };
 
+/* A page fault while the CPU walked the tables that a mode gives it. */
+struct vm_exit_page_fault {
+    uint64_t linear;
+    uint32_t error_code;
+};
+
 struct vm_exit_control {
     uint8_t number;
     bool is_write;
@@ -90,7 +96,8 @@ struct vm_exit {
         struct vm_exit_port port;       /* PORT_IO */
         struct vm_exit_fault fault;     /* NESTED_FAULT */
         struct vm_exit_control control; /* CR_ACCESS, DR_ACCESS */
-        struct vm_event exception;      /* EXCEPTION, PAGE_FAULT */
+        struct vm_event exception;      /* EXCEPTION */
+        struct vm_exit_page_fault page_fault; /* PAGE_FAULT */
         bool has_interrupts;            /* HLT: RFLAGS.IF */
     };
 };

@@ -18,7 +18,7 @@ struct vcpu;
 struct cpu_backend {
     const char *name;
 
-    /* The bits of this vendor's nested tables. Valid after probe. */
+    /* The bits of this vendor's nested tables. Valid after probe; without a present bit where the CPU has none. */
     const struct nested_format *nested_format;
 
     /* Whether this CPU has what is needed: 0, or -ENODEV with the first missing thing logged. */
@@ -31,7 +31,7 @@ struct cpu_backend {
     int (*vcpu_create)(struct vcpu *vcpu);
     void (*vcpu_destroy)(struct vcpu *vcpu);
 
-    /* This CPU is going to enter this VCPU, after it or another ran elsewhere, or is_flush_wanted: translations tagged anew. Or
+    /* This CPU is going to enter this VCPU, after it or another ran elsewhere, or is_flush_wanted: translations tagged anew, vcpu->paging_root taken. Or
      * it is held no longer: all that the CPU has of it goes back to memory, since another CPU may enter it next. */
     void (*hold)(struct vcpu *vcpu, bool is_held);
 
@@ -60,8 +60,12 @@ struct cpu_backend {
 
     /* CR8 as the guest will read it. */
     void (*set_task_priority)(struct vcpu *vcpu, uint8_t priority);
+
+    /* A guest can run on tables that vcpu->paging_root names, and then read_registers and write_registers deal in the
+     * guest's CR0, CR3, CR4 and EFER, whatever the CPU's are. */
+    bool has_shadow;
 };
-_Static_assert(sizeof(struct cpu_backend) <= 16 * sizeof(void *), "at most sixteen members");
+_Static_assert(offsetof(struct cpu_backend, has_shadow) <= 16 * sizeof(void *), "at most sixteen members");
 
 extern const struct cpu_backend svm_backend, vmx_backend;
 

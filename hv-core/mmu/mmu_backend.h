@@ -8,6 +8,7 @@
 #include "core/vm_exit.h"
 #include <coopvirt/abi.h>
 
+struct vcpu;
 struct vm;
 
 enum mmu_fault_outcome {
@@ -29,6 +30,12 @@ struct mmu_backend {
     /* Changes what the guest may do with a range of its memory (enum nested_permission; 0 takes it away) and
      * flushes every CPU that may hold the old translation. Lock held. 0 or -errno. */
     int (*protect)(struct vm *vm, coop_paddr start, uint64_t bytes, unsigned permissions);
+
+    /* The hypervisor has written CR0, CR3, CR4 or EFER in the guest's name. */
+    void (*registers_changed)(struct vcpu *vcpu);
+
+    /* The hypervisor has written guest memory in the guest's name: it may be a page table. */
+    void (*written)(struct vcpu *vcpu, coop_paddr address, uint64_t bytes);
 };
 
 extern const struct mmu_backend nested_backend;

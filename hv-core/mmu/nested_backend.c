@@ -51,10 +51,22 @@ static int nested_backend_protect(struct vm *vm, coop_paddr start, uint64_t byte
     return error;
 }
 
+/* The CPU reads the guest's registers and tables itself. */
+static void nested_backend_registers_changed(struct vcpu *vcpu) { (void)vcpu; }
+
+static void nested_backend_written(struct vcpu *vcpu, coop_paddr address, uint64_t bytes)
+{
+    (void)vcpu;
+    (void)address;
+    (void)bytes;
+}
+
 const struct mmu_backend nested_backend = {
     .name = "nested",
     .vm_create = nested_backend_vm_create,
     .vm_destroy = nested_backend_vm_destroy,
     .fault = nested_backend_fault,
     .protect = nested_backend_protect,
+    .registers_changed = nested_backend_registers_changed,
+    .written = nested_backend_written,
 };

@@ -157,6 +157,9 @@ void shadow_invalidate(struct shadow *shadow, struct shadow_cpu *cpu, uint64_t l
 /* Guest memory has been written in the guest's name by somebody else than the CPU: emulation, a device. */
 void shadow_written(struct shadow *shadow, coop_paddr address, uint64_t bytes);
 
+/* Forgets the tables in the frame at an address, so that it can be written. False when one is loaded as a root. */
+bool shadow_release(struct shadow *shadow, coop_paddr address);
+
 /* Where the CPU's CR3 must point. */
 static inline coop_paddr shadow_root(const struct shadow_cpu *cpu) { return cpu->root->frame; }
 

@@ -168,6 +168,18 @@ void shadow_written(struct shadow *shadow, coop_paddr address, uint64_t bytes)
     }
 }
 
+bool shadow_release(struct shadow *shadow, coop_paddr address)
+{
+    struct shadow_frame *frame = shadow_page_frame(shadow, address >> X86_PAGE_SHIFT);
+    for (uint32_t at = frame ? frame->tables : 0, next; at; at = next) {
+        struct shadow_page *page = &shadow->pages[at - 1];
+        next = page->next_same;
+        if (!page->roots)
+            shadow_page_zap(shadow, page);
+    }
+    return !frame || !frame->tables;
+}
+
 void shadow_invalidate(struct shadow *shadow, struct shadow_cpu *cpu, uint64_t linear)
 {
     struct shadow_page *page = cpu->root;

@@ -129,7 +129,8 @@ START_TEST(test_exceptions)
     ck_assert(out.exception.has_error_code);
     decode(0x4e, 0x7, 0xdead000);
     ck_assert_uint_eq(out.reason, VM_EXIT_PAGE_FAULT);
-    ck_assert_uint_eq(out.exception.error_code, 7);
+    ck_assert_uint_eq(out.page_fault.error_code, 7);
+    ck_assert_uint_eq(out.page_fault.linear, 0xdead000);
 }
 END_TEST
 

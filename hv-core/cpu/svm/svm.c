@@ -24,6 +24,8 @@ static struct nested_format svm_nested_format = {
 static int svm_probe_and_fill(void)
 {
     svm_nested_format.has_1g = cpu_features()->page_1g;
+    if (!cpu_features()->nested_paging)
+        svm_nested_format.present = 0;
     return svm_probe();
 }
 
@@ -55,6 +57,8 @@ static void svm_hold(struct vcpu *vcpu, bool is_held)
     if (svm->cpu != cpu || svm->generation != cpu->generation || vcpu->is_flush_wanted)
         svm_renew_asid(svm, cpu);
     vcpu->is_flush_wanted = false;
+    if (svm->is_shadow)
+        svm->vmcb->save.cr3 = vcpu->paging_root;
     x86_write_cr2(svm->vmcb->save.cr2); /* Bochs 2.7 ignores the control block's */
 }
 
@@ -71,13 +75,21 @@ static void svm_clear_orders(struct svm_vcpu *svm)
     svm->has_orders = vmcb->control.intercept_cr_writes & VMCB_INTERCEPT_CR8;
 }
 
-static void svm_decode(struct vcpu *vcpu)
+/* Apart, so that the usual exit saves no registers for it. */
+static __attribute__((noinline)) void svm_decode_after_orders(struct vcpu *vcpu)
 {
     struct svm_vcpu *svm = svm_of(vcpu);
     uint64_t injected = svm->injected;
-    if (__builtin_expect(svm->has_orders, 0))
-        svm_clear_orders(svm);
+    svm_clear_orders(svm);
     svm_exit_decode(svm->vmcb, injected, &vcpu->exit);
+}
+
+static void svm_decode(struct vcpu *vcpu)
+{
+    if (__builtin_expect(svm_of(vcpu)->has_orders, 0))
+        svm_decode_after_orders(vcpu);
+    else
+        svm_exit_decode(svm_of(vcpu)->vmcb, 0, &vcpu->exit);
 }
 
 /* The raw exit, as the manual names it. */
@@ -112,4 +124,5 @@ const struct cpu_backend svm_backend = {
     .write_registers = svm_write_registers,
     .describe = svm_describe,
     .set_task_priority = svm_set_task_priority,
+    .has_shadow = true,
 };

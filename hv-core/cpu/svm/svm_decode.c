@@ -107,8 +107,11 @@ static void svm_decode_exception(const struct vmcb *vmcb, struct vm_exit *exit)
     bool has_error = 0x60227d00u >> vector & 1;
     exit->exception = (struct vm_event){VM_EVENT_EXCEPTION, vector, has_error,
                                         has_error ? (uint32_t)vmcb->control.exit_info1 : 0};
-    if (vector == X86_VECTOR_PF)
+    if (vector == X86_VECTOR_PF) {
         exit->reason = VM_EXIT_PAGE_FAULT;
+        exit->page_fault =
+            (struct vm_exit_page_fault){vmcb->control.exit_info2, (uint32_t)vmcb->control.exit_info1};
+    }
 }
 
 static void svm_decode_control(const struct vmcb *vmcb, struct vm_exit *exit)

@@ -16,6 +16,36 @@ static struct vmcb_segment svm_write_segment(const struct register_segment *segm
     return (struct vmcb_segment){segment->selector, segment->attributes, segment->limit, segment->base};
 }
 
+static void svm_read_hidden(const struct svm_paging *paging, struct registers *registers)
+{
+    registers->cr0 = paging->cr0;
+    registers->cr3 = paging->cr3;
+    registers->cr4 = paging->cr4;
+    registers->efer = paging->efer;
+}
+
+/* On shadow tables paging is always on, with write protection for the kernel and NX, in long mode or with PAE; caches are
+ * the host's affair. LME without LMA would make it long mode. CR0.PG without PE is allowed to a guest: APM vol. 2, "Paged Real
+ * Mode". */
+static void svm_hide(struct vcpu *vcpu, const struct registers *registers)
+{
+    struct svm_vcpu *svm = svm_of(vcpu);
+    struct vmcb_control *control = &svm->vmcb->control;
+    struct vmcb_save *save = &svm->vmcb->save;
+    svm->paging = (struct svm_paging){registers->cr0, registers->cr3, registers->cr4, registers->efer};
+    save->cr0 = (registers->cr0 & ~(X86_CR0_CD | X86_CR0_NW)) | X86_CR0_PG | X86_CR0_WP;
+    save->cr3 = vcpu->paging_root;
+    save->cr4 = registers->cr4 | X86_CR4_PAE;
+    if (!(registers->efer & X86_EFER_LMA))
+        save->efer &= ~X86_EFER_LME;
+    save->efer |= X86_EFER_NXE;
+    control->intercept_cr_reads = VMCB_INTERCEPT_CR3;
+    if (save->cr0 != registers->cr0)
+        control->intercept_cr_reads |= VMCB_INTERCEPT_CR0;
+    if (save->cr4 != registers->cr4)
+        control->intercept_cr_reads |= VMCB_INTERCEPT_CR4;
+}
+
 void svm_read_registers(const struct vcpu *vcpu, struct registers *registers)
 {
     const struct vmcb_save *save = &svm_of(vcpu)->vmcb->save;
@@ -27,6 +57,8 @@ void svm_read_registers(const struct vcpu *vcpu, struct registers *registers)
     registers->cr3 = save->cr3;
     registers->cr4 = save->cr4;
     registers->efer = save->efer & ~X86_EFER_SVME;
+    if (svm_of(vcpu)->is_shadow)
+        svm_read_hidden(&svm_of(vcpu)->paging, registers);
     registers->pat = save->pat;
     registers->dr6 = save->dr6;
     registers->dr7 = save->dr7;
@@ -55,6 +87,8 @@ void svm_write_registers(struct vcpu *vcpu, const struct registers *registers)
     save->cr4 = registers->cr4;
     save->efer = registers->efer | X86_EFER_SVME; /* VMRUN refuses a guest without. APM vol. 2, "Canonicalization and
                                                      Consistency Checks" */
+    if (svm_of(vcpu)->is_shadow)
+        svm_hide(vcpu, registers);
     save->pat = registers->pat;
     save->dr6 = registers->dr6;
     save->dr7 = registers->dr7;

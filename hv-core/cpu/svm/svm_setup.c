@@ -50,13 +50,12 @@ int svm_probe(void)
         log_info("svm: this CPU lacks AMD-V (CPUID 80000001h ECX.SVM)");
         return -ENODEV;
     }
-    if (!features->nested_paging)
-        return svm_missing("nested paging (CPUID 8000000Ah EDX.NP)");
     if (features->asid_count < 2)
         return svm_missing("address space identifiers (CPUID 8000000Ah EBX)");
     if (x86_rdmsr(X86_MSR_VM_CR) & SVM_VM_CR_DISABLED)
         return svm_missing("AMD-V enabled by the firmware (VM_CR.SVMDIS)");
-    log_info("svm: %u ASIDs, next RIP %s", features->asid_count, features->nrip_save ? "saved" : "not saved");
+    log_info("svm: nested paging %s, %u ASIDs, next RIP %s", features->nested_paging ? "there" : "missing", features->asid_count,
+             features->nrip_save ? "saved" : "not saved");
     return 0;
 }
 
@@ -96,6 +95,16 @@ int svm_start_cpu(void)
     return 0;
 }
 
+/* Without nested paging everything that shows or changes which tables the CPU walks. Reads of CR0 and CR4 trap while what
+ * the guest must see is not what the CPU has (svm_registers.c). */
+static void svm_fill_shadow(struct vmcb_control *control)
+{
+    control->intercept_cr_reads = VMCB_INTERCEPT_CR3;
+    control->intercept_cr_writes = VMCB_INTERCEPT_CR0 | VMCB_INTERCEPT_CR3 | VMCB_INTERCEPT_CR4;
+    control->intercept_exceptions |= 1u << X86_VECTOR_PF;
+    control->intercepts |= VMCB_INTERCEPT_INVLPG;
+}
+
 static void svm_fill_control(struct vmcb_control *control, const struct vm *vm)
 {
     control->intercepts = svm_intercepts;
@@ -106,6 +115,10 @@ static void svm_fill_control(struct vmcb_control *control, const struct vm *vm)
     control->iopm_base = svm_iopm;
     control->msrpm_base = svm_msrpm;
     control->virtual_interrupt = VMCB_V_INTR_MASKING;
+    if (vm->mode.mmu == MODE_MMU_SHADOW) {
+        svm_fill_shadow(control);
+        return;
+    }
     control->nested_control = 1;
     control->nested_cr3 = vm->nested.root;
 }
@@ -120,6 +133,7 @@ int svm_vcpu_create(struct vcpu *vcpu)
     svm->vmcb = frame_address(block);
     svm->vmcb_address = block;
     vcpu->backend = svm;
+    svm->is_shadow = vcpu->vm->mode.mmu == MODE_MMU_SHADOW;
     svm_fill_control(&svm->vmcb->control, vcpu->vm);
     return 0;
 }

@@ -115,6 +115,8 @@ struct vmcb {
 _Static_assert(sizeof(struct vmcb) == 0x1000, "VMCB");
 
 /* control.intercept_cr_writes, at 0x002 */
+#define VMCB_INTERCEPT_CR0 (1u << 0)
+#define VMCB_INTERCEPT_CR3 (1u << 3)
 #define VMCB_INTERCEPT_CR4 (1u << 4)
 #define VMCB_INTERCEPT_CR8 (1u << 8)
 
@@ -128,6 +130,7 @@ _Static_assert(sizeof(struct vmcb) == 0x1000, "VMCB");
 #define VMCB_INTERCEPT_CPUID       (1u << 18)
 #define VMCB_INTERCEPT_INVD        (1u << 22)
 #define VMCB_INTERCEPT_HLT         (1u << 24)
+#define VMCB_INTERCEPT_INVLPG      (1u << 25)
 #define VMCB_INTERCEPT_INVLPGA     (1u << 26)
 #define VMCB_INTERCEPT_IOIO        (1u << 27)
 #define VMCB_INTERCEPT_MSR         (1u << 28)

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rows of shadow paging: what changes or shows the guest's view of its own page tables, and every page fault, since
+ * only a walk of the guest's tables tells whether it is the guest's own.
+ */
+#include "core/control.h"
+#include "core/emulation.h"
+#include "core/exit_table.h"
+#include "core/instruction.h"
+#include "core/report.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
+#include "cpu/cpu_backend.h"
+#include "emulate/execute.h"
+#include "mmu/mmu_backend.h"
+#include "mmu/shadow_backend.h"
+#include <coopvirt/primitives.h>
+#include <coopvirt/x86.h>
+
+#define CR3_RESERVED_LONG 0xfff0000000000000ul
+
+static enum vm_action exit_shadow_stop(struct vcpu *vcpu, const char *why)
+{
+    report_stop(vcpu, VM_STOP_BAD_ACCESS, why);
+    return VM_STOP;
+}
+
+/* A write to a watched table, or an access to a device, is carried out here; when it cannot be, the tables in that frame
+ * are forgotten and the guest tries again. */
+static enum vm_action exit_shadow_emulate(struct vcpu *vcpu, const struct vm_exit *exit, const struct shadow_fault *fault)
+{
+    bool is_delivery = exit->interrupted.kind != VM_EVENT_NONE;
+    if (fault->outcome == SHADOW_TABLE_WRITE) {
+        if (!is_delivery && emulation_try(vcpu))
+            return vm_is_stopped(vcpu->vm) ? VM_STOP : VM_RESUME;
+        return shadow_backend_release(vcpu, fault->address)
+                   ? VM_RESUME
+                   : exit_shadow_stop(vcpu, "the page table in use is written by what is not emulated");
+    }
+    if (is_delivery)
+        return exit_shadow_stop(vcpu, "an interrupt or exception is delivered by way of a device's memory");
+    if (exit->page_fault.error_code & X86_PF_INSTRUCTION)
+        return exit_shadow_stop(vcpu, "instruction fetch where there is no memory");
+    return emulation_run(vcpu);
+}
+
+static enum vm_action exit_shadow_page_fault(struct vcpu *vcpu, const struct vm_exit *exit)
+{
+    uint32_t code = exit->page_fault.error_code;
+    struct walker_access access = {.is_write = code & X86_PF_WRITE,
+                                   .is_fetch = code & X86_PF_INSTRUCTION,
+                                   .is_user = code & X86_PF_USER};
+    struct shadow_fault fault = shadow_backend_fault(vcpu, exit->page_fault.linear, access);
+    switch (fault.outcome) {
+    case SHADOW_MAPPED:
+        return VM_RESUME;
+    case SHADOW_INJECT:
+        event_raise_page_fault(&vcpu->events, exit->page_fault.linear, fault.error_code);
+        return VM_RESUME;
+    case SHADOW_NO_MEMORY:
+        return exit_shadow_stop(vcpu, "there is no memory for shadow tables");
+    default:
+        return exit_shadow_emulate(vcpu, exit, &fault);
+    }
+}
+
+static uint64_t exit_shadow_register(const struct vcpu *vcpu, const struct registers *registers, unsigned number)
+{
+    return number == REGISTER_RSP ? registers->rsp : vcpu->general[number];
+}
+
+static enum vm_action exit_shadow_read_control(struct vcpu *vcpu, struct registers *registers, unsigned number,
+                                               const struct instruction *instruction)
+{
+    uint64_t value = number == 0 ? registers->cr0 : number == 3 ? registers->cr3 : registers->cr4;
+    const struct instruction_operand *target = &instruction->operands[0];
+    if (target->kind != OPERAND_REGISTER)
+        return exit_shadow_stop(vcpu, "a control register is stored to memory");
+    if (target->bytes == 2) /* SMSW */
+        value = (exit_shadow_register(vcpu, registers, target->number) & ~0xfffful) | (value & 0xffff);
+    else if (target->bytes == 4)
+        value = (uint32_t)value;
+    if (target->number != REGISTER_RSP) {
+        vcpu->general[target->number] = value;
+        return VM_SKIP;
+    }
+    registers->rsp = value;
+    vcpu->vm->cpu->write_registers(vcpu, registers);
+    return VM_SKIP;
+}
+
+static enum vm_action exit_shadow_load_root(struct vcpu *vcpu, struct registers *registers, uint64_t wanted)
+{
+    if (registers->efer & X86_EFER_LMA && wanted & CR3_RESERVED_LONG) {
+        event_raise(&vcpu->events, X86_VECTOR_GP, true, 0);
+        return VM_RESUME;
+    }
+    registers->cr3 = wanted;
+    vcpu->vm->cpu->write_registers(vcpu, registers);
+    return shadow_backend_load_root(vcpu, wanted) ? VM_SKIP
+                                                  : exit_shadow_stop(vcpu, "there is no memory for shadow tables");
+}
+
+/* CLTS and LMSW change the low bits of CR0; LMSW cannot clear PE. APM vol. 2, "CR0 Register". */
+static enum vm_action exit_shadow_write_status(struct vcpu *vcpu, struct registers *registers,
+                                               const struct instruction *instruction)
+{
+    uint64_t bits = X86_CR0_PE | X86_CR0_MP | X86_CR0_EM | X86_CR0_TS;
+    if (instruction->operation == OPERATION_CLTS) {
+        registers->cr0 &= ~X86_CR0_TS;
+    } else if (instruction->operands[0].kind == OPERAND_REGISTER) {
+        uint64_t value = exit_shadow_register(vcpu, registers, instruction->operands[0].number);
+        registers->cr0 = (registers->cr0 & (~bits | X86_CR0_PE)) | (value & bits);
+    } else {
+        return exit_shadow_stop(vcpu, "the machine status word is loaded from memory");
+    }
+    vcpu->vm->cpu->write_registers(vcpu, registers);
+    return VM_SKIP;
+}
+
+static enum vm_action exit_shadow_control(struct vcpu *vcpu, const struct vm_exit *exit)
+{
+    struct registers registers;
+    vcpu->vm->cpu->read_registers(vcpu, &registers);
+    const struct instruction *instruction = instruction_decode_at(vcpu, &registers);
+    if (!instruction)
+        return VM_RESUME; /* changed meanwhile: it exits again */
+    unsigned number = exit->control.number;
+    vcpu->exit.next_rip = exit->rip + instruction->length;
+    switch (instruction->operation) {
+    case OPERATION_MOV_FROM_CR:
+    case OPERATION_SMSW:
+        return exit_shadow_read_control(vcpu, &registers, number, instruction);
+    case OPERATION_CLTS:
+    case OPERATION_LMSW:
+        return exit_shadow_write_status(vcpu, &registers, instruction);
+    case OPERATION_MOV_TO_CR:
+        if (number == 3)
+            return exit_shadow_load_root(vcpu, &registers,
+                                         exit_shadow_register(vcpu, &registers, instruction->operands[1].number));
+        return control_handle_access(vcpu, exit);
+    default:
+        return exit_shadow_stop(vcpu, "a control register access that no row handles");
+    }
+}
+
+/* The linear address of a memory operand. */
+static uint64_t exit_shadow_operand(const struct vcpu *vcpu, const struct registers *registers,
+                                    const struct instruction *instruction)
+{
+    struct emulate_registers file;
+    quadwords_copy(file.general, vcpu->general, 16);
+    file.general[REGISTER_RSP] = registers->rsp;
+    file.rip = registers->rip;
+    file.mode = registers_decode_mode(registers);
+    for (unsigned i = 0; i < SEGMENT_COUNT; i++)
+        file.segment_base[i] = registers->segments[i].base;
+    return emulate_operand_address(&file, instruction);
+}
+
+static enum vm_action exit_shadow_invlpg(struct vcpu *vcpu, const struct vm_exit *exit)
+{
+    struct registers registers;
+    vcpu->vm->cpu->read_registers(vcpu, &registers);
+    const struct instruction *instruction = instruction_decode_at(vcpu, &registers);
+    if (!instruction || instruction->operation != OPERATION_INVLPG)
+        return VM_RESUME;
+    shadow_backend_invalidate(vcpu, exit_shadow_operand(vcpu, &registers, instruction));
+    vcpu->exit.next_rip = exit->rip + instruction->length;
+    return VM_SKIP;
+}
+
+const struct vm_exit_row exit_table_shadow[VM_EXIT_REASONS] = {
+    [VM_EXIT_PAGE_FAULT] = {exit_shadow_page_fault, OPERATION_NONE},
+    [VM_EXIT_CR_ACCESS] = {exit_shadow_control, OPERATION_NONE},
+    [VM_EXIT_INVLPG] = {exit_shadow_invlpg, OPERATION_NONE},
+};

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Shadow tables of a VM: their memory and its limit, and what a flush means for a VCPU. A VM on them has one VCPU.
+ */
+#include "mmu/shadow_backend.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
+#include "core/vm_memory.h"
+#include "cpu/cpu_backend.h"
+#include "machine/log.h"
+#include <coopvirt/error.h>
+#include <coopvirt/primitives.h>
+#include <coopvirt/x86.h>
+
+#define QUOTA_SHARE 16 /* of the guest's memory, in frames for shadow tables */
+#define QUOTA_LEAST 256
+#define PAGE_FRAMES 3
+
+static coop_paddr shadow_backend_allocate(void *context) { return frame_allocate_zeroed(vm_owner(context)); }
+
+static void shadow_backend_release_frame(void *context, coop_paddr frame) { frame_free(frame, 1, vm_owner(context)); }
+
+static void shadow_backend_flush(void *context, enum shadow_flush why)
+{
+    struct vm *vm = context;
+    (void)why;
+    vm->vcpus[0]->is_flush_wanted = true;
+}
+
+/* What has been asked for during a call is done before the guest runs again. */
+static void shadow_backend_apply(struct vcpu *vcpu)
+{
+    if (!vcpu->is_flush_wanted)
+        return;
+    vcpu->paging_root = shadow_root(&vcpu->shadow);
+    if (vcpu->state == VCPU_RUNNING)
+        vcpu->vm->cpu->hold(vcpu, true);
+}
+
+static int shadow_backend_vm_create(struct vm *vm)
+{
+    struct shadow_world world = {vm, shadow_backend_allocate, shadow_backend_release_frame, frame_address,
+                                 shadow_backend_flush};
+    uint32_t pages = (uint32_t)(vm->memory_bytes / X86_PAGE_BYTES / QUOTA_SHARE / PAGE_FRAMES) + QUOTA_LEAST;
+    size_t bytes = shadow_bytes(&vm->memory, pages);
+    coop_paddr area = vm_memory_extra(vm, bytes);
+    if (vm->vcpu_count > 1) {
+        log_error("vm %u: shadow paging is for one VCPU", vm->number);
+        return -EOPNOTSUPP;
+    }
+    if (area == FRAME_NONE)
+        return -ENOMEM;
+    quadwords_clear(frame_address(area), (bytes + 7) / 8);
+    log_info("vm %u: at most %u shadow tables in %u frames", vm->number, pages, pages * PAGE_FRAMES);
+    return shadow_create(&vm->shadow, &world, &vm->memory, pages, frame_address(area));
+}
+
+static void shadow_backend_vm_destroy(struct vm *vm)
+{
+    const struct shadow_counts *counts = &vm->shadow.counts;
+    log_info("vm %u: %lu shadow tables at most, %lu reclaimed; faults: %lu filled, %lu the guest's own, %lu table writes",
+             vm->number, counts->pages_peak, counts->reclaims, counts->mapped, counts->injected, counts->table_writes);
+    shadow_destroy(&vm->shadow);
+}
+
+/* There are no second-level faults without a second level. */
+static enum mmu_fault_outcome shadow_backend_second_level(struct vm *vm, const struct vm_exit_fault *fault)
+{
+    (void)vm;
+    (void)fault;
+    return MMU_FAULT_DEVICE;
+}
+
+static int shadow_backend_protect(struct vm *vm, coop_paddr start, uint64_t bytes, unsigned permissions)
+{
+    (void)vm;
+    (void)start;
+    (void)bytes;
+    (void)permissions;
+    return -EOPNOTSUPP;
+}
+
+static void shadow_backend_registers_changed(struct vcpu *vcpu)
+{
+    struct registers registers;
+    struct walker_state state;
+    vcpu->vm->cpu->read_registers(vcpu, &registers);
+    walker_state_set(&state, &registers);
+    if (shadow_load(&vcpu->vm->shadow, &vcpu->shadow, &state)) {
+        log_error("vm %u: no memory for shadow tables", vcpu->vm->number);
+        vm_stop(vcpu->vm, VM_STOP_BAD_ACCESS, 0);
+        return;
+    }
+    shadow_backend_apply(vcpu);
+    vcpu->vm->cpu->write_registers(vcpu, &registers);
+}
+
+static void shadow_backend_written(struct vcpu *vcpu, coop_paddr address, uint64_t bytes)
+{
+    shadow_written(&vcpu->vm->shadow, address, bytes);
+    shadow_backend_apply(vcpu);
+}
+
+struct shadow_fault shadow_backend_fault(struct vcpu *vcpu, uint64_t linear, struct walker_access access)
+{
+    struct shadow_fault fault = shadow_handle_fault(&vcpu->vm->shadow, &vcpu->shadow, linear, access);
+    shadow_backend_apply(vcpu);
+    return fault;
+}
+
+bool shadow_backend_load_root(struct vcpu *vcpu, uint64_t cr3)
+{
+    if (shadow_load_root(&vcpu->vm->shadow, &vcpu->shadow, cr3))
+        return false;
+    shadow_backend_apply(vcpu);
+    return true;
+}
+
+void shadow_backend_invalidate(struct vcpu *vcpu, uint64_t linear)
+{
+    shadow_invalidate(&vcpu->vm->shadow, &vcpu->shadow, linear);
+    shadow_backend_apply(vcpu);
+}
+
+bool shadow_backend_release(struct vcpu *vcpu, coop_paddr address)
+{
+    bool is_free = shadow_release(&vcpu->vm->shadow, address);
+    shadow_backend_apply(vcpu);
+    return is_free;
+}
+
+const struct mmu_backend shadow_backend = {
+    .name = "shadow",
+    .vm_create = shadow_backend_vm_create,
+    .vm_destroy = shadow_backend_vm_destroy,
+    .fault = shadow_backend_second_level,
+    .protect = shadow_backend_protect,
+    .registers_changed = shadow_backend_registers_changed,
+    .written = shadow_backend_written,
+};
