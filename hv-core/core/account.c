@@ -47,18 +47,32 @@ uint64_t account_bucket_floor(unsigned bucket)
 void account_region_begin(struct account *account, uint32_t region)
 {
     account->region = region;
-    account->is_begin_pending = true;
+    account->is_begin_pending = account->is_special = true;
     account_clear_reasons(account); /* nothing is booked before the entry; the time that this takes is not the region's */
     memset(account->hypercalls, 0, sizeof(account->hypercalls));
 }
 
 void account_region_enter(struct account *account, uint64_t now)
 {
-    account->guest = account->hypervisor = account->hypervisor_before = account->idle = 0;
+    account->guest = account->hypervisor = account->carried = account->idle = 0;
     account->injections = 0;
     account->last = account->begun = now;
-    account->is_begin_pending = false;
+    account->is_begin_pending = account->is_special = false;
     account->is_counting = true;
+}
+
+void account_enter_special(struct account *account, enum vm_exit_reason reason, uint64_t now)
+{
+    if (account->is_begin_pending) {
+        account_region_enter(account, now);
+        return;
+    }
+    uint64_t cost = now - account->last;
+    account->hypervisor += cost;
+    account->last = now;
+    account_count(account, reason, cost + account->carried);
+    account->carried = 0;
+    account->is_special = false;
 }
 
 bool account_region_end(struct account *account, uint32_t region)

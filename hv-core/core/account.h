@@ -30,13 +30,14 @@ struct account_summary {
 struct account {
     uint64_t last; /* the TSC up to which time is accounted */
     uint64_t guest, hypervisor, idle;
-    uint64_t hypervisor_before; /* this exit */
+    uint64_t carried; /* of the current exit's cost: what lies before an idle time */
     uint64_t begun; /* TSC of the region's first entry */
     uint64_t injections;
     uint64_t hypercalls[COOP_HYPERCALL_COUNT];
     uint32_t region;
     bool is_counting; /* between a begin and an end marker */
     bool is_begin_pending; /* the region begins with the next entry */
+    bool is_special;       /* the next entry is not like others: is_begin_pending, or carried is not 0 */
     struct account_reason reasons[VM_EXIT_REASONS];
 };
 
@@ -54,9 +55,12 @@ static inline void account_exit(struct account *account, uint64_t now)
 unsigned account_bucket(uint64_t cost);
 uint64_t account_bucket_floor(unsigned bucket);
 
+/* The VCPU leaves its CPU before the exit is done with. */
 static inline void account_hypervisor_until(struct account *account, uint64_t now)
 {
     account->hypervisor += now - account->last;
+    account->carried += now - account->last;
+    account->is_special = true;
     account->last = now;
 }
 
@@ -76,20 +80,28 @@ bool account_region_end(struct account *account, uint32_t region);
 /* A cost of at least ACCOUNT_EXACT. */
 void account_large(struct account_reason *reason, uint64_t cost);
 
-/* The guest is about to be entered, after an exit for `reason`: books its cost. */
-static inline void account_enter(struct account *account, enum vm_exit_reason reason, uint64_t now)
+static inline void account_count(struct account *account, enum vm_exit_reason reason, uint64_t cost)
 {
-    if (__builtin_expect(account->is_begin_pending, 0)) {
-        account_region_enter(account, now);
-        return;
-    }
-    account_hypervisor_until(account, now);
-    uint64_t cost = account->hypervisor - account->hypervisor_before;
-    account->hypervisor_before = account->hypervisor;
     if (__builtin_expect(cost >= ACCOUNT_EXACT, 0))
         account_large(&account->reasons[reason], cost);
     else
         account->reasons[reason].histogram[cost]++;
+}
+
+/* account_enter when is_special. */
+void account_enter_special(struct account *account, enum vm_exit_reason reason, uint64_t now);
+
+/* The guest is about to be entered, after an exit for `reason`: books its cost. */
+static inline void account_enter(struct account *account, enum vm_exit_reason reason, uint64_t now)
+{
+    if (__builtin_expect(account->is_special, 0)) {
+        account_enter_special(account, reason, now);
+        return;
+    }
+    uint64_t cost = now - account->last;
+    account->hypervisor += cost;
+    account->last = now;
+    account_count(account, reason, cost);
 }
 
 /* What the exits of a reason cost: exact but for median and percentile of large costs, which are the least cost in their

@@ -9,6 +9,7 @@ void event_reset(struct event_queue *queue) { *queue = (struct event_queue){.int
 
 void event_restore(struct event_queue *queue, const struct vm_event *event)
 {
+    queue->is_busy = true;
     if (event->kind == VM_EVENT_INTERRUPT)
         queue->interrupted_vector = event->vector;
     else if (event->kind != VM_EVENT_NONE)
@@ -42,6 +43,7 @@ void event_raise(struct event_queue *queue, uint8_t vector, bool has_error_code,
     struct vm_event raised = {VM_EVENT_EXCEPTION, vector, has_error_code, error_code};
     enum event_class first = event_classify(&queue->exception), second = event_classify(&raised);
 
+    queue->is_busy = true;
     if (first == EVENT_DOUBLE_FAULT && second != EVENT_BENIGN) {
         queue->triple_fault = true;
         return;

@@ -21,35 +21,35 @@ static enum vm_action exit_raise(struct vcpu *vcpu, uint8_t vector)
     return VM_RESUME;
 }
 
-/* Leaves that change with ECX, or with what the guest has enabled: asked of the machine, under the guest's XCR0. */
-static struct cpuid_leaf exit_cpuid_subleaf(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf)
+static enum vm_action exit_cpuid_answer(struct vcpu *vcpu, const struct cpuid_leaf *answer)
 {
+    vcpu->general[REGISTER_RAX] = answer->eax;
+    vcpu->general[REGISTER_RBX] = answer->ebx;
+    vcpu->general[REGISTER_RCX] = answer->ecx;
+    vcpu->general[REGISTER_RDX] = answer->edx;
+    return VM_SKIP;
+}
+
+/* Leaves that change with ECX, or with what the guest has enabled: asked of the machine, under the guest's XCR0. */
+static __attribute__((noinline)) enum vm_action exit_cpuid_subleaf(struct vcpu *vcpu)
+{
+    uint32_t leaf = (uint32_t)vcpu->general[REGISTER_RAX], subleaf = (uint32_t)vcpu->general[REGISTER_RCX];
     struct x86_cpuid machine = x86_cpuid(leaf, subleaf);
     struct cpuid_leaf answer = {machine.eax, machine.ebx, machine.ecx, machine.edx};
     cpuid_policy_filter(leaf, subleaf, &vcpu->cpuid_config, &answer);
-    return answer;
+    return exit_cpuid_answer(vcpu, &answer);
 }
 
 static enum vm_action exit_cpuid(struct vcpu *vcpu, const struct vm_exit *exit)
 {
     static const struct cpuid_leaf nothing;
-    uint64_t *general = vcpu->general;
-    uint32_t leaf = (uint32_t)general[REGISTER_RAX];
+    uint32_t leaf = (uint32_t)vcpu->general[REGISTER_RAX];
     const struct cpuid_leaf *answer = cpuid_policy_find(&vcpu->cpuid, leaf);
-    struct cpuid_leaf other;
     (void)exit;
 
-    if (!answer) {
-        answer = &nothing;
-    } else if (__builtin_expect(cpuid_policy_has_subleaves(leaf), 0)) {
-        other = exit_cpuid_subleaf(vcpu, leaf, (uint32_t)general[REGISTER_RCX]);
-        answer = &other;
-    }
-    general[REGISTER_RAX] = answer->eax;
-    general[REGISTER_RBX] = answer->ebx;
-    general[REGISTER_RCX] = answer->ecx;
-    general[REGISTER_RDX] = answer->edx;
-    return VM_SKIP;
+    if (cpuid_policy_has_subleaves(leaf))
+        return exit_cpuid_subleaf(vcpu);
+    return exit_cpuid_answer(vcpu, answer ? answer : &nothing);
 }
 
 /* With interrupts off nothing but INIT will wake this VCPU. */

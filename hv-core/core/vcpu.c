@@ -84,8 +84,8 @@ void vcpu_kick(struct vcpu *vcpu) { scheduler_wake(vcpu, false); }
 
 bool vcpu_has_wake_reason(const struct vcpu *vcpu)
 {
-    return __atomic_load_n(&vcpu->requests, __ATOMIC_ACQUIRE) || event_is_waiting(&vcpu->events) ||
-           vcpu->events.interrupted_vector >= 0 || platform_interrupt_pending(vcpu->vm->platform, vcpu->number) >= 0;
+    return __atomic_load_n(&vcpu->requests, __ATOMIC_ACQUIRE) || vcpu->events.is_busy ||
+           platform_interrupt_pending(vcpu->vm->platform, vcpu->number) >= 0;
 }
 
 static void vcpu_take_inits(struct vcpu *vcpu, uint32_t requests)
@@ -147,19 +147,12 @@ static void vcpu_inject_interrupt(struct vcpu *vcpu, int vector)
     vcpu->account.injections++;
 }
 
-/* An interrupt from the VM's controllers, or one whose delivery was interrupted: into the guest if it can take it, else the
- * window is opened. */
+/* An interrupt from the VM's controllers: into the guest if it can take it, else the window is opened. */
 static void vcpu_deliver_interrupt(struct vcpu *vcpu)
 {
     struct vm *vm = vcpu->vm;
-    int vector = vcpu->events.interrupted_vector;
-    if (vector >= 0) {
-        vcpu->events.interrupted_vector = -1;
-        vcpu_inject_interrupt(vcpu, vector);
-        return;
-    }
     spinlock_take(&vm->lock);
-    vector = platform_interrupt_pending(vm->platform, vcpu->number);
+    int vector = platform_interrupt_pending(vm->platform, vcpu->number);
     bool is_open = vector >= 0 && vm->cpu->interrupt_window(vcpu, (uint8_t)vector);
     if (is_open)
         vector = platform_interrupt_acknowledge(vm->platform, vcpu->number);
@@ -168,8 +161,6 @@ static void vcpu_deliver_interrupt(struct vcpu *vcpu)
         vcpu_inject_interrupt(vcpu, vector);
 }
 
-/* An exception or NMI first. An interrupt that has been acknowledged already waits in the queue until that is on its
- * way. */
 static void vcpu_deliver_exception(struct vcpu *vcpu)
 {
     struct event_queue *events = &vcpu->events;
@@ -183,6 +174,26 @@ static void vcpu_deliver_exception(struct vcpu *vcpu)
     vcpu->vm->cpu->inject(vcpu, &events->exception);
     vcpu->account.injections++;
     events->exception.kind = VM_EVENT_NONE;
+}
+
+/* What waits in the queue: an exception or NMI first; an interrupt that has been acknowledged already stays until that is on
+ * its way. False when the VM has been stopped. */
+static bool vcpu_deliver_queued(struct vcpu *vcpu)
+{
+    struct event_queue *events = &vcpu->events;
+    if (events->triple_fault) {
+        report_stop(vcpu, VM_STOP_TRIPLE_FAULT, "an exception in the delivery of a double fault");
+        return false;
+    }
+    if (event_is_waiting(events)) {
+        vcpu_deliver_exception(vcpu);
+    } else if (events->interrupted_vector >= 0 &&
+               vcpu->vm->cpu->interrupt_window(vcpu, (uint8_t)events->interrupted_vector)) {
+        vcpu_inject_interrupt(vcpu, events->interrupted_vector);
+        events->interrupted_vector = -1;
+    }
+    events->is_busy = events->interrupted_vector >= 0;
+    return true;
 }
 
 static bool vcpu_prepare(struct vcpu *vcpu, uint64_t slice_end, enum vcpu_leave *why)
@@ -200,16 +211,11 @@ static bool vcpu_prepare(struct vcpu *vcpu, uint64_t slice_end, enum vcpu_leave 
             return false;
         vcpu->prepared_deadline = vm->deadline;
     }
-    if (__builtin_expect(vcpu->events.triple_fault, 0)) {
-        report_stop(vcpu, VM_STOP_TRIPLE_FAULT, "an exception in the delivery of a double fault");
+    if (__builtin_expect(vcpu->events.is_busy, 0)) {
         *why = VCPU_LEAVE_STOP;
-        return false;
+        return vcpu_deliver_queued(vcpu);
     }
-    if (__builtin_expect(event_is_waiting(&vcpu->events), 0))
-        vcpu_deliver_exception(vcpu);
-    else if (__builtin_expect(vcpu->events.interrupted_vector >= 0 ||
-                                  platform_interrupt_pending(vm->platform, vcpu->number) >= 0,
-                              0))
+    if (__builtin_expect(platform_interrupt_pending(vm->platform, vcpu->number) >= 0, 0))
         vcpu_deliver_interrupt(vcpu);
     else if (__builtin_expect(vcpu->task_priority, 0))
         vcpu_watch_task_priority(vcpu);
