@@ -6,6 +6,7 @@
  */
 #include "io/registry.h"
 #include <coopvirt/error.h>
+#include <coopvirt/string.h>
 #include <stddef.h>
 
 /* How many ranges of a sorted array begin at or below an address. */
@@ -93,4 +94,36 @@ enum io_result io_registry_access(struct io_registry *registry, enum io_space sp
     if (!access->is_write)
         access->value &= mask;
     return result;
+}
+
+void io_registry_set_string(struct io_registry *registry, enum io_space space, uint64_t address,
+                            io_string_handler handler)
+{
+    struct io_range *ranges = space == IO_PORT ? registry->ports : registry->memory;
+    const struct io_range *range = io_registry_find(registry, space, address);
+
+    if (range)
+        ranges[range - ranges].string = handler;
+}
+
+uint64_t io_registry_access_string(struct io_registry *registry, struct io_access *access, uint8_t *values,
+                                   uint64_t count, enum io_result *result)
+{
+    const struct io_range *range = io_registry_find(registry, IO_PORT, access->address);
+
+    *result = IO_DONE;
+    if (range && range->string && access->address + access->bytes - 1 <= range->last)
+        return range->string(range->device, access, values, count, result);
+    for (uint64_t done = 0; done < count; done++, values += access->bytes) {
+        struct io_access one = *access;
+        one.value = 0;
+        if (access->is_write)
+            memcpy(&one.value, values, access->bytes);
+        *result = io_registry_access(registry, IO_PORT, &one);
+        if (!access->is_write)
+            memcpy(values, &one.value, access->bytes);
+        if (*result == IO_STOP_VM)
+            return done + 1;
+    }
+    return count;
 }

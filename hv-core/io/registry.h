@@ -17,7 +17,7 @@ struct io_access {
     uint64_t value;   /* IN for a write, OUT for a read */
     uint8_t bytes;
     bool is_write;
-    uint8_t vcpu;     /* who asks (its local APIC) */
+    uint8_t vcpu; /* who asks (its local APIC) */
 };
 
 /* What the device has to say beside the value. */
@@ -28,6 +28,11 @@ enum io_result {
 
 typedef enum io_result (*io_handler)(void *device, struct io_access *access);
 
+/* The same access several times over, as by REP INS and REP OUTS: the values of `access->bytes` bytes each lie one
+ * after the other in `values`. Returns how many were performed; fewer than `count` when the VM stops. */
+typedef uint64_t (*io_string_handler)(void *device, struct io_access *access, uint8_t *values, uint64_t count,
+                                      enum io_result *result);
+
 #define IO_REGISTRY_RANGES 64
 
 struct io_range {
@@ -35,6 +40,7 @@ struct io_range {
     io_handler handler;
     void *device;
     const char *name;
+    io_string_handler string; /* NULL: one by one */
 };
 
 struct io_registry {
@@ -52,5 +58,14 @@ const struct io_range *io_registry_find(const struct io_registry *registry, enum
 
 /* Performs an access. Where no device listens, a read gives all ones and a write is lost, as on a PC. */
 enum io_result io_registry_access(struct io_registry *registry, enum io_space space, struct io_access *access);
+
+/* Gives the range at an address a handler for repeated accesses. */
+void io_registry_set_string(struct io_registry *registry, enum io_space space, uint64_t address,
+                            io_string_handler handler);
+
+/* Performs `count` equal accesses to a port with values in memory; as the handler above. A block of disk data costs one
+ * copy. */
+uint64_t io_registry_access_string(struct io_registry *registry, struct io_access *access, uint8_t *values,
+                                   uint64_t count, enum io_result *result);
 
 #endif

@@ -158,6 +158,17 @@ static unsigned choose_port(struct program *program)
     return (unsigned)(range->first + take(program, 1) % (range->last - range->first + 1));
 }
 
+static void do_string(struct program *program)
+{
+    static uint8_t values[4096];
+    uint8_t shape = (uint8_t)take(program, 1);
+    struct io_access access = {.address = choose_port(program), .bytes = 1 << shape % 3, .is_write = shape & 0x80};
+    uint64_t count = (shape >> 2 & 31) * 32;
+    enum io_result result;
+
+    require(io_registry_access_string(platform_registry(platform), &access, values, count, &result) <= count);
+}
+
 static void do_step(struct program *program)
 {
     uint8_t step = (uint8_t)take(program, 1), vcpu = (step >> 4) % VCPUS;
@@ -202,6 +213,8 @@ static void do_step(struct program *program)
         platform_msr_read(platform, vcpu, 0x800 + (uint32_t)take(program, 1), &value);
         break;
     default:
+        if (step & 0x80)
+            do_string(program);
         platform_console_input(platform, (uint8_t)take(program, 1));
         break;
     }

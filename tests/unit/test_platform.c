@@ -421,6 +421,55 @@ START_TEST(test_disk)
 }
 END_TEST
 
+static uint64_t string(unsigned port, unsigned bytes, bool write, uint8_t *values, uint64_t count)
+{
+    enum io_result result;
+    struct io_access access = {.address = port, .bytes = (uint8_t)bytes, .is_write = write};
+    uint64_t done = io_registry_access_string(platform_registry(platform), &access, values, count, &result);
+    ck_assert_int_eq(result, IO_DONE);
+    return done;
+}
+
+static void disk_command(uint8_t command, uint8_t lba, uint8_t count)
+{
+    out(0x1f6, 1, 0xe0);
+    out(0x1f2, 1, count);
+    out(0x1f3, 1, lba);
+    out(0x1f4, 2, 0);
+    out(0x1f7, 1, command);
+}
+
+START_TEST(test_disk_strings)
+{
+    static uint8_t values[2048];
+    disk_command(0x20, 7, 3);
+    ck_assert_uint_eq(string(0x1f0, 2, false, values, 256), 256);
+    ck_assert_mem_eq(values, disk + 7 * 512, 512);
+    ck_assert_uint_eq(in(0x1f7, 1), 0x58);
+    ck_assert_uint_eq(string(0x1f0, 4, false, values, 300), 300); /* two more sectors, then nothing */
+    ck_assert_mem_eq(values, disk + 8 * 512, 1024);
+    ck_assert_uint_eq(values[1024] & values[1199], 0xff);
+    ck_assert_uint_eq(values[1200], 0);
+    ck_assert_uint_eq(in(0x1f7, 1), 0x50);
+    for (unsigned i = 0; i < sizeof values; i++)
+        values[i] = (uint8_t)(i * 3);
+    disk_command(0x30, 20, 2);
+    ck_assert_uint_eq(string(0x1f0, 2, true, values, 1000), 1000); /* what is too much is lost */
+    ck_assert_mem_eq(disk + 20 * 512, values, 1024);
+    ck_assert_uint_eq(disk[22 * 512], 22);
+    disk_command(0x20, 9, 1);
+    uint8_t expected[8] = {9, 9, 9, 9};
+    ck_assert_uint_eq(string(0x1f0, 1, false, values, 4), 4); /* a word for each byte */
+    ck_assert_mem_eq(values, expected, 4);
+    ck_assert_uint_eq(string(0x1f1, 1, false, values, 2), 2); /* the error register */
+    ck_assert_uint_eq(values[0] | values[1], 0);
+    values[0] = 'A';
+    values[1] = 'B';
+    ck_assert_uint_eq(string(0x3f8, 1, true, values, 2), 2);
+    ck_assert_str_eq(console[0], "AB");
+}
+END_TEST
+
 START_TEST(test_level_interrupt_through_ioapic)
 {
     /* The SCI: level-triggered, handed on again until its cause is gone. */
@@ -606,7 +655,7 @@ END_TEST
 DEVICE_SUITE("platform", setup, test_refuses_bad_configuration, test_quiet_after_reset, test_pit_through_8259,
              test_pit_through_ioapic, test_lint0_closed, test_8259_with_local_apic_off, test_lapic_timer_and_cr8,
              test_other_frequencies, test_interprocessor_interrupts, test_start_of_processors, test_world_may_come_back,
-             test_console, test_each_sent_byte_is_an_edge, test_rtc_interrupt, test_disk,
+             test_console, test_each_sent_byte_is_an_edge, test_rtc_interrupt, test_disk, test_disk_strings,
              test_level_interrupt_through_ioapic, test_power_management_timer, test_power_off, test_resets,
              test_exit_port_and_first_reason, test_marker, test_keyboard_controller, test_absent_devices,
              test_narrow_memory_accesses, test_time_does_not_go_back, test_vcpus_at_once)

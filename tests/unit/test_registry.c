@@ -130,6 +130,52 @@ START_TEST(test_memory_eight_bytes)
 }
 END_TEST
 
+static uint64_t string_handler(void *device, struct io_access *access, uint8_t *values, uint64_t count,
+                               enum io_result *result)
+{
+    (void)device;
+    (void)access;
+    *result = IO_DONE;
+    for (uint64_t i = 0; i < count; i++)
+        values[i] = (uint8_t)(0x80 + i);
+    return count;
+}
+
+START_TEST(test_string_one_by_one)
+{
+    add(IO_PORT, 0x100, 4);
+    uint8_t values[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    enum io_result result;
+    struct io_access access = {.address = 0x100, .bytes = 2, .is_write = true};
+    ck_assert_uint_eq(io_registry_access_string(&registry, &access, values, 4, &result), 4);
+    ck_assert_int_eq(result, IO_DONE);
+    ck_assert_uint_eq(calls, 4);
+    ck_assert_uint_eq(stored[0x100] | stored[0x101] << 8, 0x0807);
+    access.is_write = false;
+    ck_assert_uint_eq(io_registry_access_string(&registry, &access, values, 3, &result), 3);
+    ck_assert_mem_eq(values, ((uint8_t[]){0, 1, 0, 1, 0, 1, 7, 8}), 8);
+    access = (struct io_access){.address = 0x100, .bytes = 1, .is_write = true};
+    values[1] = 0xee; /* stops at the second */
+    ck_assert_uint_eq(io_registry_access_string(&registry, &access, values, 8, &result), 2);
+    ck_assert_int_eq(result, IO_STOP_VM);
+}
+END_TEST
+
+START_TEST(test_string_handler)
+{
+    add(IO_PORT, 0x100, 4);
+    io_registry_set_string(&registry, IO_PORT, 0x100, string_handler);
+    uint8_t values[4];
+    enum io_result result;
+    struct io_access access = {.address = 0x101, .bytes = 1};
+    ck_assert_uint_eq(io_registry_access_string(&registry, &access, values, 4, &result), 4);
+    ck_assert_mem_eq(values, "\x80\x81\x82\x83", 4);
+    access = (struct io_access){.address = 0x103, .bytes = 2}; /* leaves the range: one by one */
+    ck_assert_uint_eq(io_registry_access_string(&registry, &access, values, 2, &result), 2);
+    ck_assert_mem_eq(values, "\x03\xff\x03\xff", 4);
+}
+END_TEST
+
 DEVICE_SUITE("registry", setup, test_add_keeps_order_and_refuses_overlap, test_add_ends_at_capacity,
              test_find_against_linear_search, test_access_whole_split_and_nobody, test_write_masks_splits_and_stops,
-             test_memory_eight_bytes)
+             test_memory_eight_bytes, test_string_one_by_one, test_string_handler)

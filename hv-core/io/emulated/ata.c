@@ -158,3 +158,36 @@ void ata_write_data(struct ata *ata, const struct ata_image *image, unsigned byt
     if (ata->at == ata->length)
         ata_command_continue(ata, image);
 }
+
+/* How much of a string the current DRQ block takes. */
+static uint64_t ata_string_part(const struct ata *ata, uint64_t bytes)
+{
+    return bytes < ata->length - ata->at ? bytes : ata->length - ata->at;
+}
+
+void ata_read_string(struct ata *ata, const struct ata_image *image, uint8_t *to, uint64_t bytes)
+{
+    while (bytes && ata_data_is_due(ata, false)) {
+        uint64_t part = ata_string_part(ata, bytes);
+        memcpy(to, ata->buffer + ata->at, part);
+        to += part;
+        bytes -= part;
+        ata->at += (uint32_t)part;
+        if (ata->at == ata->length)
+            ata_command_continue(ata, image);
+    }
+    memset(to, 0xff, bytes);
+}
+
+void ata_write_string(struct ata *ata, const struct ata_image *image, const uint8_t *from, uint64_t bytes)
+{
+    while (bytes && ata_data_is_due(ata, true)) {
+        uint64_t part = ata_string_part(ata, bytes);
+        memcpy(ata->buffer + ata->at, from, part);
+        from += part;
+        bytes -= part;
+        ata->at += (uint32_t)part;
+        if (ata->at == ata->length)
+            ata_command_continue(ata, image);
+    }
+}

@@ -46,6 +46,10 @@ void ata_write_control(struct ata *ata, uint8_t value);
 uint32_t ata_read_data(struct ata *ata, const struct ata_image *image, unsigned bytes);
 void ata_write_data(struct ata *ata, const struct ata_image *image, unsigned bytes, uint32_t value);
 
+/* The same for `bytes` bytes at once, an even number: a string instruction at the data register. */
+void ata_read_string(struct ata *ata, const struct ata_image *image, uint8_t *to, uint64_t bytes);
+void ata_write_string(struct ata *ata, const struct ata_image *image, const uint8_t *from, uint64_t bytes);
+
 /* The level of the interrupt line. */
 bool ata_interrupt(const struct ata *ata);
 

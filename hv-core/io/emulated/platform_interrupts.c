@@ -120,6 +120,11 @@ void platform_pic_changed(struct platform *platform)
 
 void platform_set_irq(struct platform *platform, unsigned irq, bool level)
 {
+    uint16_t bit = (uint16_t)(1 << irq);
+
+    if (!(platform->irq_lines & bit) == !level) /* both controllers remember the level */
+        return;
+    platform->irq_lines ^= bit;
     pic_set_line(&platform->pic, irq, level);
     platform_pic_changed(platform);
     platform_set_ioapic_pin(platform, irq == PLATFORM_IRQ_TIMER ? PLATFORM_PIN_TIMER : irq, level);

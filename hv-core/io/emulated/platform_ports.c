@@ -5,7 +5,7 @@
  */
 #include "io/emulated/platform_state.h"
 #include <coopvirt/abi.h>
-#include <coopvirt/error.h>
+#include <coopvirt/string.h>
 #include <coopvirt/x86.h>
 
 typedef uint8_t (*platform_reader)(struct platform *platform, unsigned port);
@@ -259,6 +259,15 @@ static enum io_result platform_access_disk(struct platform *platform, struct io_
     return IO_DONE;
 }
 
+static void platform_string_disk(struct platform *platform, struct io_access *access, uint8_t *values, uint64_t count)
+{
+    if (access->is_write)
+        ata_write_string(&platform->ata, &platform->disk, values, count * access->bytes);
+    else
+        ata_read_string(&platform->ata, &platform->disk, values, count * access->bytes);
+    platform_set_irq(platform, PLATFORM_IRQ_DISK, ata_interrupt(&platform->ata));
+}
+
 static enum io_result platform_access_exit(struct platform *platform, struct io_access *access)
 {
     if (access->is_write)
@@ -368,12 +377,38 @@ static int platform_register_rows(struct platform *platform, const struct platfo
     return 0;
 }
 
+/* Repeated accesses: a block for the disk's data register, one by one anywhere else in the range. */
+static uint64_t platform_handle_string(void *device, struct io_access *access, uint8_t *values, uint64_t count,
+                                       enum io_result *result)
+{
+    struct platform *platform = ((const struct platform_binding *)device)->platform;
+
+    *result = IO_DONE;
+    if (access->address == PORT_DISK && access->bytes >= 2 && access->vcpu < platform->config.vcpus) {
+        platform_lock(platform);
+        platform_string_disk(platform, access, values, count);
+        platform_unlock(platform);
+        return count;
+    }
+    for (uint64_t i = 0; i < count; i++, values += access->bytes) {
+        access->value = 0;
+        if (access->is_write)
+            memcpy(&access->value, values, access->bytes);
+        platform_handle_access(device, access);
+        if (!access->is_write)
+            memcpy(values, &access->value, access->bytes);
+    }
+    return count;
+}
+
 int platform_ports_register(struct platform *platform)
 {
     int error = platform_register_rows(platform, platform_rows, sizeof platform_rows / sizeof platform_rows[0]);
 
     if (error || !platform->disk.sectors)
         return error;
-    return platform_register_rows(platform, platform_disk_rows,
-                                  sizeof platform_disk_rows / sizeof platform_disk_rows[0]);
+    error =
+        platform_register_rows(platform, platform_disk_rows, sizeof platform_disk_rows / sizeof platform_disk_rows[0]);
+    io_registry_set_string(&platform->registry, IO_PORT, PORT_DISK, platform_handle_string);
+    return error;
 }

@@ -81,6 +81,7 @@ struct platform {
     struct ata ata;
     uint64_t board_deadline; /* TSC units since start: PIT, RTC, power management timer */
     bool pic_output;
+    uint16_t irq_lines; /* levels of the ISA interrupts */
     enum platform_stop stop;
     uint8_t stop_status;
     uint8_t post_code;
