@@ -34,10 +34,8 @@ static void vmx_decode_failure(struct vcpu *vcpu)
 }
 
 /* The fields that not every exit needs. */
-static __attribute__((noinline)) void vmx_snapshot_more(struct vmx_raw_exit *raw, unsigned needs)
+static void vmx_snapshot_more(struct vmx_raw_exit *raw, unsigned needs)
 {
-    if (needs & VMX_NEED_CPL)
-        raw->cpl = vmx_read(VMCS_GUEST_SS_RIGHTS) >> 5 & 3; /* SDM vol. 3, "Guest Register State": SS.DPL */
     if (needs & VMX_NEED_QUALIFICATION)
         raw->qualification = vmx_read(VMCS_EXIT_QUALIFICATION);
     if (needs & VMX_NEED_GUEST_PHYSICAL)
@@ -56,27 +54,41 @@ static __attribute__((noinline)) void vmx_snapshot_more(struct vmx_raw_exit *raw
     }
 }
 
-static void vmx_decode(struct vcpu *vcpu)
+/* Kept out of line, so that the way of plain exits saves no registers. */
+static __attribute__((noinline)) void vmx_decode_more(struct vcpu *vcpu, uint32_t reason)
 {
     struct vmx_vcpu *vmx = vmx_of(vcpu);
-    struct vmx_raw_exit raw;
-    if (__builtin_expect(vmx->failure, 0)) {
+    struct vmx_raw_exit raw = {.reason = reason, .task_priority = vmx_task_priority(vmx)};
+    if (vmx->failure) {
         vmx_decode_failure(vcpu);
         return;
     }
-    raw.reason = (uint32_t)vmx_read(VMCS_EXIT_REASON);
     raw.rip = vmx_read(VMCS_GUEST_RIP);
-    raw.task_priority = vmx_task_priority(vmx);
-    unsigned needs = vmx_exit_needs(raw.reason);
-    if (needs & VMX_NEED_LENGTH)
-        raw.length = (uint32_t)vmx_read(VMCS_INSTRUCTION_LENGTH);
-    if (needs & ~(unsigned)VMX_NEED_LENGTH) {
-        raw.interruption = 0;
-        vmx_snapshot_more(&raw, needs);
-    }
+    raw.length = (uint32_t)vmx_read(VMCS_INSTRUCTION_LENGTH); /* not always meant: vmx_exit_decode knows */
+    vmx_snapshot_more(&raw, vmx_exit_needs(reason));
     vmx_exit_decode(&raw, &vcpu->exit);
     if (vcpu->exit.reason == VM_EXIT_INTERRUPT_WINDOW)
         vmx_close_window(vmx);
+}
+
+static void vmx_decode(struct vcpu *vcpu)
+{
+    const struct vmx_vcpu *vmx = vmx_of(vcpu);
+    uint32_t reason = (uint32_t)vmx_read(VMCS_EXIT_REASON);
+    unsigned needs = vmx_exit_needs(reason);
+    if (__builtin_expect(!vmx_exit_is_plain(needs) || vmx->failure, 0)) {
+        vmx_decode_more(vcpu, reason);
+        return;
+    }
+    struct vmx_raw_exit raw = {
+        .reason = reason,
+        .rip = vmx_read(VMCS_GUEST_RIP),
+        .length = (uint32_t)vmx_read(VMCS_INSTRUCTION_LENGTH),
+        .task_priority = vmx_task_priority(vmx),
+        /* SDM vol. 3, "Guest Register State": the CPL is SS's DPL */
+        .cpl = needs & VMX_NEED_CPL ? vmx_read(VMCS_GUEST_SS_RIGHTS) >> 5 & 3 : 0,
+    };
+    vmx_exit_decode_plain(&raw, &vcpu->exit);
 }
 
 /* The raw exit, as the manual names it. */

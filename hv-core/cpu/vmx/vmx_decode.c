@@ -156,14 +156,17 @@ static void vmx_decode_details(const struct vmx_raw_exit *raw, struct vm_exit *e
 void vmx_exit_decode(const struct vmx_raw_exit *raw, struct vm_exit *exit)
 {
     unsigned needs = vmx_exit_needs(raw->reason);
+    if (vmx_exit_is_plain(needs)) {
+        vmx_exit_decode_plain(raw, exit);
+        return;
+    }
     exit->reason = vmx_reason(raw->reason);
+    exit->cpl = 0;
+    exit->task_priority = raw->task_priority;
     exit->rip = raw->rip;
     exit->next_rip = needs & VMX_NEED_LENGTH ? raw->rip + raw->length : 0;
-    exit->cpl = needs & VMX_NEED_CPL ? raw->cpl : 0;
-    exit->task_priority = raw->task_priority;
     exit->interrupted.kind = VM_EVENT_NONE;
-    if (__builtin_expect(needs & VMX_NEED_VECTORING && raw->vectoring & VMX_EVENT_VALID, 0))
+    if (needs & VMX_NEED_VECTORING && raw->vectoring & VMX_EVENT_VALID)
         vmx_decode_interrupted(raw, &exit->interrupted);
-    if (needs & ~(unsigned)(VMX_NEED_LENGTH | VMX_NEED_CPL))
-        vmx_decode_details(raw, exit);
+    vmx_decode_details(raw, exit);
 }

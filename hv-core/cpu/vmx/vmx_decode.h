@@ -46,6 +46,24 @@ static inline unsigned vmx_exit_needs(uint32_t reason)
     return reason < VMX_REASONS ? vmx_reason_rows[reason].needs : 0;
 }
 
+/* Whether a reason has no details: an instruction that exits always, about which its length says all. */
+static inline bool vmx_exit_is_plain(unsigned needs)
+{
+    return (needs | VMX_NEED_CPL) == (VMX_NEED_LENGTH | VMX_NEED_CPL);
+}
+
+/* The part of decoding that every exit has; all of it for a plain one. */
+static inline void vmx_exit_decode_plain(const struct vmx_raw_exit *raw, struct vm_exit *exit)
+{
+    const struct vmx_reason_row *row = &vmx_reason_rows[raw->reason];
+    exit->reason = (enum vm_exit_reason)(row->reason - 1);
+    exit->cpl = raw->cpl;
+    exit->task_priority = raw->task_priority;
+    exit->rip = raw->rip;
+    exit->next_rip = raw->rip + raw->length;
+    exit->interrupted.kind = VM_EVENT_NONE;
+}
+
 void vmx_exit_decode(const struct vmx_raw_exit *raw, struct vm_exit *exit);
 
 #endif
