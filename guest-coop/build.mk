@@ -14,32 +14,44 @@ GUEST_CFLAGS := $(FREESTANDING_CFLAGS) -mcmodel=kernel -fno-pic -fno-omit-frame-
 
 GUEST_COOP_IMAGES := $(GUEST_BUILD)/guest-coop.elf $(GUEST_BUILD)/guest-coop.elf32
 
+# Without -g: NASM would write the path of this checkout into the image.
+GUEST_NASMFLAGS := -f elf64 -Werror -I$(GUEST_BUILD)/
+
+# Other flags or another compiler build everything anew.
+GUEST_FLAGS_FILE := $(GUEST_BUILD)/flags
+$(shell mkdir -p $(GUEST_BUILD); echo '$(CC) $(GUEST_CFLAGS) $(GUEST_NASMFLAGS)' | cmp -s - $(GUEST_FLAGS_FILE) || \
+	echo '$(CC) $(GUEST_CFLAGS) $(GUEST_NASMFLAGS)' > $(GUEST_FLAGS_FILE))
+
 .PHONY: guest-coop
 guest-coop: $(GUEST_BUILD)/guest-coop.elf32
 
 $(GUEST_BUILD)/guest-coop.elf: $(GUEST_OBJECTS) guest-coop/guest-coop.lds
+	@echo "  LD      $@"
 	$(Q)$(CC) -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack \
 		-Wl,-T,guest-coop/guest-coop.lds -o $@ $(GUEST_OBJECTS)
 
 $(GUEST_BUILD)/guest-coop.elf32: $(GUEST_BUILD)/guest-coop.elf
 	$(Q)objcopy -O elf32-i386 $< $@
 
-$(GUEST_BUILD)/shared/%.o: hv-core/%.c
+$(GUEST_BUILD)/shared/%.o: hv-core/%.c $(GUEST_FLAGS_FILE)
 	@mkdir -p $(@D)
+	@echo "  CC      $<"
 	$(Q)$(CC) $(GUEST_CFLAGS) -c -o $@ $<
 
 # The C structures are the truth; NASM gets their offsets.
-$(GUEST_OFFSETS): guest-coop/kernel/offsets.c
+$(GUEST_OFFSETS): guest-coop/kernel/offsets.c $(GUEST_FLAGS_FILE)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -g,$(GUEST_CFLAGS)) -MF $(GUEST_BUILD)/offsets.d -MT $@ -S -o $(GUEST_BUILD)/offsets.s $<
 	$(Q)sed -n 's/.*"->\([A-Z0-9_]*\) \(-*[0-9]*\)".*/\1 equ \2/p' $(GUEST_BUILD)/offsets.s > $@
 
-$(GUEST_BUILD)/%.asm.o: guest-coop/%.asm $(GUEST_OFFSETS)
+$(GUEST_BUILD)/%.asm.o: guest-coop/%.asm $(GUEST_OFFSETS) $(GUEST_FLAGS_FILE)
 	@mkdir -p $(@D)
-	$(Q)$(NASM) -f elf64 -g -F dwarf -i $(GUEST_BUILD)/ -o $@ $<
+	@echo "  NASM    $<"
+	$(Q)$(NASM) $(GUEST_NASMFLAGS) -o $@ $<
 
-$(GUEST_BUILD)/%.o: guest-coop/%.c
+$(GUEST_BUILD)/%.o: guest-coop/%.c $(GUEST_FLAGS_FILE)
 	@mkdir -p $(@D)
+	@echo "  CC      $<"
 	$(Q)$(CC) $(GUEST_CFLAGS) -c -o $@ $<
 
 # Programs that test the kernel from inside, each as process 1 of a file system of its own (tests/boot/tests.list boots
