@@ -34,6 +34,7 @@ struct cpu_gate {
 };
 _Static_assert(sizeof(struct cpu_gate) == 16, "gate descriptor");
 
+uint32_t cpu_feature_word;
 static struct cpu cpu_first;
 static struct cpu_gate cpu_gates[256];
 static uint8_t cpu_exception_stacks[IST_STACKS][EXCEPTION_STACK_BYTES] __attribute__((aligned(16)));
@@ -110,6 +111,7 @@ void cpu_start(void)
     pv.cpu.msr_write(X86_MSR_KERNEL_GS_BASE, 0);
     cpu_start_gates();
     cpu_start_control();
+    cpu_feature_word = pv.cpu.cpuid(1, 0).edx;
     fpu_start();
     /* APM vol. 2, "SYSCALL and SYSRET": SFMASK's bits are cleared in RFLAGS at entry. */
     pv.cpu.msr_write(X86_MSR_STAR, (uint64_t)SELECTOR_USER_BASE << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);

@@ -73,6 +73,9 @@ static inline struct cpu *cpu_this(void)
     return cpu;
 }
 
+/* CPUID leaf 1 EDX, for programs (AT_HWCAP): asked once, since a hypervisor makes the question dear. */
+extern uint32_t cpu_feature_word;
+
 /* Sets up tables, control registers, MSRs and per-CPU data of the first CPU. */
 void cpu_start(void);
 

@@ -4,6 +4,7 @@
  * with the same arguments always gets the same bytes: AT_RANDOM is fixed.
  */
 #include "kernel/exec_stack.h"
+#include "kernel/cpu.h"
 #include "kernel/errno.h"
 #include "kernel/fpu.h"
 #include "kernel/process.h"
@@ -11,7 +12,6 @@
 #include "memory/heap.h"
 #include "memory/layout.h"
 #include "memory/user_copy.h"
-#include "pv/pv.h"
 #include <coopvirt/elf.h>
 #include <coopvirt/string.h>
 
@@ -60,7 +60,7 @@ static uint64_t *exec_put_auxiliary(uint64_t *to, const struct elf_image *image,
                                     const struct stack_addresses *at)
 {
     const struct process *process = process_current();
-    to = exec_put(to, AUX_HWCAP, pv.cpu.cpuid(1, 0).edx);
+    to = exec_put(to, AUX_HWCAP, cpu_feature_word);
     to = exec_put(to, AUX_PAGESZ, 4096);
     to = exec_put(to, AUX_CLKTCK, CLOCK_TICKS);
     if (image->headers_address)
