@@ -122,14 +122,23 @@ void apic_end_of_interrupt(void)
     apic->write(APIC_EOI, 0);
 }
 
+/* The mode is written only when it changes: each register access may be an exit. */
+static void apic_timer_start(uint32_t mode, uint32_t count)
+{
+    static uint32_t current;
+    if (mode != current) {
+        current = mode;
+        apic->write(APIC_LVT_TIMER, mode);
+    }
+    apic->write(APIC_TIMER_INITIAL, count);
+}
+
 void apic_timer_periodic(uint32_t count)
 {
-    apic->write(APIC_LVT_TIMER, VECTOR_TIMER | APIC_LVT_PERIODIC);
-    apic->write(APIC_TIMER_INITIAL, count);
+    apic_timer_start(VECTOR_TIMER | APIC_LVT_PERIODIC, count);
 }
 
 void apic_timer_once(uint32_t count)
 {
-    apic->write(APIC_LVT_TIMER, VECTOR_TIMER);
-    apic->write(APIC_TIMER_INITIAL, count);
+    apic_timer_start(VECTOR_TIMER, count);
 }
