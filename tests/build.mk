@@ -40,6 +40,14 @@ $(BOOT_INITRAMFS): $(INIT) $(BOOT_SCRIPTS) bench/mkinitramfs.sh
 	@mkdir -p $(@D)
 	$(Q)bench/mkinitramfs.sh $@ $(INIT) $(foreach script,$(BOOT_SCRIPTS),tests/$(notdir $(script))=$(script))
 
+# Boot files that are broken in one way each.
+BOOT_BROKEN := $(BOOT_BUILD)/broken/made
+$(BOOT_BROKEN): tests/boot/broken.sh $(BUILD)/guest-coop/guest-coop.elf32 $(BOOT_INITRAMFS)
+	$(Q)tests/boot/broken.sh $(@D) $(BUILD)/guest-coop/guest-coop.elf32 $(BOOT_INITRAMFS)
+	$(Q)touch $@
+
+BOOT_FILES := $(BOOT_GUESTS) $(BOOT_INITRAMFS) $(BOOT_BROKEN)
+
 # Fuzzers: tests/fuzz/fuzz_NAME.c is a libFuzzer program, tests/fuzz/NAME.mk lists the sources that it tries. gcc has no
 # libFuzzer, so they are built with clang whatever CC is, each at once from all its sources.
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -59,7 +67,7 @@ $(foreach name,$(FUZZ_NAMES),$(eval $(call fuzz_rule,$(name))))
 
 .PHONY: unit test-programs lint boot-tests fuzz
 # The image is tried where it can be made.
-test-programs: $(UNIT_PROGRAMS) $(BOOT_GUESTS) $(BOOT_INITRAMFS) $(FUZZ_PROGRAMS) \
+test-programs: $(UNIT_PROGRAMS) $(BOOT_FILES) $(FUZZ_PROGRAMS) \
 	$(if $(shell command -v grub-mkrescue),$(BUILD)/coopvirt.iso)
 
 unit: $(UNIT_PROGRAMS) ## Runs the host unit tests
@@ -68,7 +76,7 @@ unit: $(UNIT_PROGRAMS) ## Runs the host unit tests
 lint: ## Checks the layering of the tree and the form of its files
 	@tests/check.sh lint
 
-boot-tests: images $(BOOT_GUESTS) $(BOOT_INITRAMFS) ## Runs the boot tests in the emulator
+boot-tests: images $(BOOT_FILES) ## Runs the boot tests in the emulator
 	@tests/check.sh boot
 
 fuzz: $(FUZZ_PROGRAMS) ## Fuzzes the readers of foreign bytes, each for FUZZ_SECONDS

@@ -53,7 +53,7 @@ always()
              if (before != after) print "frames were lost: " $0
          }
          /^@coop \{"type":"stop"/ {stops++}
-         END {if (stops != gone) printf "%d VMs stopped, %d gave their frames back\n", stops, gone}' "$folder/records.txt"
+         END {if (stops > gone) printf "%d VMs stopped, %d gave their frames back\n", stops, gone}' "$folder/records.txt"
     if [ "$2" = ok ]; then
         grep -h -m 3 -E '"type":"error"|panic' "$folder/records.txt" "$folder/console.txt"
     fi
