@@ -33,7 +33,7 @@ static coop_paddr vm_memory_allocate(struct vm *vm, coop_paddr guest, uint64_t b
         uint64_t alignment = alignments[i];
         if (guest % alignment || bytes < alignment)
             continue;
-        for (uint64_t want = bytes; want >= alignment; want = want / 2 & ~(alignment - 1)) {
+        for (uint64_t want = bytes & ~(alignment - 1); want >= alignment; want = want / 2 & ~(alignment - 1)) {
             coop_paddr machine = frame_allocate(want / X86_PAGE_BYTES, alignment, vm_owner(vm));
             if (machine != FRAME_NONE) {
                 *got = want;
