@@ -78,21 +78,39 @@ static enum io_result registry_access_bytes(struct io_registry *registry, enum i
     return result;
 }
 
+/* Most accesses go where the last one went. Several VCPUs may come at once: any index that they leave will do. */
+static const struct io_range *registry_find_recent(struct io_registry *registry, enum io_space space, uint64_t address)
+{
+    const struct io_range *ranges = space == IO_PORT ? registry->ports : registry->memory;
+    unsigned *recent = space == IO_PORT ? &registry->recent_port : &registry->recent_memory;
+    const struct io_range *range = &ranges[__atomic_load_n(recent, __ATOMIC_RELAXED)];
+
+    if (__builtin_expect(address - range->first <= range->last - range->first && range->handler, 1))
+        return range;
+    range = io_registry_find(registry, space, address);
+    if (range)
+        __atomic_store_n(recent, (unsigned)(range - ranges), __ATOMIC_RELAXED);
+    return range;
+}
+
 enum io_result io_registry_access(struct io_registry *registry, enum io_space space, struct io_access *access)
 {
-    uint64_t mask = access->bytes < 8 ? (1ull << (8 * access->bytes)) - 1 : ~0ull;
+    uint64_t mask = ~0ull >> (64 - 8 * access->bytes);
     uint64_t last = access->address + access->bytes - 1;
-    const struct io_range *range = io_registry_find(registry, space, access->address);
+    const struct io_range *range = registry_find_recent(registry, space, access->address);
 
-    if (access->is_write)
-        access->value &= mask;
-    if (!range || last > range->last || last < access->address)
+    if (__builtin_expect(!range || last > range->last || last < access->address, 0)) {
+        if (access->is_write)
+            access->value &= mask;
         return registry_access_bytes(registry, space, access);
-    if (!access->is_write)
-        access->value = mask;
-    enum io_result result = range->handler(range->device, access);
-    if (!access->is_write)
+    }
+    if (access->is_write) {
         access->value &= mask;
+        return range->handler(range->device, access);
+    }
+    access->value = mask;
+    enum io_result result = range->handler(range->device, access);
+    access->value &= mask;
     return result;
 }
 

@@ -46,7 +46,8 @@ struct io_range {
 struct io_registry {
     struct io_range ports[IO_REGISTRY_RANGES];
     struct io_range memory[IO_REGISTRY_RANGES];
-    unsigned port_count, memory_count; /* sorted by first; ranges do not overlap */
+    unsigned port_count, memory_count;   /* sorted by first; ranges do not overlap */
+    unsigned recent_port, recent_memory; /* the range that was accessed last: looked at first */
 };
 
 /* 0, -EEXIST for an overlap, -ENOSPC, -EINVAL. */

@@ -61,10 +61,12 @@ bool lapic_accepts_external(const struct lapic *lapic)
 /* The highest vector of a set, or -1. */
 static int lapic_highest(const uint64_t set[4])
 {
-    for (int i = 3; i >= 0; i--)
-        if (set[i])
-            return i * 64 + 63 - __builtin_clzll(set[i]);
-    return -1;
+    if (!(set[0] | set[1] | set[2] | set[3]))
+        return -1;
+    int i = 3;
+    while (!set[i])
+        i--;
+    return i * 64 + 63 - __builtin_clzll(set[i]);
 }
 
 static void lapic_set_bit(uint64_t set[4], uint8_t vector, bool value)
@@ -113,7 +115,9 @@ int lapic_deliverable(const struct lapic *lapic, uint32_t task_priority)
 {
     int vector = lapic_highest(lapic->requested);
 
-    if (vector < 0 || !lapic_is_on(lapic) || (vector & 0xf0) <= (lapic_priority(lapic, task_priority) & 0xf0))
+    if (vector < 0)
+        return -1;
+    if (!lapic_is_on(lapic) || (vector & 0xf0) <= (lapic_priority(lapic, task_priority) & 0xf0))
         return -1;
     return vector;
 }

@@ -14,13 +14,15 @@ bool platform_takes_external(const struct platform *platform, unsigned vcpu)
 
 void platform_update_pending(struct platform *platform, unsigned vcpu)
 {
+    const struct lapic *lapic = &platform->lapics[vcpu];
     int32_t vector, masked, before = platform->pending[vcpu];
 
     if (platform_takes_external(platform, vcpu)) {
         vector = masked = pic_vector(&platform->pic); /* no priority holds it back */
     } else {
-        vector = lapic_deliverable(&platform->lapics[vcpu], platform->lapics[vcpu].task_priority);
-        masked = lapic_deliverable(&platform->lapics[vcpu], 0);
+        vector = masked = lapic_deliverable(lapic, 0);
+        if ((masked & 0xf0) <= (int32_t)(lapic->task_priority & 0xf0))
+            vector = -1;
     }
     __atomic_store_n(&platform->masked[vcpu], masked, __ATOMIC_RELEASE);
     if (vector == before)
