@@ -125,7 +125,8 @@ def _make_image(launch: Launch, root: Path) -> None:
     words = ["grub-mkrescue", "-d", _GRUB_FOLDER, "--fonts=", "--locales=", "--themes=",
              f"--install-modules={_GRUB_MODULES}", "-o", str(launch.folder / "boot.iso"), *grafts]
     try:
-        done = subprocess.run(words, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(words, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+                              start_new_session=True)
     except OSError as error:
         raise CoopbenchError(f"cannot start {words[0]}: {error.strerror}: say 'make deps'") from error
     except subprocess.TimeoutExpired as error:
@@ -146,6 +147,15 @@ def explain_status(status: int) -> str | None:
     if status < 0:
         return f"the emulator was ended by signal {-status}"
     return f"the emulator ended with status {status}"
+
+
+def explain_hang(folder: Path) -> str:
+    """What the log says of a machine that came to no end: with a CPU shut down, Bochs goes on for ever."""
+    try:
+        log = (folder / "bochs.log").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return "a CPU shut down by a triple fault" if "exception with no resolution" in log else ""
 
 
 def read_talk(text: str) -> str:

@@ -23,12 +23,15 @@ _VERSION_SECONDS = 30
 
 @dataclass(frozen=True)
 class Machine:
-    """One kind of computer that coopbench can start. 'unit' is what its time-stamp counter counts, tsc_khz and lapic_khz
-    the frequencies that kernels are told. explain_status gives None for the exit status of a good run, otherwise a
-    reason; where status_decides is false, only the records tell a good run. 'prepare' makes the files that the command
-    names, below the folder in which the emulator will run. read_talk finds the last words in what the emulator printed.
-    A machine is 'probed' when only trying tells whether it is there; runs then fall back to the first machine. With an outside_disk the bare machine's
-    disk answers in the host's time, outside the count."""
+    """One kind of computer that coopbench can start.
+
+    'unit' is what its time-stamp counter counts, tsc_khz and lapic_khz the frequencies that kernels are told.
+    'prepare' makes the files that the command names, below the folder in which the emulator will run.
+    explain_status gives None for the exit status of a good run, otherwise a reason; where status_decides is false, only
+    the records tell a good run. read_talk finds the last words in what the emulator printed, explain_hang what may
+    be the reason of a boot that came to no end, in its folder. With an outside_disk, the bare machine's disk answers in
+    the host's time, outside the count. Only trying tells whether a 'probed' machine is there; runs then fall back to the
+    first machine."""
 
     name: str
     emulator: str
@@ -47,6 +50,7 @@ class Machine:
     status_decides: bool = True
     interactive: bool = True
     outside_disk: bool = True
+    explain_hang: Callable[[Path], str] = lambda folder: ""
     probed: bool = False
 
     @property
@@ -72,7 +76,8 @@ def _bochs(name: str, cpu_model: str, does: str) -> Machine:
     return Machine(name, "bochs-bin", "bochs", f"Bochs {cpu_model}", "instr", _INSTRUCTIONS, does,
                    bochs.command, bochs.explain_status, bochs.read_talk, bochs.FREQUENCY_KHZ, bochs.FREQUENCY_KHZ,
                    prepare=lambda launch, root: bochs.prepare(launch, cpu_model, root), needs=bochs.NEEDS,
-                   status_decides=False, interactive=False, outside_disk=False)
+                   status_decides=False, interactive=False, outside_disk=False,
+                   explain_hang=bochs.explain_hang)
 
 
 _qemu = partial(Machine, emulator="qemu-system-x86_64", package="qemu-system-x86",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from .outcome import FAILED, Outcome, judge
+from .outcome import FAILED, TIMEOUT, Outcome, judge
 from .plan import Cell, Plan, make_disk
 from .process import Processes
 from .records import PREFIX, parse
@@ -54,6 +54,8 @@ def _boot_cell(plan: Plan, cell: Cell, logs: Path, processes: Processes) -> Outc
         shutil.rmtree(folder, ignore_errors=True)
         return None
     outcome = judge(plan, cell, ended, parse(_read(folder / "records.txt")), _last_words(plan, folder))
+    hang = plan.machine.explain_hang(folder) if outcome.status == TIMEOUT else ""
+    outcome.reason += f" ({hang})" if hang else ""
     outcome.command = command
     if not outcome.bad:
         shutil.rmtree(folder)

@@ -21,7 +21,9 @@ class Fake:
     def __init__(self, arguments):
         self.bochs = "-rc" in arguments
         if self.bochs:
-            arguments = like_qemu(arguments[arguments.index("-f") + 1])
+            bochsrc = arguments[arguments.index("-f") + 1]
+            self.log = os.path.join(os.path.dirname(bochsrc), "bochs.log")
+            arguments = like_qemu(bochsrc)
         text = " ".join(arguments)
         serial = [arguments[index + 1] for index, word in enumerate(arguments) if word == "-serial"]
         self.console, self.records = (sys.stdout if name == "mon:stdio" else
@@ -107,6 +109,9 @@ def hypercall(fake):
 
 def hang(fake):
     fake.repetitions()
+    if fake.bochs:
+        with open(fake.log, "w") as log:
+            log.write("00045873269p[CPU0  ] >>PANIC<< exception(): 3rd (13) exception with no resolution\n")
     time.sleep(60)
 
 

@@ -74,7 +74,7 @@ def test_bochs_run(tree):
     ("hypervisor_failed", "full-nested", "failed", "a frame is still owned by VM 0"),
     ("cut", "full-nested", "failed", "the emulator was ended by signal 11"),
     ("no_last_word", "full-nested", "failed", "the machine ended without the hypervisor's verdict"),
-    ("hang", "native", "timeout", "no verdict within 1 s: killed"),
+    ("hang", "native", "timeout", "no verdict within 1 s: killed (a CPU shut down by a triple fault)"),
 ])
 def test_bochs_verdicts(tree, name, mode, status, reason):
     """Bochs ends with status 1 whatever happened, and may crash when all is said: the records decide."""
