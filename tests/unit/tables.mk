@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-UNIT_tables_SOURCES := hv-core/io/emulated/tables_acpi.c hv-core/io/emulated/tables_mp.c
+UNIT_tables_SOURCES := hv-core/io/emulated/tables_acpi.c hv-core/io/emulated/tables_mp.c hv-core/io/emulated/tables_bios.c

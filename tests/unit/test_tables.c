@@ -170,7 +170,7 @@ START_TEST(test_mp_tables)
 }
 END_TEST
 
-START_TEST(test_nothing_overlaps)
+START_TEST(test_nothing_overlaps, test_bios_leavings)
 {
     write_tables(16);
     /* ACPI ends before the MP tables begin; what lies between is untouched. */
@@ -183,5 +183,26 @@ START_TEST(test_nothing_overlaps)
 }
 END_TEST
 
+START_TEST(test_bios_leavings)
+{
+    static uint8_t low[0x1000];
+    tables_write_bios(area);
+    tables_write_low_memory(low, 0xa0000);
+    for (unsigned vector = 0; vector < 256; vector++) {
+        uint32_t offset = low[4 * vector] | (uint32_t)low[4 * vector + 1] << 8;
+        uint32_t segment = low[4 * vector + 2] | (uint32_t)low[4 * vector + 3] << 8;
+        const uint8_t *code = table_at(segment * 16 + offset, 10);
+        bool is_service = vector >= 0x10 && vector <= 0x1b;
+        ck_assert_uint_eq(*code, is_service ? 0x55 : 0xcf); /* push bp; iret */
+        ck_assert(!is_service || code[9] == 0xcf);
+    }
+    ck_assert_uint_eq(low[0x400] | low[0x401] << 8, 0x3f8);
+    ck_assert_uint_eq(low[0x402] | low[0x403] << 8, 0x2f8);
+    ck_assert_uint_eq(low[0x40e] | low[0x40f] << 8, 0);
+    ck_assert_uint_eq(low[0x413] | low[0x414] << 8, 640);
+    ck_assert_uint_eq(area[sizeof area - 16], 0xba); /* the reset vector */
+}
+END_TEST
+
 DEVICE_SUITE("tables", setup, test_root, test_fadt_names_the_ports, test_dsdt_has_soft_off, test_madt_counts,
-             test_mp_tables, test_nothing_overlaps)
+             test_mp_tables, test_nothing_overlaps, test_bios_leavings)
