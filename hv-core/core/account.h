@@ -64,10 +64,13 @@ static inline void account_hypervisor_until(struct account *account, uint64_t no
     account->last = now;
 }
 
-static inline void account_idle_until(struct account *account, uint64_t now)
+/* It is back on a CPU, which for `idle` of the time since has slept or run others; the rest was work for this VCPU (to put it
+ * to sleep and to wake it up). */
+static inline void account_return(struct account *account, uint64_t now, uint64_t idle)
 {
-    account->idle += now - account->last;
-    account->last = now;
+    account->idle += idle;
+    account->last += idle;
+    account_hypervisor_until(account, now);
 }
 
 /* The begin marker's exit has been handled: the region starts at the next entry. */

@@ -24,6 +24,7 @@ struct scheduler {
 
     /* This CPU. */
     uint64_t armed;            /* deadline of its timer */
+    uint64_t away;             /* TSC for which it slept or ran guests; what is left is the hypervisor's work */
     uint64_t retry;            /* when to offer console input again, or UINT64_MAX */
 };
 
@@ -204,10 +205,13 @@ static void scheduler_idle(void)
         return;
     scheduler_arm(deadline < here->retry ? deadline : here->retry);
     __atomic_store_n(&here->is_idle, true, __ATOMIC_RELAXED);
-    if (!cpu->need_resched)
+    if (!cpu->need_resched) {
+        uint64_t asleep = tsc_read();
         x86_sti_hlt();
-    else
+        here->away += tsc_read() - asleep;
+    } else {
         __asm__ volatile("sti; nop" : : : "memory");
+    }
     x86_cli();
     __atomic_store_n(&here->is_idle, false, __ATOMIC_RELAXED);
     scheduler_take_interrupt();
@@ -239,6 +243,25 @@ bool scheduler_prepare(const struct vcpu *vcpu, uint64_t slice_end)
     return true;
 }
 
+/* One turn on this CPU, and what a VCPU's account has to know of the time between two of them. After a turn elsewhere all of
+ * that is idle. */
+static enum vcpu_leave scheduler_run_vcpu(struct vcpu *vcpu)
+{
+    struct scheduler *here = scheduler_here();
+    struct cpu *cpu = cpu_current();
+    uint64_t start = tsc_read();
+    uint64_t idle = vcpu->left_cpu == cpu->index ? here->away - vcpu->left_away : start - vcpu->left_tsc;
+
+    cpu->running = vcpu;
+    enum vcpu_leave why = vcpu_run(vcpu, start + scheduler_slice, vcpu->left_tsc ? idle : 0);
+    cpu->running = 0;
+    vcpu->left_tsc = tsc_read();
+    here->away += vcpu->left_tsc - start;
+    vcpu->left_cpu = cpu->index;
+    vcpu->left_away = here->away;
+    return why;
+}
+
 _Noreturn void scheduler_run(void)
 {
     scheduler_here()->armed = SCHEDULER_NOT_ARMED;
@@ -250,9 +273,7 @@ _Noreturn void scheduler_run(void)
             continue;
         }
         context_switch(vcpu);
-        cpu_current()->running = vcpu;
-        enum vcpu_leave why = vcpu_run(vcpu, tsc_read() + scheduler_slice);
-        cpu_current()->running = 0;
+        enum vcpu_leave why = scheduler_run_vcpu(vcpu);
         if (why == VCPU_LEAVE_STOP)
             context_forget(vcpu);
         scheduler_leave(vcpu, why);

@@ -240,13 +240,13 @@ static enum vcpu_leave vcpu_halt(struct vcpu *vcpu)
     return VCPU_LEAVE_OFFLINE;
 }
 
-enum vcpu_leave vcpu_run(struct vcpu *vcpu, uint64_t slice_end)
+enum vcpu_leave vcpu_run(struct vcpu *vcpu, uint64_t slice_end, uint64_t idle)
 {
     const struct cpu_backend *cpu = vcpu->vm->cpu;
     struct account *account = &vcpu->account;
     enum vcpu_leave why = VCPU_LEAVE_STOP;
 
-    account_idle_until(account, tsc_read());
+    account_return(account, tsc_read(), idle);
     vcpu->prepared_deadline = vcpu->vm->deadline + 1; /* the timer of this CPU is not set for it yet */
     while (vcpu_prepare(vcpu, slice_end, &why)) {
         account_enter(account, vcpu->exit.reason, tsc_read());

@@ -84,6 +84,9 @@ struct vcpu {
     /* Any CPU, under the run queue's lock. */
     enum vcpu_state state;
     unsigned cpu;               /* the physical CPU whose queue it belongs to */
+    unsigned left_cpu;          /* where it ran last, */
+    uint64_t left_away;         /* what that CPU's time asleep or with others was then, */
+    uint64_t left_tsc;          /* and when: 0 before its first run */
     struct vcpu *next;          /* in that queue */
 
     /* Any CPU, atomic. */
@@ -112,8 +115,9 @@ struct vcpu {
 int vcpu_create(struct vm *vm, unsigned number);
 void vcpu_destroy(struct vcpu *vcpu);
 
-/* Runs it on this CPU until its slice is over, it blocks or stops. Interrupts off; by the scheduler. */
-enum vcpu_leave vcpu_run(struct vcpu *vcpu, uint64_t slice_end);
+/* Runs it on this CPU until its slice is over, it blocks or stops; `idle` is the time since it left for which nothing was done
+ * for it. Interrupts off; by the scheduler. */
+enum vcpu_leave vcpu_run(struct vcpu *vcpu, uint64_t slice_end, uint64_t idle);
 
 /* Whether a halted VCPU has something to wake for. */
 bool vcpu_has_wake_reason(const struct vcpu *vcpu);

@@ -23,9 +23,9 @@ static void turn(enum vm_exit_reason reason, uint64_t guest, uint64_t cost, uint
     if (idle) {
         now += cost / 2;
         account_hypervisor_until(&account, now);
-        now += idle;
-        account_idle_until(&account, now);
-        now += cost - cost / 2;
+        now += idle + cost / 4;
+        account_return(&account, now, idle);
+        now += cost - cost / 2 - cost / 4;
     } else {
         now += cost;
     }
