@@ -170,7 +170,7 @@ START_TEST(test_mp_tables)
 }
 END_TEST
 
-START_TEST(test_nothing_overlaps, test_bios_leavings)
+START_TEST(test_nothing_overlaps)
 {
     write_tables(16);
     /* ACPI ends before the MP tables begin; what lies between is untouched. */
