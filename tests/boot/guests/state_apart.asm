@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
 ;
-; Fills vector, debug and TSC_AUX registers with a pattern of its own and looks at them for a long time. For several VMs
+; Fills vector (also the upper halves), debug and TSC_AUX registers and XCR0 with a pattern of its own and looks at them for a long time. For several VMs
 ; on one CPU with short slices: each must find what it wrote.
 
 %include "guest.inc"
@@ -29,6 +29,21 @@ main64:
     fninit
     mov [abs number], ebx
     fild dword [abs number]
+    mov rax, cr4
+    bts rax, 18             ; OSXSAVE
+    mov cr4, rax
+    xor ecx, ecx
+    xor edx, edx
+    mov eax, 7              ; x87, SSE, AVX
+    xsetbv
+    vmovd xmm3, ebx
+    vinsertf128 ymm3, ymm3, xmm3, 1
+    mov r14d, ebx           ; AVX stays on or not, by chance
+    and r14d, 4 << 8
+    shr r14d, 8
+    or r14d, 3
+    mov eax, r14d
+    xsetbv
     mov r15d, 200
 again:
     mov ecx, 100000
@@ -38,6 +53,18 @@ again:
     rdmsr
     cmp eax, ebx
     jne wrong
+    xor ecx, ecx
+    xgetbv
+    cmp eax, r14d
+    jne wrong
+    mov eax, 7
+    xsetbv
+    vextractf128 xmm4, ymm3, 1
+    vmovd eax, xmm4
+    cmp eax, ebx
+    jne wrong
+    mov eax, r14d
+    xsetbv
     mov rax, dr0
     cmp rax, rbx
     jne wrong
