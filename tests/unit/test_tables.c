@@ -191,10 +191,10 @@ START_TEST(test_bios_leavings)
     for (unsigned vector = 0; vector < 256; vector++) {
         uint32_t offset = low[4 * vector] | (uint32_t)low[4 * vector + 1] << 8;
         uint32_t segment = low[4 * vector + 2] | (uint32_t)low[4 * vector + 3] << 8;
-        const uint8_t *code = table_at(segment * 16 + offset, 10);
+        const uint8_t *code = table_at(segment * 16 + offset, 11);
         bool is_service = vector >= 0x10 && vector <= 0x1b;
         ck_assert_uint_eq(*code, is_service ? 0x55 : 0xcf); /* push bp; iret */
-        ck_assert(!is_service || code[9] == 0xcf);
+        ck_assert(!is_service || code[10] == 0xcf);
     }
     ck_assert_uint_eq(low[0x400] | low[0x401] << 8, 0x3f8);
     ck_assert_uint_eq(low[0x402] | low[0x403] << 8, 0x2f8);

@@ -3,34 +3,12 @@
  * The address map of the emulated PC: one row a range of ports or memory, and the short functions that lead an access
  * to its device's register and what follows from it to the wires. A new device is a row here.
  */
-#include "io/emulated/platform_state.h"
+#include "io/emulated/platform_ports.h"
 #include <coopvirt/abi.h>
-#include <coopvirt/string.h>
 #include <coopvirt/x86.h>
 
-typedef uint8_t (*platform_reader)(struct platform *platform, unsigned port);
-typedef enum io_result (*platform_writer)(struct platform *platform, unsigned port, uint8_t value);
-
-/* Byte-wide devices give read and write; a wider access falls into bytes. Others give access. */
-struct platform_row {
-    enum io_space space;
-    uint64_t first;
-    unsigned count;
-    const char *name;
-    platform_reader read;
-    platform_writer write;
-    enum io_result (*access)(struct platform *platform, struct io_access *access);
-};
-
-#define PORT_CONTROL_B    0x61 /* system control port B: the PIT's gate and output */
-#define PORT_DISK         0x1f0
-#define PORT_COM2         0x2f8
-#define PORT_DISK_CONTROL 0x3f6
-#define PORT_COM1         0x3f8
-
-/* A byte-wide device under an access of any width: the bus makes single cycles of it. */
-static enum io_result platform_access_bytes(struct platform *platform, platform_reader read, platform_writer write,
-                                            struct io_access *access)
+enum io_result platform_ports_split(struct platform *platform, platform_reader read, platform_writer write,
+                                    struct io_access *access)
 {
     enum io_result result = IO_DONE;
     uint64_t value = 0;
@@ -117,44 +95,6 @@ static enum io_result platform_write_post(struct platform *platform, unsigned po
     return IO_DONE;
 }
 
-/* The timers look at the clock first, and may have something to say after any access. */
-static uint8_t platform_read_pit(struct platform *platform, unsigned port)
-{
-    uint64_t now = ratio_forward(platform->pit_ratio, platform_elapsed(platform));
-    uint8_t value =
-        port == PORT_CONTROL_B ? pit_control_read(&platform->pit, now) : pit_read(&platform->pit, port & 3, now);
-
-    platform_advance_board(platform);
-    return value;
-}
-
-static enum io_result platform_write_pit(struct platform *platform, unsigned port, uint8_t value)
-{
-    uint64_t now = ratio_forward(platform->pit_ratio, platform_elapsed(platform));
-
-    if (port == PORT_CONTROL_B)
-        pit_control_write(&platform->pit, value, now);
-    else
-        pit_write(&platform->pit, port & 3, value, now);
-    platform_advance_board(platform);
-    return IO_DONE;
-}
-
-static uint8_t platform_read_rtc(struct platform *platform, unsigned port)
-{
-    uint8_t value = rtc_read(&platform->rtc, port & 1, ratio_forward(platform->rtc_ratio, platform_elapsed(platform)));
-
-    platform_advance_board(platform);
-    return value;
-}
-
-static enum io_result platform_write_rtc(struct platform *platform, unsigned port, uint8_t value)
-{
-    rtc_write(&platform->rtc, port & 1, value, ratio_forward(platform->rtc_ratio, platform_elapsed(platform)));
-    platform_advance_board(platform);
-    return IO_DONE;
-}
-
 static enum io_result platform_reset_if(struct platform *platform, bool resets)
 {
     return resets ? platform_stop_vm(platform, PLATFORM_STOP_RESET, 0) : IO_DONE;
@@ -188,34 +128,6 @@ static enum io_result platform_write_control_a(struct platform *platform, unsign
     return platform_reset_if(platform, keyboard_control_write(&platform->keyboard, value));
 }
 
-static uint8_t platform_read_power(struct platform *platform, unsigned port)
-{
-    uint64_t now = ratio_forward(platform->power_ratio, platform_elapsed(platform));
-    uint8_t value = power_read(&platform->power, port - POWER_PORT_EVENT, now);
-
-    platform_advance_board(platform);
-    return value;
-}
-
-static enum io_result platform_write_power(struct platform *platform, unsigned port, uint8_t value)
-{
-    uint64_t now = ratio_forward(platform->power_ratio, platform_elapsed(platform));
-    enum power_effect effect = power_write(&platform->power, port - POWER_PORT_EVENT, value, now);
-
-    platform_advance_board(platform);
-    return effect == POWER_OFF ? platform_stop_vm(platform, PLATFORM_STOP_POWER_OFF, 0) : IO_DONE;
-}
-
-/* One reading for all bytes of an access. */
-static enum io_result platform_access_power_timer(struct platform *platform, struct io_access *access)
-{
-    uint32_t timer = power_timer(ratio_forward(platform->power_ratio, platform_elapsed(platform)));
-
-    if (!access->is_write)
-        access->value = timer >> (8 * (access->address & 3));
-    return IO_DONE;
-}
-
 /* There is no PCI: no host bridge takes the address, all is ones. The reset register lies among these ports. */
 static enum io_result platform_access_pci(struct platform *platform, struct io_access *access)
 {
@@ -225,47 +137,6 @@ static enum io_result platform_access_pci(struct platform *platform, struct io_a
         return platform_reset_if(platform, power_write_reset(&platform->power, (uint8_t)access->value) == POWER_RESET);
     access->value = platform->power.reset;
     return IO_DONE;
-}
-
-static uint8_t platform_read_disk(struct platform *platform, unsigned port)
-{
-    uint8_t value =
-        port == PORT_DISK_CONTROL ? ata_alternate_status(&platform->ata) : ata_read(&platform->ata, port & 7);
-
-    platform_set_irq(platform, PLATFORM_IRQ_DISK, ata_interrupt(&platform->ata));
-    return value;
-}
-
-static enum io_result platform_write_disk(struct platform *platform, unsigned port, uint8_t value)
-{
-    if (port == PORT_DISK_CONTROL)
-        ata_write_control(&platform->ata, value);
-    else
-        ata_write(&platform->ata, &platform->disk, port & 7, value);
-    platform_set_irq(platform, PLATFORM_IRQ_DISK, ata_interrupt(&platform->ata));
-    return IO_DONE;
-}
-
-/* The data register stands at the first port, 16 or 32 bits wide; the other seven are byte registers. */
-static enum io_result platform_access_disk(struct platform *platform, struct io_access *access)
-{
-    if (access->address != PORT_DISK)
-        return platform_access_bytes(platform, platform_read_disk, platform_write_disk, access);
-    if (access->is_write)
-        ata_write_data(&platform->ata, &platform->disk, access->bytes, (uint32_t)access->value);
-    else
-        access->value = ata_read_data(&platform->ata, &platform->disk, access->bytes);
-    platform_set_irq(platform, PLATFORM_IRQ_DISK, ata_interrupt(&platform->ata));
-    return IO_DONE;
-}
-
-static void platform_string_disk(struct platform *platform, struct io_access *access, uint8_t *values, uint64_t count)
-{
-    if (access->is_write)
-        ata_write_string(&platform->ata, &platform->disk, values, count * access->bytes);
-    else
-        ata_read_string(&platform->ata, &platform->disk, values, count * access->bytes);
-    platform_set_irq(platform, PLATFORM_IRQ_DISK, ata_interrupt(&platform->ata));
 }
 
 static enum io_result platform_access_exit(struct platform *platform, struct io_access *access)
@@ -320,11 +191,11 @@ static enum io_result platform_access_ioapic(struct platform *platform, struct i
 
 static const struct platform_row platform_rows[] = {
     {IO_PORT, 0x20, 2, "pic", platform_read_pic, platform_write_pic, NULL},
-    {IO_PORT, 0x40, 4, "pit", platform_read_pit, platform_write_pit, NULL},
+    {IO_PORT, 0x40, 4, "pit", platform_timers_read_pit, platform_timers_write_pit, NULL},
     {IO_PORT, 0x60, 1, "keyboard", platform_read_keyboard, platform_write_keyboard, NULL},
-    {IO_PORT, PORT_CONTROL_B, 1, "pit", platform_read_pit, platform_write_pit, NULL},
+    {IO_PORT, PORT_CONTROL_B, 1, "pit", platform_timers_read_pit, platform_timers_write_pit, NULL},
     {IO_PORT, 0x64, 1, "keyboard", platform_read_keyboard, platform_write_keyboard, NULL},
-    {IO_PORT, 0x70, 2, "rtc", platform_read_rtc, platform_write_rtc, NULL},
+    {IO_PORT, 0x70, 2, "rtc", platform_timers_read_rtc, platform_timers_write_rtc, NULL},
     {IO_PORT, 0x80, 1, "post", platform_read_post, platform_write_post, NULL},
     {IO_PORT, 0x92, 1, "keyboard", platform_read_control_a, platform_write_control_a, NULL},
     {IO_PORT, 0xa0, 2, "pic", platform_read_pic, platform_write_pic, NULL},
@@ -332,8 +203,8 @@ static const struct platform_row platform_rows[] = {
     {IO_PORT, PORT_COM2, 8, "uart", platform_read_uart, platform_write_uart, NULL},
     {IO_PORT, PORT_COM1, 8, "uart", platform_read_uart, platform_write_uart, NULL},
     {IO_PORT, 0x4d0, 2, "pic", platform_read_pic_level, platform_write_pic_level, NULL},
-    {IO_PORT, POWER_PORT_EVENT, 6, "power", platform_read_power, platform_write_power, NULL},
-    {IO_PORT, POWER_PORT_TIMER, 4, "power", NULL, NULL, platform_access_power_timer},
+    {IO_PORT, POWER_PORT_EVENT, 6, "power", platform_timers_read_power, platform_timers_write_power, NULL},
+    {IO_PORT, POWER_PORT_TIMER, 4, "power", NULL, NULL, platform_timers_access_power_timer},
     {IO_PORT, COOP_PORT_MARKER, 4, "marker", NULL, NULL, platform_access_marker},
     {IO_PORT, 0xcf8, 8, "pci", NULL, NULL, platform_access_pci},
     {IO_MEMORY, PLATFORM_IOAPIC_BASE, 0x1000, "ioapic", NULL, NULL, platform_access_ioapic},
@@ -342,8 +213,8 @@ static const struct platform_row platform_rows[] = {
 
 /* Without a disk nothing drives the channel's bus. */
 static const struct platform_row platform_disk_rows[] = {
-    {IO_PORT, PORT_DISK, 8, "disk", NULL, NULL, platform_access_disk},
-    {IO_PORT, PORT_DISK_CONTROL, 1, "disk", platform_read_disk, platform_write_disk, NULL},
+    {IO_PORT, PORT_DISK, 8, "disk", NULL, NULL, platform_disk_access},
+    {IO_PORT, PORT_DISK_CONTROL, 1, "disk", platform_disk_read, platform_disk_write, NULL},
 };
 
 /* The one handler that the registry knows: takes the lock, goes to the row. */
@@ -359,7 +230,7 @@ static enum io_result platform_handle_access(void *device, struct io_access *acc
     if (binding->row->access)
         result = binding->row->access(platform, access);
     else
-        result = platform_access_bytes(platform, binding->row->read, binding->row->write, access);
+        result = platform_ports_split(platform, binding->row->read, binding->row->write, access);
     platform_unlock(platform);
     return result;
 }
@@ -377,30 +248,6 @@ static int platform_register_rows(struct platform *platform, const struct platfo
     return 0;
 }
 
-/* Repeated accesses: a block for the disk's data register, one by one anywhere else in the range. */
-static uint64_t platform_handle_string(void *device, struct io_access *access, uint8_t *values, uint64_t count,
-                                       enum io_result *result)
-{
-    struct platform *platform = ((const struct platform_binding *)device)->platform;
-
-    *result = IO_DONE;
-    if (access->address == PORT_DISK && access->bytes >= 2 && access->vcpu < platform->config.vcpus) {
-        platform_lock(platform);
-        platform_string_disk(platform, access, values, count);
-        platform_unlock(platform);
-        return count;
-    }
-    for (uint64_t i = 0; i < count; i++, values += access->bytes) {
-        access->value = 0;
-        if (access->is_write)
-            memcpy(&access->value, values, access->bytes);
-        platform_handle_access(device, access);
-        if (!access->is_write)
-            memcpy(values, &access->value, access->bytes);
-    }
-    return count;
-}
-
 int platform_ports_register(struct platform *platform)
 {
     int error = platform_register_rows(platform, platform_rows, sizeof platform_rows / sizeof platform_rows[0]);
@@ -409,6 +256,6 @@ int platform_ports_register(struct platform *platform)
         return error;
     error =
         platform_register_rows(platform, platform_disk_rows, sizeof platform_disk_rows / sizeof platform_disk_rows[0]);
-    io_registry_set_string(&platform->registry, IO_PORT, PORT_DISK, platform_handle_string);
+    io_registry_set_string(&platform->registry, IO_PORT, PORT_DISK, platform_disk_string);
     return error;
 }
