@@ -48,7 +48,8 @@ void account_region_begin(struct account *account, uint32_t region)
 {
     account->region = region;
     account->is_begin_pending = account->is_special = true;
-    account_clear_reasons(account); /* nothing is booked before the entry; the time that this takes is not the region's */
+    account_clear_reasons(
+        account); /* nothing is booked before the entry; the time that this takes is not the region's */
     memset(account->hypercalls, 0, sizeof(account->hypercalls));
 }
 

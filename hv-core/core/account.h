@@ -31,11 +31,11 @@ struct account {
     uint64_t last; /* the TSC up to which time is accounted */
     uint64_t guest, hypervisor, idle;
     uint64_t carried; /* of the current exit's cost: what lies before an idle time */
-    uint64_t begun; /* TSC of the region's first entry */
+    uint64_t begun;   /* TSC of the region's first entry */
     uint64_t injections;
     uint64_t hypercalls[COOP_HYPERCALL_COUNT];
     uint32_t region;
-    bool is_counting; /* between a begin and an end marker */
+    bool is_counting;      /* between a begin and an end marker */
     bool is_begin_pending; /* the region begins with the next entry */
     bool is_special;       /* the next entry is not like others: is_begin_pending, or carried is not 0 */
     struct account_reason reasons[VM_EXIT_REASONS];
@@ -64,8 +64,8 @@ static inline void account_hypervisor_until(struct account *account, uint64_t no
     account->last = now;
 }
 
-/* It is back on a CPU, which for `idle` of the time since has slept or run others; the rest was work for this VCPU (to put it
- * to sleep and to wake it up). */
+/* It is back on a CPU, which for `idle` of the time since has slept or run others; the rest was work for this VCPU (to
+ * put it to sleep and to wake it up). */
 static inline void account_return(struct account *account, uint64_t now, uint64_t idle)
 {
     account->idle += idle;
@@ -107,8 +107,8 @@ static inline void account_enter(struct account *account, enum vm_exit_reason re
     account_count(account, reason, cost);
 }
 
-/* What the exits of a reason cost: exact but for median and percentile of large costs, which are the least cost in their
- * bucket (nearest rank). */
+/* What the exits of a reason cost: exact but for median and percentile of large costs, which are the least cost in
+ * their bucket (nearest rank). */
 struct account_summary account_summarize(const struct account_reason *reason);
 
 #endif

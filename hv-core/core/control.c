@@ -13,7 +13,7 @@
 #include <coopvirt/x86.h>
 
 #define CR4_ALWAYS                                                                                                     \
-    (X86_CR4_VME | X86_CR4_PVI | X86_CR4_TSD | X86_CR4_DE | X86_CR4_PSE | X86_CR4_PAE | X86_CR4_MCE | X86_CR4_PGE |     \
+    (X86_CR4_VME | X86_CR4_PVI | X86_CR4_TSD | X86_CR4_DE | X86_CR4_PSE | X86_CR4_PAE | X86_CR4_MCE | X86_CR4_PGE |    \
      X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT)
 /* No PCE: there are no counters for a guest. */
 
@@ -29,7 +29,7 @@ bool control_cr4_is_valid(uint64_t old, uint64_t wanted, uint64_t efer, uint64_t
 }
 
 #define CR0_BITS                                                                                                       \
-    (X86_CR0_PE | X86_CR0_MP | X86_CR0_EM | X86_CR0_TS | X86_CR0_ET | X86_CR0_NE | X86_CR0_WP | X86_CR0_AM |            \
+    (X86_CR0_PE | X86_CR0_MP | X86_CR0_EM | X86_CR0_TS | X86_CR0_ET | X86_CR0_NE | X86_CR0_WP | X86_CR0_AM |           \
      X86_CR0_NW | X86_CR0_CD | X86_CR0_PG)
 
 bool control_cr0_is_valid(uint64_t wanted, uint64_t cr4, uint64_t efer, bool is_long_code)
@@ -85,7 +85,8 @@ static enum vm_action control_write_cr4(struct vcpu *vcpu, struct registers *reg
         event_raise(&vcpu->events, X86_VECTOR_GP, true, 0);
         return VM_RESUME;
     }
-    /* A change of these flushes the guest's translations; a new tag does the same here. APM vol. 2, "TLB Management". */
+    /* A change of these flushes the guest's translations; a new tag does the same here. APM vol. 2, "TLB Management".
+     */
     if ((registers->cr4 ^ wanted) & (X86_CR4_PGE | X86_CR4_PAE | X86_CR4_PSE | X86_CR4_PCIDE | X86_CR4_SMEP))
         vcpu_request(vcpu, VCPU_REQUEST_FLUSH);
     registers->cr4 = wanted;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Trapped accesses to control registers: CR4 is the guest's, but for features whose state is not kept apart; CR0 traps where
- * the hardware needs bits of its own in it, CR8 while an interrupt waits for it to fall.
+ * Trapped accesses to control registers: CR4 is the guest's, but for features whose state is not kept apart; CR0 traps
+ * where the hardware needs bits of its own in it, CR8 while an interrupt waits for it to fall.
  */
 #ifndef CORE_CONTROL_H
 #define CORE_CONTROL_H

@@ -61,8 +61,8 @@ static const struct cpu_backend *core_find_cpu(void)
     return 0;
 }
 
-static const struct mmu_backend *const core_mmu_backends[MODE_MMU_KINDS] = {[MODE_MMU_NESTED] = &nested_backend,
-                                                                           [MODE_MMU_SHADOW] = &shadow_backend};
+static const struct mmu_backend *const core_mmu_backends[MODE_MMU_KINDS] = {
+    [MODE_MMU_NESTED] = &nested_backend, [MODE_MMU_SHADOW] = &shadow_backend};
 
 static void core_read_options(struct core_options *options, const struct cpu_backend *cpu)
 {

@@ -21,37 +21,38 @@
 #define FEATURE_RDRAND       BIT(30)
 #define FEATURE_HYPERVISOR   BIT(31)
 /* DTES64, DS-CPL, SMX, EST, TM2, debug MSR, xTPR, PDCM, DCA: what lies in MSRs that a guest does not get. */
-#define FEATURE_INTEL_MSRS   (BIT(2) | BIT(4) | BIT(6) | BIT(7) | BIT(8) | BIT(11) | BIT(14) | BIT(15) | BIT(18))
+#define FEATURE_INTEL_MSRS (BIT(2) | BIT(4) | BIT(6) | BIT(7) | BIT(8) | BIT(11) | BIT(14) | BIT(15) | BIT(18))
 /* 00000001h EDX */
-#define FEATURE_HTT          BIT(28)
-#define FEATURE_INTEL_POWER  (BIT(21) | BIT(22) | BIT(29) | BIT(31)) /* DS, ACPI, TM, PBE */
+#define FEATURE_HTT         BIT(28)
+#define FEATURE_INTEL_POWER (BIT(21) | BIT(22) | BIT(29) | BIT(31)) /* DS, ACPI, TM, PBE */
 /* 00000007h EBX */
-#define FEATURE_SGX          BIT(2)
-#define FEATURE_TSC_ADJUST   BIT(1)
-#define FEATURE_AVX2         BIT(5)
-#define FEATURE_INVPCID      BIT(10)
-#define FEATURE_RDT          (BIT(12) | BIT(15))
-#define FEATURE_MPX          BIT(14)
-#define FEATURE_AVX512       (BIT(16) | BIT(17) | BIT(21) | BIT(26) | BIT(27) | BIT(28) | BIT(30) | BIT(31))
-#define FEATURE_RDSEED       BIT(18)
-#define FEATURE_SMAP         BIT(20)
-#define FEATURE_PT           BIT(25)
+#define FEATURE_SGX        BIT(2)
+#define FEATURE_TSC_ADJUST BIT(1)
+#define FEATURE_AVX2       BIT(5)
+#define FEATURE_INVPCID    BIT(10)
+#define FEATURE_RDT        (BIT(12) | BIT(15))
+#define FEATURE_MPX        BIT(14)
+#define FEATURE_AVX512     (BIT(16) | BIT(17) | BIT(21) | BIT(26) | BIT(27) | BIT(28) | BIT(30) | BIT(31))
+#define FEATURE_RDSEED     BIT(18)
+#define FEATURE_SMAP       BIT(20)
+#define FEATURE_PT         BIT(25)
 /* 00000007h ECX: what is left is UMIP, VAES, VPCLMULQDQ, RDPID. PKU, CET, LA57, WAITPKG and the rest have state or
  * exits of their own. */
-#define FEATURES_7C_KEPT     (BIT(2) | BIT(9) | BIT(10) | BIT(22))
+#define FEATURES_7C_KEPT (BIT(2) | BIT(9) | BIT(10) | BIT(22))
 /* 00000007h EDX: FSRM only; the rest are MSRs. */
-#define FEATURES_7D_KEPT     BIT(4)
+#define FEATURES_7D_KEPT BIT(4)
 /* 0000000Dh subleaf 1 EAX: XSAVEOPT, XSAVEC, XGETBV with ECX 1; not XSAVES, whose MSR is refused. */
-#define FEATURES_D1_KEPT     (BIT(0) | BIT(1) | BIT(2))
-/* 80000001h ECX: SVM, extended APIC space, CR8 by LOCK MOV CR0, OSVW, IBS, SKINIT, WDT, LWP, node-id MSR, topology, counters, MWAITX */
-#define FEATURE_EXTENDED_HIDDEN                                                                                       \
-    (BIT(2) | BIT(3) | BIT(4) | BIT(9) | BIT(10) | BIT(12) | BIT(13) | BIT(15) | BIT(19) | BIT(22) | BIT(23) | BIT(24) |        \
-     BIT(26) | BIT(27) | BIT(28) | BIT(29))
-#define FEATURE_CMP_LEGACY   BIT(1)
+#define FEATURES_D1_KEPT (BIT(0) | BIT(1) | BIT(2))
+/* 80000001h ECX: SVM, extended APIC space, CR8 by LOCK MOV CR0, OSVW, IBS, SKINIT, WDT, LWP, node-id MSR, topology,
+ * counters, MWAITX */
+#define FEATURE_EXTENDED_HIDDEN                                                                                        \
+    (BIT(2) | BIT(3) | BIT(4) | BIT(9) | BIT(10) | BIT(12) | BIT(13) | BIT(15) | BIT(19) | BIT(22) | BIT(23) |         \
+     BIT(24) | BIT(26) | BIT(27) | BIT(28) | BIT(29))
+#define FEATURE_CMP_LEGACY BIT(1)
 /* 80000007h EDX: invariant TSC */
-#define FEATURE_INVARIANT    BIT(8)
+#define FEATURE_INVARIANT BIT(8)
 /* 80000008h EBX: CLZERO, always-save of the FPU error pointers, WBNOINVD */
-#define FEATURES_8B_KEPT     (BIT(0) | BIT(2))
+#define FEATURES_8B_KEPT (BIT(0) | BIT(2))
 
 static void cpuid_filter_features(const struct cpuid_config *config, struct cpuid_leaf *a)
 {

@@ -42,7 +42,9 @@ void cpuid_policy_show_osxsave(struct cpuid_table *table, bool is_on);
 static inline bool cpuid_policy_has_subleaves(uint32_t leaf)
 {
     return leaf < CPUID_LEAVES && (1u << 4 | 1u << 7 | 1u << 0xb | 1u << 0xd | 1u << 0xf | 1u << 0x10 | 1u << 0x12 |
-                                   1u << 0x14 | 1u << 0x17 | 1u << 0x18) >> leaf & 1;
+                                   1u << 0x14 | 1u << 0x17 | 1u << 0x18) >>
+                                          leaf &
+                                      1;
 }
 
 /* The prepared answer, or NULL where there is none. */

@@ -6,8 +6,8 @@
 #include "core/report.h"
 #include "core/vm.h"
 
-/* Exits at one RIP at which that did not show the instruction that exited, before the VM is stopped: the bytes may have been
- * changed by another VCPU in between, but not for ever. */
+/* Exits at one RIP at which that did not show the instruction that exited, before the VM is stopped: the bytes may have
+ * been changed by another VCPU in between, but not for ever. */
 #define DISPATCH_PATIENCE 1000
 
 static enum vm_action dispatch_unhandled(struct vcpu *vcpu, const struct vm_exit *exit)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From one exit to the handler of its row: the only place that traces exits and finds instruction lengths. Inline: it stands on every exit's way.
+ * From one exit to the handler of its row: the only place that traces exits and finds instruction lengths. Inline: it
+ * stands on every exit's way.
  */
 #ifndef CORE_DISPATCH_H
 #define CORE_DISPATCH_H

@@ -68,7 +68,8 @@ static struct elf64_segment elf_image_segment(const uint8_t *file, const struct 
         return s64;
     }
     memcpy(&s32, at, sizeof(s32));
-    return (struct elf64_segment){s32.type, s32.flags, s32.offset, s32.vaddr, s32.paddr, s32.filesz, s32.memsz, s32.align};
+    return (struct elf64_segment){s32.type,  s32.flags,  s32.offset, s32.vaddr,
+                                  s32.paddr, s32.filesz, s32.memsz,  s32.align};
 }
 
 static const char *elf_image_add(struct elf_image *image, const struct elf64_segment *segment, size_t bytes)
@@ -89,7 +90,8 @@ static const char *elf_image_add(struct elf_image *image, const struct elf64_seg
     return 0;
 }
 
-/* The physical address of the entry: as it is when that lies in a segment, else through the segment's virtual address. */
+/* The physical address of the entry: as it is when that lies in a segment, else through the segment's virtual address.
+ */
 static bool elf_image_find_entry(const uint8_t *file, const struct elf_outline *outline, uint64_t *entry)
 {
     for (int by_virtual = 0; by_virtual < 2; by_virtual++)

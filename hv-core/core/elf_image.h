@@ -24,8 +24,8 @@ struct elf_image {
     uint32_t entry; /* physical, below 4 GiB */
 };
 
-/* NULL, or what is wrong with the file. Segments neither overlap nor wrap around; the entry lies in one, and a Multiboot
- * header in the first 8 KiB. */
+/* NULL, or what is wrong with the file. Segments neither overlap nor wrap around; the entry lies in one, and a
+ * Multiboot header in the first 8 KiB. */
 const char *elf_image_read(const void *file, size_t bytes, struct elf_image *image);
 
 #endif

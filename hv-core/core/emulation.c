@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The world that the emulator sees: linear addresses go through the guest's page tables to its memory, or to the registry
- * where there is none.
+ * The world that the emulator sees: linear addresses go through the guest's page tables to its memory, or to the
+ * registry where there is none.
  */
 #include "core/emulation.h"
 #include "core/device_access.h"
@@ -24,7 +24,7 @@ struct emulation {
     struct vcpu *vcpu;
     struct walker_state walker;
     bool is_user;
-    bool is_stopped; /* a device has stopped the VM */
+    bool is_stopped;            /* a device has stopped the VM */
     bool is_operand_known;      /* the fault that brought us here is that of the memory operand: */
     uint64_t operand;           /* its linear address */
     coop_paddr operand_address; /* and where that is */
@@ -79,13 +79,14 @@ static enum emulate_access_status emulation_split(struct emulation *emulation, u
 }
 
 /* One naturally sized access to a device; larger ones go as two halves. */
-static bool emulation_device(struct emulation *emulation, coop_paddr address, void *value, unsigned bytes, bool is_write)
+static bool emulation_device(struct emulation *emulation, coop_paddr address, void *value, unsigned bytes,
+                             bool is_write)
 {
     if (bytes == 16)
         return emulation_device(emulation, address, value, 8, is_write) &&
                emulation_device(emulation, address + 8, (char *)value + 8, 8, is_write);
-    struct io_access access = {.address = address, .bytes = (uint8_t)bytes, .is_write = is_write,
-                               .vcpu = (uint8_t)emulation->vcpu->number};
+    struct io_access access = {
+        .address = address, .bytes = (uint8_t)bytes, .is_write = is_write, .vcpu = (uint8_t)emulation->vcpu->number};
     memcpy(&access.value, value, bytes);
     emulation->is_stopped |= !device_access(emulation->vcpu, IO_MEMORY, &access);
     if (!is_write)
@@ -93,7 +94,10 @@ static bool emulation_device(struct emulation *emulation, coop_paddr address, vo
     return true;
 }
 
-static bool emulation_is_power_of_two(unsigned n) { return n && !(n & (n - 1)); }
+static bool emulation_is_power_of_two(unsigned n)
+{
+    return n && !(n & (n - 1));
+}
 
 static bool emulation_piece_access(struct emulation *emulation, const struct emulation_piece *piece, void *value,
                                    bool is_write)
@@ -150,17 +154,17 @@ static bool emulation_exchange(void *at, const void *expected, const void *repla
     switch (bytes) {
     case 1: {
         uint8_t want = (uint8_t)old;
-        return __atomic_compare_exchange_n((uint8_t *)at, &want, (uint8_t)new, false, __ATOMIC_SEQ_CST,
+        return __atomic_compare_exchange_n((uint8_t *)at, &want, (uint8_t) new, false, __ATOMIC_SEQ_CST,
                                            __ATOMIC_SEQ_CST);
     }
     case 2: {
         uint16_t want = (uint16_t)old;
-        return __atomic_compare_exchange_n((uint16_t *)at, &want, (uint16_t)new, false, __ATOMIC_SEQ_CST,
+        return __atomic_compare_exchange_n((uint16_t *)at, &want, (uint16_t) new, false, __ATOMIC_SEQ_CST,
                                            __ATOMIC_SEQ_CST);
     }
     case 4: {
         uint32_t want = (uint32_t)old;
-        return __atomic_compare_exchange_n((uint32_t *)at, &want, (uint32_t)new, false, __ATOMIC_SEQ_CST,
+        return __atomic_compare_exchange_n((uint32_t *)at, &want, (uint32_t) new, false, __ATOMIC_SEQ_CST,
                                            __ATOMIC_SEQ_CST);
     }
     default:
@@ -244,8 +248,8 @@ static void emulation_raise(struct vcpu *vcpu, const struct emulate_fault *fault
         event_raise(&vcpu->events, fault->vector, fault->has_error_code, fault->error_code);
 }
 
-/* The one operand of an instruction that faulted in it is translated already: by the CPU, in the exit. Not when it crosses a page
- * (the fault may be that of either) or the instruction has other accesses to memory. */
+/* The one operand of an instruction that faulted in it is translated already: by the CPU, in the exit. Not when it
+ * crosses a page (the fault may be that of either) or the instruction has other accesses to memory. */
 static void emulation_use_fault(struct emulation *emulation, const struct emulate_registers *file,
                                 const struct instruction *instruction)
 {
@@ -262,8 +266,9 @@ static void emulation_use_fault(struct emulation *emulation, const struct emulat
 bool emulation_try(struct vcpu *vcpu)
 {
     struct emulation emulation = {.vcpu = vcpu};
-    const struct emulate_world world = {&emulation, emulation_read, emulation_write, emulation_compare_exchange,
-                                        emulation_port_in, emulation_port_out, EMULATION_REPEAT_LIMIT};
+    const struct emulate_world world = {
+        &emulation,        emulation_read,     emulation_write,       emulation_compare_exchange,
+        emulation_port_in, emulation_port_out, EMULATION_REPEAT_LIMIT};
     struct registers registers;
     struct emulate_registers file;
     struct emulate_fault fault = {0};

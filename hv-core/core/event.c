@@ -5,7 +5,10 @@
 #include "core/event.h"
 #include <coopvirt/x86.h>
 
-void event_reset(struct event_queue *queue) { *queue = (struct event_queue){.interrupted_vector = -1}; }
+void event_reset(struct event_queue *queue)
+{
+    *queue = (struct event_queue){.interrupted_vector = -1};
+}
 
 void event_restore(struct event_queue *queue, const struct vm_event *event)
 {

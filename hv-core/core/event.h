@@ -17,7 +17,7 @@ struct event_queue {
     bool triple_fault;         /* an exception while delivering a double fault */
     uint64_t fault_address;    /* for CR2, with a page fault */
     bool has_fault_address;
-    bool is_busy;              /* any of these is set */
+    bool is_busy; /* any of these is set */
 };
 
 void event_reset(struct event_queue *queue);

@@ -69,8 +69,8 @@ static enum vm_action exit_external_interrupt(struct vcpu *vcpu, const struct vm
     return VM_RESUME;
 }
 
-/* What was pending has happened when the global interrupt flag was set again (NMI), or is looked at before the next entry
- * (the interrupt window). */
+/* What was pending has happened when the global interrupt flag was set again (NMI), or is looked at before the next
+ * entry (the interrupt window). */
 static enum vm_action exit_nothing(struct vcpu *vcpu, const struct vm_exit *exit)
 {
     (void)vcpu;
@@ -78,8 +78,8 @@ static enum vm_action exit_nothing(struct vcpu *vcpu, const struct vm_exit *exit
     return VM_RESUME;
 }
 
-/* Memory stays coherent without it: no device here reads behind the caches. QEMU 7.2 reports INVD as WBINVD, so either may
- * stand at RIP. */
+/* Memory stays coherent without it: no device here reads behind the caches. QEMU 7.2 reports INVD as WBINVD, so either
+ * may stand at RIP. */
 static enum vm_action exit_cache_flush(struct vcpu *vcpu, const struct vm_exit *exit)
 {
     if (!exit->next_rip) {

@@ -24,8 +24,11 @@ static enum vm_action exit_port_io(struct vcpu *vcpu, const struct vm_exit *exit
 
     uint64_t *rax = &vcpu->general[REGISTER_RAX];
     uint64_t mask = port->bytes == 4 ? 0xffffffff : port->bytes == 2 ? 0xffff : 0xff;
-    struct io_access access = {.address = port->port, .value = *rax & mask, .bytes = port->bytes,
-                               .is_write = port->is_write, .vcpu = (uint8_t)vcpu->number};
+    struct io_access access = {.address = port->port,
+                               .value = *rax & mask,
+                               .bytes = port->bytes,
+                               .is_write = port->is_write,
+                               .vcpu = (uint8_t)vcpu->number};
     if (!device_access(vcpu, IO_PORT, &access))
         return VM_STOP;
     if (!port->is_write)

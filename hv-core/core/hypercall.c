@@ -20,7 +20,10 @@ static const struct hypercall_row hypercall_rows[COOP_HYPERCALL_COUNT] = {
     [COOP_HYPERCALL_VERSION - COOP_HYPERCALL_FIRST] = {"version", hypercall_version},
 };
 
-const char *hypercall_name(unsigned index) { return hypercall_rows[index].name; }
+const char *hypercall_name(unsigned index)
+{
+    return hypercall_rows[index].name;
+}
 
 enum vm_action hypercall_handle(struct vcpu *vcpu, const struct vm_exit *exit)
 {

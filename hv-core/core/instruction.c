@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fetching takes a walk of the guest's tables, so lengths once found are remembered by RIP and CR3, with the place of the
- * bytes and the bytes themselves: an entry counts only while the same bytes stand there. The place is always the VM's own
- * memory: a mapping that the guest changes behind our back can cost it a wrong length, but never reaches outside of it.
+ * Fetching takes a walk of the guest's tables, so lengths once found are remembered by RIP and CR3, with the place of
+ * the bytes and the bytes themselves: an entry counts only while the same bytes stand there. The place is always the
+ * VM's own memory: a mapping that the guest changes behind our back can cost it a wrong length, but never reaches
+ * outside of it.
  */
 #include "core/instruction.h"
 #include "core/vcpu.h"
@@ -110,8 +111,7 @@ const struct instruction *instruction_decode_at(struct vcpu *vcpu, const struct 
     entry->bytes = 0;
     if (decode_instruction(entry->value, got, mode, &entry->instruction) != DECODE_OK)
         return 0;
-    if (mode == DECODE_MODE_64 &&
-        registers->rip % X86_PAGE_BYTES + entry->instruction.length <= X86_PAGE_BYTES) {
+    if (mode == DECODE_MODE_64 && registers->rip % X86_PAGE_BYTES + entry->instruction.length <= X86_PAGE_BYTES) {
         entry->bytes = instruction_page(vcpu, registers, registers->rip);
         entry->rip = registers->rip;
         entry->root = registers->cr3;

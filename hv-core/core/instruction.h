@@ -15,11 +15,12 @@
 /* The bytes at RIP: how many of the 15 could be fetched. */
 size_t instruction_fetch(const struct vcpu *vcpu, const struct registers *registers, uint8_t *bytes);
 
-/* The instruction at RIP, decoded; NULL when the bytes there cannot be fetched or are none that emulate/ knows. Valid until the
- * next call. */
+/* The instruction at RIP, decoded; NULL when the bytes there cannot be fetched or are none that emulate/ knows. Valid
+ * until the next call. */
 const struct instruction *instruction_decode_at(struct vcpu *vcpu, const struct registers *registers);
 
-/* The length of the instruction at RIP, known to be `operation`; 0 when something else stands there. With a full walk. */
+/* The length of the instruction at RIP, known to be `operation`; 0 when something else stands there. With a full walk.
+ */
 uint8_t instruction_length_walk(struct vcpu *vcpu, enum instruction_operation operation);
 
 /* The same, from what is remembered where that still holds. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Multiboot 1 as a boot loader gives it: information, strings and memory map at 0x9000, modules as high as possible below
- * 4 GiB. Multiboot 0.6.96, section 3.3.
+ * Multiboot 1 as a boot loader gives it: information, strings and memory map at 0x9000, modules as high as possible
+ * below 4 GiB. Multiboot 0.6.96, section 3.3.
  */
 #include "core/loader.h"
 #include "core/elf_image.h"

@@ -20,15 +20,23 @@ static const struct mode modes[] = {
 };
 #define MODE_COUNT (sizeof(modes) / sizeof(modes[0]))
 
-static const char *const cpu_names[MODE_CPU_KINDS] = {
-    [MODE_CPU_VT] = "vt", [MODE_CPU_DEPRIVILEGED] = "deprivileged"};
+static const char *const cpu_names[MODE_CPU_KINDS] = {[MODE_CPU_VT] = "vt", [MODE_CPU_DEPRIVILEGED] = "deprivileged"};
 static const char *const mmu_names[MODE_MMU_KINDS] = {
     [MODE_MMU_NESTED] = "nested", [MODE_MMU_SHADOW] = "shadow", [MODE_MMU_DIRECT] = "direct"};
 static const char *const io_names[MODE_IO_KINDS] = {[MODE_IO_EMULATED] = "emulated", [MODE_IO_QUEUE] = "queue"};
 
-const char *mode_cpu_name(enum mode_cpu cpu) { return cpu_names[cpu]; }
-const char *mode_mmu_name(enum mode_mmu mmu) { return mmu_names[mmu]; }
-const char *mode_io_name(enum mode_io io) { return io_names[io]; }
+const char *mode_cpu_name(enum mode_cpu cpu)
+{
+    return cpu_names[cpu];
+}
+const char *mode_mmu_name(enum mode_mmu mmu)
+{
+    return mmu_names[mmu];
+}
+const char *mode_io_name(enum mode_io io)
+{
+    return io_names[io];
+}
 
 /* The index of the name that begins at *text and ends at `end`; moves *text behind it. -1 when there is none. */
 static int mode_axis(const char **text, char end, const char *const *names, unsigned count)

@@ -6,16 +6,16 @@
 #include <coopvirt/x86_instructions.h>
 #include <stdbool.h>
 
-#define CMOS_INDEX    0x70
-#define CMOS_DATA     0x71
-#define CMOS_SECOND   0
-#define CMOS_MINUTE   2
-#define CMOS_HOUR     4
-#define CMOS_DAY      7
-#define CMOS_MONTH    8
-#define CMOS_YEAR     9
-#define CMOS_STATUS_A 10
-#define CMOS_STATUS_B 11
+#define CMOS_INDEX      0x70
+#define CMOS_DATA       0x71
+#define CMOS_SECOND     0
+#define CMOS_MINUTE     2
+#define CMOS_HOUR       4
+#define CMOS_DAY        7
+#define CMOS_MONTH      8
+#define CMOS_YEAR       9
+#define CMOS_STATUS_A   10
+#define CMOS_STATUS_B   11
 #define STATUS_A_BUSY   0x80
 #define STATUS_B_24H    0x02
 #define STATUS_B_BINARY 0x04
@@ -25,8 +25,8 @@ int64_t realtime_seconds(unsigned year, unsigned month, unsigned day, unsigned h
 {
     static const unsigned days_before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
     unsigned last = month > 2 ? year : year - 1; /* the last year whose leap day lies behind */
-    int64_t days = (int64_t)(year - 1970) * 365 + (last / 4 - last / 100 + last / 400) - 477 + days_before[month - 1] +
-                   day - 1;
+    int64_t days =
+        (int64_t)(year - 1970) * 365 + (last / 4 - last / 100 + last / 400) - 477 + days_before[month - 1] + day - 1;
     return ((days * 24 + hour) * 60 + minute) * 60 + second;
 }
 
@@ -36,7 +36,10 @@ static unsigned realtime_register(uint8_t index)
     return x86_in8(CMOS_DATA);
 }
 
-static unsigned realtime_value(unsigned raw, bool is_binary) { return is_binary ? raw : (raw >> 4) * 10 + (raw & 15); }
+static unsigned realtime_value(unsigned raw, bool is_binary)
+{
+    return is_binary ? raw : (raw >> 4) * 10 + (raw & 15);
+}
 
 int64_t realtime_read(void)
 {

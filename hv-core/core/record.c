@@ -78,7 +78,8 @@ static void record_reasons(const struct account *account)
         if (!r.count)
             continue;
         record_add("%s\"%s\":{\"count\":%lu,\"total\":%lu,\"min\":%lu,\"p50\":%lu,\"p99\":%lu,\"max\":%lu}", comma,
-                   vm_exit_name((enum vm_exit_reason)i), r.count, r.total, r.minimum, r.median, r.percentile99, r.maximum);
+                   vm_exit_name((enum vm_exit_reason)i), r.count, r.total, r.minimum, r.median, r.percentile99,
+                   r.maximum);
         comma = ",";
     }
 }

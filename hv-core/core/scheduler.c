@@ -23,18 +23,24 @@ struct scheduler {
     bool is_idle;              /* hint: sleeps, and could take a VCPU from a busy CPU's queue */
 
     /* This CPU. */
-    uint64_t armed;            /* deadline of its timer */
-    uint64_t away;             /* TSC for which it slept or ran guests; what is left is the hypervisor's work */
-    uint64_t retry;            /* when to offer console input again, or UINT64_MAX */
+    uint64_t armed; /* deadline of its timer */
+    uint64_t away;  /* TSC for which it slept or ran guests; what is left is the hypervisor's work */
+    uint64_t retry; /* when to offer console input again, or UINT64_MAX */
 };
 
 static struct scheduler schedulers[CPU_LIMIT];
 static uint64_t scheduler_slice = 10000000;
 static unsigned scheduler_next_cpu;
 
-static struct scheduler *scheduler_here(void) { return &schedulers[cpu_current()->index]; }
+static struct scheduler *scheduler_here(void)
+{
+    return &schedulers[cpu_current()->index];
+}
 
-void scheduler_set_slice(uint64_t tsc) { scheduler_slice = tsc; }
+void scheduler_set_slice(uint64_t tsc)
+{
+    scheduler_slice = tsc;
+}
 
 void scheduler_add(struct vcpu *vcpu)
 {
@@ -193,8 +199,8 @@ static struct vcpu *scheduler_next(void)
     return vcpu;
 }
 
-/* Nothing to run: devices of blocked VCPUs go on, the CPU sleeps until the next of them has something to do. What another CPU
- * puts into the queue meanwhile comes with a kick, which ends the HLT. */
+/* Nothing to run: devices of blocked VCPUs go on, the CPU sleeps until the next of them has something to do. What
+ * another CPU puts into the queue meanwhile comes with a kick, which ends the HLT. */
 static void scheduler_idle(void)
 {
     struct cpu *cpu = cpu_current();
@@ -228,7 +234,8 @@ bool scheduler_prepare(const struct vcpu *vcpu, uint64_t slice_end)
 {
     struct scheduler *here = scheduler_here();
     uint64_t now = tsc_read();
-    uint64_t deadline = vm_list_advance(cpu_current()->index, now), own = __atomic_load_n(&vcpu->vm->deadline, __ATOMIC_RELAXED);
+    uint64_t deadline = vm_list_advance(cpu_current()->index, now),
+             own = __atomic_load_n(&vcpu->vm->deadline, __ATOMIC_RELAXED);
     if (own < deadline)
         deadline = own;
     if (here->retry < deadline)
@@ -243,8 +250,8 @@ bool scheduler_prepare(const struct vcpu *vcpu, uint64_t slice_end)
     return true;
 }
 
-/* One turn on this CPU, and what a VCPU's account has to know of the time between two of them. After a turn elsewhere all of
- * that is idle. */
+/* One turn on this CPU, and what a VCPU's account has to know of the time between two of them. After a turn elsewhere
+ * all of that is idle. */
 static enum vcpu_leave scheduler_run_vcpu(struct vcpu *vcpu)
 {
     struct scheduler *here = scheduler_here();

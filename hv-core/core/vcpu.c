@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The run loop. Each turn: prepare pending events -> enter -> decode -> an event delivery that the exit interrupted goes
- * back to the queue -> account, trace, handler -> one switch on the action, the only place that advances RIP.
+ * The run loop. Each turn: prepare pending events -> enter -> decode -> an event delivery that the exit interrupted
+ * goes back to the queue -> account, trace, handler -> one switch on the action, the only place that advances RIP.
  */
 #include "core/vcpu.h"
 #include "core/dispatch.h"
@@ -20,7 +20,10 @@
 #include <coopvirt/x86.h>
 #include <coopvirt/x86_instructions.h>
 
-static size_t vcpu_frames(size_t bytes) { return (bytes + X86_PAGE_BYTES - 1) / X86_PAGE_BYTES; }
+static size_t vcpu_frames(size_t bytes)
+{
+    return (bytes + X86_PAGE_BYTES - 1) / X86_PAGE_BYTES;
+}
 
 static struct cpuid_leaf vcpu_machine_cpuid(uint32_t leaf, uint32_t subleaf)
 {
@@ -80,7 +83,10 @@ void vcpu_request(struct vcpu *vcpu, uint32_t request)
     scheduler_wake(vcpu, true);
 }
 
-void vcpu_kick(struct vcpu *vcpu) { scheduler_wake(vcpu, false); }
+void vcpu_kick(struct vcpu *vcpu)
+{
+    scheduler_wake(vcpu, false);
+}
 
 bool vcpu_has_wake_reason(const struct vcpu *vcpu)
 {
@@ -129,8 +135,8 @@ static int vcpu_masked_vector(struct vcpu *vcpu)
     return vector;
 }
 
-/* A raised task priority may hold an interrupt back: the guest lowers it without an exit, so the window is opened for when
- * it does. */
+/* A raised task priority may hold an interrupt back: the guest lowers it without an exit, so the window is opened for
+ * when it does. */
 static void vcpu_watch_task_priority(struct vcpu *vcpu)
 {
     spinlock_take(&vcpu->vm->lock);
@@ -176,8 +182,8 @@ static void vcpu_deliver_exception(struct vcpu *vcpu)
     events->exception.kind = VM_EVENT_NONE;
 }
 
-/* What waits in the queue: an exception or NMI first; an interrupt that has been acknowledged already stays until that is on
- * its way. False when the VM has been stopped. */
+/* What waits in the queue: an exception or NMI first; an interrupt that has been acknowledged already stays until that
+ * is on its way. False when the VM has been stopped. */
 static bool vcpu_deliver_queued(struct vcpu *vcpu)
 {
     struct event_queue *events = &vcpu->events;

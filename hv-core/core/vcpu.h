@@ -39,11 +39,11 @@ struct vcpu_trace {
 /* An instruction that exited before, and where its bytes are; see core/instruction.c. */
 struct vcpu_length {
     uint64_t rip;
-    uint64_t root;      /* CR3 at that time */
-    const void *bytes;  /* NULL: no instruction */
-    uint32_t value;     /* of the four bytes */
+    uint64_t root;     /* CR3 at that time */
+    const void *bytes; /* NULL: no instruction */
+    uint32_t value;    /* of the four bytes */
     uint8_t operation;
-    uint8_t length;     /* at most four */
+    uint8_t length; /* at most four */
 };
 
 #define VCPU_DECODED 8 /* emulated instructions that are remembered; a power of two */
@@ -59,22 +59,23 @@ struct vcpu_decoded {
 
 struct vcpu {
     /* Only the CPU that runs it (state RUNNING), or whoever holds the VM's lock while it does not run. */
-    uint64_t general[16]; /* at offset 0: assembly; enum instruction_register; RSP lives in the backend */
-    void *backend;        /* of the cpu backend */
-    struct vm *vm;        /* constant after creation */
+    uint64_t general[16];            /* at offset 0: assembly; enum instruction_register; RSP lives in the backend */
+    void *backend;                   /* of the cpu backend */
+    struct vm *vm;                   /* constant after creation */
     const struct vm_exit_row *exits; /* the VM's */
     struct vm_exit exit;
     struct event_queue events;
     struct vcpu_length lengths[VCPU_LENGTHS];
     struct vcpu_decoded decoded[VCPU_DECODED];
-    unsigned stuck;       /* exits at stuck_rip whose instruction could not be found there */
+    unsigned stuck; /* exits at stuck_rip whose instruction could not be found there */
     uint64_t stuck_rip;
     uint64_t prepared_deadline; /* the VM's, as this CPU's timer has been set for it */
-    bool is_offline;       /* waits for INIT or a start-up IPI */
-    uint8_t task_priority; /* CR8, as the interrupt controller knows it */
-    struct shadow_cpu shadow;  /* with shadow paging */
-    coop_paddr paging_root;    /* what the CPU's CR3 holds in place of the guest's, which hold() sees to; with shadow paging */
-    bool is_flush_wanted;  /* cached translations must not be used again: the backend's load sees to it */
+    bool is_offline;            /* waits for INIT or a start-up IPI */
+    uint8_t task_priority;      /* CR8, as the interrupt controller knows it */
+    struct shadow_cpu shadow;   /* with shadow paging */
+    coop_paddr
+        paging_root; /* what the CPU's CR3 holds in place of the guest's, which hold() sees to; with shadow paging */
+    bool is_flush_wanted; /* cached translations must not be used again: the backend's load sees to it */
 
     /* Constant after creation. */
     unsigned number;
@@ -83,11 +84,11 @@ struct vcpu {
 
     /* Any CPU, under the run queue's lock. */
     enum vcpu_state state;
-    unsigned cpu;               /* the physical CPU whose queue it belongs to */
-    unsigned left_cpu;          /* where it ran last, */
-    uint64_t left_away;         /* what that CPU's time asleep or with others was then, */
-    uint64_t left_tsc;          /* and when: 0 before its first run */
-    struct vcpu *next;          /* in that queue */
+    unsigned cpu;       /* the physical CPU whose queue it belongs to */
+    unsigned left_cpu;  /* where it ran last, */
+    uint64_t left_away; /* what that CPU's time asleep or with others was then, */
+    uint64_t left_tsc;  /* and when: 0 before its first run */
+    struct vcpu *next;  /* in that queue */
 
     /* Any CPU, atomic. */
     uint32_t requests; /* VCPU_REQUEST_ */
@@ -96,10 +97,10 @@ struct vcpu {
     /* The CPU that runs it. */
     struct vcpu_trace trace[VCPU_TRACE];
     unsigned trace_next;
-    void *fpu;                  /* area of machine/fpu.h, valid while fpu_cpu is CPU_LIMIT */
-    unsigned fpu_cpu;           /* where its FPU state is loaded; CPU_LIMIT when it is in memory */
+    void *fpu;        /* area of machine/fpu.h, valid while fpu_cpu is CPU_LIMIT */
+    unsigned fpu_cpu; /* where its FPU state is loaded; CPU_LIMIT when it is in memory */
     uint64_t debug_registers[4];
-    bool has_tsc_aux;           /* constant: the CPU has RDTSCP */
+    bool has_tsc_aux; /* constant: the CPU has RDTSCP */
     uint64_t tsc_aux;
     uint64_t xcr0;
     struct account account;
@@ -115,8 +116,8 @@ struct vcpu {
 int vcpu_create(struct vm *vm, unsigned number);
 void vcpu_destroy(struct vcpu *vcpu);
 
-/* Runs it on this CPU until its slice is over, it blocks or stops; `idle` is the time since it left for which nothing was done
- * for it. Interrupts off; by the scheduler. */
+/* Runs it on this CPU until its slice is over, it blocks or stops; `idle` is the time since it left for which nothing
+ * was done for it. Interrupts off; by the scheduler. */
 enum vcpu_leave vcpu_run(struct vcpu *vcpu, uint64_t slice_end, uint64_t idle);
 
 /* Whether a halted VCPU has something to wake for. */

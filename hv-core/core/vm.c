@@ -31,9 +31,15 @@ static const char *const vm_stop_names[] = {
     [VM_STOP_HALTED] = "halted",
 };
 
-const char *vm_stop_name(enum vm_stop reason) { return vm_stop_names[reason]; }
+const char *vm_stop_name(enum vm_stop reason)
+{
+    return vm_stop_names[reason];
+}
 
-const struct nested_format *vm_nested_format(const struct vm *vm) { return vm->cpu->nested_format; }
+const struct nested_format *vm_nested_format(const struct vm *vm)
+{
+    return vm->cpu->nested_format;
+}
 
 void vm_stop(struct vm *vm, enum vm_stop reason, uint8_t status)
 {
@@ -257,7 +263,8 @@ void vm_destroy(struct vm *vm)
     vm_memory_destroy(vm);
     frame_free(frame_of_address(vm), vm_frames(), vm_owner(vm));
     size_t after = frame_count_of((frame_owner)(FRAME_OWNER_VM_FIRST + number));
-    log_info("vm %u is gone: it owned %zu frames before its creation, %zu after its destruction", number, before, after);
+    log_info("vm %u is gone: it owned %zu frames before its creation, %zu after its destruction", number, before,
+             after);
     if (before != after)
         log_error("vm %u has lost frames", number);
 }

@@ -75,16 +75,19 @@ struct vm {
     struct vm_log log;
 
     /* Any CPU, atomic. */
-    uint64_t deadline;        /* TSC at which a device acts by itself */
-    uint32_t running_vcpus;   /* not yet out of their run loops for good */
-    uint32_t online_vcpus;    /* started, and not halted for good */
+    uint64_t deadline;      /* TSC at which a device acts by itself */
+    uint32_t running_vcpus; /* not yet out of their run loops for good */
+    uint32_t online_vcpus;  /* started, and not halted for good */
 
     /* Set once, by vm_stop. */
     uint32_t stop; /* enum vm_stop */
     uint8_t stop_status;
 };
 
-static inline frame_owner vm_owner(const struct vm *vm) { return (frame_owner)(FRAME_OWNER_VM_FIRST + vm->number); }
+static inline frame_owner vm_owner(const struct vm *vm)
+{
+    return (frame_owner)(FRAME_OWNER_VM_FIRST + vm->number);
+}
 
 struct vm_config {
     unsigned number;
@@ -112,7 +115,8 @@ void vm_start(struct vm *vm);
 /* Lets time pass for the devices. Any CPU. */
 void vm_advance(struct vm *vm, uint64_t now);
 
-/* No VCPU uses a translation of before any more when this returns. Not from a VCPU's own run loop with the VM's lock held. */
+/* No VCPU uses a translation of before any more when this returns. Not from a VCPU's own run loop with the VM's lock
+ * held. */
 void vm_flush(struct vm *vm);
 
 /* A VCPU has halted for good; a VM whose last one did stops. */

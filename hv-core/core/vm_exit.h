@@ -86,19 +86,19 @@ struct vm_exit_control {
 struct vm_exit {
     enum vm_exit_reason reason;
     uint8_t cpl;
-    uint8_t task_priority;       /* CR8 */
-    bool is_long_code;           /* CS.L: RIP is a linear address */
+    uint8_t task_priority; /* CR8 */
+    bool is_long_code;     /* CS.L: RIP is a linear address */
     uint64_t rip;
     uint64_t next_rip;           /* behind the instruction that exited; 0 when the hardware does not say */
     uint64_t root;               /* CR3 */
     struct vm_event interrupted; /* whose delivery this exit interrupted */
     union {
-        struct vm_exit_port port;       /* PORT_IO */
-        struct vm_exit_fault fault;     /* NESTED_FAULT */
-        struct vm_exit_control control; /* CR_ACCESS, DR_ACCESS */
-        struct vm_event exception;      /* EXCEPTION */
+        struct vm_exit_port port;             /* PORT_IO */
+        struct vm_exit_fault fault;           /* NESTED_FAULT */
+        struct vm_exit_control control;       /* CR_ACCESS, DR_ACCESS */
+        struct vm_event exception;            /* EXCEPTION */
         struct vm_exit_page_fault page_fault; /* PAGE_FAULT */
-        bool has_interrupts;            /* HLT: RFLAGS.IF */
+        bool has_interrupts;                  /* HLT: RFLAGS.IF */
     };
 };
 

@@ -20,8 +20,8 @@ bool vm_list_console_input(uint8_t byte);
  * one has to act next, or UINT64_MAX. */
 uint64_t vm_list_advance(unsigned cpu, uint64_t now);
 
-/* A VCPU of a stopped VM has left its run loop for good. With the last one the VM is destroyed, with the last VM the machine
- * ends. */
+/* A VCPU of a stopped VM has left its run loop for good. With the last one the VM is destroyed, with the last VM the
+ * machine ends. */
 void vm_list_vcpu_left(struct vm *vm);
 
 #endif

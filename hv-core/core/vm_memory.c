@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Allocation by 1 GiB, then 2 MiB, then single frames, so that nested tables can use the largest pages. The frames behind the
- * video hole are kept (they keep the alignment) but not mapped.
+ * Allocation by 1 GiB, then 2 MiB, then single frames, so that nested tables can use the largest pages. The frames
+ * behind the video hole are kept (they keep the alignment) but not mapped.
  */
 #include "core/vm_memory.h"
 #include "core/vm.h"

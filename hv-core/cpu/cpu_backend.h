@@ -31,8 +31,9 @@ struct cpu_backend {
     int (*vcpu_create)(struct vcpu *vcpu);
     void (*vcpu_destroy)(struct vcpu *vcpu);
 
-    /* This CPU is going to enter this VCPU, after it or another ran elsewhere, or is_flush_wanted: translations tagged anew, vcpu->paging_root taken. Or
-     * it is held no longer: all that the CPU has of it goes back to memory, since another CPU may enter it next. */
+    /* This CPU is going to enter this VCPU, after it or another ran elsewhere, or is_flush_wanted: translations tagged
+     * anew, vcpu->paging_root taken. Or it is held no longer: all that the CPU has of it goes back to memory, since
+     * another CPU may enter it next. */
     void (*hold)(struct vcpu *vcpu, bool is_held);
 
     /* Enters the guest and comes back at the next exit. Interrupts off. */
@@ -44,8 +45,8 @@ struct cpu_backend {
     /* Delivers an event at the next entry. */
     void (*inject)(struct vcpu *vcpu, const struct vm_event *event);
 
-    /* Whether an external interrupt of this vector could be injected now; if not, an INTERRUPT_WINDOW exit or one for the
-     * write to CR8 that lowers the task priority will tell when it can. */
+    /* Whether an external interrupt of this vector could be injected now; if not, an INTERRUPT_WINDOW exit or one for
+     * the write to CR8 that lowers the task priority will tell when it can. */
     bool (*interrupt_window)(struct vcpu *vcpu, uint8_t vector);
 
     /* Goes on at RIP, behind an instruction that a handler has executed: ends an interrupt shadow. */

@@ -10,11 +10,18 @@
 #define FRAME_NONE UINT64_MAX
 #define LIMIT      (1ul << 48)
 
-static uint64_t nested_page_bytes(unsigned level) { return X86_PAGE_BYTES << (9 * level); }
+static uint64_t nested_page_bytes(unsigned level)
+{
+    return X86_PAGE_BYTES << (9 * level);
+}
 
-static unsigned nested_index(coop_paddr guest, unsigned level) { return guest >> (12 + 9 * level) & 511; }
+static unsigned nested_index(coop_paddr guest, unsigned level)
+{
+    return guest >> (12 + 9 * level) & 511;
+}
 
-static uint64_t nested_leaf(const struct nested_format *format, coop_paddr machine, unsigned permissions, unsigned level)
+static uint64_t nested_leaf(const struct nested_format *format, coop_paddr machine, unsigned permissions,
+                            unsigned level)
 {
     uint64_t entry = machine | format->read;
     if (permissions & NESTED_WRITE)

@@ -14,14 +14,14 @@
 #define NESTED_LEVELS 4
 
 struct nested_format {
-    uint64_t present;       /* any of these bits: the entry exists */
-    uint64_t table;         /* bits of an entry that points to a table */
-    uint64_t read;          /* bits of a page that may be read */
-    uint64_t write;         /* added when it may be written */
-    uint64_t no_execute;    /* added when it may not be executed */
-    uint64_t execute;       /* added when it may */
-    uint64_t large;         /* added to a page larger than 4 KiB */
-    bool has_1g;            /* the CPU maps 1 GiB pages */
+    uint64_t present;    /* any of these bits: the entry exists */
+    uint64_t table;      /* bits of an entry that points to a table */
+    uint64_t read;       /* bits of a page that may be read */
+    uint64_t write;      /* added when it may be written */
+    uint64_t no_execute; /* added when it may not be executed */
+    uint64_t execute;    /* added when it may */
+    uint64_t large;      /* added to a page larger than 4 KiB */
+    bool has_1g;         /* the CPU maps 1 GiB pages */
 };
 
 enum nested_permission { NESTED_READ = 1, NESTED_WRITE = 2, NESTED_EXECUTE = 4, NESTED_ALL = 7 };
@@ -56,7 +56,8 @@ void nested_destroy(struct nested_tables *tables);
 
 /* Maps what was not mapped. 0; -EINVAL for unaligned or overflowing arguments, -EEXIST, -ENOMEM (what was mapped
  * so far stays, to be destroyed with the tables). */
-int nested_map(struct nested_tables *tables, coop_paddr guest, coop_paddr machine, uint64_t bytes, unsigned permissions);
+int nested_map(struct nested_tables *tables, coop_paddr guest, coop_paddr machine, uint64_t bytes,
+               unsigned permissions);
 
 /* Removes mappings, splitting larger pages at the borders; permissions 0 unmaps, others restrict or widen. The
  * caller flushes. 0, -EINVAL, -ENOMEM. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Nested paging as an mmu service: all of a VM's memory is mapped when it is made, with the largest pages that fit, so that
- * a second-level fault means a device, a hole or a forbidden access.
+ * Nested paging as an mmu service: all of a VM's memory is mapped when it is made, with the largest pages that fit, so
+ * that a second-level fault means a device, a hole or a forbidden access.
  */
 #include "core/vm.h"
 #include "machine/log.h"
@@ -9,9 +9,15 @@
 #include <coopvirt/error.h>
 #include <coopvirt/x86.h>
 
-static coop_paddr nested_backend_allocate(void *context) { return frame_allocate_zeroed(vm_owner(context)); }
+static coop_paddr nested_backend_allocate(void *context)
+{
+    return frame_allocate_zeroed(vm_owner(context));
+}
 
-static void nested_backend_release(void *context, coop_paddr frame) { frame_free(frame, 1, vm_owner(context)); }
+static void nested_backend_release(void *context, coop_paddr frame)
+{
+    frame_free(frame, 1, vm_owner(context));
+}
 
 static int nested_backend_vm_create(struct vm *vm)
 {
@@ -52,7 +58,10 @@ static int nested_backend_protect(struct vm *vm, coop_paddr start, uint64_t byte
 }
 
 /* The CPU reads the guest's registers and tables itself. */
-static void nested_backend_registers_changed(struct vcpu *vcpu) { (void)vcpu; }
+static void nested_backend_registers_changed(struct vcpu *vcpu)
+{
+    (void)vcpu;
+}
 
 static void nested_backend_written(struct vcpu *vcpu, coop_paddr address, uint64_t bytes)
 {

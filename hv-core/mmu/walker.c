@@ -6,15 +6,15 @@
 #include "core/registers.h"
 #include <coopvirt/x86.h>
 
-#define FRAME_MASK      X86_PTE_FRAME
-#define LARGE_2M_MASK   (FRAME_MASK & ~(X86_PAGE_2M - 1))
-#define LARGE_1G_MASK   (FRAME_MASK & ~(X86_PAGE_1G - 1))
+#define FRAME_MASK    X86_PTE_FRAME
+#define LARGE_2M_MASK (FRAME_MASK & ~(X86_PAGE_2M - 1))
+#define LARGE_1G_MASK (FRAME_MASK & ~(X86_PAGE_1G - 1))
 /* Between the PAT bit (12) and the frame, a large entry must be zero. */
-#define RESERVED_2M     (X86_PAGE_2M - 1 - 0x1ffful)
-#define RESERVED_1G     (X86_PAGE_1G - 1 - 0x1ffful)
+#define RESERVED_2M (X86_PAGE_2M - 1 - 0x1ffful)
+#define RESERVED_1G (X86_PAGE_1G - 1 - 0x1ffful)
 /* Bits 52-62 of a PAE entry are reserved, and bits 1, 2, 5-8 of its top entries. */
-#define RESERVED_PAE    0x7ff0000000000000ul
-#define RESERVED_PDPTE  (0xfff0000000000000ul | 0x1e6ul)
+#define RESERVED_PAE   0x7ff0000000000000ul
+#define RESERVED_PDPTE (0xfff0000000000000ul | 0x1e6ul)
 
 #define LEVEL_4K(high_reserved)                                                                                        \
     {                                                                                                                  \
@@ -152,8 +152,7 @@ struct walker_result walker_walk(const struct walker_state *state, const struct 
         if (format->entry_bytes == 4)
             reserved &= 0xffffffff;
         if (entry & reserved)
-            return (struct walker_result){
-                .error_code = walker_error(state, access, X86_PF_PRESENT | X86_PF_RESERVED)};
+            return (struct walker_result){.error_code = walker_error(state, access, X86_PF_PRESENT | X86_PF_RESERVED)};
         if (level->has_permissions) {
             trace->writable &= (entry & X86_PTE_W) != 0;
             trace->user &= (entry & X86_PTE_U) != 0;

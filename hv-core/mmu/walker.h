@@ -17,13 +17,13 @@ struct registers;
 
 /* One level of tables, the topmost first. */
 struct walker_level {
-    uint8_t shift;          /* of the linear address, to the index */
+    uint8_t shift; /* of the linear address, to the index */
     uint8_t index_bits;
-    bool may_map;           /* an entry may map a page of this size: the last level, or one with PS */
-    bool has_permissions;   /* W, U and NX count; false for the top entries of PAE */
-    uint64_t frame_mask;    /* of an entry that points to a table, or maps at the last level */
-    uint64_t large_mask;    /* of an entry that maps a large page */
-    uint64_t reserved;      /* bits that must be zero */
+    bool may_map;         /* an entry may map a page of this size: the last level, or one with PS */
+    bool has_permissions; /* W, U and NX count; false for the top entries of PAE */
+    uint64_t frame_mask;  /* of an entry that points to a table, or maps at the last level */
+    uint64_t large_mask;  /* of an entry that maps a large page */
+    uint64_t reserved;    /* bits that must be zero */
     uint64_t large_reserved;
 };
 
@@ -68,10 +68,10 @@ struct walker_result {
 
 /* The way that a walk took. */
 struct walker_trace {
-    unsigned depth;                       /* entries read; the last one of a successful walk maps the page */
-    coop_paddr addresses[WALKER_LEVELS];  /* where they are */
+    unsigned depth;                      /* entries read; the last one of a successful walk maps the page */
+    coop_paddr addresses[WALKER_LEVELS]; /* where they are */
     uint64_t entries[WALKER_LEVELS];
-    bool writable, user, executable;      /* the rights of all entries together */
+    bool writable, user, executable; /* the rights of all entries together */
 };
 
 /* Chooses format and flags from the registers. */

@@ -46,8 +46,8 @@ static void svm_renew_asid(struct svm_vcpu *svm, struct svm_cpu *cpu)
     svm->host_state = cpu->host_state;
 }
 
-/* Translations of an older generation, of another CPU, or made before a flush was asked for, must not be met again. Between
- * exits the CPU has nothing of a VCPU that its control block lacks. */
+/* Translations of an older generation, of another CPU, or made before a flush was asked for, must not be met again.
+ * Between exits the CPU has nothing of a VCPU that its control block lacks. */
 static void svm_hold(struct vcpu *vcpu, bool is_held)
 {
     struct svm_vcpu *svm = svm_of(vcpu);

@@ -13,9 +13,9 @@
 
 /* A physical CPU's, in cpu->vendor. This CPU only. */
 struct svm_cpu {
-    coop_paddr host_state;  /* a control block that VMLOAD takes the host's FS, GS, TR ... from */
-    uint32_t next_asid;     /* APM vol. 2, "Address Space Identifiers" */
-    uint64_t generation;    /* of ASIDs: a new one begins with a flush of all */
+    coop_paddr host_state; /* a control block that VMLOAD takes the host's FS, GS, TR ... from */
+    uint32_t next_asid;    /* APM vol. 2, "Address Space Identifiers" */
+    uint64_t generation;   /* of ASIDs: a new one begins with a flush of all */
 };
 
 /* The registers that decide how the guest's page tables are read, as the guest knows them. */
@@ -30,13 +30,16 @@ struct svm_vcpu {
     coop_paddr host_state; /* of the CPU it is loaded on */
     const struct svm_cpu *cpu;
     uint64_t generation;
-    bool is_shadow;        /* constant: it runs on shadow tables; then these are kept here, and the CPU has others: */
+    bool is_shadow; /* constant: it runs on shadow tables; then these are kept here, and the CPU has others: */
     struct svm_paging paging;
-    uint64_t injected;     /* EVENTINJ of the next entry, or of the last one until it is decoded */
-    bool has_orders;       /* EVENTINJ or TLB_CONTROL are set, for one entry; or the interrupt window is open */
+    uint64_t injected; /* EVENTINJ of the next entry, or of the last one until it is decoded */
+    bool has_orders;   /* EVENTINJ or TLB_CONTROL are set, for one entry; or the interrupt window is open */
 };
 
-static inline struct svm_vcpu *svm_of(const struct vcpu *vcpu) { return vcpu->backend; }
+static inline struct svm_vcpu *svm_of(const struct vcpu *vcpu)
+{
+    return vcpu->backend;
+}
 
 /* svm_setup.c */
 int svm_probe(void);

@@ -8,9 +8,9 @@
 #include <coopvirt/x86.h>
 
 static const uint32_t svm_free_msrs[] = {
-    X86_MSR_SYSENTER_CS, X86_MSR_SYSENTER_ESP, X86_MSR_SYSENTER_EIP, X86_MSR_STAR,           X86_MSR_LSTAR,
-    X86_MSR_CSTAR,       X86_MSR_SFMASK,       X86_MSR_FS_BASE,      X86_MSR_GS_BASE,        X86_MSR_KERNEL_GS_BASE,
-    X86_MSR_TSC_AUX,
+    X86_MSR_SYSENTER_CS, X86_MSR_SYSENTER_ESP,   X86_MSR_SYSENTER_EIP, X86_MSR_STAR,
+    X86_MSR_LSTAR,       X86_MSR_CSTAR,          X86_MSR_SFMASK,       X86_MSR_FS_BASE,
+    X86_MSR_GS_BASE,     X86_MSR_KERNEL_GS_BASE, X86_MSR_TSC_AUX,
 };
 
 /* The three ranges that the map covers, 0x800 bytes each, two bits an MSR: read, write. */
@@ -35,7 +35,10 @@ void svm_bitmaps_fill_msrs(uint8_t *map)
     }
 }
 
-void svm_bitmaps_fill_ports(uint8_t *map) { memset(map, 0xff, SVM_IOPM_BYTES); }
+void svm_bitmaps_fill_ports(uint8_t *map)
+{
+    memset(map, 0xff, SVM_IOPM_BYTES);
+}
 
 bool svm_bitmaps_msr_traps(const uint8_t *map, uint32_t msr, bool is_write)
 {

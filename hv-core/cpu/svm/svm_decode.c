@@ -50,17 +50,16 @@ static enum vm_exit_reason svm_reason(uint32_t code)
 }
 
 /*
- * The event whose delivery the exit interrupted. APM vol. 2, "EXITINTINFO". Bit 31 first: QEMU and Bochs leave stale bits below
- * it. An external interrupt counts only when it is the one that was injected at this entry: all of ours are, while QEMU
- * and Bochs report others wrongly (as an exception above 31, or with a stale vector). A software interrupt or
- * breakpoint is executed again by itself, since RIP still points at it.
+ * The event whose delivery the exit interrupted. APM vol. 2, "EXITINTINFO". Bit 31 first: QEMU and Bochs leave stale
+ * bits below it. An external interrupt counts only when it is the one that was injected at this entry: all of ours are,
+ * while QEMU and Bochs report others wrongly (as an exception above 31, or with a stale vector). A software interrupt
+ * or breakpoint is executed again by itself, since RIP still points at it.
  */
 static void svm_decode_interrupted(const struct vmcb *vmcb, uint64_t injected, struct vm_event *event)
 {
     uint64_t info = vmcb->control.exit_interrupt_info;
     uint8_t vector = (uint8_t)(info & VMCB_EVENT_VECTOR);
-    bool was_injected =
-        injected & VMCB_EVENT_VALID && !((injected ^ info) & (VMCB_EVENT_TYPE | VMCB_EVENT_VECTOR));
+    bool was_injected = injected & VMCB_EVENT_VALID && !((injected ^ info) & (VMCB_EVENT_TYPE | VMCB_EVENT_VECTOR));
     uint8_t kind = VM_EVENT_NONE;
 
     if ((info & VMCB_EVENT_TYPE) == VMCB_EVENT_INTERRUPT && was_injected)
@@ -105,12 +104,11 @@ static void svm_decode_exception(const struct vmcb *vmcb, struct vm_exit *exit)
     uint8_t vector = (uint8_t)(vmcb->control.exit_code - VMCB_EXIT_EXCEPTION);
     /* Vectors that push an error code: 8, 10-14, 17, 21, 29, 30. APM vol. 2, "Exceptions and Interrupts". */
     bool has_error = 0x60227d00u >> vector & 1;
-    exit->exception = (struct vm_event){VM_EVENT_EXCEPTION, vector, has_error,
-                                        has_error ? (uint32_t)vmcb->control.exit_info1 : 0};
+    exit->exception =
+        (struct vm_event){VM_EVENT_EXCEPTION, vector, has_error, has_error ? (uint32_t)vmcb->control.exit_info1 : 0};
     if (vector == X86_VECTOR_PF) {
         exit->reason = VM_EXIT_PAGE_FAULT;
-        exit->page_fault =
-            (struct vm_exit_page_fault){vmcb->control.exit_info2, (uint32_t)vmcb->control.exit_info1};
+        exit->page_fault = (struct vm_exit_page_fault){vmcb->control.exit_info2, (uint32_t)vmcb->control.exit_info1};
     }
 }
 

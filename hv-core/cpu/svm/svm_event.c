@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Delivery of events: all of them by EVENTINJ. V_IRQ is used only as a doorbell: with its intercept set it exits (VINTR)
- * as soon as the guest could take an interrupt, and is never delivered by itself, since QEMU and Bochs report an interrupted
- * delivery of it wrongly. APM vol. 2, "Interrupt and Local APIC Support".
+ * Delivery of events: all of them by EVENTINJ. V_IRQ is used only as a doorbell: with its intercept set it exits
+ * (VINTR) as soon as the guest could take an interrupt, and is never delivered by itself, since QEMU and Bochs report
+ * an interrupted delivery of it wrongly. APM vol. 2, "Interrupt and Local APIC Support".
  */
 #include "cpu/svm/svm.h"
 #include <coopvirt/x86.h>
@@ -29,8 +29,8 @@ void svm_close_window(struct vmcb *vmcb)
     vmcb->control.intercept_cr_writes &= (uint16_t)~VMCB_INTERCEPT_CR8;
 }
 
-/* What waits for the task priority to fall is told by the write to CR8. That is intercepted with the doorbell set too: QEMU 7.2
- * ends itself by an assertion when a guest writes CR8 while V_IRQ is set. */
+/* What waits for the task priority to fall is told by the write to CR8. That is intercepted with the doorbell set too:
+ * QEMU 7.2 ends itself by an assertion when a guest writes CR8 while V_IRQ is set. */
 bool svm_interrupt_window(struct vcpu *vcpu, uint8_t vector)
 {
     struct vmcb *vmcb = svm_of(vcpu)->vmcb;
@@ -39,8 +39,8 @@ bool svm_interrupt_window(struct vcpu *vcpu, uint8_t vector)
     if (vmcb->save.rflags & X86_FLAGS_IF && !(vmcb->control.interrupt_shadow & 1) && !is_masked)
         return true;
     if (!is_masked) {
-        vmcb->control.virtual_interrupt |= VMCB_V_IRQ | VMCB_V_IGNORE_TPR | VMCB_V_PRIORITY |
-                                           (uint64_t)vector << VMCB_V_VECTOR_SHIFT;
+        vmcb->control.virtual_interrupt |=
+            VMCB_V_IRQ | VMCB_V_IGNORE_TPR | VMCB_V_PRIORITY | (uint64_t)vector << VMCB_V_VECTOR_SHIFT;
         vmcb->control.intercepts |= VMCB_INTERCEPT_VINTR;
     }
     vmcb->control.intercept_cr_writes |= VMCB_INTERCEPT_CR8;

@@ -24,9 +24,9 @@ static void svm_read_hidden(const struct svm_paging *paging, struct registers *r
     registers->efer = paging->efer;
 }
 
-/* On shadow tables paging is always on, with write protection for the kernel and NX, in long mode or with PAE; caches are
- * the host's affair. LME without LMA would make it long mode. CR0.PG without PE is allowed to a guest: APM vol. 2, "Paged Real
- * Mode". */
+/* On shadow tables paging is always on, with write protection for the kernel and NX, in long mode or with PAE; caches
+ * are the host's affair. LME without LMA would make it long mode. CR0.PG without PE is allowed to a guest: APM vol. 2,
+ * "Paged Real Mode". */
 static void svm_hide(struct vcpu *vcpu, const struct registers *registers)
 {
     struct svm_vcpu *svm = svm_of(vcpu);

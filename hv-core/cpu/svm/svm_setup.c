@@ -23,18 +23,19 @@ static const uint32_t svm_intercepts = VMCB_INTERCEPT_INTR | VMCB_INTERCEPT_NMI 
                                        VMCB_INTERCEPT_MSR | VMCB_INTERCEPT_TASK_SWITCH | VMCB_INTERCEPT_SHUTDOWN;
 
 /* The virtualization instructions take host-physical addresses or reach the host's interrupt flag. XSETBV traps so that
- * the guest enables only state that is switched (QEMU 7.2 lacks that intercept: XCR0 is read back at a change of VCPU). */
+ * the guest enables only state that is switched (QEMU 7.2 lacks that intercept: XCR0 is read back at a change of VCPU).
+ */
 static const uint32_t svm_intercepts_svm =
     VMCB_INTERCEPT_SVM_VMRUN | VMCB_INTERCEPT_SVM_VMMCALL | VMCB_INTERCEPT_SVM_VMLOAD | VMCB_INTERCEPT_SVM_VMSAVE |
     VMCB_INTERCEPT_SVM_STGI | VMCB_INTERCEPT_SVM_CLGI | VMCB_INTERCEPT_SVM_SKINIT | VMCB_INTERCEPT_SVM_WBINVD |
-    VMCB_INTERCEPT_SVM_MONITOR | VMCB_INTERCEPT_SVM_MWAIT | VMCB_INTERCEPT_SVM_MWAIT_ARMED |
-    VMCB_INTERCEPT_SVM_XSETBV | VMCB_INTERCEPT_SVM_RDPRU;
+    VMCB_INTERCEPT_SVM_MONITOR | VMCB_INTERCEPT_SVM_MWAIT | VMCB_INTERCEPT_SVM_MWAIT_ARMED | VMCB_INTERCEPT_SVM_XSETBV |
+    VMCB_INTERCEPT_SVM_RDPRU;
 
 /* #DB and #AC can be delivered without end (a fault in the delivery of itself), #MC is the host's. */
 static const uint32_t svm_intercepts_exceptions = 1u << X86_VECTOR_DB | 1u << X86_VECTOR_AC | 1u << X86_VECTOR_MC;
 
-/* CR4 writes: the guest gets only features whose state is kept apart (no PKE, no CET). CR0, CR3 and CR8 are its own under
- * nested paging and V_TPR. */
+/* CR4 writes: the guest gets only features whose state is kept apart (no PKE, no CET). CR0, CR3 and CR8 are its own
+ * under nested paging and V_TPR. */
 static const uint16_t svm_intercepts_cr_writes = VMCB_INTERCEPT_CR4;
 
 static int svm_missing(const char *what)
@@ -54,8 +55,8 @@ int svm_probe(void)
         return svm_missing("address space identifiers (CPUID 8000000Ah EBX)");
     if (x86_rdmsr(X86_MSR_VM_CR) & SVM_VM_CR_DISABLED)
         return svm_missing("AMD-V enabled by the firmware (VM_CR.SVMDIS)");
-    log_info("svm: nested paging %s, %u ASIDs, next RIP %s", features->nested_paging ? "there" : "missing", features->asid_count,
-             features->nrip_save ? "saved" : "not saved");
+    log_info("svm: nested paging %s, %u ASIDs, next RIP %s", features->nested_paging ? "there" : "missing",
+             features->asid_count, features->nrip_save ? "saved" : "not saved");
     return 0;
 }
 
@@ -95,8 +96,8 @@ int svm_start_cpu(void)
     return 0;
 }
 
-/* Without nested paging everything that shows or changes which tables the CPU walks. Reads of CR0 and CR4 trap while what
- * the guest must see is not what the CPU has (svm_registers.c). */
+/* Without nested paging everything that shows or changes which tables the CPU walks. Reads of CR0 and CR4 trap while
+ * what the guest must see is not what the CPU has (svm_registers.c). */
 static void svm_fill_shadow(struct vmcb_control *control)
 {
     control->intercept_cr_reads = VMCB_INTERCEPT_CR3;
