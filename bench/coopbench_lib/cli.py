@@ -165,7 +165,8 @@ def make_plan(options: argparse.Namespace, before: dict) -> Plan:
 def _machine(options: argparse.Namespace, before: dict) -> tuple[Machine, dict[str, str]]:
     """The machine to use; where it is not the one that was asked for, says so in one line, and why for run.json."""
     asked = find_machine(options.machine or before.get("machine") or MACHINES[0].name)
-    machine, reason = settle(asked, options.paths, _emulator(options, asked), boot=not getattr(options, "dry_run", True))
+    measures = options.command == "run" and not options.dry_run
+    machine, reason = settle(asked, options.paths, _emulator(options, asked), boot=measures)
     if not reason:
         return machine, {}
     print(f"coopbench: {asked.name}: {reason}; falling back to {machine.name}", file=sys.stderr)

@@ -20,9 +20,9 @@ _GAP = "   "
 
 # Why machines differ in an exit reason though the guest does the same.
 _EXPLANATIONS = {
-    "external_interrupt": "the tick comes every so many units: a row that is longer by instructions meets more of them",
-    "interrupt_window": "follows the tick, when it finds the guest with interrupts disabled",
-    "nested_fault": "accesses to devices in memory, the local APIC's above all: they follow the tick",
+    "external_interrupt": "whether a tick falls into a region depends on all that was executed before it",
+    "interrupt_window": "follows a tick that finds the guest with interrupts disabled",
+    "nested_fault": "the guest's accesses to its local APIC, which follow a tick",
 }
 
 
@@ -94,10 +94,12 @@ def _cells(row: Row | None) -> tuple[str, str, str]:
 
 
 def _legend(results: list[Result]) -> list[str]:
-    lines = [f"{result.run['machine']}: {result.run['cpu_model']}, {result.run['emulator'].get('version') or 'unknown'}, "
-             f"unit {result.run['unit']}, run {result.run['run_id']}" for result in results]
-    lines.append("per op: busy units per operation in this mode. added: to native's of the same machine. exits: VM exits per "
-                 "operation. * repetitions differ. No ratio between machines: each counts in its own way.")
+    lines = []
+    for run in (result.run for result in results):
+        lines.append(f"{run['machine']}: {run['cpu_model']}, {run['emulator'].get('version') or 'unknown'}, "
+                     f"unit {run['unit']}, run {run['run_id']}")
+    lines.append("per op: busy units per operation in this mode. added: to native's of the same machine. "
+                 "exits: VM exits per operation. * repetitions differ. No ratio between machines: each counts in its own way.")
     if len({tuple(sorted(result.images.items())) for result in results}) > 1:
         lines.append("These results are of different images.")
     return [part for line in lines for part in textwrap.wrap(line, WIDTH, subsequent_indent="    ")]
@@ -127,7 +129,8 @@ def _render_differences(results: list[Result], mode: Mode) -> str:
 
 def differing_exits(results: list[Result], mode: Mode) -> list[tuple[str, str, list[float]]]:
     """(workload, reason, exits per operation on each machine), where these are not all equal."""
-    measured = [{row.workload for row in result.rows if row.mode == mode.name and row.status == OK} for result in results]
+    measured = [{row.workload for row in result.rows if row.mode == mode.name and row.status == OK}
+                for result in results]
     counts = [{(row.workload, row.reason): row.count_per_op for row in result.exits if row.mode == mode.name}
               for result in results]
     differing = []

@@ -65,8 +65,7 @@ Exits per operation in which the machines differ
 workload   reason              qemu-svm  bochs-svm
 --------------------------------------------------
 fake/null  external_interrupt         0       0.50
-external_interrupt: the tick comes every so many units: a row that is longer by instructions meets
-    more of them.
+external_interrupt: whether a tick falls into a region depends on all that was executed before it.
 """
 
 GOLDEN_MARKDOWN = """\
