@@ -3,6 +3,7 @@
  * Nested tables on fake frames: the largest page that fits, permissions, splitting, and that every frame
  * comes back.
  */
+#include "cpu/vmx/vmx_ept.h"
 #include "mmu/nested.h"
 #include <check.h>
 #include <errno.h>
@@ -35,8 +36,9 @@ static void *fake_address(coop_paddr frame) { return (void *)(uintptr_t)frame; }
 static const struct nested_world world = {NULL, fake_allocate, fake_release, fake_address};
 static const struct nested_format npt = {
     .present = 1, .table = 7, .read = 5, .write = 2, .no_execute = 1ul << 63, .large = 1ul << 7, .has_1g = true};
-static const struct nested_format ept = {
-    .present = 7, .table = 7, .read = 1 | 6 << 3, .write = 2, .execute = 4, .large = 1ul << 7};
+/* IA32_VMX_EPT_VPID_CAP of a CPU with everything but 1 GiB pages, accessed and dirty bits; and with those. */
+#define EPT_OLD 0xf0106114141ul
+#define EPT_NEW 0xf0106334141ul
 
 static struct nested_tables tables;
 
@@ -138,6 +140,7 @@ END_TEST
 START_TEST(test_intel_bits)
 {
     struct nested_tables other;
+    struct nested_format ept = vmx_ept_format(EPT_OLD);
     ck_assert_int_eq(nested_create(&other, &ept, &world), 0);
     ck_assert_int_eq(nested_map(&other, 0, 0, GIB, NESTED_READ | NESTED_WRITE), 0);
     ck_assert_uint_eq(other.pages[1], 512); /* no 1 GiB pages on this CPU */
@@ -146,6 +149,54 @@ START_TEST(test_intel_bits)
     ck_assert_uint_eq(nested_lookup(&other, 0).permissions, NESTED_READ | NESTED_EXECUTE);
     ck_assert_uint_eq(nested_lookup(&other, 4096).permissions, NESTED_READ | NESTED_WRITE);
     nested_destroy(&other);
+}
+END_TEST
+
+static uint64_t entry_of(coop_paddr table, unsigned index) { return ((const uint64_t *)(uintptr_t)table)[index]; }
+#define NEXT(entry) ((entry) & 0x000ffffffffff000ul)
+
+/* Entries as the manual has them: rights in bits 0 to 2, the memory type write-back in bits 3 to 5 of a page only, bit 7 for
+ * a large page. */
+START_TEST(test_intel_entries)
+{
+    struct nested_tables other;
+    struct nested_format ept = vmx_ept_format(EPT_NEW);
+    ck_assert_int_eq(nested_create(&other, &ept, &world), 0);
+    ck_assert_int_eq(nested_map(&other, 0, 8 * GIB, GIB, NESTED_ALL), 0);
+    ck_assert_int_eq(nested_map(&other, GIB, 4 * GIB, 2 * MIB, NESTED_READ | NESTED_EXECUTE), 0);
+    ck_assert_int_eq(nested_map(&other, GIB + 2 * MIB, 0x5000, 4096, NESTED_READ), 0);
+    uint64_t top = entry_of(other.root, 0), third = entry_of(NEXT(top), 1);
+    ck_assert_uint_eq(top & 0xfff, 7);
+    ck_assert_uint_eq(entry_of(NEXT(top), 0), 8 * GIB | 0xb7); /* 1 GiB, read, write, execute */
+    ck_assert_uint_eq(third & 0xfff, 7);
+    ck_assert_uint_eq(entry_of(NEXT(third), 0), 4 * GIB | 0xb5); /* 2 MiB, read, execute */
+    ck_assert_uint_eq(entry_of(NEXT(entry_of(NEXT(third), 1)), 0), 0x5000 | 0x31); /* 4 KiB, read */
+    nested_destroy(&other);
+}
+END_TEST
+
+/* A page that may only be executed, which the other format cannot say, is present. */
+START_TEST(test_intel_present)
+{
+    struct nested_tables other;
+    struct nested_format ept = vmx_ept_format(EPT_NEW);
+    ck_assert_int_eq(nested_create(&other, &ept, &world), 0);
+    ck_assert_int_eq(nested_map(&other, 0, 0, GIB, NESTED_ALL), 0);
+    uint64_t top = entry_of(other.root, 0);
+    ((uint64_t *)(uintptr_t)NEXT(top))[0] = 0xb4;
+    ck_assert(nested_lookup(&other, 0).is_present);
+    ck_assert_int_eq(nested_protect(&other, 0, GIB, 0), 0);
+    ck_assert(!nested_lookup(&other, 0).is_present);
+    ck_assert_uint_eq(other.pages[2], 0);
+    nested_destroy(&other);
+}
+END_TEST
+
+START_TEST(test_intel_pointer)
+{
+    ck_assert_uint_eq(vmx_ept_pointer(0x1234000, EPT_NEW), 0x123405e); /* dirty bits, four levels, write-back */
+    ck_assert_uint_eq(vmx_ept_pointer(0x1234000, EPT_OLD), 0x123401e);
+    ck_assert_uint_eq(vmx_ept_pointer(0x1234000, EPT_OLD & ~(1ul << 14)), 0x1234018); /* uncached only */
 }
 END_TEST
 
@@ -161,6 +212,9 @@ int main(void)
     tcase_add_test(tests, test_bad_arguments);
     tcase_add_test(tests, test_out_of_frames);
     tcase_add_test(tests, test_intel_bits);
+    tcase_add_test(tests, test_intel_entries);
+    tcase_add_test(tests, test_intel_present);
+    tcase_add_test(tests, test_intel_pointer);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

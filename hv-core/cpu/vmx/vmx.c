@@ -4,24 +4,19 @@
  */
 #include "cpu/vmx/vmx.h"
 #include "cpu/cpu_backend.h"
+#include "cpu/vmx/vmx_check.h"
 #include "cpu/vmx/vmx_decode.h"
+#include "cpu/vmx/vmx_ept.h"
+#include "machine/cpu_features.h"
 #include <coopvirt/format.h>
 #include <coopvirt/x86.h>
 
-/* SDM vol. 3, "EPT Translation Mechanism". All that is mapped is memory; the guest's PAT may weaken its type. */
-static struct nested_format vmx_nested_format = {
-    .present = VMX_EPT_READ | VMX_EPT_WRITE | VMX_EPT_EXECUTE,
-    .table = VMX_EPT_READ | VMX_EPT_WRITE | VMX_EPT_EXECUTE,
-    .read = VMX_EPT_READ | VMX_MEMORY_WRITE_BACK << VMX_EPT_MEMORY_SHIFT,
-    .write = VMX_EPT_WRITE,
-    .execute = VMX_EPT_EXECUTE,
-    .large = VMX_EPT_LARGE,
-};
+static struct nested_format vmx_nested_format;
 
 static int vmx_probe_and_fill(void)
 {
     int error = vmx_probe();
-    vmx_nested_format.has_1g = vmx_controls.has_ept_1g;
+    vmx_nested_format = vmx_ept_format(vmx_capabilities.ept_vpid);
     return error;
 }
 
@@ -91,18 +86,43 @@ static void vmx_decode(struct vcpu *vcpu)
     vmx_exit_decode_plain(&raw, &vcpu->exit);
 }
 
-/* The raw exit, as the manual names it. */
+/* The state that a failed entry found, from what it left. */
+static const char *vmx_find_wrong_state(const struct vcpu *vcpu)
+{
+    struct vmx_guest_state state = {
+        .entry_controls = (uint32_t)vmx_read(VMCS_ENTRY_CONTROLS),
+        .interruption = (uint32_t)vmx_read(VMCS_ENTRY_INTERRUPTION),
+        .interruptibility = (uint32_t)vmx_read(VMCS_GUEST_INTERRUPTIBILITY),
+        .activity = (uint32_t)vmx_read(VMCS_GUEST_ACTIVITY),
+        .pending_debug = vmx_read(VMCS_GUEST_PENDING_DEBUG),
+        .link_pointer = vmx_read(VMCS_LINK_POINTER),
+        .physical_bits = cpu_features()->physical_bits,
+        .capabilities = &vmx_capabilities,
+    };
+    uint64_t cr0 = vmx_read(VMCS_GUEST_CR0), cr4 = vmx_read(VMCS_GUEST_CR4);
+    vmx_read_registers(vcpu, &state.registers);
+    state.registers.cr0 = cr0;
+    state.registers.cr4 = cr4;
+    const char *wrong = vmx_check_guest_state(&state);
+    return wrong ? wrong : "nothing that is known here";
+}
+
+/* The raw exit, as the manual names it; why, where an entry was refused. */
 static void vmx_describe(const struct vcpu *vcpu, char *text, size_t size)
 {
     struct vmx_vcpu *vmx = vmx_of(vcpu), *before = vmx_borrow(vmx);
-    if (vmx->failure == VMX_FAILURE_INVALID)
+    uint32_t reason = (uint32_t)vmx_read(VMCS_EXIT_REASON);
+    if (vmx->failure == VMX_FAILURE_INVALID) {
         format_string(text, size, "no current VMCS");
-    else if (vmx->failure)
-        format_string(text, size, "VM-instruction error %lu", vmx_read(VMCS_INSTRUCTION_ERROR));
-    else
-        format_string(text, size, "exit reason %lx qualification %lx interruption %lx vectoring %lx",
-                      vmx_read(VMCS_EXIT_REASON), vmx_read(VMCS_EXIT_QUALIFICATION),
-                      vmx_read(VMCS_EXIT_INTERRUPTION), vmx_read(VMCS_VECTORING));
+    } else if (vmx->failure) {
+        uint32_t error = (uint32_t)vmx_read(VMCS_INSTRUCTION_ERROR);
+        format_string(text, size, "VM-instruction error %u: %s", error, vmx_instruction_error_name(error));
+    } else if (reason == (VMX_REASON_ENTRY_FAILED | VMX_REASON_GUEST_STATE)) {
+        format_string(text, size, "exit reason %x: %s", reason, vmx_find_wrong_state(vcpu));
+    } else {
+        format_string(text, size, "exit reason %x qualification %lx interruption %lx vectoring %lx", reason,
+                      vmx_read(VMCS_EXIT_QUALIFICATION), vmx_read(VMCS_EXIT_INTERRUPTION), vmx_read(VMCS_VECTORING));
+    }
     vmx_give_back(vmx, before);
 }
 

@@ -45,7 +45,8 @@ static inline struct vmx_vcpu *vmx_of(const struct vcpu *vcpu) { return vcpu->ba
 
 static inline uint8_t vmx_task_priority(const struct vmx_vcpu *vmx) { return vmx->virtual_apic[VMX_VIRTUAL_TPR] >> 4; }
 
-/* What this machine's VT-x is used with; constant after probing. */
+/* What this machine's VT-x can do and is used with; constant after probing. */
+extern struct vmx_capabilities vmx_capabilities;
 extern struct vmx_controls vmx_controls;
 
 /* vmx_setup.c */

@@ -138,8 +138,6 @@ int vmx_negotiate(const struct vmx_capabilities *capabilities, struct vmx_contro
         .timer = timer ? (uint32_t)timer : 1,
         .has_vpid = words[WORD_SECONDARY] & VMX_SECONDARY_VPID,
         .has_timer = words[WORD_PIN] & VMX_PIN_PREEMPTION_TIMER,
-        .has_ept_dirty = ept & VMX_EPT_CAN_DIRTY,
-        .has_ept_1g = ept & VMX_EPT_CAN_1G,
         .has_invept_one = ept & VMX_EPT_CAN_INVEPT_ONE,
         .has_invvpid_one = ept & VMX_EPT_CAN_INVVPID_ONE,
     };

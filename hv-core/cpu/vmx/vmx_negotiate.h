@@ -22,7 +22,7 @@ struct vmx_capabilities {
 struct vmx_controls {
     uint32_t pin, primary, secondary, exit, entry;
     uint32_t timer; /* units of the preemption timer between two entries */
-    bool has_vpid, has_timer, has_ept_dirty, has_ept_1g, has_invept_one, has_invvpid_one;
+    bool has_vpid, has_timer, has_invept_one, has_invvpid_one;
 };
 
 /* 0, or -ENODEV with *missing the name of the first control that is needed and not there. */

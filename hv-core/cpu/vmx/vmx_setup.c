@@ -5,6 +5,7 @@
  */
 #include "cpu/vmx/vmx.h"
 #include "cpu/vmx/vmx_bitmaps.h"
+#include "cpu/vmx/vmx_ept.h"
 #include "machine/cpu.h"
 #include "machine/cpu_features.h"
 #include "machine/descriptor.h"
@@ -13,10 +14,10 @@
 #include <coopvirt/x86.h>
 #include <coopvirt/x86_instructions.h>
 
+struct vmx_capabilities vmx_capabilities;
 struct vmx_controls vmx_controls;
 
 static struct vmx_cpu vmx_cpus[CPU_LIMIT];
-static struct vmx_capabilities vmx_capabilities;
 static coop_paddr vmx_msr_bitmap = FRAME_NONE, vmx_io_bitmaps = FRAME_NONE;
 
 /* #DB and #AC can be delivered without end (a fault in the delivery of itself), #MC is the host's. #PF: its bit is clear,
@@ -49,6 +50,10 @@ static void vmx_read_capabilities(struct vmx_capabilities *c)
         c->secondary = x86_rdmsr(VMX_MSR_SECONDARY);
     if (c->secondary >> 32 & (VMX_SECONDARY_EPT | VMX_SECONDARY_VPID))
         c->ept_vpid = x86_rdmsr(VMX_MSR_EPT_VPID);
+    log_debug("vmx: basic %lx pin %lx primary %lx secondary %lx exit %lx entry %lx", c->basic, c->pin, c->primary,
+              c->secondary, c->exit, c->entry);
+    log_debug("vmx: misc %lx cr0 %lx %lx cr4 %lx %lx ept %lx", c->misc, c->cr0_fixed0, c->cr0_fixed1, c->cr4_fixed0,
+              c->cr4_fixed1, c->ept_vpid);
 }
 
 static int vmx_check_firmware(void)
@@ -74,7 +79,7 @@ int vmx_probe(void)
         return vmx_missing(missing);
     log_info("vmx: %s VPID, preemption timer %s, accessed and dirty bits in EPT %s",
              vmx_controls.has_vpid ? "with" : "without", vmx_controls.has_timer ? "used" : "absent",
-             vmx_controls.has_ept_dirty ? "used" : "absent");
+             vmx_capabilities.ept_vpid & VMX_EPT_CAN_DIRTY ? "used" : "absent");
     return 0;
 }
 
@@ -219,12 +224,6 @@ static void vmx_write_bitmaps(coop_paddr virtual_apic)
     vmx_write(VMCS_VIRTUAL_APIC_PAGE, virtual_apic);
 }
 
-static uint64_t vmx_ept_pointer(coop_paddr root)
-{
-    uint64_t type = vmx_capabilities.ept_vpid & VMX_EPT_CAN_WRITE_BACK ? VMX_MEMORY_WRITE_BACK : VMX_MEMORY_UNCACHED;
-    return root | VMX_EPTP_WALK_4 | type | (vmx_controls.has_ept_dirty ? VMX_EPTP_DIRTY : 0);
-}
-
 int vmx_vcpu_create(struct vcpu *vcpu)
 {
     frame_owner owner = vm_owner(vcpu->vm);
@@ -235,7 +234,7 @@ int vmx_vcpu_create(struct vcpu *vcpu)
     struct vmx_vcpu *vmx = frame_address(state);
     vmx->vmcs = vmcs;
     vmx->virtual_apic = frame_address(apic);
-    vmx->ept_pointer = vmx_ept_pointer(vcpu->vm->nested.root);
+    vmx->ept_pointer = vmx_ept_pointer(vcpu->vm->nested.root, vmx_capabilities.ept_vpid);
     vmx->primary = vmx_controls.primary;
     vmx->vpid = (uint16_t)(1 + vcpu->vm->number * VM_VCPUS + vcpu->number); /* 0 is the host's */
     vcpu->backend = vmx;
