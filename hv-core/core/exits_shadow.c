@@ -25,9 +25,10 @@ static enum vm_action exit_shadow_stop(struct vcpu *vcpu, const char *why)
     return VM_STOP;
 }
 
-/* A write to a watched table, or an access to a device, is carried out here; when it cannot be, the tables in that frame
- * are forgotten and the guest tries again. */
-static enum vm_action exit_shadow_emulate(struct vcpu *vcpu, const struct vm_exit *exit, const struct shadow_fault *fault)
+/* A write to a watched table, or an access to a device, is carried out here; when it cannot be, the tables in that
+ * frame are forgotten and the guest tries again. */
+static enum vm_action exit_shadow_emulate(struct vcpu *vcpu, const struct vm_exit *exit,
+                                          const struct shadow_fault *fault)
 {
     bool is_delivery = exit->interrupted.kind != VM_EVENT_NONE;
     if (fault->outcome == SHADOW_TABLE_WRITE) {
@@ -47,9 +48,8 @@ static enum vm_action exit_shadow_emulate(struct vcpu *vcpu, const struct vm_exi
 static enum vm_action exit_shadow_page_fault(struct vcpu *vcpu, const struct vm_exit *exit)
 {
     uint32_t code = exit->page_fault.error_code;
-    struct walker_access access = {.is_write = code & X86_PF_WRITE,
-                                   .is_fetch = code & X86_PF_INSTRUCTION,
-                                   .is_user = code & X86_PF_USER};
+    struct walker_access access = {
+        .is_write = code & X86_PF_WRITE, .is_fetch = code & X86_PF_INSTRUCTION, .is_user = code & X86_PF_USER};
     struct shadow_fault fault = shadow_backend_fault(vcpu, exit->page_fault.linear, access);
     switch (fault.outcome) {
     case SHADOW_MAPPED:

@@ -2,8 +2,8 @@
 /*
  * Page faults and roots. A fault walks the guest's tables by the rules of the CPU; what they allow is filled in along
  * the way from the root to the page, in pieces of 4 KiB whatever the guest's page size, and what they do not allow is
- * the guest's own page fault. An entry exists only where the guest's has its accessed bit set and is writable only where
- * the dirty bit is, so that the guest's tables say what a CPU would have left in them.
+ * the guest's own page fault. An entry exists only where the guest's has its accessed bit set and is writable only
+ * where the dirty bit is, so that the guest's tables say what a CPU would have left in them.
  */
 #include "mmu/shadow.h"
 #include "mmu/shadow_guest.h"
@@ -11,7 +11,7 @@
 #include "mmu/shadow_sync.h"
 #include <coopvirt/error.h>
 
-#define DIRECT_ALL 3 /* the level from which on everything is direct when paging is off: above the root */
+#define DIRECT_ALL 3             /* the level from which on everything is direct when paging is off: above the root */
 #define PAE_LIMIT  0x100000000ul /* a CR3 without long mode has 32 bits */
 
 /* One guest walk, ordered by the levels of the shadow. */
@@ -36,7 +36,10 @@ static uint32_t shadow_hash_size(uint32_t pages)
     return size;
 }
 
-static size_t shadow_round(size_t bytes) { return (bytes + X86_PAGE_BYTES - 1) & ~(X86_PAGE_BYTES - 1); }
+static size_t shadow_round(size_t bytes)
+{
+    return (bytes + X86_PAGE_BYTES - 1) & ~(X86_PAGE_BYTES - 1);
+}
 
 size_t shadow_bytes(const struct guest_memory *memory, uint32_t pages)
 {
@@ -171,7 +174,8 @@ static bool shadow_mark(const struct shadow *shadow, coop_paddr address, unsigne
     return __atomic_compare_exchange_n((uint64_t *)at, &old, *entry, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
-/* Accessed in every entry on the way (the top ones of PAE have none), dirty in the one that maps a page to be written. */
+/* Accessed in every entry on the way (the top ones of PAE have none), dirty in the one that maps a page to be written.
+ */
 static bool shadow_mark_way(const struct shadow *shadow, const struct walker_format *format, struct walker_trace *trace,
                             bool is_write)
 {
@@ -185,8 +189,8 @@ static bool shadow_mark_way(const struct shadow *shadow, const struct walker_for
     return true;
 }
 
-static void shadow_walk(struct shadow *shadow, const struct shadow_cpu *cpu, uint64_t linear, struct walker_access access,
-                        struct shadow_way *way)
+static void shadow_walk(struct shadow *shadow, const struct shadow_cpu *cpu, uint64_t linear,
+                        struct walker_access access, struct shadow_way *way)
 {
     const struct walker_format *format = cpu->walker.format;
     struct walker_memory memory = {shadow, shadow_read_entry};
@@ -201,7 +205,8 @@ static void shadow_walk(struct shadow *shadow, const struct shadow_cpu *cpu, uin
             way->entries[format->levels - 1 - depth] = way->trace.entries[depth];
 }
 
-/* The bits of the entry at a level above 0: the guest's rights; when it maps a large page, writing only once it is dirty. */
+/* The bits of the entry at a level above 0: the guest's rights; when it maps a large page, writing only once it is
+ * dirty. */
 static uint64_t shadow_table_bits(const struct shadow_cpu *cpu, const struct shadow_way *way, unsigned level)
 {
     uint64_t entry = way->entries[level], bits = X86_PTE_P;
@@ -225,8 +230,8 @@ static struct shadow_page *shadow_get_child(struct shadow *shadow, const struct 
         uint64_t rights = ~0ul;
         for (unsigned i = SHADOW_LEVELS; i-- > (level > way->leaf ? level : way->leaf);)
             rights &= way->entries[i];
-        role |= (cpu->role & (SHADOW_ROLE_WP_OFF | SHADOW_ROLE_SMEP)) | (rights & X86_PTE_W ? SHADOW_ROLE_WAY_WRITE : 0) |
-                (rights & X86_PTE_U ? SHADOW_ROLE_WAY_USER : 0);
+        role |= (cpu->role & (SHADOW_ROLE_WP_OFF | SHADOW_ROLE_SMEP)) |
+                (rights & X86_PTE_W ? SHADOW_ROLE_WAY_WRITE : 0) | (rights & X86_PTE_U ? SHADOW_ROLE_WAY_USER : 0);
     }
     if (level <= way->leaf) {
         role |= SHADOW_ROLE_DIRECT;
@@ -244,8 +249,8 @@ static struct shadow_page *shadow_get_child(struct shadow *shadow, const struct 
 }
 
 /* The child at an index, linked with these bits. */
-static struct shadow_page *shadow_descend(struct shadow *shadow, struct shadow_page *page, unsigned index, uint64_t bits,
-                                          struct shadow_page *child)
+static struct shadow_page *shadow_descend(struct shadow *shadow, struct shadow_page *page, unsigned index,
+                                          uint64_t bits, struct shadow_page *child)
 {
     uint64_t value = child->frame | bits;
     child->stamp = shadow->stamp;
@@ -264,7 +269,8 @@ static struct shadow_page *shadow_descend(struct shadow *shadow, struct shadow_p
 
 /* Rights of the page itself. With CR0.WP clear the kernel writes where users may only read: while it does, the page is
  * taken from the users, whose next access brings it back. */
-static uint64_t shadow_page_bits(const struct shadow_cpu *cpu, const struct shadow_way *way, struct walker_access access)
+static uint64_t shadow_page_bits(const struct shadow_cpu *cpu, const struct shadow_way *way,
+                                 struct walker_access access)
 {
     uint64_t entry = way->leaf ? X86_PTE_W | X86_PTE_U | X86_PTE_D : way->entries[0];
     uint64_t bits = X86_PTE_P | X86_PTE_A | (entry & (X86_PTE_U | X86_PTE_NX));
@@ -289,7 +295,7 @@ static void shadow_set_page(struct shadow *shadow, struct shadow_page *page, uns
         uint64_t old = page->entries[index];
         if (old == value && page->sources[index] == source)
             return;
-        bool is_wider = !((old ^ value) & X86_PTE_FRAME) && !(old & ~value & (X86_PTE_W | X86_PTE_U)) &&
+        bool is_wider = !((old ^ value) & (X86_PTE_FRAME | X86_PTE_U)) && !(old & ~value & X86_PTE_W) &&
                         !(value & ~old & X86_PTE_NX);
         shadow_page_drop(shadow, page, index);
         if (!is_wider)
@@ -307,7 +313,8 @@ static struct shadow_page *shadow_fill_way(struct shadow *shadow, struct shadow_
         struct shadow_page *child = shadow_get_child(shadow, cpu, way, linear, level);
         if (!child)
             return 0;
-        page = shadow_descend(shadow, page, shadow_page_index(linear, level), shadow_table_bits(cpu, way, level), child);
+        page =
+            shadow_descend(shadow, page, shadow_page_index(linear, level), shadow_table_bits(cpu, way, level), child);
     }
     return page;
 }
@@ -327,7 +334,8 @@ static enum shadow_outcome shadow_fill(struct shadow *shadow, struct shadow_cpu 
     uint64_t bits = shadow_page_bits(cpu, way, access);
     if (!range->is_writable)
         bits &= ~X86_PTE_W;
-    if (bits & X86_PTE_W && !shadow_sync_may_write(shadow, shadow_page_frame(shadow, address >> X86_PAGE_SHIFT), access.is_write)) {
+    if (bits & X86_PTE_W &&
+        !shadow_sync_may_write(shadow, shadow_page_frame(shadow, address >> X86_PAGE_SHIFT), access.is_write)) {
         if (access.is_write)
             return SHADOW_TABLE_WRITE;
         bits &= ~X86_PTE_W;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shadow page tables: the hidden tables that the CPU walks in place of the guest's, built on demand from them. The service
- * of mode full-shadow; core/exits_shadow.c feeds it page faults, CR3 loads, INVLPG and writes to guest tables. Pure: guest
- * memory, frames and the flushing of translations come from the caller, so that host tests can stand in for the CPU.
- * Its parts: shadow_page (pages and their links), shadow_guest (the guest's side of an entry), shadow_sync (keeping in
- * step), shadow (faults and roots).
+ * Shadow page tables: the hidden tables that the CPU walks in place of the guest's, built on demand from them. The
+ * service of mode full-shadow; core/exits_shadow.c feeds it page faults, CR3 loads, INVLPG and writes to guest tables.
+ * Pure: guest memory, frames and the flushing of translations come from the caller, so that host tests can stand in for
+ * the CPU. Its parts: shadow_page (pages and their links), shadow_guest (the guest's side of an entry), shadow_sync
+ * (keeping in step), shadow (faults and roots).
  */
 #ifndef MMU_SHADOW_H
 #define MMU_SHADOW_H
@@ -19,7 +19,7 @@
 #define SHADOW_LEVELS       4 /* 0: maps 4 KiB pages */
 #define SHADOW_ENTRIES      512
 #define SHADOW_UNSYNC_LIMIT 32 /* tables that the guest writes without traps at a time */
-#define SHADOW_PAGES_LEAST  64
+#define SHADOW_PAGES_LEAST  16
 
 /* Why translations must not be used any more. The caller need not know; tests leave them out one by one. */
 enum shadow_flush {
@@ -43,7 +43,8 @@ struct shadow_world {
 /* A shadow entry: its page's number and its index in it, plus one; 0 is none. */
 typedef uint32_t shadow_entry;
 
-/* The lists that present entries are in: writable mappings of one guest frame, or the entries that point to one page. */
+/* The lists that present entries are in: writable mappings of one guest frame, or the entries that point to one page.
+ */
 struct shadow_link {
     shadow_entry next, previous;
 };
@@ -52,25 +53,25 @@ struct shadow_link {
 typedef uint32_t shadow_role;
 
 struct shadow_page {
-    uint64_t guest_frame;   /* of the table; or the first frame mapped, when direct */
+    uint64_t guest_frame; /* of the table; or the first frame mapped, when direct */
     shadow_role role;
     uint8_t level;
     bool is_used;
-    bool is_unsync;         /* the guest may write its table: entries are as old as a TLB's might be */
-    uint16_t present;       /* entries */
-    uint16_t writes;        /* trapped, since it was last on the way to a page */
-    uint16_t roots;         /* CPUs that it is loaded on */
-    uint32_t stamp;         /* of the last use */
-    shadow_entry parents;   /* entries that point to it */
-    uint32_t next_hash;     /* page numbers plus one */
-    uint32_t next_same;     /* another page of the same table */
+    bool is_unsync;                       /* the guest may write its table: entries are as old as a TLB's might be */
+    uint16_t present;                     /* entries */
+    uint16_t writes;                      /* trapped, since it was last on the way to a page */
+    uint16_t roots;                       /* CPUs that it is loaded on */
+    uint32_t stamp;                       /* of the last use */
+    shadow_entry parents;                 /* entries that point to it */
+    uint32_t next_hash;                   /* page numbers plus one */
+    uint32_t next_same;                   /* another page of the same table */
     uint64_t bitmap[SHADOW_ENTRIES / 64]; /* of present entries */
-    coop_paddr frame;       /* what the CPU walks */
+    coop_paddr frame;                     /* what the CPU walks */
     coop_paddr frame_sources, frame_links;
-    uint64_t *entries;      /* there */
-    uint64_t *sources;      /* level 0: the guest's entry from which each was made; above: the page it points to */
+    uint64_t *entries; /* there */
+    uint64_t *sources; /* level 0: the guest's entry from which each was made; above: the page it points to */
     struct shadow_link *links;
-    const uint8_t *table;   /* the guest's; NULL when direct */
+    const uint8_t *table; /* the guest's; NULL when direct */
 };
 
 /* What is known of each guest frame. */
@@ -80,24 +81,24 @@ struct shadow_frame {
 };
 
 struct shadow_counts {
-    uint64_t pages, pages_peak;               /* now, at most */
-    uint64_t mapped, injected, table_writes;  /* faults by outcome */
+    uint64_t pages, pages_peak;              /* now, at most */
+    uint64_t mapped, injected, table_writes; /* faults by outcome */
     uint64_t unsyncs, syncs, zaps, reclaims;
 };
 
 struct shadow {
     struct shadow_world world;
     const struct guest_memory *memory;
-    bool has_unsync;             /* the optimization is on */
+    bool has_unsync; /* the optimization is on */
     uint32_t page_limit;
     uint64_t frame_count;
     struct shadow_page *pages;
     struct shadow_frame *frames;
     uint32_t *hash;
     uint32_t hash_mask;
-    uint32_t free;               /* list by next_hash */
-    uint32_t fresh;              /* pages from here on never had frames */
-    uint32_t hand;               /* of reclaim */
+    uint32_t free;  /* list by next_hash */
+    uint32_t fresh; /* pages from here on never had frames */
+    uint32_t hand;  /* of reclaim */
     uint32_t stamp;
     uint32_t unsync[SHADOW_UNSYNC_LIMIT];
     uint32_t unsync_count;
@@ -109,7 +110,7 @@ struct shadow_cpu {
     struct walker_state walker; /* the guest's own registers */
     shadow_role role;           /* of pages made for it */
     struct shadow_page *root;
-    uint8_t root_level;         /* 3: four levels; 2: PAE format */
+    uint8_t root_level; /* 3: four levels; 2: PAE format */
 };
 
 enum shadow_outcome {
@@ -161,6 +162,9 @@ void shadow_written(struct shadow *shadow, coop_paddr address, uint64_t bytes);
 bool shadow_release(struct shadow *shadow, coop_paddr address);
 
 /* Where the CPU's CR3 must point. */
-static inline coop_paddr shadow_root(const struct shadow_cpu *cpu) { return cpu->root->frame; }
+static inline coop_paddr shadow_root(const struct shadow_cpu *cpu)
+{
+    return cpu->root->frame;
+}
 
 #endif

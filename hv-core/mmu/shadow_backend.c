@@ -16,9 +16,15 @@
 #define QUOTA_LEAST 256
 #define PAGE_FRAMES 3
 
-static coop_paddr shadow_backend_allocate(void *context) { return frame_allocate_zeroed(vm_owner(context)); }
+static coop_paddr shadow_backend_allocate(void *context)
+{
+    return frame_allocate_zeroed(vm_owner(context));
+}
 
-static void shadow_backend_release_frame(void *context, coop_paddr frame) { frame_free(frame, 1, vm_owner(context)); }
+static void shadow_backend_release_frame(void *context, coop_paddr frame)
+{
+    frame_free(frame, 1, vm_owner(context));
+}
 
 static void shadow_backend_flush(void *context, enum shadow_flush why)
 {
@@ -58,8 +64,9 @@ static int shadow_backend_vm_create(struct vm *vm)
 static void shadow_backend_vm_destroy(struct vm *vm)
 {
     const struct shadow_counts *counts = &vm->shadow.counts;
-    log_info("vm %u: %lu shadow tables at most, %lu reclaimed; faults: %lu filled, %lu the guest's own, %lu table writes",
-             vm->number, counts->pages_peak, counts->reclaims, counts->mapped, counts->injected, counts->table_writes);
+    log_info(
+        "vm %u: %lu shadow tables at most, %lu reclaimed; faults: %lu filled, %lu the guest's own, %lu table writes",
+        vm->number, counts->pages_peak, counts->reclaims, counts->mapped, counts->injected, counts->table_writes);
     shadow_destroy(&vm->shadow);
 }
 

@@ -20,7 +20,8 @@ bool shadow_backend_load_root(struct vcpu *vcpu, uint64_t cr3);
 
 void shadow_backend_invalidate(struct vcpu *vcpu, uint64_t linear);
 
-/* Lets the guest write a frame that holds watched tables, by forgetting them. False when one of them is in use as a root. */
+/* Lets the guest write a frame that holds watched tables, by forgetting them. False when one of them is in use as a
+ * root. */
 bool shadow_backend_release(struct vcpu *vcpu, coop_paddr address);
 
 #endif

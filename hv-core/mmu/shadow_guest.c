@@ -15,10 +15,10 @@ const uint8_t *shadow_guest_table(const struct shadow *shadow, uint64_t guest_fr
 
 /* How a page's entries lie in its guest frame. */
 struct shadow_geometry {
-    unsigned start;       /* bytes before the first */
+    unsigned start; /* bytes before the first */
     unsigned entry_bytes;
-    unsigned entries;     /* of the guest's */
-    unsigned each;        /* shadow entries for one of them */
+    unsigned entries; /* of the guest's */
+    unsigned each;    /* shadow entries for one of them */
 };
 
 static struct shadow_geometry shadow_guest_geometry(const struct shadow_page *page)
@@ -40,7 +40,8 @@ static struct shadow_geometry shadow_guest_geometry(const struct shadow_page *pa
     }
 }
 
-void shadow_guest_entries(const struct shadow_page *page, unsigned offset, unsigned bytes, unsigned *first, unsigned *end)
+void shadow_guest_entries(const struct shadow_page *page, unsigned offset, unsigned bytes, unsigned *first,
+                          unsigned *end)
 {
     struct shadow_geometry geometry = shadow_guest_geometry(page);
     unsigned from = geometry.start, to = geometry.start + geometry.entries * geometry.entry_bytes;

@@ -28,6 +28,7 @@ static inline uint64_t shadow_guest_frame_of(const struct shadow_page *page, uns
 }
 
 /* The shadow entries [*first, *end) that come from bytes [offset, offset + bytes) of the table's frame. */
-void shadow_guest_entries(const struct shadow_page *page, unsigned offset, unsigned bytes, unsigned *first, unsigned *end);
+void shadow_guest_entries(const struct shadow_page *page, unsigned offset, unsigned bytes, unsigned *first,
+                          unsigned *end);
 
 #endif

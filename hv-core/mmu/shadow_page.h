@@ -29,11 +29,23 @@
 #define SHADOW_ROLE_OFFSET(n)   ((uint32_t)(n) << 13) /* CR3 bits 5-11 of PAE */
 #define SHADOW_ROLE_EMPTY       (1u << 20)            /* a root where there is no memory */
 
-static inline unsigned shadow_role_level(shadow_role role) { return role >> 9 & 3; }
-static inline unsigned shadow_role_quadrant(shadow_role role) { return role >> 11 & 3; }
-static inline unsigned shadow_role_offset(shadow_role role) { return role >> 13 & 127; }
+static inline unsigned shadow_role_level(shadow_role role)
+{
+    return role >> 9 & 3;
+}
+static inline unsigned shadow_role_quadrant(shadow_role role)
+{
+    return role >> 11 & 3;
+}
+static inline unsigned shadow_role_offset(shadow_role role)
+{
+    return role >> 13 & 127;
+}
 
-static inline unsigned shadow_page_index(uint64_t linear, unsigned level) { return linear >> (12 + 9 * level) & 511; }
+static inline unsigned shadow_page_index(uint64_t linear, unsigned level)
+{
+    return linear >> (12 + 9 * level) & 511;
+}
 
 /* Entries and pages by number. */
 static inline struct shadow_page *shadow_page_of(const struct shadow *shadow, shadow_entry entry)
@@ -44,7 +56,8 @@ static inline uint32_t shadow_page_number(const struct shadow *shadow, const str
 {
     return (uint32_t)(page - shadow->pages);
 }
-static inline shadow_entry shadow_page_entry(const struct shadow *shadow, const struct shadow_page *page, unsigned index)
+static inline shadow_entry shadow_page_entry(const struct shadow *shadow, const struct shadow_page *page,
+                                             unsigned index)
 {
     return shadow_page_number(shadow, page) * SHADOW_ENTRIES + index + 1;
 }

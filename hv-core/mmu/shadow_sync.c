@@ -7,7 +7,6 @@
 
 #define WRITES_LIMIT 8 /* to a table above the last level that translates nothing in between: it is data now */
 
-
 static bool shadow_sync_is_orphan(const struct shadow *shadow, const struct shadow_page *page)
 {
     return !page->parents && !page->roots && page->stamp != shadow->stamp;
@@ -17,8 +16,7 @@ static bool shadow_sync_is_orphan(const struct shadow *shadow, const struct shad
  * a walk knows all of them. 0 when it must go. */
 static uint64_t shadow_sync_value(const struct shadow_page *page, uint64_t old, uint64_t source, uint64_t now)
 {
-    if (page->role & SHADOW_ROLE_WP_OFF || !(now & X86_PTE_P) || !(now & X86_PTE_A) ||
-        (now ^ source) & X86_PTE_FRAME)
+    if (page->role & SHADOW_ROLE_WP_OFF || !(now & X86_PTE_P) || !(now & X86_PTE_A) || (now ^ source) & X86_PTE_FRAME)
         return 0;
     if (now & X86_PTE_NX && !(page->role & SHADOW_ROLE_NX))
         return 0;
@@ -26,8 +24,8 @@ static uint64_t shadow_sync_value(const struct shadow_page *page, uint64_t old, 
         return 0;
     if (!(now & X86_PTE_W) || !(now & X86_PTE_D))
         old &= ~X86_PTE_W;
-    if (!(now & X86_PTE_U))
-        old &= ~X86_PTE_U;
+    if ((now ^ source) & X86_PTE_U) /* for the kernel, less is allowed on a user's page: SMEP */
+        return 0;
     return old | (now & X86_PTE_NX);
 }
 
@@ -185,8 +183,10 @@ void shadow_invalidate(struct shadow *shadow, struct shadow_cpu *cpu, uint64_t l
     struct shadow_page *page = cpu->root;
     for (unsigned level = cpu->root_level; level; level--) {
         unsigned index = shadow_page_index(linear, level);
-        if (!shadow_page_has(page, index))
+        if (!shadow_page_has(page, index)) {
+            shadow_sync_all(shadow); /* what is not linked now may be again, below */
             return;
+        }
         page = shadow_page_child(shadow, page, index);
     }
     unsigned index = shadow_page_index(linear, 0);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A CPU's translation hardware as strict as the manuals allow: translations and table entries once read are used until
+ * a flush, whatever happened to the tables since; accessed and dirty bits are written. What an emulator's CPU forgives
+ * (both used here flush more than hardware does), this one does not. It walks the tables that a service has built, in
+ * long or PAE format, with CR0.WP and EFER.NXE set.
+ */
+#ifndef TLB_MODEL_H
+#define TLB_MODEL_H
+
+#include "mmu/walker.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define TLB_MODEL_PAGES  64
+#define TLB_MODEL_TABLES 64
+
+struct tlb_model_page {
+    bool is_valid;
+    uint64_t linear, frame;
+    bool writable, user, executable, dirty;
+};
+
+/* An upper-level entry: what lies below `level` for addresses with this prefix. */
+struct tlb_model_table {
+    bool is_valid;
+    unsigned level;
+    uint64_t prefix, frame;
+    bool writable, user, executable;
+};
+
+struct tlb_model {
+    void *(*address)(uint64_t machine);
+    uint64_t root;
+    unsigned root_level; /* 3: long, 2: PAE */
+    bool smep;
+    struct tlb_model_page pages[TLB_MODEL_PAGES];
+    struct tlb_model_table tables[TLB_MODEL_TABLES];
+    unsigned next_page, next_table;
+    const char *broken; /* why the tables could not be walked as hardware would, or NULL */
+};
+
+void tlb_model_flush(struct tlb_model *model);
+
+/* True with *machine, or a page fault, which forgets what is cached for that page. */
+bool tlb_model_access(struct tlb_model *model, uint64_t linear, struct walker_access access, uint64_t *machine);
+
+#endif
