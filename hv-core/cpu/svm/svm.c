@@ -100,11 +100,20 @@ static void svm_describe(const struct vcpu *vcpu, char *text, size_t size)
                   control->exit_info1, control->exit_info2, control->exit_interrupt_info);
 }
 
+/* A single step over an instruction that a handler has executed: the trap that the CPU would have raised. */
+static __attribute__((noinline)) void svm_step(struct vcpu *vcpu)
+{
+    svm_of(vcpu)->vmcb->save.dr6 |= X86_DR6_SINGLE_STEP;
+    event_raise(&vcpu->events, X86_VECTOR_DB, false, 0);
+}
+
 static void svm_advance(struct vcpu *vcpu, uint64_t rip)
 {
     struct vmcb *vmcb = svm_of(vcpu)->vmcb;
     vmcb->save.rip = rip;
     vmcb->control.interrupt_shadow = 0;
+    if (__builtin_expect(vmcb->save.rflags & X86_FLAGS_TF, 0))
+        svm_step(vcpu);
 }
 
 const struct cpu_backend svm_backend = {

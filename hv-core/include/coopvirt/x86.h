@@ -164,4 +164,7 @@
 #define X86_VECTOR_MC 18
 #define X86_VECTOR_XM 19
 
+/* DR6: a debug exception was a single step. */
+#define X86_DR6_SINGLE_STEP (1ul << 14)
+
 #endif
