@@ -10,6 +10,8 @@
 #include "memory/user_copy.h"
 
 #define MEMORY_DEVICES_MAJOR 1
+/* One read of random gives no more, as on Linux: its loop is long, and nobody else runs meanwhile. */
+#define RANDOM_BYTES_LIMIT 0x1fffffful
 
 static long null_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
 {
@@ -64,6 +66,8 @@ long memory_devices_random(uint64_t user_buffer, size_t bytes)
     uint64_t words[8];
     size_t done = 0;
 
+    if (bytes > RANDOM_BYTES_LIMIT)
+        bytes = RANDOM_BYTES_LIMIT;
     while (done < bytes) {
         size_t part = bytes - done < sizeof(words) ? bytes - done : sizeof(words);
         for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

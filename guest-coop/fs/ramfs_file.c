@@ -241,7 +241,9 @@ static coop_paddr ramfs_file_page(struct file *file, uint64_t index)
     struct inode *inode = file->inode;
     if (index >= (inode->size + FRAME_BYTES - 1) / FRAME_BYTES)
         return 0;
-    coop_paddr frame = ramfs_file_frame_make(inode, index, true);
+    coop_paddr frame = ramfs_file_frame(ramfs_pages(inode), index);
+    if (!frame)
+        frame = ramfs_file_frame_make(inode, index, true);
     if (frame)
         frame_reference(frame);
     return frame;
