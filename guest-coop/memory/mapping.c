@@ -103,8 +103,7 @@ struct protect_context {
 };
 
 /* Brings one present entry in line with the new protection. Write access comes back by faults, one by one, since
- * the frame may be shared by then. Without any access the page stays present for the kernel alone: the CPU keeps the
- * program out, but a system call on such memory may succeed where Linux gives EFAULT. */
+ * the frame may be shared by then. */
 static int mapping_protect_page(void *argument, uint64_t address, uint64_t *slot)
 {
     const struct protect_context *context = argument;
@@ -115,7 +114,10 @@ static int mapping_protect_page(void *argument, uint64_t address, uint64_t *slot
         changed &= ~X86_PTE_NX;
     if (!(context->protection & AREA_WRITE))
         changed &= ~X86_PTE_W;
-    changed = context->protection ? changed | X86_PTE_U : changed & ~X86_PTE_U;
+    if (context->protection)
+        changed = (changed & ~PAGE_CLOSED) | X86_PTE_P;
+    else
+        changed = (changed & ~X86_PTE_P) | PAGE_CLOSED;
     if (changed != entry)
         page_set(slot, changed);
     return 0;

@@ -16,8 +16,9 @@
 #define PAGE_USER      (X86_PTE_P | X86_PTE_U | X86_PTE_A)
 #define PAGE_KERNEL    (X86_PTE_P | X86_PTE_A | X86_PTE_D | X86_PTE_G)
 #define PAGE_KERNEL_RW (PAGE_KERNEL | X86_PTE_W | X86_PTE_NX)
-/* Available to software (bit 9): the frame may not be copied on write but is shared on purpose. */
-#define PAGE_SHARED (1ul << 9)
+/* Available to software (bit 10), in place of X86_PTE_P: a page is there, but neither the program nor a system call on
+ * its behalf may touch it (PROT_NONE). */
+#define PAGE_CLOSED (1ul << 10)
 
 extern uint64_t page_table_flags_mask; /* all flags that this CPU has */
 
@@ -31,7 +32,7 @@ static inline coop_paddr page_frame(uint64_t entry)
 }
 static inline bool page_present(uint64_t entry)
 {
-    return entry & X86_PTE_P;
+    return entry & (X86_PTE_P | PAGE_CLOSED);
 }
 static inline void page_set(uint64_t *slot, uint64_t entry)
 {

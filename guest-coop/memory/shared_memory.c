@@ -44,15 +44,11 @@ struct file *shared_memory_create(uint64_t bytes)
     if (pages > frame_total_count())
         return 0;
     struct shared_memory *memory = heap_allocate(sizeof(*memory) + pages * sizeof(coop_paddr));
-    struct file *file = heap_allocate(sizeof(*file));
-    if (!memory || !file) {
-        heap_free(memory);
-        heap_free(file);
+    if (!memory)
         return 0;
-    }
     memory->pages = pages;
-    file->operations = &shared_memory_operations;
-    file->context = memory;
-    file->references = 1;
+    struct file *file = file_create(&shared_memory_operations, 0, memory, 0);
+    if (!file)
+        heap_free(memory);
     return file;
 }

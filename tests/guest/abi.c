@@ -11,7 +11,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-unsigned abi_failures;
+unsigned abi_checks, abi_failures;
 volatile struct abi_caught abi_caught;
 sigjmp_buf abi_resume;
 
@@ -66,7 +66,7 @@ int main(void)
         parts[i].run();
         printf("%s: %s\n", parts[i].name, abi_failures == before ? "ok" : "failed");
     }
-    printf("abi: %u failures\n", abi_failures);
+    printf("abi: %u checks\nabi: %u failures\n", abi_checks, abi_failures);
     if (getpid() == 1)
         reboot(abi_failures ? RB_HALT_SYSTEM : RB_POWER_OFF);
     return abi_failures ? EXIT_FAILURE : EXIT_SUCCESS;

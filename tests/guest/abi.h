@@ -14,10 +14,11 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-extern unsigned abi_failures;
+extern unsigned abi_checks, abi_failures;
 
 #define CHECK(condition)                                                                                               \
     do {                                                                                                               \
+        abi_checks++;                                                                                                  \
         if (!(condition)) {                                                                                            \
             printf("%s:%d: %s (errno %d)\n", __FILE__, __LINE__, #condition, errno);                                   \
             abi_failures++;                                                                                            \

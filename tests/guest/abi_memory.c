@@ -77,6 +77,26 @@ static void test_refusals(void)
     CHECK(mprotect((void *)PAGE, PAGE, PROT_READ) == -1 && errno == ENOMEM);
 }
 
+/* Memory closed to the program is closed to system calls too, and keeps its content. */
+static void test_closed(void)
+{
+    int pipes[2];
+    char *map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(map != MAP_FAILED && pipe(pipes) == 0);
+    map[0] = 'a';
+    CHECK(mprotect(map, PAGE, PROT_NONE) == 0);
+    CHECK(write(pipes[1], map, 1) == -1 && errno == EFAULT);
+    CHECK(write(pipes[1], "b", 1) == 1);
+    CHECK(read(pipes[0], map, 1) == -1 && errno == EFAULT);
+    CHECK(mprotect(map, PAGE, PROT_READ) == 0 && map[0] == 'a');
+    CHECK(write(pipes[1], map, 1) == 1);
+    CHECK(mprotect(map, PAGE, PROT_READ | PROT_WRITE) == 0);
+    map[0] = 'c';
+    CHECK(munmap(map, PAGE) == 0);
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
 /* Many mappings, every second one taken away again. */
 static void test_many(void)
 {
@@ -98,6 +118,7 @@ void abi_test_memory(void)
     test_sharing();
     test_break();
     test_refusals();
+    test_closed();
     test_many();
     CHECK(getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur >= 1 << 20);
 }
