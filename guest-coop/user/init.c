@@ -8,7 +8,7 @@
  *     script=/path                                              a shell script
  *     none of them                                              a shell on the console
  *
- * Power-off means success. Failure is told in an error record, and the machine is halted. The
+ * It obeys BusyBox's poweroff, halt and reboot, which are signals to it. Power-off means success. Failure is told in an error record, and the machine is halted. The
  * verdict itself ("end") is the kernel's to write.
  */
 #include "boot_words.h"
@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,22 @@ static _Noreturn void init_stop(int how)
     sync();
     reboot(how);
     _exit(how == RB_POWER_OFF ? 0 : 1);
+}
+
+/* What BusyBox's poweroff (SIGUSR2), halt (SIGUSR1) and reboot (SIGTERM) ask for. Nobody could switch a halted machine
+ * off, so halting is switching off here. All calls in it may be made in a handler. */
+static void init_obey(int signal)
+{
+    init_stop(signal == SIGTERM ? RB_AUTOBOOT : RB_POWER_OFF);
+}
+
+static void init_obey_signals(void)
+{
+    static const int signals[] = {SIGUSR1, SIGUSR2, SIGTERM};
+    struct sigaction action = {.sa_handler = init_obey};
+
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        sigaction(signals[i], &action, NULL);
 }
 
 /* One error record to /dev/coopbench, one line to the console, and the machine stops. */
@@ -166,6 +183,7 @@ int main(void)
     struct boot_words_arguments arguments = {.count = 0};
 
     init_open_console();
+    init_obey_signals();
     init_read_command_line(&words);
     if (words.bench || words.exec) {
         init_measured(&words, &arguments);
