@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Log lines and records: formatted on the stack, written at once under one lock, so that lines
- * never mix.
+ * never mix. The latest lines are kept for syslog(2).
  */
 #include "kernel/log.h"
 #include "drivers/uart.h"
+#include "memory/user_copy.h"
 #include <coopvirt/format.h>
 #include <coopvirt/spinlock.h>
 #include <coopvirt/string.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define LINE_BYTES 512
 
 static struct spinlock log_lock;
 static enum log_level log_level = LOG_INFO;
+static char log_text[LOG_KEPT_BYTES]; /* a ring */
+static uint64_t log_end, log_start;   /* bytes ever written; those before are cleared or overwritten */
 static const char *const log_names[] = {
     [LOG_ERROR] = "error", [LOG_WARNING] = "warn", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"};
 
@@ -31,7 +35,42 @@ void log_raw(const char *text, size_t bytes)
     spinlock_release(&log_lock);
 }
 
-static void log_formatted(const char *prefix, const char *format, va_list arguments)
+static void log_keep(const char *text, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        log_text[log_end++ % LOG_KEPT_BYTES] = text[i];
+    if (log_end - log_start > LOG_KEPT_BYTES)
+        log_start = log_end - LOG_KEPT_BYTES;
+}
+
+size_t log_kept_bytes(void)
+{
+    return log_end - log_start;
+}
+
+void log_kept_clear(void)
+{
+    log_start = log_end;
+}
+
+long log_kept(uint64_t user_buffer, size_t bytes)
+{
+    if (bytes > log_end - log_start)
+        bytes = log_end - log_start;
+    uint64_t from = log_end - bytes;
+    for (size_t done = 0; done < bytes;) {
+        size_t at = (from + done) % LOG_KEPT_BYTES, part = LOG_KEPT_BYTES - at;
+        if (part > bytes - done)
+            part = bytes - done;
+        int status = user_copy_out(user_buffer + done, log_text + at, part);
+        if (status < 0)
+            return status;
+        done += part;
+    }
+    return (long)bytes;
+}
+
+static void log_formatted(const char *prefix, bool keep, const char *format, va_list arguments)
 {
     char line[LINE_BYTES];
     size_t used = string_copy(line, prefix, sizeof(line));
@@ -40,6 +79,8 @@ static void log_formatted(const char *prefix, const char *format, va_list argume
     if (used > sizeof(line) - 2)
         used = sizeof(line) - 2;
     line[used] = '\n';
+    if (keep)
+        log_keep(line, used + 1);
     log_raw(line, used + 1);
 }
 
@@ -51,7 +92,7 @@ void log_line(enum log_level level, const char *format, ...)
     format_string(prefix, sizeof(prefix), "[guest] %s: ", log_names[level]);
     va_list arguments;
     va_start(arguments, format);
-    log_formatted(prefix, format, arguments);
+    log_formatted(prefix, true, format, arguments);
     va_end(arguments);
 }
 
@@ -59,6 +100,6 @@ void log_record(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    log_formatted("@coop ", format, arguments);
+    log_formatted("@coop ", false, format, arguments);
     va_end(arguments);
 }

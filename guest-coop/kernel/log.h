@@ -7,6 +7,7 @@
 #define KERNEL_LOG_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
@@ -15,6 +16,13 @@ void log_set_level(const char *name);
 
 /* One line, without its end. Any context. */
 __attribute__((format(printf, 2, 3))) void log_line(enum log_level level, const char *format, ...);
+
+/* The latest lines, for syslog(2): copies up to `bytes` of the newest text to user memory, whole lines not promised.
+ * The number of bytes, or -EFAULT. */
+#define LOG_KEPT_BYTES 16384u
+long log_kept(uint64_t user_buffer, size_t bytes);
+size_t log_kept_bytes(void);
+void log_kept_clear(void);
 
 /* One record: `@coop ` and the object's text. */
 __attribute__((format(printf, 1, 2))) void log_record(const char *format, ...);

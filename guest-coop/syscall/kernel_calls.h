@@ -86,6 +86,7 @@
     CALL(63, uname)                                                                                                    \
     CALL(97, getrlimit)                                                                                                \
     CALL(99, sysinfo)                                                                                                  \
+    CALL(103, syslog)                                                                                                  \
     CALL(160, setrlimit)                                                                                               \
     CALL(169, reboot)                                                                                                  \
     CALL(170, sethostname)                                                                                             \

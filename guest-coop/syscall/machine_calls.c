@@ -5,6 +5,7 @@
 #include "fs/device.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
+#include "kernel/log.h"
 #include "kernel/power.h"
 #include "kernel/process_list.h"
 #include "memory/frame.h"
@@ -29,6 +30,14 @@
 #define LIMIT_COUNT    16u
 #define LIMIT_INFINITE UINT64_MAX
 #define LIMIT_FILES    1024u
+
+/* syslog(2) */
+#define LOG_CLOSE       0u
+#define LOG_OPEN        1u
+#define LOG_READ_ALL    3u
+#define LOG_READ_CLEAR  4u
+#define LOG_CLEAR       5u
+#define LOG_SIZE_BUFFER 10u
 
 struct machine_names {
     char system[NAME_BYTES], node[NAME_BYTES], release[NAME_BYTES], version[NAME_BYTES], machine[NAME_BYTES],
@@ -128,6 +137,34 @@ long kernel_sys_setrlimit(const struct syscall_arguments *a)
 {
     struct syscall_arguments all = {.a1 = a->a0, .a2 = a->a1};
     return kernel_sys_prlimit64(&all);
+}
+
+/* The log goes to its serial port whatever a console level would be: there is none to set. */
+long kernel_sys_syslog(const struct syscall_arguments *a)
+{
+    if (process_current()->euid != 0 && a->a0 != LOG_READ_ALL && a->a0 != LOG_SIZE_BUFFER)
+        return -EPERM;
+    long status = 0;
+    switch ((uint32_t)a->a0) {
+    case LOG_CLOSE:
+    case LOG_OPEN:
+        return 0;
+    case LOG_READ_ALL:
+    case LOG_READ_CLEAR:
+        if (!a->a1 || (int)a->a2 < 0)
+            return -EINVAL;
+        status = log_kept(a->a1, (uint32_t)a->a2);
+        break;
+    case LOG_CLEAR:
+        break;
+    case LOG_SIZE_BUFFER:
+        return LOG_KEPT_BYTES;
+    default:
+        return -EINVAL;
+    }
+    if (status >= 0 && a->a0 != LOG_READ_ALL)
+        log_kept_clear();
+    return status;
 }
 
 long kernel_sys_getcpu(const struct syscall_arguments *a)
