@@ -62,7 +62,7 @@ def configuration(launch: Launch, cpu_model: str, root: Path) -> str:
         f"megs: {launch.memory_mib}",
         f"romimage: file={_BIOS}",
         f"vgaromimage: file={_VGA_BIOS}",
-        f"cpu: model={cpu_model}, count=1, ips={IPS}, reset_on_triple_fault=0, ignore_bad_msrs=1",
+        f"cpu: model={cpu_model}, count={launch.cpus}, ips={IPS}, reset_on_triple_fault=0, ignore_bad_msrs=1",
         f"clock: sync=none, time0={_START_TIME}",
         f"ata1-master: type=cdrom, path={launch.folder / 'boot.iso'}, status=inserted",
         "boot: cdrom",

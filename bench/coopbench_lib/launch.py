@@ -12,6 +12,10 @@ from .modes import Mode
 GUEST_MEMORY_MIB = 256
 HOST_MEMORY_MIB = 1024
 
+# What every machine says of a boot in the same words.
+REPORTED_A_FAILURE = "the machine reported a failure"
+WITHOUT_VERDICT = "the machine was reset or switched off without a verdict"
+
 
 @dataclass(frozen=True)
 class Launch:
@@ -30,6 +34,7 @@ class Launch:
     records: Path
     interactive: bool = False
     gdb_port: int | None = None
+    cpus: int = 1
 
     @property
     def memory_mib(self) -> int:

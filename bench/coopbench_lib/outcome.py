@@ -84,8 +84,12 @@ def complaint(machine: Machine, mode: Mode, status: int, boot: Boot, last_words:
             return f"{reason}; its last words: {last_words}" if "panic" in last_words else reason
     if machine.status_decides:
         return explained or ""
-    whole = boot.lines[-1]["type"] == "end" and (mode.native or boot.first("stop") is not None)
-    return "" if whole else explained or "the machine ended without the hypervisor's verdict"
+    return "" if told_all(mode, boot) else explained or "the machine ended without the hypervisor's verdict"
+
+
+def told_all(mode: Mode, boot: Boot) -> bool:
+    """Whether the records come to their end: the last word is the verdict of whoever stands lowest."""
+    return bool(boot.lines) and boot.lines[-1]["type"] == "end" and (mode.native or boot.first("stop") is not None)
 
 
 def _take_repetitions(plan: Plan, cell: Cell, boot: Boot, outcome: Outcome) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from .launch import Launch
+from .launch import REPORTED_A_FAILURE, WITHOUT_VERDICT, Launch
 
 # abi.h: COOP_EXIT_OK and COOP_EXIT_FAILED; isa-debug-exit ends QEMU with value << 1 | 1.
 _OK = 0x10 << 1 | 1
@@ -34,6 +34,8 @@ def _command(launch: Launch, processor: list[str]) -> list[str]:
         "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
         "-serial", "mon:stdio" if launch.interactive else f"file:{launch.console}", "-serial", f"file:{launch.records}",
     ]
+    if launch.cpus > 1:
+        command += ["-smp", str(launch.cpus)]
     if launch.gdb_port is not None:
         command += ["-S", "-gdb", f"tcp:localhost:{launch.gdb_port}"]
     return command + (_native_boot(launch) if launch.mode.native else _hypervisor_boot(launch))
@@ -62,9 +64,9 @@ def explain_status(status: int) -> str | None:
     if status == _OK:
         return None
     if status == _FAILED:
-        return "the machine reported a failure"
+        return REPORTED_A_FAILURE
     if status == 0:
-        return "the machine was reset or switched off without a verdict"
+        return WITHOUT_VERDICT
     if status == -signal.SIGXFSZ:
         return "the machine flooded its serial lines and was stopped"
     if status < 0:
