@@ -17,7 +17,11 @@
 #include <coopvirt/primitives.h>
 #include <coopvirt/x86.h>
 
-#define CR3_RESERVED_LONG 0xfff0000000000000ul
+#define CR3_RESERVED_LONG  0xfff0000000000000ul
+#define FORM_BYTES         4
+#define OPCODE_INVLPG      0x01 /* behind 0F, with ModRM.reg 7 */
+#define OPCODE_MOV_FROM_CR 0x20
+#define OPCODE_MOV_TO_CR   0x22
 
 static enum vm_action exit_shadow_stop(struct vcpu *vcpu, const char *why)
 {
@@ -89,14 +93,13 @@ static enum vm_action exit_shadow_read_control(struct vcpu *vcpu, struct registe
     return VM_SKIP;
 }
 
-static enum vm_action exit_shadow_load_root(struct vcpu *vcpu, struct registers *registers, uint64_t wanted)
+static enum vm_action exit_shadow_load_root(struct vcpu *vcpu, uint64_t wanted)
 {
-    if (registers->efer & X86_EFER_LMA && wanted & CR3_RESERVED_LONG) {
+    if (vcpu->paging.efer & X86_EFER_LMA && wanted & CR3_RESERVED_LONG) {
         event_raise(&vcpu->events, X86_VECTOR_GP, true, 0);
         return VM_RESUME;
     }
-    registers->cr3 = wanted;
-    vcpu->vm->cpu->write_registers(vcpu, registers);
+    vcpu->paging.cr3 = wanted;
     return shadow_backend_load_root(vcpu, wanted) ? VM_SKIP
                                                   : exit_shadow_stop(vcpu, "there is no memory for shadow tables");
 }
@@ -118,7 +121,7 @@ static enum vm_action exit_shadow_write_status(struct vcpu *vcpu, struct registe
     return VM_SKIP;
 }
 
-static enum vm_action exit_shadow_control(struct vcpu *vcpu, const struct vm_exit *exit)
+static enum vm_action exit_shadow_control_slowly(struct vcpu *vcpu, const struct vm_exit *exit)
 {
     struct registers registers;
     vcpu->vm->cpu->read_registers(vcpu, &registers);
@@ -136,8 +139,7 @@ static enum vm_action exit_shadow_control(struct vcpu *vcpu, const struct vm_exi
         return exit_shadow_write_status(vcpu, &registers, instruction);
     case OPERATION_MOV_TO_CR:
         if (number == 3)
-            return exit_shadow_load_root(vcpu, &registers,
-                                         exit_shadow_register(vcpu, &registers, instruction->operands[1].number));
+            return exit_shadow_load_root(vcpu, exit_shadow_register(vcpu, &registers, instruction->operands[1].number));
         return control_handle_access(vcpu, exit);
     default:
         return exit_shadow_stop(vcpu, "a control register access that no row handles");
@@ -158,7 +160,7 @@ static uint64_t exit_shadow_operand(const struct vcpu *vcpu, const struct regist
     return emulate_operand_address(&file, instruction);
 }
 
-static enum vm_action exit_shadow_invlpg(struct vcpu *vcpu, const struct vm_exit *exit)
+static enum vm_action exit_shadow_invlpg_slowly(struct vcpu *vcpu, const struct vm_exit *exit)
 {
     struct registers registers;
     vcpu->vm->cpu->read_registers(vcpu, &registers);
@@ -168,6 +170,75 @@ static enum vm_action exit_shadow_invlpg(struct vcpu *vcpu, const struct vm_exit
     shadow_backend_invalidate(vcpu, exit_shadow_operand(vcpu, &registers, instruction));
     vcpu->exit.next_rip = exit->rip + instruction->length;
     return VM_SKIP;
+}
+
+/* An instruction of the form that compilers make of a control register access or INVLPG in 64-bit code, read from where
+ * the CPU has just fetched it: no copy of all registers, no walk, no table of opcodes. False for any other. */
+struct exit_shadow_form {
+    uint8_t opcode, modrm, length;
+    uint8_t reg, rm; /* with REX */
+};
+
+static bool exit_shadow_read_form(const struct vcpu *vcpu, const struct vm_exit *exit, struct exit_shadow_form *form)
+{
+    if (!exit->is_long_code || exit->rip % X86_PAGE_BYTES > X86_PAGE_BYTES - FORM_BYTES)
+        return false;
+    const uint8_t *bytes = shadow_backend_peek(vcpu, exit->rip);
+    if (!bytes)
+        return false;
+    uint8_t rex = 0;
+    form->length = 3;
+    if ((bytes[0] & 0xf0) == 0x40) {
+        rex = *bytes++;
+        form->length = 4;
+    }
+    form->opcode = bytes[1];
+    form->modrm = bytes[2];
+    form->reg = (uint8_t)((form->modrm >> 3 & 7) | (rex & 4) << 1);
+    form->rm = (uint8_t)((form->modrm & 7) | (rex & 1) << 3);
+    return bytes[0] == 0x0f && form->rm != REGISTER_RSP;
+}
+
+/* MOV to and from CR3 between two registers. */
+static bool exit_shadow_move_root(struct vcpu *vcpu, const struct vm_exit *exit, enum vm_action *action)
+{
+    struct exit_shadow_form form;
+    if (exit->control.number != 3 || !exit_shadow_read_form(vcpu, exit, &form) || form.modrm >> 6 != 3 || form.reg != 3)
+        return false;
+    vcpu->exit.next_rip = exit->rip + form.length;
+    *action = VM_SKIP;
+    if (form.opcode == OPCODE_MOV_FROM_CR)
+        vcpu->general[form.rm] = vcpu->paging.cr3;
+    else if (form.opcode == OPCODE_MOV_TO_CR)
+        *action = exit_shadow_load_root(vcpu, vcpu->general[form.rm]);
+    else
+        return false;
+    return true;
+}
+
+static enum vm_action exit_shadow_control(struct vcpu *vcpu, const struct vm_exit *exit)
+{
+    enum vm_action action;
+    if (exit_shadow_move_root(vcpu, exit, &action))
+        return action;
+    return exit_shadow_control_slowly(vcpu, exit);
+}
+
+/* INVLPG of the address that a register holds. */
+static bool exit_shadow_invlpg_register(struct vcpu *vcpu, const struct vm_exit *exit)
+{
+    struct exit_shadow_form form;
+    if (!exit_shadow_read_form(vcpu, exit, &form) || form.opcode != OPCODE_INVLPG || (form.modrm & 0xf8) != 0x38 ||
+        (form.rm & 7) == 4 || (form.rm & 7) == 5)
+        return false;
+    shadow_backend_invalidate(vcpu, vcpu->general[form.rm]);
+    vcpu->exit.next_rip = exit->rip + form.length;
+    return true;
+}
+
+static enum vm_action exit_shadow_invlpg(struct vcpu *vcpu, const struct vm_exit *exit)
+{
+    return exit_shadow_invlpg_register(vcpu, exit) ? VM_SKIP : exit_shadow_invlpg_slowly(vcpu, exit);
 }
 
 const struct vm_exit_row exit_table_shadow[VM_EXIT_REASONS] = {

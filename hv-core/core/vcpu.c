@@ -170,14 +170,8 @@ static void vcpu_deliver_interrupt(struct vcpu *vcpu)
 static void vcpu_deliver_exception(struct vcpu *vcpu)
 {
     struct event_queue *events = &vcpu->events;
-    if (events->has_fault_address) {
-        struct registers registers;
-        vcpu->vm->cpu->read_registers(vcpu, &registers);
-        registers.cr2 = events->fault_address;
-        vcpu->vm->cpu->write_registers(vcpu, &registers);
-        events->has_fault_address = false;
-    }
     vcpu->vm->cpu->inject(vcpu, &events->exception);
+    events->has_fault_address = false;
     vcpu->account.injections++;
     events->exception.kind = VM_EVENT_NONE;
 }

@@ -57,6 +57,11 @@ struct vcpu_decoded {
     struct instruction instruction;
 };
 
+/* The registers that decide how page tables are read. */
+struct vcpu_paging {
+    uint64_t cr0, cr3, cr4, efer;
+};
+
 struct vcpu {
     /* Only the CPU that runs it (state RUNNING), or whoever holds the VM's lock while it does not run. */
     uint64_t general[16];            /* at offset 0: assembly; enum instruction_register; RSP lives in the backend */
@@ -72,6 +77,7 @@ struct vcpu {
     uint64_t prepared_deadline; /* the VM's, as this CPU's timer has been set for it */
     bool is_offline;            /* waits for INIT or a start-up IPI */
     uint8_t task_priority;      /* CR8, as the interrupt controller knows it */
+    struct vcpu_paging paging; /* with shadow paging: the guest's, whatever the CPU has */
     struct shadow_cpu shadow;   /* with shadow paging */
     coop_paddr
         paging_root; /* what the CPU's CR3 holds in place of the guest's, which hold() sees to; with shadow paging */

@@ -42,7 +42,7 @@ struct cpu_backend {
     /* Translates that exit into vcpu->exit. */
     void (*decode)(struct vcpu *vcpu);
 
-    /* Delivers an event at the next entry. */
+    /* Delivers an event at the next entry; CR2 gets vcpu->events' fault address if there is one. */
     void (*inject)(struct vcpu *vcpu, const struct vm_event *event);
 
     /* Whether an external interrupt of this vector could be injected now; if not, an INTERRUPT_WINDOW exit or one for

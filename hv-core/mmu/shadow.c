@@ -11,8 +11,10 @@
 #include "mmu/shadow_sync.h"
 #include <coopvirt/error.h>
 
-#define DIRECT_ALL 3             /* the level from which on everything is direct when paging is off: above the root */
-#define PAE_LIMIT  0x100000000ul /* a CR3 without long mode has 32 bits */
+#define DIRECT_ALL 3 /* the level from which on everything is direct when paging is off: above the root */
+/* Reserved in the last level of PAE, ignored in long mode: rare enough to let the whole walk decide. */
+#define SHORT_RESERVED 0x7ff0000000000000ul
+#define PAE_LIMIT      0x100000000ul /* a CR3 without long mode has 32 bits */
 
 /* One guest walk, ordered by the levels of the shadow. */
 struct shadow_way {
@@ -138,6 +140,8 @@ int shadow_load(struct shadow *shadow, struct shadow_cpu *cpu, const struct walk
     cpu->walker = *state;
     cpu->role = shadow_role_of(state);
     cpu->root_level = cpu->role & SHADOW_ROLE_FORMAT && state->format == &walker_format_long4 ? 3 : 2;
+    cpu->has_short_way =
+        !(cpu->role & (SHADOW_ROLE_WP_OFF | SHADOW_ROLE_DIRECT)) && state->format->entry_bytes == 8 && !state->smap;
     return shadow_change_root(shadow, cpu);
 }
 
@@ -319,6 +323,24 @@ static struct shadow_page *shadow_fill_way(struct shadow *shadow, struct shadow_
     return page;
 }
 
+/* Maps the page itself. */
+static enum shadow_outcome shadow_fill_page(struct shadow *shadow, struct shadow_page *page, unsigned index,
+                                            const struct guest_memory_range *range, coop_paddr address, uint64_t bits,
+                                            uint64_t source, bool is_write)
+{
+    if (!range->is_writable)
+        bits &= ~X86_PTE_W;
+    if (bits & X86_PTE_W &&
+        !shadow_sync_may_write(shadow, shadow_page_frame(shadow, address >> X86_PAGE_SHIFT), is_write)) {
+        if (is_write)
+            return SHADOW_TABLE_WRITE;
+        bits &= ~X86_PTE_W;
+    }
+    coop_paddr machine = (range->machine + (address - range->start)) & X86_PTE_FRAME;
+    shadow_set_page(shadow, page, index, machine | bits, source);
+    return SHADOW_MAPPED;
+}
+
 static enum shadow_outcome shadow_fill(struct shadow *shadow, struct shadow_cpu *cpu, const struct shadow_way *way,
                                        uint64_t linear, struct walker_access access)
 {
@@ -331,33 +353,114 @@ static enum shadow_outcome shadow_fill(struct shadow *shadow, struct shadow_cpu 
     struct shadow_page *page = shadow_fill_way(shadow, cpu, way, linear);
     if (!page)
         return SHADOW_NO_MEMORY;
-    uint64_t bits = shadow_page_bits(cpu, way, access);
-    if (!range->is_writable)
-        bits &= ~X86_PTE_W;
-    if (bits & X86_PTE_W &&
-        !shadow_sync_may_write(shadow, shadow_page_frame(shadow, address >> X86_PAGE_SHIFT), access.is_write)) {
-        if (access.is_write)
-            return SHADOW_TABLE_WRITE;
-        bits &= ~X86_PTE_W;
+    return shadow_fill_page(shadow, page, shadow_page_index(linear, 0), range, address,
+                            shadow_page_bits(cpu, way, access), way->entries[0], access.is_write);
+}
+
+const uint8_t *shadow_peek(const struct shadow *shadow, const struct shadow_cpu *cpu, uint64_t linear)
+{
+    const struct shadow_page *page = cpu->root;
+    for (unsigned level = cpu->root_level; level; level--) {
+        unsigned index = shadow_page_index(linear, level);
+        if (!shadow_page_has(page, index))
+            return 0;
+        page = shadow_page_child(shadow, page, index);
     }
-    coop_paddr machine = (range->machine + (address - range->start)) & X86_PTE_FRAME;
-    shadow_set_page(shadow, page, shadow_page_index(linear, 0), machine | bits, way->entries[0]);
-    return SHADOW_MAPPED;
+    unsigned index = shadow_page_index(linear, 0);
+    if (!shadow_page_has(page, index))
+        return 0;
+    return (const uint8_t *)shadow->world.address(page->entries[index] & X86_PTE_FRAME) + linear % X86_PAGE_BYTES;
+}
+
+/* The rights that the tables above the last level leave, and that level's page; NULL when not all of them are shadowed.
+ */
+static struct shadow_page *shadow_last_page(const struct shadow *shadow, const struct shadow_cpu *cpu, uint64_t linear,
+                                            uint64_t *rights)
+{
+    struct shadow_page *page = cpu->root;
+    *rights = X86_PTE_W | X86_PTE_U;
+    for (unsigned level = cpu->root_level; level; level--) {
+        unsigned index = shadow_page_index(linear, level);
+        if (!shadow_page_has(page, index))
+            return 0;
+        uint64_t entry = page->entries[index];
+        if (level != 2 || cpu->root_level != 2)
+            *rights = (*rights & (entry | X86_PTE_NX)) | (entry & X86_PTE_NX);
+        page = shadow_page_child(shadow, page, index);
+        page->stamp = shadow->stamp;
+        page->writes = 0;
+    }
+    return page;
+}
+
+static bool shadow_denies(const struct shadow_cpu *cpu, struct walker_access access, uint64_t rights)
+{
+    if ((access.is_user && !(rights & X86_PTE_U)) || (access.is_write && !(rights & X86_PTE_W)))
+        return true;
+    return access.is_fetch && (rights & X86_PTE_NX || (cpu->walker.smep && !access.is_user && rights & X86_PTE_U));
+}
+
+static struct shadow_fault shadow_inject(const struct shadow_cpu *cpu, struct walker_access access, uint32_t cause)
+{
+    bool tells_fetch = access.is_fetch && (cpu->walker.no_execute || cpu->walker.smep);
+    return (struct shadow_fault){SHADOW_INJECT,
+                                 cause | (access.is_write ? X86_PF_WRITE : 0) | (access.is_user ? X86_PF_USER : 0) |
+                                     (tells_fetch ? X86_PF_INSTRUCTION : 0),
+                                 0};
+}
+
+/* What a fault comes to by the entry of the last-level table alone: the tables above it are watched, so that the shadow
+ * says what they allow. False when only the whole walk tells. */
+static bool shadow_try_short(struct shadow *shadow, struct shadow_cpu *cpu, uint64_t linear,
+                             struct walker_access access, struct shadow_fault *fault)
+{
+    uint64_t rights;
+    struct shadow_page *page = cpu->has_short_way ? shadow_last_page(shadow, cpu, linear, &rights) : 0;
+    unsigned index = shadow_page_index(linear, 0);
+    if (!page || !page->table)
+        return false;
+    uint64_t entry = shadow_guest_entry(page, index);
+    if (!(entry & X86_PTE_P)) {
+        *fault = shadow_inject(cpu, access, 0);
+        return true;
+    }
+    if (entry & SHORT_RESERVED || (entry & X86_PTE_NX && !cpu->walker.no_execute))
+        return false;
+    if (shadow_denies(cpu, access, (rights & (entry | X86_PTE_NX)) | (entry & X86_PTE_NX))) {
+        *fault = shadow_inject(cpu, access, X86_PF_PRESENT);
+        return true;
+    }
+    coop_paddr address = (entry & X86_PTE_FRAME) | linear % X86_PAGE_BYTES;
+    const struct guest_memory_range *range = guest_memory_find(shadow->memory, address);
+    if (!range || (access.is_write && !range->is_writable) ||
+        !shadow_mark(shadow, (page->guest_frame << X86_PAGE_SHIFT) + index * sizeof(entry), sizeof(entry), &entry,
+                     access.is_write ? X86_PTE_A | X86_PTE_D : X86_PTE_A))
+        return false;
+    uint64_t bits = entry & (X86_PTE_P | X86_PTE_A | X86_PTE_U | X86_PTE_NX);
+    if (entry & X86_PTE_W && entry & X86_PTE_D)
+        bits |= X86_PTE_W | X86_PTE_D;
+    *fault = (struct shadow_fault){shadow_fill_page(shadow, page, index, range, address, bits, entry, access.is_write),
+                                   0, address};
+    return true;
+}
+
+static struct shadow_fault shadow_take_long(struct shadow *shadow, struct shadow_cpu *cpu, uint64_t linear,
+                                            struct walker_access access)
+{
+    struct shadow_way way;
+    shadow_walk(shadow, cpu, linear, access, &way);
+    if (!way.found.ok)
+        return (struct shadow_fault){SHADOW_INJECT, way.found.error_code, 0};
+    return (struct shadow_fault){shadow_fill(shadow, cpu, &way, linear, access), 0, way.found.address};
 }
 
 struct shadow_fault shadow_handle_fault(struct shadow *shadow, struct shadow_cpu *cpu, uint64_t linear,
                                         struct walker_access access)
 {
-    struct shadow_way way;
-    shadow->stamp++;
-    cpu->root->stamp = shadow->stamp;
-    shadow_walk(shadow, cpu, linear, access, &way);
-    if (!way.found.ok) {
-        shadow->counts.injected++;
-        return (struct shadow_fault){SHADOW_INJECT, way.found.error_code, 0};
-    }
-    enum shadow_outcome outcome = shadow_fill(shadow, cpu, &way, linear, access);
-    shadow->counts.mapped += outcome == SHADOW_MAPPED;
-    shadow->counts.table_writes += outcome == SHADOW_TABLE_WRITE;
-    return (struct shadow_fault){outcome, 0, way.found.address};
+    struct shadow_fault fault;
+    cpu->root->stamp = ++shadow->stamp;
+    if (!shadow_try_short(shadow, cpu, linear, access, &fault))
+        fault = shadow_take_long(shadow, cpu, linear, access);
+    shadow->counts.faults[fault.outcome]++;
+    return fault;
 }

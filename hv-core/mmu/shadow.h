@@ -80,9 +80,19 @@ struct shadow_frame {
     shadow_entry writable; /* entries that map it writable */
 };
 
+enum shadow_outcome {
+    SHADOW_MAPPED,      /* the access can be tried again */
+    SHADOW_INJECT,      /* the guest's own page fault, with error_code */
+    SHADOW_TABLE_WRITE, /* a write to a watched table: carry the instruction out, then call shadow_written */
+    SHADOW_DEVICE,      /* no memory there */
+    SHADOW_READ_ONLY,   /* a write to memory that is read-only to the guest */
+    SHADOW_NO_MEMORY,   /* no shadow page could be had */
+    SHADOW_OUTCOMES
+};
+
 struct shadow_counts {
-    uint64_t pages, pages_peak;              /* now, at most */
-    uint64_t mapped, injected, table_writes; /* faults by outcome */
+    uint64_t pages, pages_peak; /* now, at most */
+    uint64_t faults[SHADOW_OUTCOMES];
     uint64_t unsyncs, syncs, zaps, reclaims;
 };
 
@@ -111,15 +121,7 @@ struct shadow_cpu {
     shadow_role role;           /* of pages made for it */
     struct shadow_page *root;
     uint8_t root_level; /* 3: four levels; 2: PAE format */
-};
-
-enum shadow_outcome {
-    SHADOW_MAPPED,      /* the access can be tried again */
-    SHADOW_INJECT,      /* the guest's own page fault, with error_code */
-    SHADOW_TABLE_WRITE, /* a write to a watched table: carry the instruction out, then call shadow_written */
-    SHADOW_DEVICE,      /* no memory there */
-    SHADOW_READ_ONLY,   /* a write to memory that is read-only to the guest */
-    SHADOW_NO_MEMORY    /* no shadow page could be had */
+    bool has_short_way; /* rights of upper tables can be read off their shadow */
 };
 
 struct shadow_fault {
@@ -160,6 +162,10 @@ void shadow_written(struct shadow *shadow, coop_paddr address, uint64_t bytes);
 
 /* Forgets the tables in the frame at an address, so that it can be written. False when one is loaded as a root. */
 bool shadow_release(struct shadow *shadow, coop_paddr address);
+
+/* The bytes at a linear address as the CPU has just fetched them, up to the end of the page, in the hypervisor's map;
+ * NULL when the shadow does not map it (any more). */
+const uint8_t *shadow_peek(const struct shadow *shadow, const struct shadow_cpu *cpu, uint64_t linear);
 
 /* Where the CPU's CR3 must point. */
 static inline coop_paddr shadow_root(const struct shadow_cpu *cpu)

@@ -66,7 +66,8 @@ static void shadow_backend_vm_destroy(struct vm *vm)
     const struct shadow_counts *counts = &vm->shadow.counts;
     log_info(
         "vm %u: %lu shadow tables at most, %lu reclaimed; faults: %lu filled, %lu the guest's own, %lu table writes",
-        vm->number, counts->pages_peak, counts->reclaims, counts->mapped, counts->injected, counts->table_writes);
+        vm->number, counts->pages_peak, counts->reclaims, counts->faults[SHADOW_MAPPED], counts->faults[SHADOW_INJECT],
+        counts->faults[SHADOW_TABLE_WRITE]);
     shadow_destroy(&vm->shadow);
 }
 
@@ -121,6 +122,11 @@ bool shadow_backend_load_root(struct vcpu *vcpu, uint64_t cr3)
         return false;
     shadow_backend_apply(vcpu);
     return true;
+}
+
+const uint8_t *shadow_backend_peek(const struct vcpu *vcpu, uint64_t linear)
+{
+    return shadow_peek(&vcpu->vm->shadow, &vcpu->shadow, linear);
 }
 
 void shadow_backend_invalidate(struct vcpu *vcpu, uint64_t linear)

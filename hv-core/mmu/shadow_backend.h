@@ -18,6 +18,9 @@ struct shadow_fault shadow_backend_fault(struct vcpu *vcpu, uint64_t linear, str
 /* The guest has written CR3. False without memory. */
 bool shadow_backend_load_root(struct vcpu *vcpu, uint64_t cr3);
 
+/* The bytes that the CPU has fetched at a linear address, as shadow_peek. */
+const uint8_t *shadow_backend_peek(const struct vcpu *vcpu, uint64_t linear);
+
 void shadow_backend_invalidate(struct vcpu *vcpu, uint64_t linear);
 
 /* Lets the guest write a frame that holds watched tables, by forgetting them. False when one of them is in use as a

@@ -306,13 +306,13 @@ START_TEST(test_root_is_kept)
     model_create(&model, MODEL_LONG, 64, 1);
     for (unsigned i = 0; i < MODEL_FRAMES; i++)
         ck_assert(model_access(&model, model.direct + i * 4096ul, read, false, &machine));
-    uint64_t faults = model.shadow.counts.mapped;
+    uint64_t faults = model.shadow.counts.faults[SHADOW_MAPPED];
     for (unsigned i = 0; i < 6; i++)
         model_load_root(&model, model.pool[3][i % 2] << 12);
     model_load_root(&model, model.pool[3][0] << 12);
     for (unsigned i = 0; i < MODEL_FRAMES; i++)
         ck_assert(model_access(&model, model.direct + i * 4096ul, read, false, &machine));
-    ck_assert_uint_eq(model.shadow.counts.mapped, faults);
+    ck_assert_uint_eq(model.shadow.counts.faults[SHADOW_MAPPED], faults);
     model_destroy(&model);
 }
 END_TEST

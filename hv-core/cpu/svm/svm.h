@@ -18,11 +18,6 @@ struct svm_cpu {
     uint64_t generation;   /* of ASIDs: a new one begins with a flush of all */
 };
 
-/* The registers that decide how the guest's page tables are read, as the guest knows them. */
-struct svm_paging {
-    uint64_t cr0, cr3, cr4, efer;
-};
-
 /* A VCPU's, in vcpu->backend. */
 struct svm_vcpu {
     struct vmcb *vmcb;
@@ -30,8 +25,7 @@ struct svm_vcpu {
     coop_paddr host_state; /* of the CPU it is loaded on */
     const struct svm_cpu *cpu;
     uint64_t generation;
-    bool is_shadow; /* constant: it runs on shadow tables; then these are kept here, and the CPU has others: */
-    struct svm_paging paging;
+    bool is_shadow;        /* constant: it runs on shadow tables, and the guest's own view of them is vcpu->paging */
     uint64_t injected; /* EVENTINJ of the next entry, or of the last one until it is decoded */
     bool has_orders;   /* EVENTINJ or TLB_CONTROL are set, for one entry; or the interrupt window is open */
 };

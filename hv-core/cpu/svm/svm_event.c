@@ -6,6 +6,7 @@
  */
 #include "cpu/svm/svm.h"
 #include <coopvirt/x86.h>
+#include <coopvirt/x86_instructions.h>
 
 void svm_inject(struct vcpu *vcpu, const struct vm_event *event)
 {
@@ -17,6 +18,10 @@ void svm_inject(struct vcpu *vcpu, const struct vm_event *event)
     uint64_t injection = VMCB_EVENT_VALID | types[event->kind] | event->vector;
     if (event->has_error_code)
         injection |= VMCB_EVENT_ERROR_VALID | (uint64_t)event->error_code << VMCB_EVENT_ERROR_SHIFT;
+    if (vcpu->events.has_fault_address) {
+        svm_of(vcpu)->vmcb->save.cr2 = vcpu->events.fault_address;
+        x86_write_cr2(vcpu->events.fault_address); /* Bochs 2.7 ignores the control block's */
+    }
     svm_of(vcpu)->vmcb->control.event_injection = injection;
     svm_of(vcpu)->injected = injection;
     svm_of(vcpu)->has_orders = true;

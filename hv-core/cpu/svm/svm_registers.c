@@ -16,7 +16,7 @@ static struct vmcb_segment svm_write_segment(const struct register_segment *segm
     return (struct vmcb_segment){segment->selector, segment->attributes, segment->limit, segment->base};
 }
 
-static void svm_read_hidden(const struct svm_paging *paging, struct registers *registers)
+static void svm_read_hidden(const struct vcpu_paging *paging, struct registers *registers)
 {
     registers->cr0 = paging->cr0;
     registers->cr3 = paging->cr3;
@@ -32,7 +32,7 @@ static void svm_hide(struct vcpu *vcpu, const struct registers *registers)
     struct svm_vcpu *svm = svm_of(vcpu);
     struct vmcb_control *control = &svm->vmcb->control;
     struct vmcb_save *save = &svm->vmcb->save;
-    svm->paging = (struct svm_paging){registers->cr0, registers->cr3, registers->cr4, registers->efer};
+    vcpu->paging = (struct vcpu_paging){registers->cr0, registers->cr3, registers->cr4, registers->efer};
     save->cr0 = (registers->cr0 & ~(X86_CR0_CD | X86_CR0_NW)) | X86_CR0_PG | X86_CR0_WP;
     save->cr3 = vcpu->paging_root;
     save->cr4 = registers->cr4 | X86_CR4_PAE;
@@ -58,7 +58,7 @@ void svm_read_registers(const struct vcpu *vcpu, struct registers *registers)
     registers->cr4 = save->cr4;
     registers->efer = save->efer & ~X86_EFER_SVME;
     if (svm_of(vcpu)->is_shadow)
-        svm_read_hidden(&svm_of(vcpu)->paging, registers);
+        svm_read_hidden(&vcpu->paging, registers);
     registers->pat = save->pat;
     registers->dr6 = save->dr6;
     registers->dr7 = save->dr7;

@@ -7,6 +7,7 @@
 #include "cpu/vmx/vmx.h"
 #include "machine/trap.h"
 #include <coopvirt/x86.h>
+#include <coopvirt/x86_instructions.h>
 
 static void vmx_allow(uint32_t blocking)
 {
@@ -23,7 +24,8 @@ void vmx_inject(struct vcpu *vcpu, const struct vm_event *event)
         [VM_EVENT_EXCEPTION] = VMX_EVENT_EXCEPTION,
     };
     uint32_t injection = VMX_EVENT_VALID | types[event->kind] | event->vector;
-    (void)vcpu;
+    if (vcpu->events.has_fault_address)
+        x86_write_cr2(vcpu->events.fault_address);
     /* An exception in real mode has no error code. SDM vol. 3, "Checks on VM-Entry Control Fields". */
     if (event->has_error_code && vmx_read(VMCS_GUEST_CR0) & X86_CR0_PE) {
         injection |= VMX_EVENT_ERROR_VALID;
