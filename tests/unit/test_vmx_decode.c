@@ -197,8 +197,11 @@ START_TEST(test_exceptions)
     raw.interruption = 0x80000b0e;
     raw.interruption_error = 6;
     decode(0);
+    raw.qualification = 0x7fff12345678;
+    decode(0);
     ck_assert_uint_eq(out.reason, VM_EXIT_PAGE_FAULT);
-    ck_assert_uint_eq(out.exception.error_code, 6);
+    ck_assert_uint_eq(out.page_fault.linear, 0x7fff12345678);
+    ck_assert_uint_eq(out.page_fault.error_code, 6);
 
     raw.interruption = 0x80000202;
     decode(0);
@@ -249,7 +252,10 @@ START_TEST(test_control_registers)
     };
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         raw.qualification = rows[i].qualification;
+        raw.code = i % 2 ? 0xa09b : 0xc09b;
         decode(rows[i].reason);
+        if (rows[i].reason == 28)
+            ck_assert_uint_eq(out.is_long_code, i % 2);
         ck_assert_uint_eq(out.reason, rows[i].reason == 28 ? VM_EXIT_CR_ACCESS : VM_EXIT_DR_ACCESS);
         ck_assert_uint_eq(out.control.number, rows[i].control.number);
         ck_assert_uint_eq(out.control.is_write, rows[i].control.is_write);

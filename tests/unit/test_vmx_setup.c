@@ -22,27 +22,28 @@
 
 static const struct recorded {
     const char *name;
-    const char *missing; /* NULL: it will do */
+    int error;
+    const char *missing; /* when there is no error: for nested paging; NULL: it will do */
     struct vmx_capabilities capabilities;
 } recorded[] = {
-    {"corei7_skylake_x", NULL, SKYLAKE_X},
-    {"corei7_icelake_u", NULL,
+    {"corei7_skylake_x", 0, NULL, SKYLAKE_X},
+    {"corei7_icelake_u", 0, NULL,
      {.basic = 0xd8100000000004, .pin = 0x7f00000016, .primary = 0xfff9fffe04006172, .secondary = 0x2977fff00000000,
       .exit = 0x7fffff00036dfb, .entry = 0xffff000011fb, .misc = 0x600401e0, .cr0_fixed0 = 0x80000021,
       .cr0_fixed1 = 0xffffffff, .cr4_fixed0 = 0x2000, .cr4_fixed1 = 0x772fff, .ept_vpid = 0xf0106334141}},
-    {"broadwell_ult", NULL,
+    {"broadwell_ult", 0, NULL,
      {.basic = 0xd810000000002b, .pin = 0x7f00000016, .primary = 0xf7f9fffe04006172, .secondary = 0x57fff00000000,
       .exit = 0x7fffff00036dfb, .entry = 0xffff000011fb, .misc = 0x200401e0, .cr0_fixed0 = 0x80000021,
       .cr0_fixed1 = 0xffffffff, .cr4_fixed0 = 0x2000, .cr4_fixed1 = 0x3727ff, .ept_vpid = 0xf0106334141}},
-    {"corei5_arrandale_m520", NULL,
+    {"corei5_arrandale_m520", 0, NULL,
      {.basic = 0xd810000000002b, .pin = 0x7f00000016, .primary = 0xf7f9fffe04006172, .secondary = 0xff00000000,
       .exit = 0x7fffff00036dfb, .entry = 0xffff000011fb, .misc = 0x401e0, .cr0_fixed0 = 0x80000021,
       .cr0_fixed1 = 0xffffffff, .cr4_fixed0 = 0x2000, .cr4_fixed1 = 0x67ff, .ept_vpid = 0xf0106114141}},
-    {"corei5_lynnfield_750", "unrestricted guest",
+    {"corei5_lynnfield_750", 0, "unrestricted guest",
      {.basic = 0xd810000000002b, .pin = 0x7f00000016, .primary = 0xf7f9fffe04006172, .secondary = 0x7f00000000,
       .exit = 0x7fffff00036dfb, .entry = 0xffff000011fb, .misc = 0x401e0, .cr0_fixed0 = 0x80000021,
       .cr0_fixed1 = 0xffffffff, .cr4_fixed0 = 0x2000, .cr4_fixed1 = 0x67ff, .ept_vpid = 0xf0106114141}},
-    {"core2_penryn_t9600", "extended page tables (EPT)",
+    {"core2_penryn_t9600", -ENODEV, "saving of PAT",
      {.basic = 0xd810000000002b, .pin = 0x3f00000016, .primary = 0xf7f9fffe04006172, .secondary = 0x4100000000,
       .exit = 0x3ffff00036dfb, .entry = 0x3fff000011fb, .misc = 0x401e0, .cr0_fixed0 = 0x80000021,
       .cr0_fixed1 = 0xffffffff, .cr4_fixed0 = 0x2000, .cr4_fixed1 = 0x467ff}},
@@ -64,12 +65,11 @@ START_TEST(test_recorded)
 {
     for (unsigned i = 0; i < RECORDED; i++) {
         const struct vmx_capabilities *c = &recorded[i].capabilities;
-        int error = vmx_negotiate(c, &controls, &missing);
-        ck_assert_int_eq(error, recorded[i].missing ? -ENODEV : 0);
-        if (recorded[i].missing) {
-            ck_assert_str_eq(missing, recorded[i].missing);
+        ck_assert_int_eq(vmx_negotiate(c, &controls, &missing), recorded[i].error);
+        ck_assert_pstr_eq(missing, recorded[i].missing);
+        if (recorded[i].error)
             continue;
-        }
+        ck_assert_int_eq(controls.has_nested, !missing);
         ck_assert_msg(agrees(controls.pin, c->pin) && agrees(controls.primary, c->primary) &&
                           agrees(controls.secondary, c->secondary) && agrees(controls.exit, c->exit) &&
                           agrees(controls.entry, c->entry),
@@ -114,8 +114,6 @@ START_TEST(test_each_missing_control)
         {WORD(primary), 1u << 21, "TPR shadow"},
         {WORD(primary), 1u << 25, "I/O bitmaps"},
         {WORD(primary), 1u << 28, "MSR bitmaps"},
-        {WORD(secondary), 1u << 1, "extended page tables (EPT)"},
-        {WORD(secondary), 1u << 7, "unrestricted guest"},
         {WORD(exit), 1u << 9, "64-bit host"},
         {WORD(exit), 1u << 15, "acknowledge interrupt on exit"},
         {WORD(exit), 1u << 18, "saving of PAT"},
@@ -139,8 +137,27 @@ END_TEST
 START_TEST(test_forced_controls)
 {
     capabilities.primary |= 0x0401e172;
-    ck_assert_int_eq(vmx_negotiate(&capabilities, &controls, &missing), -ENODEV);
+    ck_assert_int_eq(vmx_negotiate(&capabilities, &controls, &missing), 0);
+    ck_assert(!controls.has_nested);
     ck_assert_str_eq(missing, "CR3 loads without exit");
+
+    set_up();
+    capabilities.primary |= VMX_PRIMARY_MOV_DR;
+    ck_assert_int_eq(vmx_negotiate(&capabilities, &controls, &missing), -ENODEV);
+    ck_assert_str_eq(missing, "MOV DR without exit");
+}
+END_TEST
+
+START_TEST(test_without_nested_paging)
+{
+    capabilities.secondary &= ~((uint64_t)VMX_SECONDARY_UNRESTRICTED_GUEST << 32);
+    ck_assert_int_eq(vmx_negotiate(&capabilities, &controls, &missing), 0);
+    ck_assert(!controls.has_nested);
+    ck_assert_str_eq(missing, "unrestricted guest");
+    capabilities.secondary &= ~((uint64_t)VMX_SECONDARY_EPT << 32);
+    ck_assert_int_eq(vmx_negotiate(&capabilities, &controls, &missing), 0);
+    ck_assert(!controls.has_nested);
+    ck_assert_str_eq(missing, "extended page tables (EPT)");
 }
 END_TEST
 
@@ -177,7 +194,8 @@ START_TEST(test_ept_abilities)
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         set_up();
         capabilities.ept_vpid &= ~rows[i].bits;
-        ck_assert_int_eq(vmx_negotiate(&capabilities, &controls, &missing), -ENODEV);
+        ck_assert_int_eq(vmx_negotiate(&capabilities, &controls, &missing), 0);
+        ck_assert(!controls.has_nested);
         ck_assert_str_eq(missing, rows[i].missing);
     }
     set_up();
@@ -236,6 +254,7 @@ static void make_state(void)
     state.registers.cr4 |= X86_CR4_VMXE;
     state.link_pointer = UINT64_MAX;
     state.physical_bits = 40;
+    state.is_unrestricted = true;
     capabilities = recorded[0].capabilities;
     state.capabilities = &capabilities;
 }
@@ -316,6 +335,10 @@ START_TEST(test_bad_states)
     REFUSED((state.interruption = 0x80000202, state.interruptibility = 8), "NMI");
     REFUSED((state.interruptibility = 2, r->rflags |= X86_FLAGS_TF), "single step");
     REFUSED(state.link_pointer = 0, "link pointer");
+    /* Without unrestricted guest there is no entry without paging. */
+    make_state();
+    state.is_unrestricted = false;
+    ck_assert_ptr_nonnull(strstr(vmx_check_guest_state(&state), "CR0"));
     /* PCIDE and a wide RIP belong to IA-32e mode. */
     make_state();
     state.registers.cr4 |= X86_CR4_PCIDE;
@@ -345,6 +368,7 @@ int main(void)
     tcase_add_test(tests, test_words);
     tcase_add_test(tests, test_each_missing_control);
     tcase_add_test(tests, test_forced_controls);
+    tcase_add_test(tests, test_without_nested_paging);
     tcase_add_test(tests, test_optional_controls);
     tcase_add_test(tests, test_ept_abilities);
     tcase_add_test(tests, test_feature_control);

@@ -173,6 +173,7 @@
 #define VMX_PENDING_DEBUG_STEP   (1u << 14)
 
 /* Segment access rights: as in a descriptor, and this. "Guest Register State". */
+#define VMX_SEGMENT_LONG     (1u << 13)
 #define VMX_SEGMENT_UNUSABLE (1u << 16)
 
 /* Basic exit reasons, Appendix C; bit 31 says that the entry failed. */

@@ -16,7 +16,8 @@ static struct nested_format vmx_nested_format;
 static int vmx_probe_and_fill(void)
 {
     int error = vmx_probe();
-    vmx_nested_format = vmx_ept_format(vmx_capabilities.ept_vpid);
+    if (vmx_controls.has_nested)
+        vmx_nested_format = vmx_ept_format(vmx_capabilities.ept_vpid);
     return error;
 }
 
@@ -35,6 +36,8 @@ static void vmx_snapshot_more(struct vmx_raw_exit *raw, unsigned needs)
         raw->qualification = vmx_read(VMCS_EXIT_QUALIFICATION);
     if (needs & VMX_NEED_GUEST_PHYSICAL)
         raw->guest_physical = vmx_read(VMCS_GUEST_PHYSICAL_ADDRESS);
+    if (needs & VMX_NEED_CODE)
+        raw->code = (uint32_t)vmx_read(VMCS_GUEST_CS_RIGHTS);
     if (needs & VMX_NEED_FLAGS)
         raw->flags = vmx_read(VMCS_GUEST_RFLAGS);
     if (needs & VMX_NEED_INTERRUPTION) {
@@ -97,6 +100,7 @@ static const char *vmx_find_wrong_state(const struct vcpu *vcpu)
         .pending_debug = vmx_read(VMCS_GUEST_PENDING_DEBUG),
         .link_pointer = vmx_read(VMCS_LINK_POINTER),
         .physical_bits = cpu_features()->physical_bits,
+        .is_unrestricted = !vmx_of(vcpu)->is_shadow,
         .capabilities = &vmx_capabilities,
     };
     uint64_t cr0 = vmx_read(VMCS_GUEST_CR0), cr4 = vmx_read(VMCS_GUEST_CR4);
@@ -126,14 +130,24 @@ static void vmx_describe(const struct vcpu *vcpu, char *text, size_t size)
     vmx_give_back(vmx, before);
 }
 
+/* A single step over an instruction that a handler has executed: the trap that the CPU would have raised. */
+static __attribute__((noinline)) void vmx_step(struct vcpu *vcpu)
+{
+    uint64_t status;
+    __asm__ volatile("mov %%db6, %0" : "=r"(status));
+    __asm__ volatile("mov %0, %%db6" : : "r"(status | X86_DR6_SINGLE_STEP));
+    event_raise(&vcpu->events, X86_VECTOR_DB, false, 0);
+}
+
 /* SDM vol. 3, "Interruptibility State": the instruction after STI or MOV SS has been executed. */
 static void vmx_advance(struct vcpu *vcpu, uint64_t rip)
 {
-    (void)vcpu;
     vmx_write(VMCS_GUEST_RIP, rip);
     uint64_t state = vmx_read(VMCS_GUEST_INTERRUPTIBILITY);
     if (__builtin_expect(state & (VMX_BLOCKING_STI | VMX_BLOCKING_MOV_SS), 0))
         vmx_write(VMCS_GUEST_INTERRUPTIBILITY, state & ~(uint64_t)(VMX_BLOCKING_STI | VMX_BLOCKING_MOV_SS));
+    if (__builtin_expect(vmx_read(VMCS_GUEST_RFLAGS) & X86_FLAGS_TF, 0))
+        vmx_step(vcpu);
 }
 
 const struct cpu_backend vmx_backend = {
@@ -153,4 +167,5 @@ const struct cpu_backend vmx_backend = {
     .write_registers = vmx_write_registers,
     .describe = vmx_describe,
     .set_task_priority = vmx_set_task_priority,
+    .has_shadow = true,
 };

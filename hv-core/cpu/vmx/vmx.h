@@ -34,6 +34,7 @@ struct vmx_vcpu {
     uint32_t failure;          /* 0, or what refused the last entry: VMX_FAILURE_ */
     uint16_t vpid;
     bool is_launched;
+    bool is_shadow;            /* constant: it runs on shadow tables, and the guest's own view of them is vcpu->paging */
     uint64_t cr2, dr6;
     uint64_t msrs[VMX_FREE_MSRS];
 };

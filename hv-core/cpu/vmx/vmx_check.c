@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The checks as a table of named predicates, each true when the state is wrong, in the manual's order: SDM vol. 3, "Checks on
- * Guest Control Registers, Debug Registers, and MSRs" and the sections behind it. Unrestricted guest is on.
+ * Guest Control Registers, Debug Registers, and MSRs" and the sections behind it.
  */
 #include "cpu/vmx/vmx_check.h"
 #include "cpu/vmx/vmcs.h"
@@ -34,7 +34,7 @@ static bool is_limit_wrong(const struct register_segment *segment)
 
 static bool wrong_cr0_fixed(state_t s)
 {
-    uint64_t fixed0 = s->capabilities->cr0_fixed0 & ~(X86_CR0_PE | X86_CR0_PG);
+    uint64_t fixed0 = s->capabilities->cr0_fixed0 & ~(s->is_unrestricted ? X86_CR0_PE | X86_CR0_PG : 0);
     return (s->registers.cr0 & fixed0) != fixed0 || s->registers.cr0 & ~s->capabilities->cr0_fixed1;
 }
 
@@ -121,7 +121,9 @@ static bool wrong_cs(state_t s)
         return true;
     if (type == 9 || type == 11)
         return privilege(cs) != ss_privilege;
-    return type == 13 || type == 15 ? privilege(cs) > ss_privilege : type != 3 || privilege(cs) != 0;
+    if (type == 13 || type == 15)
+        return privilege(cs) > ss_privilege;
+    return type != 3 || privilege(cs) != 0 || !s->is_unrestricted;
 }
 
 static bool wrong_ss(state_t s)

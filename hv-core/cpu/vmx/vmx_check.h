@@ -8,6 +8,7 @@
 
 #include "core/registers.h"
 #include "cpu/vmx/vmx_negotiate.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 struct vmx_guest_state {
@@ -18,6 +19,7 @@ struct vmx_guest_state {
     uint64_t pending_debug;
     uint64_t link_pointer;
     uint8_t physical_bits;
+    bool is_unrestricted;
     const struct vmx_capabilities *capabilities;
 };
 

@@ -50,7 +50,8 @@ static void vmx_flush(const struct vmx_vcpu *vmx)
 {
     if (vmx_controls.has_vpid)
         vmx_invalidate_vpid(vmx_controls.has_invvpid_one ? VMX_INVVPID_ONE : VMX_INVVPID_ALL, vmx->vpid);
-    vmx_invalidate_ept(vmx_controls.has_invept_one ? VMX_INVEPT_ONE : VMX_INVEPT_ALL, vmx->ept_pointer);
+    if (!vmx->is_shadow)
+        vmx_invalidate_ept(vmx_controls.has_invept_one ? VMX_INVEPT_ONE : VMX_INVEPT_ALL, vmx->ept_pointer);
 }
 
 static void vmx_take(struct vmx_cpu *cpu, struct vmx_vcpu *vmx)
@@ -89,6 +90,8 @@ void vmx_hold(struct vcpu *vcpu, bool is_held)
     if (vcpu->is_flush_wanted)
         vmx_flush(vmx);
     vcpu->is_flush_wanted = false;
+    if (vmx->is_shadow)
+        vmx_write(VMCS_GUEST_CR3, vcpu->paging_root);
 }
 
 /* For access to a VMCS outside of its VCPU's run loop (set-up, reports). Returns what was current before. */

@@ -23,12 +23,12 @@ const struct vmx_reason_row vmx_reason_rows[VMX_REASONS] = {
     [VMX_REASON_GETSEC] = ROW(VM_EXIT_VIRTUALIZATION_INSTRUCTION, LENGTH),
     [VMX_REASON_HLT] = ROW(VM_EXIT_HLT, LENGTH | VMX_NEED_FLAGS),
     [VMX_REASON_INVD] = ROW(VM_EXIT_INVD, LENGTH),
-    [VMX_REASON_INVLPG] = ROW(VM_EXIT_INVLPG, LENGTH),
+    [VMX_REASON_INVLPG] = ROW(VM_EXIT_INVLPG, LENGTH | VMX_NEED_CODE),
     [VMX_REASON_RDPMC] = ROW(VM_EXIT_RDPMC, LENGTH),
     [VMX_REASON_RDTSC] = ROW(VM_EXIT_RDTSC, LENGTH),
     [VMX_REASON_VMCALL] = ROW(VM_EXIT_HYPERCALL, LENGTH | VMX_NEED_CPL),
     [VMX_REASON_VMCLEAR ... VMX_REASON_VMXON] = ROW(VM_EXIT_VIRTUALIZATION_INSTRUCTION, LENGTH),
-    [VMX_REASON_CR_ACCESS] = ROW(VM_EXIT_CR_ACCESS, LENGTH | VMX_NEED_QUALIFICATION),
+    [VMX_REASON_CR_ACCESS] = ROW(VM_EXIT_CR_ACCESS, LENGTH | VMX_NEED_QUALIFICATION | VMX_NEED_CODE),
     [VMX_REASON_DR_ACCESS] = ROW(VM_EXIT_DR_ACCESS, LENGTH | VMX_NEED_QUALIFICATION),
     [VMX_REASON_IO] = ROW(VM_EXIT_PORT_IO, LENGTH | VMX_NEED_QUALIFICATION),
     [VMX_REASON_RDMSR] = ROW(VM_EXIT_MSR_READ, LENGTH),
@@ -45,7 +45,7 @@ const struct vmx_reason_row vmx_reason_rows[VMX_REASONS] = {
     [VMX_REASON_INVVPID] = ROW(VM_EXIT_VIRTUALIZATION_INSTRUCTION, LENGTH),
     [VMX_REASON_WBINVD] = ROW(VM_EXIT_WBINVD, LENGTH),
     [VMX_REASON_XSETBV] = ROW(VM_EXIT_XSETBV, LENGTH | VMX_NEED_CPL),
-    [VMX_REASON_INVPCID] = ROW(VM_EXIT_INVLPG, LENGTH),
+    [VMX_REASON_INVPCID] = ROW(VM_EXIT_INVLPG, LENGTH | VMX_NEED_CODE),
     [VMX_REASON_VMFUNC] = ROW(VM_EXIT_VIRTUALIZATION_INSTRUCTION, LENGTH),
 };
 
@@ -111,12 +111,15 @@ static void vmx_decode_exception(const struct vmx_raw_exit *raw, struct vm_exit 
 {
     uint8_t vector = (uint8_t)(raw->interruption & VMX_EVENT_VECTOR);
     bool has_error = raw->interruption & VMX_EVENT_ERROR_VALID;
-    exit->exception =
-        (struct vm_event){VM_EVENT_EXCEPTION, vector, has_error, has_error ? raw->interruption_error : 0};
-    if ((raw->interruption & VMX_EVENT_TYPE) == VMX_EVENT_NMI)
+    if ((raw->interruption & VMX_EVENT_TYPE) == VMX_EVENT_NMI) {
         exit->reason = VM_EXIT_NMI;
-    else if (vector == X86_VECTOR_PF)
+    } else if (vector == X86_VECTOR_PF) {
         exit->reason = VM_EXIT_PAGE_FAULT;
+        exit->page_fault = (struct vm_exit_page_fault){raw->qualification, raw->interruption_error};
+    } else {
+        exit->exception =
+            (struct vm_event){VM_EVENT_EXCEPTION, vector, has_error, has_error ? raw->interruption_error : 0};
+    }
 }
 
 static void vmx_decode_control(const struct vmx_raw_exit *raw, struct vm_exit *exit)
@@ -163,6 +166,7 @@ void vmx_exit_decode(const struct vmx_raw_exit *raw, struct vm_exit *exit)
     exit->reason = vmx_reason(raw->reason);
     exit->cpl = 0;
     exit->task_priority = raw->task_priority;
+    exit->is_long_code = needs & VMX_NEED_CODE && raw->code & VMX_SEGMENT_LONG;
     exit->rip = raw->rip;
     exit->next_rip = needs & VMX_NEED_LENGTH ? raw->rip + raw->length : 0;
     exit->interrupted.kind = VM_EVENT_NONE;

@@ -14,9 +14,11 @@
 enum vmx_word { WORD_PIN, WORD_PRIMARY, WORD_SECONDARY, WORD_EXIT, WORD_ENTRY, WORDS };
 
 enum vmx_wish {
-    NEEDED,   /* must be on */
-    WELCOME,  /* on where there is one */
-    UNWANTED  /* must be possible to have off */
+    NEEDED,          /* must be on */
+    NEEDED_NESTED,   /* the same, for nested paging */
+    WELCOME,         /* on where there is one */
+    UNWANTED,        /* must be possible to have off */
+    UNWANTED_NESTED  /* the same, for nested paging */
 };
 
 struct vmx_control_row {
@@ -42,16 +44,16 @@ static const struct vmx_control_row vmx_control_rows[] = {
     {WORD_PRIMARY, NEEDED, VMX_PRIMARY_TPR_SHADOW, "TPR shadow"},
     {WORD_PRIMARY, NEEDED, VMX_PRIMARY_IO_BITMAPS, "I/O bitmaps"},
     {WORD_PRIMARY, NEEDED, VMX_PRIMARY_MSR_BITMAPS, "MSR bitmaps"},
-    {WORD_PRIMARY, UNWANTED, VMX_PRIMARY_CR3_LOAD, "CR3 loads without exit"},
-    {WORD_PRIMARY, UNWANTED, VMX_PRIMARY_CR3_STORE, "CR3 reads without exit"},
+    {WORD_PRIMARY, UNWANTED_NESTED, VMX_PRIMARY_CR3_LOAD, "CR3 loads without exit"},
+    {WORD_PRIMARY, UNWANTED_NESTED, VMX_PRIMARY_CR3_STORE, "CR3 reads without exit"},
     {WORD_PRIMARY, UNWANTED, VMX_PRIMARY_CR8_LOAD, "CR8 loads without exit"},
     {WORD_PRIMARY, UNWANTED, VMX_PRIMARY_CR8_STORE, "CR8 reads without exit"},
-    {WORD_PRIMARY, UNWANTED, VMX_PRIMARY_INVLPG, "INVLPG without exit"},
+    {WORD_PRIMARY, UNWANTED_NESTED, VMX_PRIMARY_INVLPG, "INVLPG without exit"},
     {WORD_PRIMARY, UNWANTED, VMX_PRIMARY_RDTSC, "RDTSC without exit"},
     {WORD_PRIMARY, UNWANTED, VMX_PRIMARY_MOV_DR, "MOV DR without exit"},
 
-    {WORD_SECONDARY, NEEDED, VMX_SECONDARY_EPT, "extended page tables (EPT)"},
-    {WORD_SECONDARY, NEEDED, VMX_SECONDARY_UNRESTRICTED_GUEST, "unrestricted guest"},
+    {WORD_SECONDARY, NEEDED_NESTED, VMX_SECONDARY_EPT, "extended page tables (EPT)"},
+    {WORD_SECONDARY, NEEDED_NESTED, VMX_SECONDARY_UNRESTRICTED_GUEST, "unrestricted guest"},
     {WORD_SECONDARY, WELCOME, VMX_SECONDARY_VPID, "VPID"},
     {WORD_SECONDARY, WELCOME, VMX_SECONDARY_WBINVD, "WBINVD exiting"},
     {WORD_SECONDARY, WELCOME, VMX_SECONDARY_RDTSCP, "RDTSCP in the guest"},
@@ -95,18 +97,18 @@ static void vmx_set_words(const uint64_t *capabilities, uint32_t *words)
     for (unsigned i = 0; i < WORDS; i++)
         words[i] = 0;
     for (unsigned i = 0; i < VMX_CONTROL_ROWS; i++)
-        if (vmx_control_rows[i].wish != UNWANTED)
+        if (vmx_control_rows[i].wish != UNWANTED && vmx_control_rows[i].wish != UNWANTED_NESTED)
             words[vmx_control_rows[i].word] |= vmx_control_rows[i].bit;
     for (unsigned i = 0; i < WORDS; i++)
         words[i] = (words[i] | vmx_must_be_1(capabilities[i])) & vmx_may_be_1(capabilities[i]);
 }
 
-static const char *vmx_first_missing(const uint32_t *words)
+static const char *vmx_first_missing(const uint32_t *words, enum vmx_wish needed, enum vmx_wish unwanted)
 {
     for (unsigned i = 0; i < VMX_CONTROL_ROWS; i++) {
         const struct vmx_control_row *row = &vmx_control_rows[i];
         bool is_on = words[row->word] & row->bit;
-        if ((row->wish == NEEDED && !is_on) || (row->wish == UNWANTED && is_on))
+        if ((row->wish == needed && !is_on) || (row->wish == unwanted && is_on))
             return row->name;
     }
     return NULL;
@@ -120,11 +122,12 @@ int vmx_negotiate(const struct vmx_capabilities *capabilities, struct vmx_contro
     uint32_t words[WORDS];
 
     vmx_set_words(given, words);
-    *missing = vmx_first_missing(words);
-    if (!*missing)
-        *missing = vmx_ept_lacks(ept);
+    *missing = vmx_first_missing(words, NEEDED, UNWANTED);
     if (*missing)
         return -ENODEV;
+    *missing = vmx_first_missing(words, NEEDED_NESTED, UNWANTED_NESTED);
+    if (!*missing)
+        *missing = vmx_ept_lacks(ept);
     /* VPIDs are used only if stale translations under one can be got rid of. */
     if (!(ept & VMX_EPT_CAN_INVVPID) || !(ept & (VMX_EPT_CAN_INVVPID_ONE | VMX_EPT_CAN_INVVPID_ALL)))
         words[WORD_SECONDARY] &= ~VMX_SECONDARY_VPID;
@@ -136,6 +139,7 @@ int vmx_negotiate(const struct vmx_capabilities *capabilities, struct vmx_contro
         .exit = words[WORD_EXIT],
         .entry = words[WORD_ENTRY],
         .timer = timer ? (uint32_t)timer : 1,
+        .has_nested = !*missing,
         .has_vpid = words[WORD_SECONDARY] & VMX_SECONDARY_VPID,
         .has_timer = words[WORD_PIN] & VMX_PIN_PREEMPTION_TIMER,
         .has_invept_one = ept & VMX_EPT_CAN_INVEPT_ONE,

@@ -22,10 +22,12 @@ struct vmx_capabilities {
 struct vmx_controls {
     uint32_t pin, primary, secondary, exit, entry;
     uint32_t timer; /* units of the preemption timer between two entries */
+    bool has_nested; /* EPT and all that a guest on it needs */
     bool has_vpid, has_timer, has_invept_one, has_invvpid_one;
 };
 
-/* 0, or -ENODEV with *missing the name of the first control that is needed and not there. */
+/* 0, or -ENODEV with *missing the name of the first control that is needed and not there. Nested paging is not needed:
+ * without has_nested *missing says what it lacks. */
 int vmx_negotiate(const struct vmx_capabilities *capabilities, struct vmx_controls *controls, const char **missing);
 
 /* What to do with IA32_FEATURE_CONTROL: 0 with *value what it must hold (perhaps what it holds), or -ENODEV when the firmware

@@ -82,6 +82,12 @@ void vmx_read_registers(const struct vcpu *vcpu, struct registers *registers)
         registers->cr2 = x86_read_cr2();
         __asm__ volatile("mov %%db6, %0" : "=r"(registers->dr6));
     }
+    if (vmx->is_shadow) {
+        registers->cr0 = vcpu->paging.cr0;
+        registers->cr3 = vcpu->paging.cr3;
+        registers->cr4 = vcpu->paging.cr4;
+        registers->efer = vcpu->paging.efer;
+    }
     vmx_read_segments(registers);
     vmx_give_back(vmx, before);
 }
@@ -111,6 +117,25 @@ static void vmx_load_pdptes(const struct vcpu *vcpu, const struct registers *reg
         vmx_write(VMCS_GUEST_PDPTE0 + 2 * i, entries ? ((const volatile uint64_t *)entries)[i] : 0);
 }
 
+/* On shadow tables paging is always on, with write protection for the kernel and NX, in long mode or with PAE. The host owns
+ * every bit; LME without LMA would make it long mode. */
+static void vmx_hide_paging(struct vcpu *vcpu, const struct registers *registers)
+{
+    bool is_long = registers->efer & X86_EFER_LMA;
+    uint64_t efer = is_long ? registers->efer : registers->efer & ~X86_EFER_LME;
+    vcpu->paging = (struct vcpu_paging){registers->cr0, registers->cr3, registers->cr4, registers->efer};
+    vmx_write(VMCS_GUEST_CR0,
+              (registers->cr0 & ~CR0_HOST_OWNS) | X86_CR0_NE | X86_CR0_ET | X86_CR0_PG | X86_CR0_WP);
+    vmx_write(VMCS_CR0_SHADOW, registers->cr0);
+    vmx_write(VMCS_CR0_MASK, UINT64_MAX);
+    vmx_write(VMCS_GUEST_CR3, vcpu->paging_root);
+    vmx_write(VMCS_GUEST_CR4, registers->cr4 | X86_CR4_PAE | X86_CR4_VMXE);
+    vmx_write(VMCS_CR4_SHADOW, registers->cr4);
+    vmx_write(VMCS_CR4_MASK, UINT64_MAX);
+    vmx_write(VMCS_GUEST_EFER, efer | X86_EFER_NXE);
+    vmx_write(VMCS_ENTRY_CONTROLS, vmx_controls.entry | (is_long ? VMX_ENTRY_GUEST_64 : 0));
+}
+
 static void vmx_write_paging(const struct vcpu *vcpu, const struct registers *registers)
 {
     uint64_t cr0 = (registers->cr0 & ~CR0_HOST_OWNS) | X86_CR0_NE;
@@ -122,9 +147,11 @@ static void vmx_write_paging(const struct vcpu *vcpu, const struct registers *re
 
     vmx_write(VMCS_GUEST_CR0, cr0);
     vmx_write(VMCS_CR0_SHADOW, registers->cr0);
+    vmx_write(VMCS_CR0_MASK, CR0_HOST_OWNS);
     vmx_write(VMCS_GUEST_CR3, registers->cr3);
     vmx_write(VMCS_GUEST_CR4, cr4);
     vmx_write(VMCS_CR4_SHADOW, registers->cr4);
+    vmx_write(VMCS_CR4_MASK, ~CR4_GUEST_OWNS);
     vmx_write(VMCS_GUEST_EFER, registers->efer);
     vmx_write(VMCS_ENTRY_CONTROLS, vmx_controls.entry | (is_long ? VMX_ENTRY_GUEST_64 : 0));
     if (is_pae && is_changed)
@@ -137,9 +164,10 @@ void vmx_write_registers(struct vcpu *vcpu, const struct registers *registers)
     vmx_write(VMCS_GUEST_RIP, registers->rip);
     vmx_write(VMCS_GUEST_RSP, registers->rsp);
     vmx_write(VMCS_GUEST_RFLAGS, registers->rflags);
-    vmx_write_paging(vcpu, registers);
-    vmx_write(VMCS_CR0_MASK, CR0_HOST_OWNS);
-    vmx_write(VMCS_CR4_MASK, ~CR4_GUEST_OWNS);
+    if (vmx->is_shadow)
+        vmx_hide_paging(vcpu, registers);
+    else
+        vmx_write_paging(vcpu, registers);
     vmx_write(VMCS_GUEST_PAT, registers->pat);
     vmx_write(VMCS_GUEST_DR7, registers->dr7);
     vmx->cr2 = registers->cr2;

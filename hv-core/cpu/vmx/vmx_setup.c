@@ -20,8 +20,13 @@ struct vmx_controls vmx_controls;
 static struct vmx_cpu vmx_cpus[CPU_LIMIT];
 static coop_paddr vmx_msr_bitmap = FRAME_NONE, vmx_io_bitmaps = FRAME_NONE;
 
-/* #DB and #AC can be delivered without end (a fault in the delivery of itself), #MC is the host's. #PF: its bit is clear,
- * and mask and match of 0 agree with every error code, so none exits. SDM vol. 3, "Exception Bitmap". */
+/* Without nested paging all that changes which tables the CPU walks. Reads of CR0 and CR4 find their shadows. */
+#define VMX_PRIMARY_SHADOW   (VMX_PRIMARY_INVLPG | VMX_PRIMARY_CR3_LOAD | VMX_PRIMARY_CR3_STORE)
+#define VMX_SECONDARY_NESTED (VMX_SECONDARY_EPT | VMX_SECONDARY_UNRESTRICTED_GUEST)
+
+/* #DB and #AC can be delivered without end (a fault in the delivery of itself), #MC is the host's. Mask and
+ * match of 0 agree with every error code, so the bit of #PF says whether all exit or none. SDM vol. 3, "Exception
+ * Bitmap". */
 static const uint32_t vmx_exceptions = 1u << X86_VECTOR_DB | 1u << X86_VECTOR_AC | 1u << X86_VECTOR_MC;
 #define VMX_PAGE_FAULT_MASK  0u
 #define VMX_PAGE_FAULT_MATCH 0u
@@ -77,6 +82,8 @@ int vmx_probe(void)
     vmx_read_capabilities(&vmx_capabilities);
     if (vmx_negotiate(&vmx_capabilities, &vmx_controls, &missing))
         return vmx_missing(missing);
+    if (!vmx_controls.has_nested)
+        log_warning("vmx: no nested paging, since this CPU lacks %s", missing);
     log_info("vmx: %s VPID, preemption timer %s, accessed and dirty bits in EPT %s",
              vmx_controls.has_vpid ? "with" : "without", vmx_controls.has_timer ? "used" : "absent",
              vmx_capabilities.ept_vpid & VMX_EPT_CAN_DIRTY ? "used" : "absent");
@@ -194,12 +201,14 @@ static void vmx_write_guest_state(void)
 /* SDM vol. 3, "VM-Execution Control Fields", "VM-Exit Control Fields", "VM-Entry Control Fields". */
 static void vmx_write_controls(const struct vmx_vcpu *vmx)
 {
+    uint32_t page_fault = vmx->is_shadow ? 1u << X86_VECTOR_PF : 0;
     vmx_write(VMCS_PIN_CONTROLS, vmx_controls.pin);
-    vmx_write(VMCS_PRIMARY_CONTROLS, vmx_controls.primary);
-    vmx_write(VMCS_SECONDARY_CONTROLS, vmx_controls.secondary);
+    vmx_write(VMCS_PRIMARY_CONTROLS, vmx->primary);
+    vmx_write(VMCS_SECONDARY_CONTROLS,
+              vmx->is_shadow ? vmx_controls.secondary & ~VMX_SECONDARY_NESTED : vmx_controls.secondary);
     vmx_write(VMCS_EXIT_CONTROLS, vmx_controls.exit);
     vmx_write(VMCS_ENTRY_CONTROLS, vmx_controls.entry);
-    vmx_write(VMCS_EXCEPTION_BITMAP, vmx_exceptions);
+    vmx_write(VMCS_EXCEPTION_BITMAP, vmx_exceptions | page_fault);
     vmx_write(VMCS_PAGE_FAULT_MASK, VMX_PAGE_FAULT_MASK);
     vmx_write(VMCS_PAGE_FAULT_MATCH, VMX_PAGE_FAULT_MATCH);
     vmx_write(VMCS_CR3_TARGET_COUNT, 0);
@@ -209,7 +218,8 @@ static void vmx_write_controls(const struct vmx_vcpu *vmx)
     vmx_write(VMCS_ENTRY_INTERRUPTION, 0);
     vmx_write(VMCS_TSC_OFFSET, 0);
     vmx_write(VMCS_TPR_THRESHOLD, 0);
-    vmx_write(VMCS_EPT_POINTER, vmx->ept_pointer);
+    if (!vmx->is_shadow)
+        vmx_write(VMCS_EPT_POINTER, vmx->ept_pointer);
     if (vmx_controls.has_vpid)
         vmx_write(VMCS_VPID, vmx->vpid);
     if (vmx_controls.has_timer)
@@ -234,8 +244,12 @@ int vmx_vcpu_create(struct vcpu *vcpu)
     struct vmx_vcpu *vmx = frame_address(state);
     vmx->vmcs = vmcs;
     vmx->virtual_apic = frame_address(apic);
-    vmx->ept_pointer = vmx_ept_pointer(vcpu->vm->nested.root, vmx_capabilities.ept_vpid);
+    vmx->is_shadow = vcpu->vm->mode.mmu == MODE_MMU_SHADOW;
     vmx->primary = vmx_controls.primary;
+    if (vmx->is_shadow)
+        vmx->primary |= VMX_PRIMARY_SHADOW;
+    else
+        vmx->ept_pointer = vmx_ept_pointer(vcpu->vm->nested.root, vmx_capabilities.ept_vpid);
     vmx->vpid = (uint16_t)(1 + vcpu->vm->number * VM_VCPUS + vcpu->number); /* 0 is the host's */
     vcpu->backend = vmx;
 
