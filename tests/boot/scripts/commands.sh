@@ -3,7 +3,7 @@
 # What a user does in a shell, command by command. No output may depend on the terminal, the clock, process numbers, or the
 # order of names in a directory.
 
-mkdir work && cd work || exit 1
+mkdir here && cd here || exit 1
 t() { echo "== $*"; }
 
 t pipes
@@ -226,7 +226,7 @@ pwd
 cd ..
 pwd
 cd -
-realpath ../work/l
+realpath ../here/l
 
 t diff
 printf 'a\nb\n' > d1
@@ -262,8 +262,8 @@ t errs
     echo x > /nonexist/y
     cat .
     rmdir .
-    rm ../work
-    ../work/gr
+    rm ../here
+    ../here/gr
     echo $?
     nocmd
     echo $?
