@@ -5,8 +5,7 @@
 #ifndef TESTS_UNIT_DEVICE_SUITE_H
 #define TESTS_UNIT_DEVICE_SUITE_H
 
-#include <check.h>
-#include <stdlib.h>
+#include "suite.h"
 
 static inline int device_suite_run(const char *name, void (*setup)(void), const TTest *const *tests, unsigned count)
 {
@@ -18,11 +17,7 @@ static inline int device_suite_run(const char *name, void (*setup)(void), const 
     for (unsigned i = 0; i < count; i++)
         tcase_add_test(cases, tests[i]);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }
 
 #define DEVICE_SUITE(name, setup, ...)                                                                                 \

@@ -3,7 +3,7 @@
  * Exit accounting: the invariant, buckets, regions and summaries.
  */
 #include "core/account.h"
-#include <check.h>
+#include "suite.h"
 #include <stdlib.h>
 
 static struct account account;
@@ -136,9 +136,5 @@ int main(void)
     tcase_add_test(tests, test_idle_is_no_cost);
     tcase_add_test(tests, test_regions);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_main(suite);
 }

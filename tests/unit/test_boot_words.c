@@ -3,8 +3,8 @@
  * How /init reads the kernel's command line: what it runs, and what it refuses.
  */
 #include "user/boot_words.h"
+#include "suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,8 +103,6 @@ int main(void)
 {
     Suite *suite = suite_create("boot_words");
     TCase *cases = tcase_create("boot_words");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_test(cases, test_bench_with_options);
     tcase_add_test(cases, test_nothing_means_a_shell);
@@ -113,8 +111,5 @@ int main(void)
     tcase_add_test(cases, test_split_refuses_broken_escapes);
     tcase_add_test(cases, test_too_many_words);
     suite_add_tcase(suite, cases);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return suite_main(suite);
 }

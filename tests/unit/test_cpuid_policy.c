@@ -3,7 +3,7 @@
  * What a guest is shown by CPUID of a machine that claims everything.
  */
 #include "core/cpuid_policy.h"
-#include <check.h>
+#include "suite.h"
 #include <coopvirt/abi.h>
 
 static struct cpuid_table table;
@@ -135,9 +135,5 @@ int main(void)
     tcase_add_test(tests, test_own_block);
     tcase_add_test(tests, test_osxsave_follows_the_guest);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_main(suite);
 }

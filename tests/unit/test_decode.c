@@ -6,13 +6,13 @@
 #include "emulate/decode.h"
 
 #include <Zydis/Zydis.h>
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "data/decode_encodings.h"
 #include "data/decode_names.h"
+#include "suite.h"
 
 #define RANDOM_STRINGS 1000000 /* in 64-bit mode; half as many in each of the others */
 #define RANDOM_SEED    0x9e3779b97f4a7c15
@@ -316,9 +316,5 @@ int main(void)
     tcase_set_timeout(zydis, 60);
     tcase_add_loop_test(zydis, test_zydis, 0, 3);
     suite_add_tcase(suite, zydis);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

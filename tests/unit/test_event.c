@@ -3,7 +3,7 @@
  * Events that wait for the next entry, and how two of them meet.
  */
 #include "core/event.h"
-#include <check.h>
+#include "suite.h"
 #include <coopvirt/x86.h>
 
 static struct event_queue queue;
@@ -68,9 +68,5 @@ int main(void)
     tcase_add_test(tests, test_triple_fault);
     tcase_add_test(tests, test_page_fault_address);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_main(suite);
 }

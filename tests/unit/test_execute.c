@@ -5,8 +5,8 @@
  * cannot show: ports, faults, limits, 16- and 32-bit code.
  */
 #include "emulate/execute.h"
+#include "suite.h"
 
-#include <check.h>
 #include <coopvirt/x86.h>
 #include <cpuid.h>
 #include <setjmp.h>
@@ -474,9 +474,5 @@ int main(void)
     tcase_set_timeout(native, 60);
     tcase_add_test(native, test_native);
     suite_add_tcase(suite, native);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

@@ -4,8 +4,8 @@
  * 32-bit code. What an instruction computes is tested against the host's CPU in test_execute.c.
  */
 #include "emulate/execute.h"
+#include "suite.h"
 
-#include <check.h>
 #include <coopvirt/x86.h>
 #include <stdlib.h>
 #include <string.h>
@@ -444,9 +444,5 @@ int main(void)
     tcase_add_test(tests, test_write_fault);
     tcase_add_test(tests, test_not_executed);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

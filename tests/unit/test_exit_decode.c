@@ -3,7 +3,7 @@
  * Raw exits of AMD-V, as QEMU and Bochs left them in the control block, and what they must become.
  */
 #include "cpu/svm/svm_decode.h"
-#include <check.h>
+#include "suite.h"
 #include <string.h>
 
 static struct vmcb vmcb;
@@ -219,9 +219,5 @@ int main(void)
     tcase_add_test(tests, test_interrupted_delivery);
     tcase_add_test(tests, test_interrupted_delivery_that_repeats_itself);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_main(suite);
 }

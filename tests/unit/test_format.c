@@ -3,7 +3,7 @@
  * The kernels' text formatting against the C library's for every conversion that both know, and the cutting of texts
  * that do not fit.
  */
-#include <check.h>
+#include "suite.h"
 #include <coopvirt/format.h>
 #include <limits.h>
 #include <stdio.h>
@@ -84,9 +84,5 @@ int main(void)
     tcase_add_test(cases, a_text_that_does_not_fit_is_cut_and_terminated);
     tcase_add_test(cases, an_unknown_conversion_is_harmless);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

@@ -6,8 +6,8 @@
 #include "machine/frame.h"
 #include "machine/frame_start.h"
 #include "machine/panic.h"
+#include "suite.h"
 
-#include <check.h>
 #include <coopvirt/x86.h>
 #include <setjmp.h>
 #include <stdlib.h>
@@ -257,9 +257,5 @@ int main(void)
     for (unsigned i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
         tcase_add_test(cases, tests[i]);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return suite_main(suite);
 }

@@ -6,7 +6,7 @@
 #include "kernel/errno.h"
 #include "memory/area.h"
 #include "memory/heap.h"
-#include <check.h>
+#include "suite.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -218,9 +218,5 @@ int main(void)
     tcase_add_test(tcase, no_memory_changes_nothing);
     tcase_add_test(tcase, model);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

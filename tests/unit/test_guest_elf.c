@@ -5,7 +5,7 @@
 #include "kernel/elf_image.h"
 #include "kernel/errno.h"
 #include "memory/area.h"
-#include <check.h>
+#include "suite.h"
 #include <coopvirt/elf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,9 +208,5 @@ int main(void)
         tcase_add_test(tcase, tests[i]);
     tcase_set_timeout(tcase, 60);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

@@ -4,7 +4,7 @@
  */
 #include "memory/frame_internal.h"
 #include "memory/heap.h"
-#include <check.h>
+#include "suite.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,9 +198,5 @@ int main(void)
     tcase_add_test(tcase, heap_objects_do_not_overlap);
     tcase_add_test(tcase, heap_gives_frames_back);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

@@ -5,7 +5,7 @@
 #include "boot/multiboot.h"
 #include "drivers/rtc.h"
 #include "kernel/signal_set.h"
-#include <check.h>
+#include "suite.h"
 #include <coopvirt/multiboot.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,9 +192,5 @@ int main(void)
     for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
         tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

@@ -3,7 +3,7 @@
  * The checked accessor: ranges, borders, overflow, read-only memory.
  */
 #include "mmu/guest_memory.h"
-#include <check.h>
+#include "suite.h"
 #include <errno.h>
 #include <string.h>
 
@@ -73,9 +73,5 @@ int main(void)
     tcase_add_test(tests, test_refuses_holes_and_overflow);
     tcase_add_test(tests, test_add_refuses);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_main(suite);
 }

@@ -6,9 +6,9 @@
 #include "instruction_class.h"
 
 #include "coopbench.h"
+#include "suite.h"
 
 #include <Zydis/Zydis.h>
-#include <check.h>
 #include <string.h>
 
 #define TEST_ROUNDS 1000000
@@ -133,15 +133,10 @@ int main(void)
 {
     Suite *suite = suite_create("instruction_class");
     TCase *cases = tcase_create("instruction_class");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, test_markers);
     tcase_add_test(cases, test_against_zydis);
     suite_add_tcase(suite, cases);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return suite_main(suite);
 }

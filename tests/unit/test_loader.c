@@ -5,7 +5,7 @@
  */
 #include "core/elf_image.h"
 #include "core/loader.h"
-#include <check.h>
+#include "suite.h"
 #include <coopvirt/elf.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -213,9 +213,5 @@ int main(void)
     tcase_add_test(tests, test_random_damage);
     tcase_add_test(tests, test_elf32);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_main(suite);
 }

@@ -3,7 +3,7 @@
  * The table of modes: names, aliases, triples, and refusals computed from what there is.
  */
 #include "core/mode.h"
-#include <check.h>
+#include "suite.h"
 #include <errno.h>
 #include <string.h>
 
@@ -60,9 +60,5 @@ int main(void)
     tcase_add_test(tests, test_triples);
     tcase_add_test(tests, test_refusals_name_the_axis);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_main(suite);
 }

@@ -5,7 +5,7 @@
  */
 #include "cpu/vmx/vmx_ept.h"
 #include "mmu/nested.h"
-#include <check.h>
+#include "suite.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,9 +216,5 @@ int main(void)
     tcase_add_test(tests, test_intel_present);
     tcase_add_test(tests, test_intel_pointer);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_main(suite);
 }

@@ -5,7 +5,7 @@
  * of the guest's tables, unless the guest itself has not flushed yet. Leaving out any one flush must be found.
  */
 #include "shadow_guest_model.h"
-#include <check.h>
+#include "suite.h"
 #include <coopvirt/x86.h>
 #include <string.h>
 
@@ -343,9 +343,5 @@ int main(void)
     tcase_add_test(tests, test_root_is_kept);
     tcase_add_loop_test(tests, test_no_flush_can_be_left_out, 0, SHADOW_FLUSH_REASONS);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_main(suite);
 }

@@ -2,7 +2,7 @@
 /*
  * The reading of `key=value` words from command lines, with everything that a user may type wrong.
  */
-#include <check.h>
+#include "suite.h"
 #include <coopvirt/string.h>
 #include <stdlib.h>
 
@@ -70,9 +70,5 @@ int main(void)
     tcase_add_test(cases, numbers_are_decimal_or_hexadecimal);
     tcase_add_test(cases, what_is_no_number_gives_the_fallback);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

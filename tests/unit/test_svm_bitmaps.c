@@ -3,7 +3,7 @@
  * The permission maps of AMD-V: exactly the allow-list is free.
  */
 #include "cpu/svm/svm_bitmaps.h"
-#include <check.h>
+#include "suite.h"
 #include <stdbool.h>
 
 static uint8_t msrs[SVM_MSRPM_BYTES], ports[SVM_IOPM_BYTES];
@@ -50,9 +50,5 @@ int main(void)
     tcase_add_test(tests, test_msrs);
     tcase_add_test(tests, test_ports);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_main(suite);
 }

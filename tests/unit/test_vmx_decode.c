@@ -4,7 +4,7 @@
  * snapshot did not read holds garbage here, and must not show.
  */
 #include "cpu/vmx/vmx_decode.h"
-#include <check.h>
+#include "suite.h"
 #include <string.h>
 
 static struct vmx_raw_exit raw;
@@ -290,9 +290,5 @@ int main(void)
     tcase_add_test(tests, test_control_registers);
     tcase_add_test(tests, test_halt);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_main(suite);
 }

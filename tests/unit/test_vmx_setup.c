@@ -7,7 +7,7 @@
 #include "cpu/vmx/vmx_bitmaps.h"
 #include "cpu/vmx/vmx_check.h"
 #include "cpu/vmx/vmx_negotiate.h"
-#include <check.h>
+#include "suite.h"
 #include <coopvirt/x86.h>
 #include <errno.h>
 #include <string.h>
@@ -377,9 +377,5 @@ int main(void)
     tcase_add_test(tests, test_bad_states);
     tcase_add_test(tests, test_instruction_errors);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_main(suite);
 }

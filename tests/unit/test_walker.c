@@ -4,7 +4,7 @@
  */
 #include "mmu/walker.h"
 #include "core/registers.h"
-#include <check.h>
+#include "suite.h"
 #include <coopvirt/x86.h>
 #include <string.h>
 
@@ -185,9 +185,5 @@ int main(void)
     tcase_add_test(tests, test_pae);
     tcase_add_test(tests, test_state_from_registers);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_main(suite);
 }
