@@ -13,6 +13,7 @@ GUEST_MEMORY_MIB = 256
 HOST_MEMORY_MIB = 1024
 
 # What every machine says of a boot in the same words.
+FLOODED = "the machine flooded its serial lines and was stopped"
 REPORTED_A_FAILURE = "the machine reported a failure"
 WITHOUT_VERDICT = "the machine was reset or switched off without a verdict"
 

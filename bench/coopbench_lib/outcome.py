@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import RecordError
+from .launch import FLOODED
 from .machines import Machine
 from .modes import Mode
 from .plan import Cell, Plan
@@ -51,6 +52,9 @@ def judge(plan: Plan, cell: Cell, ended: Ended, boot: Boot, last_words: str) -> 
                       repeatable=not (cell.mode.native and cell.workload.disk_mib and plan.machine.outside_disk))
     if ended.timed_out:
         outcome.status, outcome.reason = TIMEOUT, f"no verdict within {plan.timeout_of(cell.workload)} s: killed"
+        return outcome
+    if ended.flooded:
+        outcome.status, outcome.reason = FAILED, FLOODED
         return outcome
     wrong = complaint(plan.machine, cell.mode, ended.status, boot, last_words)
     skip = boot.first("skip")

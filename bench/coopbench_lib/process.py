@@ -13,18 +13,21 @@ from pathlib import Path
 
 from .errors import CoopbenchError
 
-# What one boot may write into each of its files before the kernel stops it (SIGXFSZ): a flood fills no disk.
+# What one boot may write into each of its files before the kernel refuses more: a flood fills no disk.
 FILE_LIMIT_BYTES = 64 << 20
+_LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a process ended. 'status' is negative for a signal; 'stopped' says that the user wanted it to end."""
+    """How a process ended. 'status' is negative for a signal; 'stopped' says that the user wanted it to end, 'flooded'
+    that one of its lines came to the limit of a file."""
 
     status: int
     seconds: float
     timed_out: bool = False
     stopped: bool = False
+    flooded: bool = False
 
 
 class Processes:
@@ -41,16 +44,19 @@ class Processes:
         process = self._start(command, folder, talk)
         if process is None:
             return Ended(0, 0.0, stopped=True)
-        timed_out = False
-        try:
-            process.wait(timeout_seconds)
-        except subprocess.TimeoutExpired:
-            timed_out = True
-            _kill(process)
-            process.wait()
+        timed_out = flooded = False
+        while process.returncode is None:
+            try:
+                process.wait(_LOOK_SECONDS)
+            except subprocess.TimeoutExpired:
+                flooded, timed_out = _is_flooded(talk.parent), time.monotonic() - began >= timeout_seconds
+                if flooded or timed_out:
+                    _kill(process)
+                    process.wait()
         with self._lock:
             self._running.discard(process)
-        return Ended(process.returncode, time.monotonic() - began, timed_out, self._stopping)
+        flooded = flooded or _is_flooded(talk.parent)
+        return Ended(process.returncode, time.monotonic() - began, timed_out and not flooded, self._stopping, flooded)
 
     def _start(self, command: list[str], folder: Path, talk: Path) -> subprocess.Popen | None:
         """The process, in a session of its own (Ctrl-C is for us alone to handle); None when all is being stopped."""
@@ -83,6 +89,12 @@ class Processes:
             self._stopping = True
             for process in self._running:
                 _kill(process)
+
+
+def _is_flooded(folder: Path) -> bool:
+    """Whether a serial line, or what the emulator printed, has reached the limit. A program that has several threads
+    may not notice that the kernel refuses to write more: QEMU goes on for ever."""
+    return any(path.stat().st_size >= FILE_LIMIT_BYTES for path in folder.glob("*.txt"))
 
 
 def _kill(process: subprocess.Popen) -> None:

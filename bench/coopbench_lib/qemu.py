@@ -2,8 +2,6 @@
 """QEMU's command lines: its own emulation of a CPU, which counts instructions, and a CPU that KVM lends it."""
 from __future__ import annotations
 
-import signal
-
 from .launch import REPORTED_A_FAILURE, WITHOUT_VERDICT, Launch
 
 # abi.h: COOP_EXIT_OK and COOP_EXIT_FAILED; isa-debug-exit ends QEMU with value << 1 | 1.
@@ -67,8 +65,6 @@ def explain_status(status: int) -> str | None:
         return REPORTED_A_FAILURE
     if status == 0:
         return WITHOUT_VERDICT
-    if status == -signal.SIGXFSZ:
-        return "the machine flooded its serial lines and was stopped"
     if status < 0:
         return f"the emulator was ended by signal {-status}"
     return f"the emulator ended with status {status}"
