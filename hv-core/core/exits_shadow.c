@@ -15,18 +15,55 @@
 #include "mmu/mmu_backend.h"
 #include "mmu/shadow_backend.h"
 #include <coopvirt/primitives.h>
+#include <coopvirt/string.h>
 #include <coopvirt/x86.h>
 
-#define CR3_RESERVED_LONG  0xfff0000000000000ul
-#define FORM_BYTES         4
-#define OPCODE_INVLPG      0x01 /* behind 0F, with ModRM.reg 7 */
-#define OPCODE_MOV_FROM_CR 0x20
-#define OPCODE_MOV_TO_CR   0x22
+#define CR3_RESERVED_LONG      0xfff0000000000000ul
+#define FORM_BYTES             4
+#define REX_W                  0x48
+#define OPCODE_STORE           0x89
+#define OPCODE_STORE_IMMEDIATE 0xc7
+#define OPCODE_INVLPG          0x01 /* behind 0F, with ModRM.reg 7 */
+#define OPCODE_MOV_FROM_CR     0x20
+#define OPCODE_MOV_TO_CR       0x22
 
 static enum vm_action exit_shadow_stop(struct vcpu *vcpu, const char *why)
 {
     report_stop(vcpu, VM_STOP_BAD_ACCESS, why);
     return VM_STOP;
+}
+
+/* MOV of a quadword register or immediate to where a base register and a displacement say, the way tables are written:
+ * the fault tells where that is. */
+static bool exit_shadow_store(struct vcpu *vcpu, const struct vm_exit *exit, coop_paddr address)
+{
+    const uint8_t *bytes = 0;
+    if (exit->is_long_code && exit->rip % X86_PAGE_BYTES <= X86_PAGE_BYTES - INSTRUCTION_BYTES_MAX)
+        bytes = shadow_backend_peek(vcpu, exit->rip);
+    if (!bytes || (bytes[0] & 0xf8) != REX_W || (bytes[1] != OPCODE_STORE && bytes[1] != OPCODE_STORE_IMMEDIATE))
+        return false;
+    unsigned mod = bytes[2] >> 6, rm = bytes[2] & 7, reg = (bytes[2] >> 3 & 7) | (bytes[0] & 4) << 1, length = 3;
+    if (mod == 3 || rm == 4 || (mod == 0 && rm == 5) || (bytes[1] == OPCODE_STORE && reg == REGISTER_RSP))
+        return false;
+    int32_t number = 0;
+    if (mod == 1)
+        number = (int8_t)bytes[length++];
+    if (mod == 2) {
+        memcpy(&number, bytes + length, sizeof(number));
+        length += sizeof(number);
+    }
+    if (vcpu->general[rm | (bytes[0] & 1u) << 3] + (uint64_t)(int64_t)number != exit->page_fault.linear || address % 8)
+        return false;
+    uint64_t value = vcpu->general[reg];
+    if (bytes[1] == OPCODE_STORE_IMMEDIATE) {
+        memcpy(&number, bytes + length, sizeof(number));
+        length += sizeof(number);
+        value = (uint64_t)(int64_t)number;
+    }
+    if (!shadow_backend_store(vcpu, address, value))
+        return false;
+    vcpu->exit.next_rip = exit->rip + length;
+    return true;
 }
 
 /* A write to a watched table, or an access to a device, is carried out here; when it cannot be, the tables in that
@@ -36,6 +73,8 @@ static enum vm_action exit_shadow_emulate(struct vcpu *vcpu, const struct vm_exi
 {
     bool is_delivery = exit->interrupted.kind != VM_EVENT_NONE;
     if (fault->outcome == SHADOW_TABLE_WRITE) {
+        if (!is_delivery && exit_shadow_store(vcpu, exit, fault->address))
+            return VM_SKIP;
         if (!is_delivery && emulation_try(vcpu))
             return vm_is_stopped(vcpu->vm) ? VM_STOP : VM_RESUME;
         return shadow_backend_release(vcpu, fault->address)

@@ -14,6 +14,9 @@
 #define DIRECT_ALL 3 /* the level from which on everything is direct when paging is off: above the root */
 /* Reserved in the last level of PAE, ignored in long mode: rare enough to let the whole walk decide. */
 #define SHORT_RESERVED 0x7ff0000000000000ul
+#define AROUND         16 /* entries that are mapped together: a power of two */
+#define DIRECT_RIGHTS  (X86_PTE_P | X86_PTE_A | X86_PTE_D | X86_PTE_W | X86_PTE_U)
+#define DIRECT_SOURCE  (~X86_PTE_NX) /* of an entry that comes from no entry of the guest's */
 #define PAE_LIMIT      0x100000000ul /* a CR3 without long mode has 32 bits */
 
 /* One guest walk, ordered by the levels of the shadow. */
@@ -21,6 +24,7 @@ struct shadow_way {
     struct walker_result found;
     struct walker_trace trace;
     unsigned leaf;                   /* the level of the guest's entry that maps the page */
+    bool was_accessed;               /* that entry, before this access */
     uint64_t entries[SHADOW_LEVELS]; /* the guest's, from the leaf to the top; what it has no level for is all ones */
 };
 
@@ -141,7 +145,7 @@ int shadow_load(struct shadow *shadow, struct shadow_cpu *cpu, const struct walk
     cpu->role = shadow_role_of(state);
     cpu->root_level = cpu->role & SHADOW_ROLE_FORMAT && state->format == &walker_format_long4 ? 3 : 2;
     cpu->has_short_way =
-        !(cpu->role & (SHADOW_ROLE_WP_OFF | SHADOW_ROLE_DIRECT)) && state->format->entry_bytes == 8 && !state->smap;
+        !(cpu->role & SHADOW_ROLE_WP_OFF) && (!state->format || (state->format->entry_bytes == 8 && !state->smap));
     return shadow_change_root(shadow, cpu);
 }
 
@@ -200,10 +204,11 @@ static void shadow_walk(struct shadow *shadow, const struct shadow_cpu *cpu, uin
     struct walker_memory memory = {shadow, shadow_read_entry};
     do {
         way->found = walker_walk(&cpu->walker, &memory, linear, access, &way->trace);
+        way->was_accessed = way->found.ok && format && way->trace.entries[way->trace.depth - 1] & X86_PTE_A;
     } while (way->found.ok && format && !shadow_mark_way(shadow, format, &way->trace, access.is_write));
     way->leaf = format ? format->levels - way->trace.depth : DIRECT_ALL;
     for (unsigned level = 0; level < SHADOW_LEVELS; level++)
-        way->entries[level] = ~X86_PTE_NX;
+        way->entries[level] = DIRECT_SOURCE;
     for (unsigned depth = 0; format && depth < way->trace.depth; depth++)
         if (format->level[depth].has_permissions)
             way->entries[format->levels - 1 - depth] = way->trace.entries[depth];
@@ -341,6 +346,33 @@ static enum shadow_outcome shadow_fill_page(struct shadow *shadow, struct shadow
     return SHADOW_MAPPED;
 }
 
+/* Of an entry that maps a page, when those above it have been copied with their rights. */
+static uint64_t shadow_short_bits(uint64_t entry)
+{
+    uint64_t bits = entry & (X86_PTE_P | X86_PTE_A | X86_PTE_U | X86_PTE_NX);
+    return entry & X86_PTE_W && entry & X86_PTE_D ? bits | X86_PTE_W | X86_PTE_D : bits;
+}
+
+/* Maps what stands beside an entry of a young page and has been accessed before: a new process does what its parent
+ * did. */
+static void shadow_map_around(struct shadow *shadow, const struct shadow_cpu *cpu, struct shadow_page *page,
+                              unsigned index)
+{
+    unsigned first = index & ~(AROUND - 1);
+    if (page->present > AROUND || !cpu->has_short_way)
+        return;
+    for (unsigned i = first; i < first + AROUND; i++) {
+        if (shadow_page_has(page, i))
+            continue;
+        uint64_t entry =
+            page->table ? shadow_guest_entry(page, i) : (page->guest_frame + i) << X86_PAGE_SHIFT | DIRECT_RIGHTS;
+        const struct guest_memory_range *range = guest_memory_find(shadow->memory, entry & X86_PTE_FRAME);
+        if (range && (entry & (X86_PTE_P | X86_PTE_A)) == (X86_PTE_P | X86_PTE_A) && !(entry & SHORT_RESERVED) &&
+            !(entry & X86_PTE_NX && !cpu->walker.no_execute))
+            shadow_fill_page(shadow, page, i, range, entry & X86_PTE_FRAME, shadow_short_bits(entry), entry, false);
+    }
+}
+
 static enum shadow_outcome shadow_fill(struct shadow *shadow, struct shadow_cpu *cpu, const struct shadow_way *way,
                                        uint64_t linear, struct walker_access access)
 {
@@ -353,8 +385,12 @@ static enum shadow_outcome shadow_fill(struct shadow *shadow, struct shadow_cpu 
     struct shadow_page *page = shadow_fill_way(shadow, cpu, way, linear);
     if (!page)
         return SHADOW_NO_MEMORY;
-    return shadow_fill_page(shadow, page, shadow_page_index(linear, 0), range, address,
-                            shadow_page_bits(cpu, way, access), way->entries[0], access.is_write);
+    unsigned index = shadow_page_index(linear, 0);
+    enum shadow_outcome outcome = shadow_fill_page(
+        shadow, page, index, range, address, shadow_page_bits(cpu, way, access), way->entries[0], access.is_write);
+    if (way->was_accessed || !page->table)
+        shadow_map_around(shadow, cpu, page, index);
+    return outcome;
 }
 
 const uint8_t *shadow_peek(const struct shadow *shadow, const struct shadow_cpu *cpu, uint64_t linear)
@@ -409,6 +445,23 @@ static struct shadow_fault shadow_inject(const struct shadow_cpu *cpu, struct wa
                                  0};
 }
 
+/* The same for a piece of a large page, or with paging off. Its rights are those of the entries above; one that is not
+ * writable may only not be dirty yet. */
+static bool shadow_try_direct(struct shadow *shadow, struct shadow_cpu *cpu, struct shadow_page *page, uint64_t linear,
+                              struct walker_access access, uint64_t rights, struct shadow_fault *fault)
+{
+    unsigned index = shadow_page_index(linear, 0);
+    coop_paddr address = (page->guest_frame + index) << X86_PAGE_SHIFT | linear % X86_PAGE_BYTES;
+    const struct guest_memory_range *range = guest_memory_find(shadow->memory, address);
+    if (!range || (access.is_write && !range->is_writable) || shadow_denies(cpu, access, rights))
+        return false;
+    enum shadow_outcome outcome =
+        shadow_fill_page(shadow, page, index, range, address, DIRECT_RIGHTS, DIRECT_SOURCE, access.is_write);
+    shadow_map_around(shadow, cpu, page, index);
+    *fault = (struct shadow_fault){outcome, 0, address};
+    return true;
+}
+
 /* What a fault comes to by the entry of the last-level table alone: the tables above it are watched, so that the shadow
  * says what they allow. False when only the whole walk tells. */
 static bool shadow_try_short(struct shadow *shadow, struct shadow_cpu *cpu, uint64_t linear,
@@ -417,8 +470,10 @@ static bool shadow_try_short(struct shadow *shadow, struct shadow_cpu *cpu, uint
     uint64_t rights;
     struct shadow_page *page = cpu->has_short_way ? shadow_last_page(shadow, cpu, linear, &rights) : 0;
     unsigned index = shadow_page_index(linear, 0);
-    if (!page || !page->table)
+    if (!page)
         return false;
+    if (!page->table)
+        return shadow_try_direct(shadow, cpu, page, linear, access, rights, fault);
     uint64_t entry = shadow_guest_entry(page, index);
     if (!(entry & X86_PTE_P)) {
         *fault = shadow_inject(cpu, access, 0);
@@ -430,17 +485,18 @@ static bool shadow_try_short(struct shadow *shadow, struct shadow_cpu *cpu, uint
         *fault = shadow_inject(cpu, access, X86_PF_PRESENT);
         return true;
     }
+    bool was_accessed = entry & X86_PTE_A;
     coop_paddr address = (entry & X86_PTE_FRAME) | linear % X86_PAGE_BYTES;
     const struct guest_memory_range *range = guest_memory_find(shadow->memory, address);
     if (!range || (access.is_write && !range->is_writable) ||
         !shadow_mark(shadow, (page->guest_frame << X86_PAGE_SHIFT) + index * sizeof(entry), sizeof(entry), &entry,
                      access.is_write ? X86_PTE_A | X86_PTE_D : X86_PTE_A))
         return false;
-    uint64_t bits = entry & (X86_PTE_P | X86_PTE_A | X86_PTE_U | X86_PTE_NX);
-    if (entry & X86_PTE_W && entry & X86_PTE_D)
-        bits |= X86_PTE_W | X86_PTE_D;
-    *fault = (struct shadow_fault){shadow_fill_page(shadow, page, index, range, address, bits, entry, access.is_write),
-                                   0, address};
+    enum shadow_outcome outcome =
+        shadow_fill_page(shadow, page, index, range, address, shadow_short_bits(entry), entry, access.is_write);
+    if (was_accessed)
+        shadow_map_around(shadow, cpu, page, index);
+    *fault = (struct shadow_fault){outcome, 0, address};
     return true;
 }
 

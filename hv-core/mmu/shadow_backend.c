@@ -124,6 +124,16 @@ bool shadow_backend_load_root(struct vcpu *vcpu, uint64_t cr3)
     return true;
 }
 
+bool shadow_backend_store(struct vcpu *vcpu, coop_paddr address, uint64_t value)
+{
+    uint64_t *at = guest_memory_pointer(&vcpu->vm->memory, address, sizeof(value), true);
+    if (!at)
+        return false;
+    __atomic_store_n(at, value, __ATOMIC_SEQ_CST);
+    shadow_backend_written(vcpu, address, sizeof(value));
+    return true;
+}
+
 const uint8_t *shadow_backend_peek(const struct vcpu *vcpu, uint64_t linear)
 {
     return shadow_peek(&vcpu->vm->shadow, &vcpu->shadow, linear);

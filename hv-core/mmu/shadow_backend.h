@@ -18,6 +18,9 @@ struct shadow_fault shadow_backend_fault(struct vcpu *vcpu, uint64_t linear, str
 /* The guest has written CR3. False without memory. */
 bool shadow_backend_load_root(struct vcpu *vcpu, uint64_t cr3);
 
+/* Writes a naturally aligned quadword of the guest's memory in its name. False where that cannot be written. */
+bool shadow_backend_store(struct vcpu *vcpu, coop_paddr address, uint64_t value);
+
 /* The bytes that the CPU has fetched at a linear address, as shadow_peek. */
 const uint8_t *shadow_backend_peek(const struct vcpu *vcpu, uint64_t linear);
 
