@@ -125,23 +125,11 @@ static bool vcpu_take_requests(struct vcpu *vcpu, enum vcpu_leave *why)
     return !vcpu->is_offline;
 }
 
-/* The vector that the VM's controllers would deliver were it not for the task priority; -1 for none. */
-static int vcpu_masked_vector(struct vcpu *vcpu)
-{
-    struct platform *platform = vcpu->vm->platform;
-    platform_cr8_write(platform, vcpu->number, 0);
-    int vector = platform_interrupt_pending(platform, vcpu->number);
-    platform_cr8_write(platform, vcpu->number, vcpu->task_priority);
-    return vector;
-}
-
 /* A raised task priority may hold an interrupt back: the guest lowers it without an exit, so the window is opened for
  * when it does. */
 static void vcpu_watch_task_priority(struct vcpu *vcpu)
 {
-    spinlock_take(&vcpu->vm->lock);
-    int vector = vcpu_masked_vector(vcpu);
-    spinlock_release(&vcpu->vm->lock);
+    int vector = platform_interrupt_masked(vcpu->vm->platform, vcpu->number);
     if (vector >= 0)
         vcpu->vm->cpu->interrupt_window(vcpu, (uint8_t)vector);
 }
