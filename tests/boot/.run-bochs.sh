@@ -1,0 +1,168 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The boot tests: each section of tests.list is one guest, booted in each of its modes; what the machine said on its
+# console and record lines is compared with what is expected. No verdict is an error, and so is a time-out. Some things
+# are expected of every boot: see `always`. The head of tests.list tells the keys.
+# Usage: tests/boot/run.sh [-j N] [NAME ...]
+
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+list=tests/boot/tests.list
+out=build/tests/boot/out-$MACHINE
+jobs=2
+[ "${1:-}" = -j ] && { jobs=$2; shift 2; }
+wanted=" $* "
+
+# One `key = value` line of a section; several lines of one key are all kept.
+values() { printf '%s\n' "$section" | sed -n "s/^$1 *= *//p"; }
+value() { values "$1" | tail -n 1; }
+
+guest_image()
+{
+    case $1 in
+        guest-coop) echo build/guest-coop/guest-coop.elf32 ;;
+        */*) echo "$1" ;;
+        *) echo "build/tests/boot/guests/$1.elf32" ;;
+    esac
+}
+
+# What a script prints on this host, under the same BusyBox: the guest has to print the same, to the letter.
+oracle()
+{
+    local script=$1 scratch expected
+    expected=$PWD/$out/$script.expected
+    [ -e "$expected" ] && return
+    scratch=$(mktemp -d)
+    mkdir "$scratch/bin" "$scratch/home" "$scratch/tests"
+    cp "tests/boot/scripts/$script" "$scratch/tests/"
+    /bin/busybox --install -s "$scratch/bin"
+    (cd "$scratch/home" && umask 022 && timeout 60 env -i PATH="$scratch/bin" HOME="$scratch/home" USER=root TERM=vt100 \
+        /bin/busybox sh "$scratch/tests/$script" < /dev/null 2>&1) |
+        sed "s|$scratch/tests|/tests|; s|$scratch/home|/root|" > "$expected"
+    rm -rf "$scratch"
+}
+
+# What holds of every boot, besides what bench/boot finds in the records (guest + hypervisor + idle = tsc).
+always()
+{
+    local folder=$1
+    awk '/ is gone: it owned / {
+             for (i = 1; i <= NF; i++) if ($i == "owned") before = $(i + 1); else if ($i == "frames") after = $(i + 4)
+             gone++
+             if (before != after) print "frames were lost: " $0
+         }
+         /^@coop \{"type":"stop"/ {stops++}
+         END {if (stops > gone) printf "%d VMs stopped, %d gave their frames back\n", stops, gone}' "$folder/records.txt"
+    if [ "$2" = ok ]; then
+        grep -h -m 3 -E '"type":"error"|panic' "$folder/records.txt" "$folder/console.txt"
+    fi
+}
+
+judge_status()
+{
+    local folder=$1 status=$2 wanted_status=$3 verdict
+    verdict=$(cat "$folder/verdict.txt")
+    case $wanted_status/$status/$verdict in
+        ok/0/* | timeout/3/* | 'failed/1/the machine reported a failure') ;;
+        'reset/1/the machine was reset or switched off without a verdict') ;;
+        *) echo "ended with status $status ($verdict), expected $wanted_status" ;;
+    esac
+}
+
+# One clear line: a single error record, which is like this, and a verdict that says no.
+judge_error()
+{
+    local folder=$1 pattern=$2 errors
+    errors=$(grep -c '"type":"error"' "$folder/records.txt")
+    [ "$errors" -eq 1 ] || echo "$errors error records, expected one"
+    grep '"type":"error"' "$folder/records.txt" | grep -qE -- "$pattern" || echo "no error record like: $pattern"
+    grep -q '"type":"end","status":"failed"' "$folder/records.txt" || echo "no end record with status failed"
+}
+
+# Compares; prints each deviation.
+judge()
+{
+    local folder=$1 status=$2 pattern wanted_status
+    wanted_status=$(value status)
+    wanted_status=${wanted_status:-ok}
+    judge_status "$folder" "$status" "$wanted_status"
+    always "$folder" "$wanted_status"
+    while read -r pattern; do
+        [ -z "$pattern" ] || grep -qE -- "$pattern" "$folder/console.txt" || echo "console has no line like: $pattern"
+    done <<< "$(values console)"
+    while read -r pattern; do
+        [ -z "$pattern" ] || grep -qE -- "$pattern" "$folder/records.txt" || echo "records have no line like: $pattern"
+    done <<< "$(values record)"
+    while read -r pattern; do
+        [ -z "$pattern" ] || ! cat "$folder/console.txt" "$folder/records.txt" | grep -qE -- "$pattern" ||
+            echo "there is a line like: $pattern"
+    done <<< "$(values absent)"
+    pattern=$(value error)
+    [ -z "$pattern" ] || judge_error "$folder" "$pattern"
+    pattern=$(value output)
+    [ -z "$(value script)" ] || pattern=$out/$(value script).expected
+    [ -z "$pattern" ] || diff "$pattern" <(tr -d '\r' < "$folder/console.txt") ||
+        echo "(< expected, > on the console: the whole differs from $pattern)"
+}
+
+boot()
+{
+    local folder=$1 mode=$2 words initramfs arguments
+    words=$(value words) initramfs=$(value initramfs)
+    if [ -n "$(value script)" ]; then
+        words+=" script=/tests/$(value script)"
+        initramfs=build/tests/boot/initramfs.cpio
+    fi
+    mkdir -p "$folder"
+    arguments=(--mode "$mode" --machine "$(value machine)" --guest "$(guest_image "$(value guest)")" --out "$folder"
+        --words "$words" --hv-words "$(value hypervisor)" --timeout "$(value timeout)" --emulator-words " $(value emulator)")
+    [ -z "$initramfs" ] || arguments+=(--initramfs "$initramfs")
+    [ -z "$(value disk)" ] || arguments+=(--disk "$(value disk)")
+    bench/boot "${arguments[@]}" > "$folder/verdict.txt" 2>&1
+    echo $? > "$folder/status.txt"
+    touch "$folder/console.txt" "$folder/records.txt"
+}
+
+# Runs one test in one mode; the verdict goes to a file, since tests run side by side.
+run_one()
+{
+    local name=$1 mode=$2 folder=$out/$1-$2 deviations
+    boot "$folder" "$mode"
+    deviations=$(judge "$folder" "$(cat "$folder/status.txt")")
+    if [ -n "$(value repeatable)" ]; then
+        boot "$folder/again" "$mode"
+        deviations+=$(cmp "$folder/records.txt" "$folder/again/records.txt" 2>&1)
+    fi
+    if [ -z "$deviations" ]; then
+        echo "PASS boot/$name $mode" > "$folder/result.txt"
+    else
+        { echo "FAIL boot/$name $mode ($folder)"; printf '%s\n' "$deviations" | head -n 12 | sed 's/^/     /'; } > "$folder/result.txt"
+    fi
+    cat "$folder/result.txt"
+}
+
+mapfile -t names < <(sed -n 's/^\[\(.*\)\]$/\1/p' "$list")
+rm -rf "$out"
+mkdir -p "$out"
+total=0
+for name in "${names[@]}"; do
+    [ "$wanted" = '  ' ] || [[ $wanted = *" $name "* ]] || continue
+    section=$(awk -v name="[$name]" '$0 == name {on = 1; next} /^\[/ {on = 0} on && !/^#/' "$list")
+    [ -n "$(value machine)" ] || section+=$'\nmachine = '${MACHINE:-qemu-svm}
+    [ -n "$(value timeout)" ] || section+=$'\ntimeout = 60'
+    [ -n "$(value guest)" ] || section+=$'\nguest = guest-coop'
+    [ -z "$(value script)" ] || oracle "$(value script)"
+    modes=$(value modes)
+    for mode in ${modes:-full-nested}; do
+        while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+            wait -n
+        done
+        total=$((total + 1))
+        run_one "$name" "$mode" &
+    done
+done
+wait
+passed=$(cat "$out"/*/result.txt 2> /dev/null | grep -c '^PASS')
+echo "boot: $passed passed, $((total - passed)) failed"
+[ "$total" -gt 0 ] && [ "$passed" -eq "$total" ]
