@@ -24,6 +24,7 @@
 
 #define CORE_MEMORY_MIB_DEFAULT 256
 #define CORE_MEMORY_MIB_LEAST   2
+#define CORE_MEMORY_MIB_MOST    (1ul << 24) /* 16 TiB */
 #define CORE_LOG_KIB_DEFAULT    16384
 #define CORE_SLICE_DEFAULT      10000000 /* TSC */
 
@@ -64,6 +65,17 @@ static const struct cpu_backend *core_find_cpu(void)
 static const struct mmu_backend *const core_mmu_backends[MODE_MMU_KINDS] = {
     [MODE_MMU_NESTED] = &nested_backend, [MODE_MMU_SHADOW] = &shadow_backend};
 
+/* The number that a word gives; a word that gives none is refused, and not taken for its default. */
+static unsigned long core_number(const char *words, const char *key, unsigned long fallback)
+{
+    unsigned long number = string_option_number(words, key, fallback);
+    char text[48];
+    if (number == fallback && string_option_number(words, key, ~fallback) == ~fallback &&
+        string_option(words, key, text, sizeof(text)) >= 0)
+        core_refuse("%s=%s: that is no number", key, text);
+    return number;
+}
+
 static void core_read_options(struct core_options *options, const struct cpu_backend *cpu)
 {
     const char *words = boot_info()->command_line;
@@ -78,18 +90,20 @@ static void core_read_options(struct core_options *options, const struct cpu_bac
     string_option(words, "mode", name, sizeof(name));
     if (mode_find(name, &options->mode, why, sizeof(why)) || mode_check(&options->mode, &offer, why, sizeof(why)))
         core_refuse("%s", why);
-    options->memory_mib = string_option_number(words, "mem", CORE_MEMORY_MIB_DEFAULT);
-    options->log_kib = string_option_number(words, "log_quota", CORE_LOG_KIB_DEFAULT);
-    unsigned long vcpus = string_option_number(words, "vcpus", 1), vms = string_option_number(words, "vms", 1);
+    options->memory_mib = core_number(words, "mem", CORE_MEMORY_MIB_DEFAULT);
+    options->log_kib = core_number(words, "log_quota", CORE_LOG_KIB_DEFAULT);
+    unsigned long vcpus = core_number(words, "vcpus", 1), vms = core_number(words, "vms", 1);
     if (options->memory_mib < CORE_MEMORY_MIB_LEAST)
         core_refuse("mem=%lu is too little: at least %u MiB", options->memory_mib, CORE_MEMORY_MIB_LEAST);
+    if (options->memory_mib > CORE_MEMORY_MIB_MOST)
+        core_refuse("mem=%lu is too much: at most %lu MiB", options->memory_mib, CORE_MEMORY_MIB_MOST);
     if (vcpus < 1 || vcpus > VM_VCPUS)
         core_refuse("vcpus=%lu: a VM has 1 to %u VCPUs", vcpus, VM_VCPUS);
     if (vms < 1 || vms > VM_LIMIT)
         core_refuse("vms=%lu: there can be 1 to %u VMs", vms, VM_LIMIT);
     options->vcpus = (unsigned)vcpus;
     options->vms = (unsigned)vms;
-    scheduler_set_slice(string_option_number(words, "slice", CORE_SLICE_DEFAULT));
+    scheduler_set_slice(core_number(words, "slice", CORE_SLICE_DEFAULT));
 }
 
 static bool core_module_is(const struct boot_module *module, const char *role, unsigned vm)
