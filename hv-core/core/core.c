@@ -99,6 +99,9 @@ static void core_read_options(struct core_options *options, const struct cpu_bac
         core_refuse("mem=%lu is too much: at most %lu MiB", options->memory_mib, CORE_MEMORY_MIB_MOST);
     if (vcpus < 1 || vcpus > VM_VCPUS)
         core_refuse("vcpus=%lu: a VM has 1 to %u VCPUs", vcpus, VM_VCPUS);
+    unsigned vcpus_most = core_mmu_backends[options->mode.mmu]->vcpus_most;
+    if (vcpus > vcpus_most)
+        core_refuse("vcpus=%lu: in mode %s a VM has at most %u", vcpus, options->mode.name, vcpus_most);
     if (vms < 1 || vms > VM_LIMIT)
         core_refuse("vms=%lu: there can be 1 to %u VMs", vms, VM_LIMIT);
     options->vcpus = (unsigned)vcpus;

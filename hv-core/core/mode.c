@@ -83,7 +83,7 @@ int mode_check(const struct mode *mode, const struct mode_offer *offer, char *wh
         return -ENODEV;
     }
     if (!offer->mmu[mode->mmu]) {
-        format_string(why, size, "mode %s needs mmu axis '%s', which this build does not have", mode->name,
+        format_string(why, size, "mode %s needs mmu axis '%s', which this machine or build does not have", mode->name,
                       mmu_names[mode->mmu]);
         return -ENODEV;
     }

@@ -78,6 +78,7 @@ struct vcpu {
     bool is_offline;            /* waits for INIT or a start-up IPI */
     uint8_t task_priority;      /* CR8, as the interrupt controller knows it */
     struct vcpu_paging paging; /* with shadow paging: the guest's, whatever the CPU has */
+    uint64_t roots_gone;       /* shadow roots that had been forgotten when `lengths` was last emptied */
     struct shadow_cpu shadow;   /* with shadow paging */
     coop_paddr
         paging_root; /* what the CPU's CR3 holds in place of the guest's, which hold() sees to; with shadow paging */

@@ -19,6 +19,7 @@ enum mmu_fault_outcome {
 
 struct mmu_backend {
     const char *name;
+    unsigned vcpus_most; /* VCPUs that a VM on it can have */
 
     /* Tables for vm->memory. 0 or -errno. */
     int (*vm_create)(struct vm *vm);

@@ -72,6 +72,7 @@ static void nested_backend_written(struct vcpu *vcpu, coop_paddr address, uint64
 
 const struct mmu_backend nested_backend = {
     .name = "nested",
+    .vcpus_most = VM_VCPUS,
     .vm_create = nested_backend_vm_create,
     .vm_destroy = nested_backend_vm_destroy,
     .fault = nested_backend_fault,

@@ -93,7 +93,7 @@ enum shadow_outcome {
 struct shadow_counts {
     uint64_t pages, pages_peak; /* now, at most */
     uint64_t faults[SHADOW_OUTCOMES];
-    uint64_t unsyncs, syncs, zaps, reclaims;
+    uint64_t unsyncs, syncs, zaps, zapped_roots, reclaims;
 };
 
 struct shadow {
@@ -149,10 +149,6 @@ int shadow_load_root(struct shadow *shadow, struct shadow_cpu *cpu, uint64_t cr3
 
 /* The CPU leaves its root. */
 void shadow_unload(struct shadow *shadow, struct shadow_cpu *cpu);
-
-/* A page fault while the shadow was walked. Sets accessed and dirty bits in the guest's tables. */
-struct shadow_fault shadow_handle_fault(struct shadow *shadow, struct shadow_cpu *cpu, uint64_t linear,
-                                        struct walker_access access);
 
 /* INVLPG. */
 void shadow_invalidate(struct shadow *shadow, struct shadow_cpu *cpu, uint64_t linear);

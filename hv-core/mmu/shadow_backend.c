@@ -8,6 +8,7 @@
 #include "core/vm_memory.h"
 #include "cpu/cpu_backend.h"
 #include "machine/log.h"
+#include "mmu/shadow_fault.h"
 #include <coopvirt/error.h>
 #include <coopvirt/primitives.h>
 #include <coopvirt/x86.h>
@@ -39,6 +40,11 @@ static void shadow_backend_apply(struct vcpu *vcpu)
     if (!vcpu->is_flush_wanted)
         return;
     vcpu->paging_root = shadow_root(&vcpu->shadow);
+    if (vcpu->roots_gone != vcpu->vm->shadow.counts.zapped_roots) {
+        vcpu->roots_gone = vcpu->vm->shadow.counts.zapped_roots;
+        for (unsigned i = 0; i < VCPU_LENGTHS; i++) /* remembered by root: another may get the same frame */
+            vcpu->lengths[i].bytes = 0;
+    }
     if (vcpu->state == VCPU_RUNNING)
         vcpu->vm->cpu->hold(vcpu, true);
 }
@@ -50,10 +56,6 @@ static int shadow_backend_vm_create(struct vm *vm)
     uint32_t pages = (uint32_t)(vm->memory_bytes / X86_PAGE_BYTES / QUOTA_SHARE / PAGE_FRAMES) + QUOTA_LEAST;
     size_t bytes = shadow_bytes(&vm->memory, pages);
     coop_paddr area = vm_memory_extra(vm, bytes);
-    if (vm->vcpu_count > 1) {
-        log_error("vm %u: shadow paging is for one VCPU", vm->number);
-        return -EOPNOTSUPP;
-    }
     if (area == FRAME_NONE)
         return -ENOMEM;
     quadwords_clear(frame_address(area), (bytes + 7) / 8);
@@ -111,7 +113,7 @@ static void shadow_backend_written(struct vcpu *vcpu, coop_paddr address, uint64
 
 struct shadow_fault shadow_backend_fault(struct vcpu *vcpu, uint64_t linear, struct walker_access access)
 {
-    struct shadow_fault fault = shadow_handle_fault(&vcpu->vm->shadow, &vcpu->shadow, linear, access);
+    struct shadow_fault fault = shadow_fault_handle(&vcpu->vm->shadow, &vcpu->shadow, linear, access);
     shadow_backend_apply(vcpu);
     return fault;
 }
@@ -154,6 +156,7 @@ bool shadow_backend_release(struct vcpu *vcpu, coop_paddr address)
 
 const struct mmu_backend shadow_backend = {
     .name = "shadow",
+    .vcpus_most = 1,
     .vm_create = shadow_backend_vm_create,
     .vm_destroy = shadow_backend_vm_destroy,
     .fault = shadow_backend_second_level,

@@ -144,6 +144,7 @@ void shadow_page_zap(struct shadow *shadow, struct shadow_page *page)
     shadow->free = shadow_page_number(shadow, page) + 1;
     shadow->counts.pages--;
     shadow->counts.zaps++;
+    shadow->counts.zapped_roots += page->level >= 2;
     shadow_page_flush(shadow, SHADOW_FLUSH_ZAP);
 }
 

@@ -3,6 +3,7 @@
  * Memory, reference walker and accesses of the model guest.
  */
 #include "shadow_guest_model.h"
+#include "mmu/shadow_fault.h"
 #include <check.h>
 #include <coopvirt/x86.h>
 #include <stdlib.h>
@@ -315,7 +316,7 @@ bool model_access(struct model *model, uint64_t linear, struct walker_access acc
                 model_compare(model, linear, access, *machine);
             return !model->complaint;
         }
-        struct shadow_fault fault = shadow_handle_fault(&model->shadow, &model->cpu, linear, access);
+        struct shadow_fault fault = shadow_fault_handle(&model->shadow, &model->cpu, linear, access);
         if (fault.outcome == SHADOW_MAPPED)
             continue;
         model_compare_fault(model, &fault, linear, access);

@@ -5,6 +5,7 @@
  * of the guest's tables, unless the guest itself has not flushed yet. Leaving out any one flush must be found.
  */
 #include "shadow_guest_model.h"
+#include "mmu/shadow_fault.h"
 #include "suite.h"
 #include <coopvirt/x86.h>
 #include <string.h>
@@ -265,14 +266,14 @@ START_TEST(test_paging_off)
         ck_assert(model_access(&model, frame * 4096ul + 4, write, true, &machine));
         ck_assert_uint_eq(machine, base + frame * 4096 + 4);
     }
-    ck_assert_int_eq(shadow_handle_fault(&model.shadow, &model.cpu, MODEL_READ_ONLY * 4096ul, write).outcome,
+    ck_assert_int_eq(shadow_fault_handle(&model.shadow, &model.cpu, MODEL_READ_ONLY * 4096ul, write).outcome,
                      SHADOW_READ_ONLY);
-    ck_assert_int_eq(shadow_handle_fault(&model.shadow, &model.cpu, MODEL_READ_ONLY * 4096ul, read).outcome,
+    ck_assert_int_eq(shadow_fault_handle(&model.shadow, &model.cpu, MODEL_READ_ONLY * 4096ul, read).outcome,
                      SHADOW_MAPPED);
-    ck_assert_int_eq(shadow_handle_fault(&model.shadow, &model.cpu, 0xfee00000, write).outcome, SHADOW_DEVICE);
+    ck_assert_int_eq(shadow_fault_handle(&model.shadow, &model.cpu, 0xfee00000, write).outcome, SHADOW_DEVICE);
     model.state.format = format;
     model_load_state(&model);
-    ck_assert_int_eq(shadow_handle_fault(&model.shadow, &model.cpu, 0, read).outcome, SHADOW_INJECT);
+    ck_assert_int_eq(shadow_fault_handle(&model.shadow, &model.cpu, 0, read).outcome, SHADOW_INJECT);
     ck_assert(model_access(&model, model.direct + 5 * 4096, write, false, &machine));
     ck_assert_uint_eq(machine, base + 5 * 4096);
     ck_assert_msg(!model.complaint, "%s", model.complaint);
@@ -289,7 +290,7 @@ START_TEST(test_root_without_memory)
     root = model.state.root;
     ck_assert(model_access(&model, model.direct, write, false, &machine));
     model_load_root(&model, 1ul << 40);
-    struct shadow_fault fault = shadow_handle_fault(&model.shadow, &model.cpu, model.direct, write);
+    struct shadow_fault fault = shadow_fault_handle(&model.shadow, &model.cpu, model.direct, write);
     ck_assert_int_eq(fault.outcome, SHADOW_INJECT);
     ck_assert_uint_eq(fault.error_code, X86_PF_WRITE);
     model_load_root(&model, root);
