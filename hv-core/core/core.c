@@ -131,24 +131,36 @@ static struct loader_file core_module_file(const struct boot_module *module)
     return (struct loader_file){frame_address(module->start), module->bytes, module->words};
 }
 
+static void core_set_registers(struct vcpu *vcpu, const struct loader_output *output)
+{
+    struct registers registers;
+    registers_protected_flat(&registers, output->entry);
+    for (unsigned i = 0; i < SEGMENT_COUNT; i++)
+        registers.segments[i].selector = i == SEGMENT_CS ? output->code_selector : output->data_selector;
+    if (output->gdt_limit) {
+        registers.gdt.base = output->gdt;
+        registers.gdt.limit = output->gdt_limit;
+    }
+    vcpu->vm->cpu->write_registers(vcpu, &registers);
+    vcpu->vm->mmu->registers_changed(vcpu);
+    vcpu->general[REGISTER_RAX] = output->eax;
+    vcpu->general[REGISTER_RBX] = output->ebx;
+    vcpu->general[REGISTER_RSI] = output->esi;
+}
+
 static void core_load_guest(struct vm *vm)
 {
     const struct boot_module *kernel = core_find_module("kernel", vm->number);
     const struct boot_module *initrd = core_find_module("initrd", vm->number);
     struct loader_input input = {.kernel = core_module_file(kernel)};
     struct loader_output output;
-    struct registers registers;
 
     if (initrd)
         input.modules[input.module_count++] = core_module_file(initrd);
     const char *error = loader_load(&vm->memory, &input, &output);
     if (error)
         core_refuse("vm %u: the kernel module %s", vm->number, error);
-    registers_protected_flat(&registers, output.entry);
-    vm->cpu->write_registers(vm->vcpus[0], &registers);
-    vm->mmu->registers_changed(vm->vcpus[0]);
-    vm->vcpus[0]->general[REGISTER_RAX] = MULTIBOOT_BOOT_MAGIC;
-    vm->vcpus[0]->general[REGISTER_RBX] = output.information;
+    core_set_registers(vm->vcpus[0], &output);
 }
 
 /* Disks are the module itself for one VM; others that share it get copies, lest one sees what another writes. */

@@ -6,9 +6,9 @@
 #include <coopvirt/elf.h>
 #include <coopvirt/multiboot.h>
 #include <coopvirt/string.h>
-#include <stdbool.h>
 
 #define MULTIBOOT_SEARCH_BYTES 8192
+#define NOTE_PVH_ENTRY         18 /* XEN_ELFNOTE_PHYS32_ENTRY of the owner "Xen" */
 /* Flags below 16 are demands; these two we meet. Multiboot 0.6.96, section 3.1.2. */
 #define MULTIBOOT_FLAGS_MET (MULTIBOOT_HEADER_PAGE_ALIGN | MULTIBOOT_HEADER_MEMORY)
 
@@ -118,6 +118,45 @@ static bool elf_image_has_multiboot(const uint8_t *file, size_t bytes)
     return false;
 }
 
+static bool elf_image_contains(const struct elf_image *image, uint64_t address)
+{
+    for (unsigned i = 0; i < image->count; i++)
+        if (address - image->segments[i].address < image->segments[i].bytes)
+            return true;
+    return false;
+}
+
+/* The entry that one segment of notes tells; 0 for none. System V ABI, "Note Section". */
+static uint32_t elf_image_note_entry(const uint8_t *notes, uint64_t bytes)
+{
+    struct {
+        uint32_t name_bytes, bytes, type;
+        char name[4];
+        uint32_t value;
+    } note;
+    for (uint64_t at = 0; at <= bytes && bytes - at >= sizeof(note);) {
+        memcpy(&note, notes + at, sizeof(note));
+        if (note.type == NOTE_PVH_ENTRY && note.name_bytes == 4 && note.bytes >= 4 && !memcmp(note.name, "Xen", 4))
+            return note.value;
+        at += 12 + (((uint64_t)note.name_bytes + 3) & ~3ul) + (((uint64_t)note.bytes + 3) & ~3ul);
+    }
+    return 0;
+}
+
+static uint32_t elf_image_find_pvh(const uint8_t *file, const struct elf_outline *outline, size_t bytes,
+                                   const struct elf_image *image)
+{
+    for (unsigned i = 0; i < outline->count; i++) {
+        struct elf64_segment segment = elf_image_segment(file, outline, i);
+        if (segment.type != ELF_SEGMENT_NOTE || !elf_image_holds(bytes, segment.offset, segment.filesz))
+            continue;
+        uint32_t entry = elf_image_note_entry(file + segment.offset, segment.filesz);
+        if (entry && elf_image_contains(image, entry))
+            return entry;
+    }
+    return 0;
+}
+
 const char *elf_image_read(const void *file, size_t bytes, struct elf_image *image)
 {
     struct elf_outline outline;
@@ -138,8 +177,8 @@ const char *elf_image_read(const void *file, size_t bytes, struct elf_image *ima
         return "has nothing to load";
     if (!elf_image_find_entry(file, &outline, &entry))
         return "has an entry point outside of its segments";
-    if (!elf_image_has_multiboot(file, bytes))
-        return "has no Multiboot header that can be met";
+    image->has_multiboot = elf_image_has_multiboot(file, bytes);
+    image->pvh_entry = elf_image_find_pvh(file, &outline, bytes, image);
     image->entry = (uint32_t)entry;
     return 0;
 }

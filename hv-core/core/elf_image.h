@@ -6,6 +6,7 @@
 #ifndef CORE_ELF_IMAGE_H
 #define CORE_ELF_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,11 +22,12 @@ struct elf_image_segment {
 struct elf_image {
     struct elf_image_segment segments[ELF_IMAGE_SEGMENTS];
     unsigned count;
-    uint32_t entry; /* physical, below 4 GiB */
+    uint32_t entry;     /* physical, below 4 GiB */
+    bool has_multiboot; /* a Multiboot header in the first 8 KiB that can be met */
+    uint32_t pvh_entry; /* physical, from the note XEN_ELFNOTE_PHYS32_ENTRY; 0: there is none */
 };
 
-/* NULL, or what is wrong with the file. Segments neither overlap nor wrap around; the entry lies in one, and a
- * Multiboot header in the first 8 KiB. */
+/* NULL, or what is wrong with the file. Segments neither overlap nor wrap around; each entry lies in one. */
 const char *elf_image_read(const void *file, size_t bytes, struct elf_image *image);
 
 #endif

@@ -5,6 +5,10 @@
  */
 #include "core/loader.h"
 #include "core/elf_image.h"
+#include "core/linux_image.h"
+#include "core/loader_linux.h"
+#include "core/loader_pvh.h"
+#include "core/loader_space.h"
 #include <coopvirt/string.h>
 #include <coopvirt/x86.h>
 
@@ -46,8 +50,8 @@ static bool loader_clear(const struct guest_memory *memory, coop_paddr address, 
     return true;
 }
 
-static const char *loader_place_kernel(const struct guest_memory *memory, const struct loader_file *kernel,
-                                       const struct elf_image *image)
+const char *loader_place_elf(const struct guest_memory *memory, const struct loader_file *kernel,
+                             const struct elf_image *image)
 {
     for (unsigned i = 0; i < image->count; i++) {
         const struct elf_image_segment *segment = &image->segments[i];
@@ -113,8 +117,7 @@ static void loader_fill_map(const struct guest_memory *memory, struct loader_are
     unsigned count = 0;
     for (unsigned i = 0; i < memory->count; i++) {
         const struct guest_memory_range *range = &memory->ranges[i];
-        area->map[count++] = loader_map_entry(
-            range->start, range->bytes, range->is_writable ? MULTIBOOT_MEMORY_AVAILABLE : MULTIBOOT_MEMORY_RESERVED);
+        area->map[count++] = loader_map_entry(range->start, range->bytes, loader_space_type(range));
         if (range->is_writable && range->start == LOADER_HIGH_START)
             area->info.mem_upper = (uint32_t)(range->bytes / 1024);
         if (range->start == 0)
@@ -136,24 +139,40 @@ static void loader_fill_info(const struct loader_input *input, struct loader_are
     area->info.boot_loader_name = AREA_ADDRESS(name);
 }
 
-const char *loader_load(const struct guest_memory *memory, const struct loader_input *input,
-                        struct loader_output *output)
+static const char *loader_multiboot_load(const struct guest_memory *memory, const struct loader_input *input,
+                                         const struct elf_image *image, struct loader_output *output)
 {
-    struct elf_image image;
-    const char *error = elf_image_read(input->kernel.bytes, input->kernel.size, &image);
-    if (error)
-        return error;
     struct loader_area *area = guest_memory_pointer(memory, LOADER_AREA, sizeof(*area), true);
     if (!area)
         return "finds no low memory in the VM";
     memset(area, 0, sizeof(*area));
-    error = loader_place_kernel(memory, &input->kernel, &image);
+    const char *error = loader_place_elf(memory, &input->kernel, image);
     if (!error)
-        error = loader_place_modules(memory, input, &image, area);
+        error = loader_place_modules(memory, input, image, area);
     if (error)
         return error;
     loader_fill_info(input, area);
     loader_fill_map(memory, area);
-    *output = (struct loader_output){image.entry, LOADER_AREA};
+    *output = (struct loader_output){.entry = image->entry,
+                                     .eax = MULTIBOOT_BOOT_MAGIC,
+                                     .ebx = LOADER_AREA,
+                                     .code_selector = 0x08,
+                                     .data_selector = 0x10};
     return 0;
+}
+
+const char *loader_load(const struct guest_memory *memory, const struct loader_input *input,
+                        struct loader_output *output)
+{
+    struct elf_image image;
+    if (linux_image_is(input->kernel.bytes, input->kernel.size))
+        return loader_linux_load(memory, input, output);
+    const char *error = elf_image_read(input->kernel.bytes, input->kernel.size, &image);
+    if (error)
+        return error;
+    if (image.has_multiboot)
+        return loader_multiboot_load(memory, input, &image, output);
+    if (image.pvh_entry)
+        return loader_pvh_load(memory, input, &image, output);
+    return "has no Multiboot header that can be met, and no PVH entry";
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Puts a guest kernel, its modules and the Multiboot information into a VM's memory. Everything is checked against the
+ * Puts a guest kernel, its modules and the boot information into a VM's memory: by Multiboot 1, else by the Linux boot
+ * protocol (loader_linux.c) or PVH (loader_pvh.c), as the image asks. Everything is checked against the
  * memory first. Pure but for the memory's address function.
  */
 #ifndef CORE_LOADER_H
@@ -25,14 +26,24 @@ struct loader_input {
     unsigned module_count;
 };
 
+/* The state in which the kernel is entered: flat 32-bit protected mode, and these. */
 struct loader_output {
-    uint32_t entry;       /* physical */
-    uint32_t information; /* physical address of the Multiboot information */
+    uint32_t entry;         /* physical */
+    uint32_t eax, ebx, esi; /* where the boot information is, as the protocol has it; all others are 0 */
+    uint16_t code_selector, data_selector;
+    uint32_t gdt; /* physical; with a limit of 0 the selectors mean nothing, as after Multiboot */
+    uint16_t gdt_limit;
 };
 
 /* NULL, or what is wrong, to be preceded by the kernel's name. */
 const char *loader_load(const struct guest_memory *memory, const struct loader_input *input,
                         struct loader_output *output);
+
+struct elf_image;
+
+/* Puts an ELF kernel's segments where they want to be. NULL, or what is wrong. */
+const char *loader_place_elf(const struct guest_memory *memory, const struct loader_file *kernel,
+                             const struct elf_image *image);
 
 /* The words after `--` in a module string: the guest's command line. "" when there are none. */
 const char *loader_command_line(const char *words);

@@ -66,12 +66,13 @@ START_TEST(test_loads)
     memset(ram + 0x101000, 'x', 0x1000);
     ck_assert_ptr_null(load(&image, sizeof(image), "role=kernel -- console=ttyS0 quiet"));
     ck_assert_uint_eq(output.entry, 0x100010);
+    ck_assert_uint_eq(output.eax, MULTIBOOT_BOOT_MAGIC);
     ck_assert_int_eq(ram[0x10003f], 't');
     ck_assert_int_eq(ram[0x10101f], 'd');
     ck_assert_int_eq(ram[0x101020], 0);
     ck_assert_int_eq(ram[0x101fff], 0);
     struct multiboot_info info;
-    memcpy(&info, ram + output.information, sizeof(info));
+    memcpy(&info, ram + output.ebx, sizeof(info));
     ck_assert_str_eq(ram + info.cmdline, "console=ttyS0 quiet");
     ck_assert_uint_eq(info.mem_lower, 640);
     ck_assert_uint_eq(info.mem_upper, 3072);
