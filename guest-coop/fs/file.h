@@ -58,14 +58,19 @@ struct file *file_create(const struct file_operations *operations, struct inode 
 /* Descriptor tables. */
 struct files *files_create(void);
 struct files *files_clone(struct files *files); /* fork: the same open files; NULL when out of memory */
+struct files *files_share(struct files *files); /* a thread: the same table */
 void files_release(struct files *files);        /* exit */
 void files_close_on_exec(struct files *files);
 
 /* The open file behind a descriptor of the running process, one reference added; NULL when there is none. */
 struct file *files_get(int descriptor);
 
-/* The same without a reference, for the length of one system call: only the process itself changes its table. */
+/* The same without a reference, for the length of one system call. Where threads share the table, and another one may
+ * close the descriptor meanwhile, the file is held until files_release_held. */
 struct file *files_borrow(int descriptor);
+
+/* Gives back what files_borrow held: at the end of each system call, and before a poll looks anew. */
+void files_release_held(void);
 
 /* Puts a file, whose reference is taken over also on failure, at the lowest free descriptor from `lowest` on:
  * the descriptor, or -EMFILE. `close_on_exec` marks it. */

@@ -6,7 +6,7 @@
 #include "fs/file.h"
 
 #include "kernel/errno.h"
-#include "kernel/process.h"
+#include "kernel/process_private.h"
 #include "memory/heap.h"
 #include <coopvirt/string.h>
 
@@ -15,7 +15,9 @@
 
 struct files {
     struct file **slots;
-    uint32_t size; /* slots, a multiple of 64 */
+    uint32_t own_size; /* `size` while one thread has the table, 0 when several share it */
+    uint32_t size;     /* slots, a multiple of 64 */
+    uint32_t references;
     uint64_t used[FILES_WORDS];
     uint64_t close_on_exec[FILES_WORDS];
 };
@@ -25,7 +27,8 @@ static struct files *files_allocate(uint32_t size)
     struct files *files = heap_allocate(sizeof(*files));
     if (!files)
         return NULL;
-    files->size = size;
+    files->size = files->own_size = size;
+    files->references = 1;
     files->slots = heap_allocate(size * sizeof(*files->slots));
     if (!files->slots) {
         heap_free(files);
@@ -75,8 +78,19 @@ static void files_drop_all(struct files *files, const uint64_t *which)
     }
 }
 
+struct files *files_share(struct files *files)
+{
+    files->references++;
+    files->own_size = 0;
+    return files;
+}
+
 void files_release(struct files *files)
 {
+    if (--files->references) {
+        files->own_size = files->references == 1 ? files->size : 0;
+        return;
+    }
     files_drop_all(files, files->used);
     heap_free(files->slots);
     heap_free(files);
@@ -87,15 +101,65 @@ void files_close_on_exec(struct files *files)
     files_drop_all(files, files->close_on_exec);
 }
 
+/* Notes a file and its reference among those that the running thread holds until its system call ends. */
+static bool files_hold(struct file *file)
+{
+    struct process *process = process_current();
+    uint32_t count = 0;
+
+    while (process->held && process->held[count])
+        count++;
+    /* Room for 3, 7, 15 ... and the end mark: full when count + 1 is a power of two. */
+    if (!process->held || (count >= 3 && !((count + 1) & count))) {
+        struct file **room = heap_allocate(2 * (count + 2) * sizeof(*room));
+        if (!room)
+            return false;
+        if (process->held)
+            memcpy(room, process->held, count * sizeof(*room));
+        heap_free(process->held);
+        process->held = room;
+    }
+    process->held[count] = file;
+    process->held[count + 1] = NULL;
+    file_reference(file);
+    process->private->attention |= ATTENTION_FILES;
+    return true;
+}
+
+void files_release_held(void)
+{
+    struct process *process = process_current();
+    struct file **held = process->held;
+
+    process->held = NULL;
+    process->private->attention &= ~ATTENTION_FILES;
+    for (uint32_t i = 0; held && held[i]; i++)
+        file_release(held[i]);
+    heap_free(held);
+}
+
+/* The slow way: threads share the table, or the descriptor is not open. Out of line, to keep the other one short. */
+__attribute__((noinline)) static struct file *files_borrow_slow(int descriptor)
+{
+    const struct files *files = process_current()->files;
+    if (files->own_size)
+        return NULL;
+    struct file *file = (uint32_t)descriptor < files->size ? files->slots[descriptor] : NULL;
+    return file && files_hold(file) ? file : NULL;
+}
+
 struct file *files_borrow(int descriptor)
 {
     const struct files *files = process_current()->files;
-    return (uint32_t)descriptor < files->size ? files->slots[descriptor] : NULL;
+    if ((uint32_t)descriptor < files->own_size)
+        return files->slots[descriptor];
+    return files_borrow_slow(descriptor);
 }
 
 struct file *files_get(int descriptor)
 {
-    struct file *file = files_borrow(descriptor);
+    const struct files *files = process_current()->files;
+    struct file *file = (uint32_t)descriptor < files->size ? files->slots[descriptor] : NULL;
     if (file)
         file_reference(file);
     return file;
@@ -116,6 +180,7 @@ static int files_grow(struct files *files, uint32_t descriptor)
     heap_free(files->slots);
     files->slots = slots;
     files->size = size;
+    files->own_size = files->references == 1 ? size : 0;
     return 0;
 }
 

@@ -129,7 +129,7 @@ static void proc_print_devices(struct proc_text *text, struct process *process)
 static long proc_link_self(struct process *process, char *text, size_t size)
 {
     (void)process;
-    int length = format_string(text, size, "%d", process_current()->pid);
+    int length = format_string(text, size, "%d", process_current()->leader_pid);
     return (size_t)length < size ? length : (long)size;
 }
 

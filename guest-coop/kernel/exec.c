@@ -15,6 +15,7 @@
 #include "kernel/log.h"
 #include "kernel/scheduler.h"
 #include "kernel/signal.h"
+#include "kernel/thread.h"
 #include "kernel/trap.h"
 #include "memory/address_space.h"
 #include "memory/heap.h"
@@ -248,6 +249,19 @@ static void exec_enter(struct trap_frame *frame, const struct exec_program *prog
                                  .rflags = X86_FLAGS_ONE | X86_FLAGS_IF};
 }
 
+/* Locks of the old program's threads are given up while its memory is there; then only this thread is left. */
+static int exec_leave_threads(struct process **process)
+{
+    struct process_private *private = (*process)->private;
+    if (private->robust_list)
+        thread_release_robust(*process);
+    if (private->leader->private->thread_count == 1 && private->leader == *process)
+        return 0;
+    int status = thread_become_only();
+    *process = process_current();
+    return status;
+}
+
 int exec_program(const char *path, struct exec_strings *strings)
 {
     struct process *process = process_current();
@@ -257,6 +271,8 @@ int exec_program(const char *path, struct exec_strings *strings)
         return status;
     struct address_space *space = address_space_create();
     status = space ? exec_build(space, &program) : -ENOMEM;
+    if (status == 0)
+        status = exec_leave_threads(&process);
     if (status < 0) {
         if (space)
             address_space_release(space);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A process ends in two steps: here, on its own stack, it gives up everything it can; its address space and
- * stack are given back by its successor on the CPU (scheduler_finish_switch). What remains is a zombie for the parent.
+ * A thread ends in two steps: here, on its own stack, it gives up everything it can; its address space and
+ * stack are given back by its successor on the CPU (scheduler_finish_switch). What remains of a process when all its
+ * threads have ended is the leader's record, a zombie for the parent.
  */
 #include "kernel/exit.h"
 #include "fs/file.h"
@@ -14,6 +15,7 @@
 #include "kernel/process_list.h"
 #include "kernel/scheduler.h"
 #include "kernel/signal.h"
+#include "kernel/thread.h"
 #include "memory/address_space.h"
 #include "memory/user_copy.h"
 #include <coopvirt/format.h>
@@ -49,7 +51,7 @@ static void exit_clear_tid(struct process *process)
     if (address == 0 || process->private->vfork_child || process->space->references < 2)
         return;
     if (user_copy_out(address, &zero, sizeof(zero)) == 0)
-        futex_wake(address, 1);
+        futex_wake(address, 1, FUTEX_ANY_BITS, false);
 }
 
 /* The files behind mappings: their release may sleep, which the address space's (in the successor's context) may not.
@@ -73,6 +75,8 @@ static void exit_release_files(struct process *process)
     process->files = 0;
     process->directory = 0;
     process->executable = 0;
+    if (process->held)
+        files_release_held();
     if (files)
         files_release(files);
     if (directory)
@@ -106,31 +110,62 @@ static void exit_first_process(int status)
     power_end(status == 0, reason);
 }
 
+/* The end of the last thread is the end of the process: nothing here may sleep. */
+static void exit_last_thread(struct process *leader)
+{
+    struct process_private *private = leader->private;
+    int status = private->exit_status, signal = status & 0x7f;
+    if (leader->pid == 1)
+        exit_first_process(status);
+    timeout_remove(&private->alarm);
+    if (leader->terminal && leader->session_id == leader->pid)
+        tty_leader_exit(leader);
+    exit_release_vfork_parent(leader);
+    process_reparent_children(leader);
+    private->unwanted = exit_unwanted(leader);
+    bool links_group = exit_links_group(leader);
+    process_current()->state = PROCESS_ZOMBIE;
+    private->thread_count = 0;
+    if (links_group)
+        process_group_check_orphaned(leader->group_id);
+    exit_notify_parent(leader, signal ? SIGNAL_CODE_CLD_KILLED : SIGNAL_CODE_CLD_EXITED,
+                       signal ? signal : status >> 8 & 0xff);
+}
+
+void exit_thread(int status)
+{
+    struct process *current = process_current(), *leader = current->private->leader;
+    if (leader->private->thread_count == 1 && !leader->private->group_ending)
+        leader->private->exit_status = status;
+    if (current->private->robust_list)
+        thread_release_robust(current);
+    exit_clear_tid(current);
+    exit_release_files(current);
+    exit_release_mapped_files(current->space);
+    if (leader->private->thread_count == 1) {
+        exit_last_thread(leader);
+    } else {
+        leader->private->thread_count--;
+        current->state = PROCESS_ZOMBIE;
+        wait_queue_wake(&leader->private->thread_events);
+    }
+    scheduler_switch();
+    __builtin_unreachable();
+}
+
 void exit_process(int status)
 {
     struct process *current = process_current();
-    struct process_private *private = current->private;
-    if (current->pid == 1)
-        exit_first_process(status);
-    timeout_remove(&private->alarm);
-    exit_clear_tid(current);
-    exit_release_mapped_files(current->space);
-    exit_release_files(current);
-    if (current->terminal && current->session_id == current->pid)
-        tty_leader_exit(current);
-    exit_release_vfork_parent(current);
-    process_reparent_children(current);
-    private->exit_status = status;
-    private->unwanted = exit_unwanted(current);
-    int signal = status & 0x7f;
-    bool links_group = exit_links_group(current);
-    current->state = PROCESS_ZOMBIE;
-    if (links_group)
-        process_group_check_orphaned(current->group_id);
-    exit_notify_parent(current, signal ? SIGNAL_CODE_CLD_KILLED : SIGNAL_CODE_CLD_EXITED,
-                       signal ? signal : status >> 8 & 0xff);
-    scheduler_switch();
-    __builtin_unreachable();
+    struct process_private *leader = current->private->leader->private;
+    if (!current->private->ending && !leader->group_ending) {
+        leader->group_ending = true;
+        leader->exit_status = status;
+        if (current->leader_pid == 1)
+            exit_first_process(status);
+        if (leader->thread_count > 1)
+            thread_end_others();
+    }
+    exit_thread(status);
 }
 
 static bool exit_wait_matches(const struct process *child, int pid)
@@ -147,11 +182,11 @@ static bool exit_wait_ready(struct process *child, uint32_t options, int *status
 {
     struct process_private *private = child->private;
     bool keep = options & EXIT_WAIT_NOREAP;
-    if (child->state == PROCESS_ZOMBIE && private->stack == 0 && (options & EXIT_WAIT_EXITED)) {
+    if (thread_all_ended(child) && private->stack == 0 && (options & EXIT_WAIT_EXITED)) {
         *status = private->exit_status;
         return true;
     }
-    if (child->state == PROCESS_STOPPED && private->stop_signal && (options & EXIT_WAIT_UNTRACED)) {
+    if (private->stop_signal && !thread_all_ended(child) && (options & EXIT_WAIT_UNTRACED)) {
         *status = STATUS_STOPPED(private->stop_signal);
         if (!keep)
         private->stop_signal = 0;
@@ -166,20 +201,18 @@ static bool exit_wait_ready(struct process *child, uint32_t options, int *status
     return false;
 }
 
-static void exit_reap(struct process *child)
+static void exit_reap(struct process *child, const struct process_times *times)
 {
-    struct process_private *own = process_current()->private;
-    struct process_times times;
-    process_times(child, &times);
-    own->children_user_ns += times.user_ns + child->private->children_user_ns;
-    own->children_system_ns += times.system_ns + child->private->children_system_ns;
+    struct process_private *own = process_current()->private->leader->private;
+    own->children_user_ns += times->user_ns + child->private->children_user_ns;
+    own->children_system_ns += times->system_ns + child->private->children_system_ns;
     process_destroy(child);
 }
 
 static int exit_wait_scan(int pid, uint32_t options, struct exit_report *report)
 {
     bool any = false;
-    struct process *child = process_current()->private->children;
+    struct process *child = process_current()->private->leader->private->children;
     for (; child; child = child->private->sibling_next) {
         if (!exit_wait_matches(child, pid) || child->private->unwanted)
             continue;
@@ -189,8 +222,8 @@ static int exit_wait_scan(int pid, uint32_t options, struct exit_report *report)
         report->pid = child->pid;
         report->uid = child->uid;
         process_times(child, &report->times);
-        if (child->state == PROCESS_ZOMBIE && !(options & EXIT_WAIT_NOREAP))
-            exit_reap(child);
+        if (thread_all_ended(child) && !(options & EXIT_WAIT_NOREAP))
+            exit_reap(child, &report->times);
         return report->pid;
     }
     return any ? 0 : -ECHILD;
@@ -199,11 +232,14 @@ static int exit_wait_scan(int pid, uint32_t options, struct exit_report *report)
 /* Children whose status nobody wants are forgotten when their parent comes by. */
 static void exit_forget_unwanted(void)
 {
-    struct process *child = process_current()->private->children;
+    struct process *child = process_current()->private->leader->private->children;
     while (child) {
         struct process *next = child->private->sibling_next;
-        if (child->state == PROCESS_ZOMBIE && child->private->unwanted && child->private->stack == 0)
-            exit_reap(child);
+        if (thread_all_ended(child) && child->private->unwanted && child->private->stack == 0) {
+            struct process_times times;
+            process_times(child, &times);
+            exit_reap(child, &times);
+        }
         child = next;
     }
 }
@@ -215,7 +251,7 @@ int exit_wait(int pid, uint32_t options, struct exit_report *report)
         int found = exit_wait_scan(pid, options, report);
         if (found != 0 || (options & EXIT_WAIT_NOHANG))
             return found;
-        int status = wait_queue_sleep(&process_current()->private->child_events, WAIT_FOREVER);
+        int status = wait_queue_sleep(&process_current()->private->leader->private->child_events, WAIT_FOREVER);
         if (status < 0)
             return status;
     }

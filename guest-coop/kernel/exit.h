@@ -7,8 +7,11 @@
 
 #include "kernel/process.h"
 
-/* Ends the running process. `status` as wait4 gives it: code << 8, or the signal. */
+/* Ends the running process with all its threads. `status` as wait4 gives it: code << 8, or the signal. */
 __attribute__((noreturn)) void exit_process(int status);
+
+/* Ends the running thread; the process ends with the last one, and has its status. */
+__attribute__((noreturn)) void exit_thread(int status);
 
 /* SIGCHLD and a wake-up for the parent of a process that ended, stopped or continued. */
 void exit_notify_parent(struct process *process, int code, int status);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fork, vfork, and the forms of clone that make processes. Threads (shared files or signal handlers) are refused.
+ * fork, vfork, and clone where it makes a process that shares nothing but perhaps its memory, or a thread, which
+ * shares everything. What lies in between is refused.
  */
 #include "kernel/fork.h"
 #include "fs/file.h"
@@ -9,6 +10,7 @@
 #include "kernel/fpu.h"
 #include "kernel/process_list.h"
 #include "kernel/scheduler.h"
+#include "kernel/thread.h"
 #include "kernel/trap.h"
 #include "memory/address_space.h"
 #include "memory/heap.h"
@@ -19,7 +21,9 @@
 #include <coopvirt/string.h>
 #include <coopvirt/x86.h>
 
-#define FORK_REFUSED (FORK_FS | FORK_FILES | FORK_SIGHAND | FORK_THREAD | FORK_PARENT)
+#define FORK_IDS                                                                                                       \
+    (FORK_SETTLS | FORK_PARENT_SETTID | FORK_CHILD_CLEARTID | FORK_CHILD_SETTID | FORK_SYSVSEM | FORK_DETACHED |       \
+     FORK_UNTRACED)
 
 static void fork_copy_identity(struct process *child, const struct process *parent)
 {
@@ -51,7 +55,7 @@ static void fork_copy_registers(struct process *child, const struct process *par
 
 static void fork_copy_signals(struct process_private *to, const struct process_private *from)
 {
-    quadwords_copy(to->actions, from->actions, sizeof(to->actions) / 8);
+    quadwords_copy(to->own_actions, from->actions, sizeof(to->own_actions) / 8);
     to->signal_blocked = from->signal_blocked;
     to->signal_stack = from->signal_stack;
 }
@@ -108,15 +112,64 @@ static void fork_store_ids(struct process *child, const struct fork_arguments *a
         user_copy_out(arguments->parent_tid, &pid, sizeof(pid));
     if (arguments->flags & FORK_CHILD_CLEARTID)
         child->private->clear_tid = arguments->child_tid;
-    if (arguments->flags & FORK_CHILD_SETTID)
+    if ((arguments->flags & FORK_CHILD_SETTID) && child->space == process_current()->space)
+        user_copy_out(arguments->child_tid, &pid, sizeof(pid));
+    else if (arguments->flags & FORK_CHILD_SETTID)
         address_space_poke(child->space, arguments->child_tid, &pid, sizeof(pid));
+}
+
+static void fork_start(struct process *child)
+{
+    child->state = PROCESS_RUNNABLE;
+    scheduler_wake(child);
+}
+
+/* The directory and the program are held once for each thread: each gives its own reference back. */
+static void fork_share_resources(struct process *thread, struct process *parent)
+{
+    address_space_reference(parent->space);
+    thread->space = parent->space;
+    thread->files = files_share(parent->files);
+    thread->directory = parent->directory;
+    if (thread->directory)
+        inode_reference(thread->directory);
+    thread->executable = parent->executable;
+    if (thread->executable)
+        inode_reference(thread->executable);
+}
+
+__attribute__((noinline)) static long fork_thread(const struct fork_arguments *arguments)
+{
+    struct process *current = process_current();
+    struct process *leader = current->private->leader;
+    if (current->private->ending)
+        return -EAGAIN;
+    struct process *thread = process_create();
+    if (!thread)
+        return -EAGAIN;
+    thread->leader_pid = leader->pid;
+    thread->parent_pid = leader->parent_pid;
+    thread->private->leader = leader;
+    thread->private->thread_count = 0;
+    thread->private->actions = leader->private->own_actions;
+    fork_share_resources(thread, current);
+    fork_copy_identity(thread, current);
+    fork_copy_registers(thread, current, arguments);
+    thread->private->signal_blocked = current->private->signal_blocked;
+    fork_store_ids(thread, arguments);
+    int number = thread->pid;
+    thread_publish(thread, leader);
+    fork_start(thread);
+    return number;
 }
 
 long fork_process(const struct fork_arguments *arguments)
 {
     struct process *parent = process_current();
     uint64_t flags = arguments->flags;
-    if (flags & FORK_REFUSED)
+    if ((flags & FORK_THREAD_FLAGS) == FORK_THREAD_FLAGS && !(flags & ~(FORK_THREAD_FLAGS | FORK_IDS)))
+        return fork_thread(arguments);
+    if (flags & ~(FORK_VM | FORK_VFORK | FORK_IDS))
         return -EINVAL;
     struct process *child = process_create();
     if (!child)
@@ -132,9 +185,8 @@ long fork_process(const struct fork_arguments *arguments)
     child->private->vfork_child = flags & FORK_VFORK;
     fork_store_ids(child, arguments);
     int pid = child->pid;
-    process_publish(child, parent);
-    child->state = PROCESS_RUNNABLE;
-    scheduler_wake(child);
+    process_publish(child, parent->private->leader);
+    fork_start(child);
     if (flags & FORK_VFORK)
         fork_wait_vfork(child);
     return pid;

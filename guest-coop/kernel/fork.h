@@ -15,10 +15,16 @@
 #define FORK_VFORK          0x00004000ul
 #define FORK_PARENT         0x00008000ul
 #define FORK_THREAD         0x00010000ul
+#define FORK_SYSVSEM        0x00040000ul
 #define FORK_SETTLS         0x00080000ul
 #define FORK_PARENT_SETTID  0x00100000ul
 #define FORK_CHILD_CLEARTID 0x00200000ul
+#define FORK_DETACHED       0x00400000ul /* means nothing any more */
+#define FORK_UNTRACED       0x00800000ul /* nobody traces here */
 #define FORK_CHILD_SETTID   0x01000000ul
+
+/* What makes a thread: all of these. */
+#define FORK_THREAD_FLAGS (FORK_VM | FORK_FS | FORK_FILES | FORK_SIGHAND | FORK_THREAD)
 
 struct fork_arguments {
     uint64_t flags; /* FORK_* */
@@ -26,7 +32,7 @@ struct fork_arguments {
     uint64_t parent_tid, child_tid, tls;
 };
 
-/* The child's number, or -errno. With FORK_VFORK it returns when the child has called exec or ended. */
+/* The number of the child, a process or a thread, or -errno. With FORK_VFORK it returns when the child has called exec or ended. */
 long fork_process(const struct fork_arguments *arguments);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Futexes are keyed by the frame and offset of the word, so that shared memory works between processes. The sleepers
- * of all words share a few queues and look again when woken.
+ * Futexes. A word of private memory is known by its address space and address, one of shared memory by its frame, so
+ * that other processes find it. Sleepers stand in a few lists, the longest waiting first, each with a queue of its own.
  */
 #include "kernel/futex.h"
 #include "kernel/errno.h"
@@ -11,76 +11,163 @@
 #include "memory/page_table.h"
 #include "memory/user_copy.h"
 
-#define QUEUES 64
+#define LISTS 64
+
+struct futex_key {
+    uint64_t space; /* 0: shared */
+    uint64_t place; /* address, or frame and offset */
+};
 
 struct futex_waiter {
-    struct futex_waiter *next;
-    uint64_t key;
+    struct futex_waiter *next, *previous;
+    struct futex_list *list;
+    struct futex_key key;
+    uint32_t bits;
     bool woken;
-};
-
-struct futex_queue {
     struct wait_queue queue;
-    struct futex_waiter *first; /* newest first */
 };
 
-static struct futex_queue futex_queues[QUEUES];
+struct futex_list {
+    struct futex_waiter *first, *last;
+};
 
-/* The word's identity; 0 when it is not mapped. Reading it first makes the page present. */
-static uint64_t futex_key(uint64_t address)
-{
-    uint64_t *slot = page_table_find(process_current()->space->root, address);
-    return slot && page_present(*slot) ? page_frame(*slot) | (address & (X86_PAGE_BYTES - 1)) : 0;
-}
+static struct futex_list futex_lists[LISTS];
 
-static struct futex_queue *futex_queue_of(uint64_t key)
+/* Reading the word makes its page present. 0, -EINVAL or -EFAULT. */
+static int futex_find(uint64_t address, bool private, uint32_t *value, struct futex_key *key)
 {
-    return &futex_queues[(key >> 2) % QUEUES];
-}
-
-static void futex_unlink(struct futex_queue *queue, struct futex_waiter *waiter)
-{
-    struct futex_waiter **link = &queue->first;
-    while (*link != waiter)
-        link = &(*link)->next;
-    *link = waiter->next;
-}
-
-long futex_wait(uint64_t address, uint32_t value, uint64_t deadline_ns)
-{
-    uint32_t current;
+    struct address_space *space = process_current()->space;
     if (address & 3)
         return -EINVAL;
-    if (user_copy_in(&current, address, sizeof(current)))
+    if (user_copy_in(value, address, sizeof(*value)))
         return -EFAULT;
+    *key = (struct futex_key){(uint64_t)space, address};
+    const struct area *area = private ? 0 : area_find(&space->areas, address);
+    if (!area || !(area->flags & AREA_SHARED))
+        return 0;
+    const uint64_t *slot = page_table_find(space->root, address);
+    if (!slot || !page_present(*slot))
+        return -EFAULT;
+    *key = (struct futex_key){0, page_frame(*slot) | (address & (X86_PAGE_BYTES - 1))};
+    return 0;
+}
+
+static struct futex_list *futex_list_of(const struct futex_key *key)
+{
+    return &futex_lists[((key->place >> 2) ^ (key->space >> 6)) % LISTS];
+}
+
+static bool futex_same(const struct futex_key *a, const struct futex_key *b)
+{
+    return a->place == b->place && a->space == b->space;
+}
+
+static void futex_link(struct futex_waiter *waiter, const struct futex_key *key)
+{
+    struct futex_list *list = futex_list_of(key);
+    waiter->key = *key;
+    waiter->list = list;
+    waiter->next = 0;
+    waiter->previous = list->last;
+    if (list->last)
+        list->last->next = waiter;
+    else
+        list->first = waiter;
+    list->last = waiter;
+}
+
+static void futex_unlink(struct futex_waiter *waiter)
+{
+    struct futex_list *list = waiter->list;
+    if (waiter->previous)
+        waiter->previous->next = waiter->next;
+    else
+        list->first = waiter->next;
+    if (waiter->next)
+        waiter->next->previous = waiter->previous;
+    else
+        list->last = waiter->previous;
+    waiter->list = 0;
+}
+
+static void futex_wake_waiter(struct futex_waiter *waiter)
+{
+    futex_unlink(waiter);
+    waiter->woken = true;
+    wait_queue_wake(&waiter->queue);
+}
+
+long futex_wait(uint64_t address, uint32_t value, uint64_t deadline_ns, uint32_t bits, bool private)
+{
+    struct futex_waiter waiter = {.bits = bits};
+    struct futex_key key;
+    uint32_t current;
+    if (bits == 0)
+        return -EINVAL;
+    int status = futex_find(address, private, &current, &key);
+    if (status < 0)
+        return status;
     if (current != value)
         return -EAGAIN;
-    struct futex_waiter waiter = {.key = futex_key(address)};
-    struct futex_queue *queue = futex_queue_of(waiter.key);
-    waiter.next = queue->first;
-    queue->first = &waiter;
-    int status = 0;
+    futex_link(&waiter, &key);
     while (!waiter.woken && status == 0)
-        status = wait_queue_sleep(&queue->queue, deadline_ns);
-    futex_unlink(queue, &waiter);
+        status = wait_queue_sleep(&waiter.queue, deadline_ns);
+    if (waiter.list)
+        futex_unlink(&waiter);
     return waiter.woken ? 0 : status;
 }
 
-long futex_wake(uint64_t address, uint32_t count)
+long futex_wake(uint64_t address, uint32_t count, uint32_t bits, bool private)
 {
+    struct futex_key key;
     uint32_t current;
     long woken = 0;
-    if (user_copy_in(&current, address, sizeof(current)))
-        return -EFAULT;
-    uint64_t key = futex_key(address);
-    struct futex_queue *queue = futex_queue_of(key);
-    for (struct futex_waiter *waiter = queue->first; waiter && woken < count; waiter = waiter->next) {
-        if (waiter->key != key || waiter->woken)
+    if (bits == 0)
+        return -EINVAL;
+    int status = futex_find(address, private, &current, &key);
+    if (status < 0)
+        return status;
+    struct futex_waiter *next;
+    for (struct futex_waiter *waiter = futex_list_of(&key)->first; waiter && woken < count; waiter = next) {
+        next = waiter->next;
+        if (!futex_same(&waiter->key, &key) || !(waiter->bits & bits))
             continue;
-        waiter->woken = true;
+        futex_wake_waiter(waiter);
         woken++;
     }
-    if (woken)
-        wait_queue_wake(&queue->queue);
     return woken;
+}
+
+long futex_requeue(uint64_t address, uint32_t wake, uint32_t move, uint64_t target, const uint32_t *compare,
+                   bool private)
+{
+    struct futex_key key, target_key;
+    uint32_t current, ignored;
+    int status = futex_find(target, private, &ignored, &target_key);
+    if (status == 0)
+        status = futex_find(address, private, &current, &key);
+    if (status < 0)
+        return status;
+    if (compare && current != *compare)
+        return -EAGAIN;
+    bool same = futex_same(&key, &target_key);
+    uint32_t woken = 0, moved = 0;
+    struct futex_waiter *next;
+    for (struct futex_waiter *waiter = futex_list_of(&key)->first; waiter && woken + moved < (uint64_t)wake + move;
+         waiter = next) {
+        next = waiter->next;
+        if (!futex_same(&waiter->key, &key))
+            continue;
+        if (woken < wake) {
+            futex_wake_waiter(waiter);
+            woken++;
+        } else {
+            if (!same) {
+                futex_unlink(waiter);
+                futex_link(waiter, &target_key);
+            }
+            moved++;
+        }
+    }
+    return (long)woken + moved;
 }

@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * futex(2), the part that a single thread's library and shared memory between processes need: wait and wake.
+ * futex(2): waiting for and waking sleepers of a word, in one process or, in shared memory, between several.
  */
 #ifndef KERNEL_FUTEX_H
 #define KERNEL_FUTEX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* Sleeps while the word holds `value`: 0, -EAGAIN, -ETIMEDOUT, -EFAULT, -ERESTARTSYS. */
-long futex_wait(uint64_t address, uint32_t value, uint64_t deadline_ns);
+#define FUTEX_ANY_BITS UINT32_MAX
 
-/* Wakes at most `count` sleepers of the word: how many. */
-long futex_wake(uint64_t address, uint32_t count);
+/* Sleeps while the word holds `value`; a wake-up whose bits meet `bits` ends it. `private`: the word is known to be
+ * this process's own. 0, -EINVAL, -EAGAIN, -ETIMEDOUT, -EFAULT, -ERESTARTSYS. */
+long futex_wait(uint64_t address, uint32_t value, uint64_t deadline_ns, uint32_t bits, bool private);
+
+/* Wakes at most `count` sleepers of the word, those that have slept longest: how many. */
+long futex_wake(uint64_t address, uint32_t count, uint32_t bits, bool private);
+
+/* Wakes `wake` sleepers and moves `move` further ones to the word at `target`: the number of both. With `compare` only
+ * while the word holds *compare, else -EAGAIN. */
+long futex_requeue(uint64_t address, uint32_t wake, uint32_t move, uint64_t target, const uint32_t *compare,
+                   bool private);
 
 #endif

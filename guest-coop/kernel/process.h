@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A process: one address space, one thread of control, its files and its place among other
- * processes. The members are grouped by who may touch them. What other rooms need of scheduling
+ * A process: an address space, a thread of control, its files and its place among other
+ * processes. A thread that shares all that with another is one of these as well (kernel/thread.h). The members are grouped by who may touch them. What other rooms need of scheduling
  * and signals is declared here.
  */
 #ifndef KERNEL_PROCESS_H
@@ -22,7 +22,8 @@ enum process_state { PROCESS_RUNNABLE, PROCESS_SLEEPING, PROCESS_STOPPED, PROCES
 
 struct process {
     /* constant after creation */
-    int pid;
+    int pid;        /* of a thread: its own number */
+    int leader_pid; /* the number of the process that it is a thread of, mostly the same */
 
     /* changed by the process itself, read by others under process_list_lock */
     int parent_pid;
@@ -35,6 +36,7 @@ struct process {
 
     /* this process only (fs/) */
     struct files *files;      /* descriptor table */
+    struct file **held;       /* borrowed from a shared table until the system call's end, 0 at the end; or NULL */
     struct inode *directory;  /* current directory, one reference held */
     struct inode *executable; /* program image, one reference held, or NULL */
     uint32_t umask;
@@ -73,6 +75,9 @@ struct process_times {
     uint64_t user_ns, system_ns, start_ns;
 };
 void process_times(const struct process *process, struct process_times *times);
+
+/* Time on the CPU of one thread alone. */
+uint64_t process_thread_ns(const struct process *thread);
 
 /* Argument strings, each terminated, for /proc/PID/cmdline: bytes copied, at most size. May sleep. */
 long process_arguments(struct process *process, char *to, uint64_t offset, uint64_t size);

@@ -7,6 +7,7 @@
 #include "kernel/cpu.h"
 #include "kernel/errno.h"
 #include "kernel/fpu.h"
+#include "kernel/thread.h"
 #include "kernel/trap.h"
 #include "memory/heap.h"
 #include "memory/kernel_map.h"
@@ -46,8 +47,10 @@ struct process *process_find(int pid)
 /* Is the number in use, be it as a group's or a session's? */
 static bool pid_taken(int pid)
 {
+    if (process_find(pid))
+        return true;
     for (struct process *process = list_first; process; process = process->private->list_next)
-        if (process->pid == pid || process->group_id == pid || process->session_id == pid)
+        if (process->group_id == pid || process->session_id == pid)
             return true;
     return false;
 }
@@ -89,7 +92,10 @@ struct process *process_create(void)
     fpu_prepare(private->fpu);
     private->frame = (struct trap_frame *)top - 1;
     private->start_ns = clock_monotonic_ns();
-    process->pid = pid_allocate();
+    private->leader = process;
+    private->thread_count = 1;
+    private->actions = private->own_actions;
+    process->pid = process->leader_pid = pid_allocate();
     return process;
 }
 
@@ -125,6 +131,20 @@ static void family_unlink(struct process *child)
     private->parent = 0;
 }
 
+void process_hash_add(struct process *process)
+{
+    process->private->hash_next = hash[process->pid % HASH_SIZE];
+    hash[process->pid % HASH_SIZE] = process;
+}
+
+void process_hash_remove(struct process *process)
+{
+    struct process **link = &hash[process->pid % HASH_SIZE];
+    while (*link != process)
+        link = &(*link)->private->hash_next;
+    *link = process->private->hash_next;
+}
+
 void process_publish(struct process *process, struct process *parent)
 {
     struct process_private *private = process->private;
@@ -135,8 +155,7 @@ void process_publish(struct process *process, struct process *parent)
     else
         list_first = process;
     list_last = process;
-    private->hash_next = hash[process->pid % HASH_SIZE];
-    hash[process->pid % HASH_SIZE] = process;
+    process_hash_add(process);
     list_count++;
     if (parent)
         family_link(parent, process);
@@ -154,10 +173,7 @@ void process_destroy(struct process *process)
     if (private->list_next)
     private->list_next->private->list_previous = private->list_previous;
     else list_last = private->list_previous;
-    struct process **link = &hash[process->pid % HASH_SIZE];
-    while (*link != process)
-        link = &(*link)->private->hash_next;
-    *link = private->hash_next;
+    process_hash_remove(process);
     list_count--;
     spinlock_release(&process_list_lock);
     heap_free(process);
@@ -171,9 +187,11 @@ void process_reparent_children(struct process *process)
         bool linked = child->group_id != process->group_id && child->session_id == process->session_id;
         family_unlink(child);
         family_link(first, child);
+        for (struct process *thread = child->private->threads; thread; thread = thread_next(thread))
+            thread->parent_pid = first->pid;
         if (linked)
             process_group_check_orphaned(child->group_id);
-        if (child->state == PROCESS_ZOMBIE)
+        if (thread_all_ended(child))
             exit_notify_parent(child, SIGNAL_CODE_CLD_EXITED, child->private->exit_status >> 8);
     }
 }
@@ -191,7 +209,7 @@ int process_group_signal(int group_id, int signal)
 {
     int found = -ESRCH;
     for (struct process *process = list_first; process; process = process->private->list_next) {
-        if (process->group_id != group_id || process->state == PROCESS_ZOMBIE)
+        if (process->group_id != group_id || thread_all_ended(process))
             continue;
         found = process_signal(process, signal);
         if (found < 0)
@@ -204,7 +222,7 @@ bool process_group_orphaned(int group_id)
 {
     for (struct process *process = list_first; process; process = process->private->list_next) {
         const struct process *parent = process->private->parent;
-        if (process->group_id == group_id && process->state != PROCESS_ZOMBIE && parent &&
+        if (process->group_id == group_id && !thread_all_ended(process) && parent &&
             parent->group_id != group_id && parent->session_id == process->session_id)
             return false;
     }
@@ -222,18 +240,34 @@ void process_group_check_orphaned(int group_id)
     process_group_signal(group_id, SIGNAL_CONT);
 }
 
+static uint64_t process_thread_tsc(const struct process *process)
+{
+    uint64_t tsc = process->private->run_tsc;
+    if (process == process_current())
+        tsc += x86_rdtsc() - process->private->run_since;
+    return tsc;
+}
+
+uint64_t process_thread_ns(const struct process *thread)
+{
+    return clock_ns_of_tsc(process_thread_tsc(thread));
+}
+
 /* The exact time on the CPU, split in the ratio of the tick's samples; without samples all counts as the user's. */
 void process_times(const struct process *process, struct process_times *times)
 {
-    const struct process_private *private = process->private;
-    uint64_t tsc = private->run_tsc;
-    if (process == process_current())
-        tsc += x86_rdtsc() - private->run_since;
+    const struct process *leader = process->private->leader;
+    uint64_t tsc = 0, ticks_user = 0, ticks_system = 0;
+    for (const struct process *thread = leader; thread; thread = thread_next(thread)) {
+        tsc += process_thread_tsc(thread);
+        ticks_user += thread->private->ticks_user;
+        ticks_system += thread->private->ticks_system;
+    }
     uint64_t total = clock_ns_of_tsc(tsc);
-    uint64_t samples = private->ticks_user + private->ticks_system;
-    times->system_ns = samples ? total / samples * private->ticks_system : 0;
+    uint64_t samples = ticks_user + ticks_system;
+    times->system_ns = samples ? total / samples * ticks_system : 0;
     times->user_ns = total - times->system_ns;
-    times->start_ns = private->start_ns;
+    times->start_ns = leader->private->start_ns;
 }
 
 long process_arguments(struct process *process, char *to, uint64_t offset, uint64_t size)

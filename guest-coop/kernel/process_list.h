@@ -15,6 +15,10 @@ struct process *process_create(void);
 /* Makes it known, as the last child of `parent` (NULL for the first). */
 void process_publish(struct process *process, struct process *parent);
 
+/* The hash by number, for threads; under process_list_lock. */
+void process_hash_add(struct process *process);
+void process_hash_remove(struct process *process);
+
 /* Takes a dead process out of all lists and frees it. */
 void process_destroy(struct process *process);
 

@@ -15,6 +15,7 @@
 /* Why the way back to user mode has to stop by. */
 #define ATTENTION_SIGNAL     1u
 #define ATTENTION_RESCHEDULE 2u
+#define ATTENTION_FILES      4u /* borrowed files are to be given back (fs/files.c) */
 
 /* struct sigaction as rt_sigaction(2) passes it on x86-64. */
 struct signal_action {
@@ -31,8 +32,8 @@ struct signal_information {
     uint32_t uid;
     int32_t status;
     uint64_t address;
-    uint64_t error; /* of the trap, for the machine context */
-    uint64_t vector;
+    uint32_t error; /* of the trap, for the machine context */
+    uint32_t vector;
 };
 
 struct signal_stack {
@@ -60,16 +61,27 @@ struct process_private {
     /* this process only, when it runs */
     uint64_t fs_base, gs_base;
     uint64_t clear_tid;        /* set_tid_address */
+    uint64_t robust_list;      /* set_robust_list */
     uint64_t restart_deadline; /* of an interrupted sleep, 0 = none */
     bool executed;             /* has called execve since its fork: setpgid by the parent is too late */
 
-    /* family, under process_list_lock */
+    /* threads, under process_list_lock (kernel/thread.h) */
+    struct process *leader;           /* of this process; itself in the leader */
+    struct process *threads;          /* the leader's: all others */
+    struct process *thread_next;      /* the others' list */
+    unsigned thread_count;            /* the leader's: threads that have not ended */
+    bool ending;                      /* another thread has told this one to end */
+    bool group_ending;                /* the leader's: exit_status holds how */
+    struct wait_queue thread_events;  /* the leader's: a thread has ended */
+
+    /* family, under process_list_lock; of leaders only */
     struct process *parent, *children, *sibling_next, *sibling_previous;
     struct process *list_next, *list_previous, *hash_next;
     struct wait_queue child_events; /* this process waits for its children here */
     struct wait_queue vfork_done;   /* its parent waits here for exec or exit */
     bool vfork_child;               /* exec or exit has to wake the parent */
     int exit_status;                /* as wait4 gives it */
+    int group_stop;                 /* stopped by this signal */
     int stop_signal;                /* stopped and not yet reported */
     bool continued;                 /* continued and not yet reported */
     bool unwanted;                  /* ended, and the parent ignores its children: no status is kept */
@@ -79,9 +91,12 @@ struct process_private {
     uint64_t signal_saved_blocked; /* of sigsuspend, restored by the handler's return */
     bool signal_restore_blocked;
     struct signal_stack signal_stack;
-    struct signal_action actions[SIGNAL_COUNT];
+    struct signal_action *actions;       /* the leader's */
+    uint64_t signal_shared;              /* the leader's: sent to the process while all threads block it */
+    struct wait_queue signal_arrival;    /* the leader's: for those who read signals as a file */
+    struct signal_action own_actions[SIGNAL_COUNT];
     struct signal_information information[SIGNAL_COUNT / 2]; /* of the pending signals below 32 */
-    struct timeout alarm;
+    struct timeout alarm; /* the leader's */
     uint64_t alarm_interval_ns;
 
     /* accounting */
@@ -97,5 +112,6 @@ struct process_record {
     struct process process;
     struct process_private private;
 };
+_Static_assert(sizeof(struct process_record) <= 4096, "one frame of the heap");
 
 #endif

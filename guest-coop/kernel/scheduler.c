@@ -6,6 +6,7 @@
 #include "drivers/timer.h"
 #include "kernel/cpu.h"
 #include "kernel/fpu.h"
+#include "kernel/thread.h"
 #include "kernel/trap.h"
 #include "memory/address_space.h"
 #include "memory/kernel_map.h"
@@ -147,6 +148,8 @@ void scheduler_finish_switch(void)
     previous->space = 0;
     kernel_stack_free(previous->private->stack);
     previous->private->stack = 0;
+    if (previous->private->leader != previous)
+        thread_destroy(previous);
 }
 
 void scheduler_tick(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sending and delivering signals. A pending set per process; information for the standard signals
+ * Sending and delivering signals. A pending set per thread, and one per process for what all its threads block when
+ * it comes; information for the standard signals
  * is kept once each, the real-time ones are a set as well. Delivery happens only on the way to user mode.
  */
 #include "kernel/signal.h"
@@ -9,6 +10,7 @@
 #include "kernel/log.h"
 #include "kernel/process_list.h"
 #include "kernel/scheduler.h"
+#include "kernel/thread.h"
 #include "kernel/cpu.h"
 #include "kernel/trap.h"
 
@@ -28,24 +30,46 @@ static bool signal_ignored(const struct process_private *private, unsigned signa
     return handler == SIGNAL_HANDLER_IGNORE;
 }
 
+/* Takes over what was sent to the process and this thread does not block. */
+static void signal_pull(struct process_private *private)
+{
+    struct process_private *leader = private->leader->private;
+    uint64_t taken = leader->signal_shared & ~private->signal_blocked & ~private->signal_pending;
+    leader->signal_shared &= ~taken;
+    private->signal_pending |= taken;
+    for (; taken && private != leader; taken &= taken - 1) {
+        unsigned signal = (unsigned)__builtin_ctzl(taken) + 1;
+        *signal_information_of(private, signal) = *signal_information_of(leader, signal);
+    }
+}
+
 void signal_update(struct process *process)
 {
     struct process_private *private = process->private;
+    if (private->leader->private->signal_shared)
+        signal_pull(private);
     if (signal_set_next(private->signal_pending, private->signal_blocked))
     private->attention |= ATTENTION_SIGNAL;
     else private->attention &= ~ATTENTION_SIGNAL;
 }
 
-static void signal_continue(struct process *process)
+static void signal_continue(struct process *leader)
 {
-    struct process_private *private = process->private;
-    private->signal_pending &= ~SIGNAL_SET_STOPS;
-    if (process->state != PROCESS_STOPPED)
+    bool stopped = leader->private->stop_signal != 0;
+    leader->private->signal_shared &= ~SIGNAL_SET_STOPS;
+    for (struct process *thread = leader; thread; thread = thread_next(thread)) {
+        thread->private->signal_pending &= ~SIGNAL_SET_STOPS;
+        if (thread->state != PROCESS_STOPPED)
+            continue;
+        stopped = true;
+        scheduler_wake(thread);
+    }
+    leader->private->group_stop = 0;
+    leader->private->stop_signal = 0;
+    if (!stopped)
         return;
-    private->stop_signal = 0;
-    private->continued = true;
-    scheduler_wake(process);
-    exit_notify_parent(process, SIGNAL_CODE_CLD_CONTINUED, SIGNAL_CONT);
+    leader->private->continued = true;
+    exit_notify_parent(leader, SIGNAL_CODE_CLD_CONTINUED, SIGNAL_CONT);
 }
 
 /* Makes a process look at its signals: an interruptible sleep ends, a stop ends only for KILL. */
@@ -59,28 +83,90 @@ static void signal_wake(struct process *process, unsigned signal)
         scheduler_wake(process);
 }
 
-int signal_send(struct process *process, unsigned signal, const struct signal_information *information)
+#define SIGNAL_SET_PREPARED (SIGNAL_SET_STOPS | 1ul << (SIGNAL_CONT - 1) | 1ul << (SIGNAL_KILL - 1))
+
+/* What some signals do to the process when they are sent, whoever takes them. */
+static void signal_prepare(struct process *leader, unsigned signal)
+{
+    if (signal == SIGNAL_CONT) {
+        signal_continue(leader);
+    } else if (signal == SIGNAL_KILL) {
+        leader->private->stop_signal = 0;
+    } else {
+        leader->private->signal_shared &= ~signal_bit(SIGNAL_CONT);
+        for (struct process *thread = leader; thread; thread = thread_next(thread))
+            thread->private->signal_pending &= ~signal_bit(SIGNAL_CONT);
+    }
+}
+
+/* Puts the signal among the thread's own. */
+static void signal_post(struct process *process, unsigned signal, const struct signal_information *information)
 {
     struct process_private *private = process->private;
-    if (signal > SIGNAL_LAST)
-        return -EINVAL;
-    if (signal == 0 || process->state == PROCESS_ZOMBIE)
-        return 0;
-    if (signal == SIGNAL_CONT)
-        signal_continue(process);
-    else if (signal_bit(signal) & SIGNAL_SET_STOPS)
-    private->signal_pending &= ~signal_bit(SIGNAL_CONT);
     /* The first process has no default actions: it cannot be ended by accident. */
-    bool protected = process->pid == 1 && private->actions[signal - 1].handler == SIGNAL_HANDLER_DEFAULT;
+    bool protected = process->leader_pid == 1 && private->actions[signal - 1].handler == SIGNAL_HANDLER_DEFAULT;
     bool blocked = private->signal_blocked & signal_bit(signal) & ~SIGNAL_SET_UNBLOCKABLE;
     if (!blocked && (protected || signal_ignored(private, signal)))
-        return 0;
+        return;
     if (!(private->signal_pending & signal_bit(signal)))
         *signal_information_of(private, signal) = *information;
     private->signal_pending |= signal_bit(signal);
     signal_update(process);
     if (!blocked)
         signal_wake(process, signal);
+    if (private->leader->private->signal_arrival.first)
+        wait_queue_wake(&private->leader->private->signal_arrival);
+}
+
+/* The thread that a signal to the process goes to: the running one or the first that does not block it, or NULL. */
+static struct process *signal_taker(struct process *leader, unsigned signal)
+{
+    struct process *current = process_current(), *found = 0;
+    for (struct process *thread = leader; thread; thread = thread_next(thread)) {
+        if (thread->state == PROCESS_ZOMBIE || (thread->private->signal_blocked & signal_bit(signal)))
+            continue;
+        if (thread == current)
+            return thread;
+        if (!found)
+            found = thread;
+    }
+    return found;
+}
+
+int signal_send(struct process *process, unsigned signal, const struct signal_information *information)
+{
+    struct process *leader = process->private->leader;
+    struct process_private *private = leader->private;
+    if (signal > SIGNAL_LAST)
+        return -EINVAL;
+    if (signal == 0 || private->thread_count == 0)
+        return 0;
+    if (signal_bit(signal) & SIGNAL_SET_PREPARED)
+        signal_prepare(leader, signal);
+    struct process *taker = leader;
+    if (private->thread_count > 1 || leader->state == PROCESS_ZOMBIE)
+        taker = signal_taker(leader, signal);
+    if (taker) {
+        signal_post(taker, signal, information);
+        return 0;
+    }
+    if (!(private->signal_shared & signal_bit(signal)))
+        *signal_information_of(private, signal) = *information;
+    private->signal_shared |= signal_bit(signal);
+    if (private->signal_arrival.first)
+        wait_queue_wake(&private->signal_arrival);
+    return 0;
+}
+
+int signal_send_thread(struct process *thread, unsigned signal, const struct signal_information *information)
+{
+    if (signal > SIGNAL_LAST)
+        return -EINVAL;
+    if (signal == 0 || thread->state == PROCESS_ZOMBIE)
+        return 0;
+    if (signal_bit(signal) & SIGNAL_SET_PREPARED)
+        signal_prepare(thread->private->leader, signal);
+    signal_post(thread, signal, information);
     return 0;
 }
 
@@ -135,14 +221,26 @@ void signal_reset_for_exec(struct process_private *private)
     private->signal_stack = (struct signal_stack){0, 0, 0};
 }
 
-/* Stops the running process until SIGCONT or SIGKILL. */
+/* Stops the running process until SIGCONT or SIGKILL. Its other threads stop when they come to deliver the same signal. */
 static void signal_stop(unsigned signal)
 {
-    struct process *current = process_current();
-    current->private->stop_signal = (int)signal;
-    current->private->continued = false;
+    struct process *current = process_current(), *leader = current->private->leader;
+    bool first = !leader->private->group_stop;
+    if (first) {
+        leader->private->group_stop = (int)signal;
+        leader->private->stop_signal = (int)signal;
+        leader->private->continued = false;
+    }
+    for (struct process *thread = leader; first && thread; thread = thread_next(thread)) {
+        if (thread == current || thread->state == PROCESS_ZOMBIE)
+            continue;
+        thread->private->signal_pending |= signal_bit(SIGNAL_STOP);
+        signal_update(thread);
+        signal_wake(thread, SIGNAL_STOP);
+    }
     current->state = PROCESS_STOPPED;
-    exit_notify_parent(current, SIGNAL_CODE_CLD_STOPPED, (int)signal);
+    if (first)
+        exit_notify_parent(leader, SIGNAL_CODE_CLD_STOPPED, (int)signal);
     scheduler_switch();
 }
 
@@ -160,7 +258,7 @@ static void signal_default(unsigned signal, const struct signal_information *inf
                  signal, information->code, information->address, current->private->frame->rip);
         exit_process((int)signal);
     case SIGNAL_DEFAULT_END:
-        if (current->pid == 1 && signal != SIGNAL_KILL)
+        if (current->leader_pid == 1 && signal != SIGNAL_KILL)
             return;
         exit_process((int)signal);
     default:

@@ -23,7 +23,9 @@
 
 struct trap_frame;
 
-/* Sends with what siginfo_t is to say: 0 or -EINVAL. Signal 0 sends nothing. */
+/* Sends to a process, whose thread is given, or to that thread alone, with what siginfo_t is to say: 0 or -EINVAL. Signal
+ * 0 sends nothing. */
+int signal_send_thread(struct process *thread, unsigned signal, const struct signal_information *information);
 int signal_send(struct process *process, unsigned signal, const struct signal_information *information);
 
 /* The running process's own exception: neither blocked nor ignored. */

@@ -6,6 +6,7 @@
 #include "kernel/trap.h"
 #include "drivers/irq.h"
 #include "drivers/timer.h"
+#include "fs/file.h"
 #include "kernel/cpu.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
@@ -80,7 +81,7 @@ static const char *trap_name(uint64_t vector)
 static void trap_user_exception(struct trap_frame *frame, unsigned signal, int code, uint64_t address)
 {
     struct signal_information information = {
-        .code = code, .address = address, .error = frame->error, .vector = frame->vector};
+        .code = code, .address = address, .error = (uint32_t)frame->error, .vector = (uint32_t)frame->vector};
     signal_force(signal, &information);
 }
 
@@ -189,6 +190,8 @@ void trap_return_work(struct trap_frame *frame)
 {
     struct process_private *private = process_current()->private;
     while (private->attention) {
+        if (private->attention & ATTENTION_FILES)
+            files_release_held();
         if (private->attention & ATTENTION_RESCHEDULE)
             scheduler_switch();
         if (private->attention & ATTENTION_SIGNAL)

@@ -66,6 +66,17 @@ static coop_paddr fault_copy(coop_paddr original)
     return copy;
 }
 
+/* Is the address no longer a mapping of this page, or has its page come meanwhile? */
+static bool fault_overtaken(struct address_space *space, uint64_t address, uint64_t index, const struct file *file,
+                            uint32_t protection)
+{
+    const struct area *area = area_find(&space->areas, address);
+    if (!area || area->file != file || area->protection != protection)
+        return true;
+    const uint64_t *slot = page_table_find(space->root, address);
+    return area->page_index + ((address - area->start) >> X86_PAGE_SHIFT) != index || (slot && page_present(*slot));
+}
+
 static enum fault_result fault_file(struct address_space *space, struct area *area, uint64_t address, uint64_t error)
 {
     struct file *file = area->file;
@@ -73,7 +84,20 @@ static enum fault_result fault_file(struct address_space *space, struct area *ar
         return FAULT_BEYOND_FILE;
     uint64_t index = area->page_index + ((address - area->start) >> X86_PAGE_SHIFT);
     uint32_t flags = area->flags, protection = area->protection;
-    coop_paddr frame = file->operations->page(file, index);
+    coop_paddr frame;
+    if (space->references == 1) {
+        frame = file->operations->page(file, index);
+    } else {
+        /* It may sleep, and another thread change what is mapped here: then the access is tried again. */
+        file_reference(file);
+        frame = file->operations->page(file, index);
+        bool overtaken = fault_overtaken(space, address, index, file, protection);
+        file_release(file);
+        if (overtaken && frame)
+            frame_release(frame);
+        if (overtaken)
+            return FAULT_RESOLVED;
+    }
     if (!frame)
         return FAULT_BEYOND_FILE;
     bool writable = protection & AREA_WRITE;

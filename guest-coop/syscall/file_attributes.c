@@ -8,6 +8,7 @@
 #include "kernel/clock.h"
 #include "kernel/errno.h"
 #include "kernel/process.h"
+#include "kernel/thread.h"
 #include "memory/frame.h"
 #include "memory/user_copy.h"
 #include "syscall/user_path.h"
@@ -37,12 +38,10 @@ long file_sys_getcwd(const struct syscall_arguments *a)
 /* Takes over the reference. */
 static long file_attributes_enter(struct inode *inode)
 {
-    struct process *process = process_current();
     long status = inode_is_directory(inode) ? inode_permission(inode, ABI_MAY_EXECUTE) : -ENOTDIR;
 
     if (status == 0) {
-        inode_release(process->directory);
-        process->directory = inode;
+        thread_set_directory(inode);
     } else {
         inode_release(inode);
     }
@@ -68,10 +67,9 @@ long file_sys_fchdir(const struct syscall_arguments *a)
 
 long file_sys_umask(const struct syscall_arguments *a)
 {
-    struct process *process = process_current();
-    uint32_t before = process->umask;
+    uint32_t before = process_current()->umask;
 
-    process->umask = (uint32_t)a->a0 & 0777;
+    thread_set_umask((uint32_t)a->a0 & 0777);
     return before;
 }
 

@@ -67,6 +67,8 @@ static long file_poll_scan(struct file_poll_set *set, uint32_t *queue_count)
     long ready = 0;
 
     *queue_count = 0;
+    if (process_current()->held)
+        files_release_held();
     for (uint32_t i = 0; i < set->count; i++) {
         struct abi_pollfd *entry = &set->entries[i];
         entry->returned = entry->descriptor < 0 ? 0 : file_poll_look(entry, set->queues, queue_count);

@@ -54,6 +54,7 @@
     CALL(204, sched_getaffinity)                                                                                       \
     CALL(218, set_tid_address)                                                                                         \
     CALL(273, set_robust_list)                                                                                         \
+    CALL(274, get_robust_list)                                                                                         \
     /* identity_calls.c */                                                                                             \
     CALL(102, getuid)                                                                                                  \
     CALL(104, getgid)                                                                                                  \

@@ -25,10 +25,14 @@
 #define PRCTL_GET_NAME       16u
 #define FUTEX_WAIT_OP        0u
 #define FUTEX_WAKE_OP        1u
+#define FUTEX_REQUEUE_OP     3u
+#define FUTEX_CMP_REQUEUE_OP 4u
 #define FUTEX_WAIT_BITSET_OP 9u
 #define FUTEX_WAKE_BITSET_OP 10u
+#define FUTEX_PRIVATE        128u
 #define FUTEX_FLAGS          (128u | 256u) /* private, realtime clock */
 #define FUTEX_REALTIME       256u
+#define ROBUST_HEAD_BYTES    24u
 
 long kernel_sys_prctl(const struct syscall_arguments *a)
 {
@@ -84,10 +88,25 @@ long kernel_sys_set_tid_address(const struct syscall_arguments *a)
     return process_current()->pid;
 }
 
-/* Robust lists matter to threads only. */
 long kernel_sys_set_robust_list(const struct syscall_arguments *a)
 {
-    return a->a1 == 24 ? 0 : -EINVAL;
+    if (a->a1 != ROBUST_HEAD_BYTES)
+        return -EINVAL;
+    process_current()->private->robust_list = a->a0;
+    return 0;
+}
+
+long kernel_sys_get_robust_list(const struct syscall_arguments *a)
+{
+    const struct process *process = a->a0 ? process_find((int)a->a0) : process_current();
+    uint64_t bytes = ROBUST_HEAD_BYTES;
+    if (!process)
+        return -ESRCH;
+    if (process_current()->euid != 0 && process_current()->euid != process->uid)
+        return -EPERM;
+    if (user_copy_out(a->a2, &bytes, sizeof(bytes)))
+        return -EFAULT;
+    return user_copy_out(a->a1, &process->private->robust_list, sizeof(uint64_t));
 }
 
 static long futex_deadline(const struct syscall_arguments *a, uint32_t operation, uint64_t *deadline)
@@ -111,19 +130,35 @@ static long futex_deadline(const struct syscall_arguments *a, uint32_t operation
     return 0;
 }
 
+static long futex_do_requeue(const struct syscall_arguments *a, bool compare, bool private)
+{
+    uint32_t expected = (uint32_t)a->a5;
+    if ((int32_t)a->a2 < 0 || (int32_t)a->a3 < 0)
+        return -EINVAL;
+    return futex_requeue(a->a0, (uint32_t)a->a2, (uint32_t)a->a3, a->a4, compare ? &expected : 0, private);
+}
+
 long kernel_sys_futex(const struct syscall_arguments *a)
 {
     uint32_t operation = (uint32_t)a->a1 & ~FUTEX_FLAGS;
+    bool private = a->a1 & FUTEX_PRIVATE, bits_given = false;
     uint64_t deadline;
+    long status;
     switch (operation) {
+    case FUTEX_WAIT_BITSET_OP:
+        bits_given = true; /* fall through */
     case FUTEX_WAIT_OP:
-    case FUTEX_WAIT_BITSET_OP: {
-        long status = futex_deadline(a, operation, &deadline);
-        return status < 0 ? status : futex_wait(a->a0, (uint32_t)a->a2, deadline);
-    }
-    case FUTEX_WAKE_OP:
+        status = futex_deadline(a, operation, &deadline);
+        if (status < 0)
+            return status;
+        return futex_wait(a->a0, (uint32_t)a->a2, deadline, bits_given ? (uint32_t)a->a5 : FUTEX_ANY_BITS, private);
     case FUTEX_WAKE_BITSET_OP:
-        return futex_wake(a->a0, (uint32_t)a->a2);
+        return futex_wake(a->a0, (uint32_t)a->a2, (uint32_t)a->a5, private);
+    case FUTEX_WAKE_OP:
+        return futex_wake(a->a0, (uint32_t)a->a2, FUTEX_ANY_BITS, private);
+    case FUTEX_REQUEUE_OP:
+    case FUTEX_CMP_REQUEUE_OP:
+        return futex_do_requeue(a, operation == FUTEX_CMP_REQUEUE_OP, private);
     default:
         return -ENOSYS;
     }

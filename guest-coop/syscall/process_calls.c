@@ -10,6 +10,7 @@
 #include "kernel/process_list.h"
 #include "kernel/scheduler.h"
 #include "kernel/signal.h"
+#include "kernel/thread.h"
 #include "kernel/trap.h"
 #include "memory/heap.h"
 #include "memory/user_copy.h"
@@ -28,12 +29,13 @@
 long kernel_sys_getpid(const struct syscall_arguments *a)
 {
     (void)a;
-    return process_current()->pid;
+    return process_current()->leader_pid;
 }
 
 long kernel_sys_gettid(const struct syscall_arguments *a)
 {
-    return kernel_sys_getpid(a);
+    (void)a;
+    return process_current()->pid;
 }
 
 long kernel_sys_getppid(const struct syscall_arguments *a)
@@ -87,8 +89,9 @@ long kernel_sys_execve(const struct syscall_arguments *a)
 
 long kernel_sys_exit(const struct syscall_arguments *a)
 {
-    exit_process((int)(a->a0 & 0xff) << 8);
+    exit_thread((int)(a->a0 & 0xff) << 8);
 }
+
 long kernel_sys_exit_group(const struct syscall_arguments *a)
 {
     exit_process((int)(a->a0 & 0xff) << 8);
@@ -168,9 +171,11 @@ long kernel_sys_getpgrp(const struct syscall_arguments *a)
     return process_current()->group_id;
 }
 
+/* The process, by its leader, of that number or of a thread of that number; 0 means the running one. */
 static struct process *process_named(int pid)
 {
-    return pid ? process_find(pid) : process_current();
+    struct process *process = pid ? process_find(pid) : process_current();
+    return process ? process->private->leader : 0;
 }
 
 long kernel_sys_getpgid(const struct syscall_arguments *a)
@@ -200,7 +205,7 @@ static bool process_group_in_session(struct process *process, void *argument)
 /* POSIX, setpgid(): oneself or a child that has not called exec, within the session. */
 long kernel_sys_setpgid(const struct syscall_arguments *a)
 {
-    struct process *current = process_current(), *process = process_named((int)a->a0);
+    struct process *current = process_named(0), *process = process_named((int)a->a0);
     int group = (int)a->a1;
     if (group < 0)
         return -EINVAL;
@@ -218,19 +223,18 @@ long kernel_sys_setpgid(const struct syscall_arguments *a)
         if (!search.found)
             return -EPERM;
     }
-    process->group_id = group;
+    thread_set_group(process, group);
     return 0;
 }
 
 long kernel_sys_setsid(const struct syscall_arguments *a)
 {
-    struct process *current = process_current();
+    struct process *current = process_named(0);
     (void)a;
     struct group_search search = {current->pid, current->session_id, false};
     process_visit(process_group_in_session, &search);
     if (search.found)
         return -EPERM;
-    current->group_id = current->session_id = current->pid;
-    current->terminal = 0;
+    thread_set_session(current);
     return current->pid;
 }

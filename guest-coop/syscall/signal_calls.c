@@ -6,6 +6,7 @@
 #include "kernel/errno.h"
 #include "kernel/process_list.h"
 #include "kernel/signal.h"
+#include "kernel/thread.h"
 #include "kernel/trap.h"
 #include "memory/user_copy.h"
 #include "syscall/kernel_calls.h"
@@ -21,6 +22,13 @@ struct signal_stack_abi {
     int32_t flags, pad;
     uint64_t bytes;
 };
+
+static void signal_forget(struct process *leader, unsigned signal)
+{
+    leader->private->signal_shared &= ~signal_bit(signal);
+    for (struct process *thread = leader; thread; thread = thread_next(thread))
+        thread->private->signal_pending &= ~signal_bit(signal);
+}
 
 long kernel_sys_rt_sigaction(const struct syscall_arguments *a)
 {
@@ -44,7 +52,7 @@ long kernel_sys_rt_sigaction(const struct syscall_arguments *a)
     bool ignored = action.handler == SIGNAL_HANDLER_IGNORE ||
                    (action.handler == SIGNAL_HANDLER_DEFAULT && signal_default_action(signal) == SIGNAL_DEFAULT_IGNORE);
     if (ignored)
-        current->private->signal_pending &= ~signal_bit(signal);
+        signal_forget(current->private->leader, signal);
     signal_update(current);
     return 0;
 }
@@ -80,7 +88,7 @@ long kernel_sys_rt_sigreturn(const struct syscall_arguments *a)
 long kernel_sys_rt_sigpending(const struct syscall_arguments *a)
 {
     struct process_private *private = process_current()->private;
-    uint64_t pending = private->signal_pending & private->signal_blocked;
+    uint64_t pending = (private->signal_pending | private->leader->private->signal_shared) & private->signal_blocked;
     return a->a1 > SET_BYTES ? -EINVAL : user_copy_out(a->a0, &pending, a->a1);
 }
 
@@ -152,6 +160,7 @@ long kernel_sys_rt_sigtimedwait(const struct syscall_arguments *a)
     /* While it waits they wake it as if they were not blocked. */
     uint64_t blocked = private->signal_blocked;
     private->signal_blocked &= ~wanted;
+    signal_update(current);
     for (;;) {
         status = -EAGAIN;
         if (signal_take(current, wanted, a->a1, &status))
@@ -206,8 +215,8 @@ struct kill_all {
 static bool signal_kill_visit(struct process *process, void *argument)
 {
     struct kill_all *all = argument;
-    bool wanted = all->group ? process->group_id == all->group : process->pid != 1 && process != process_current();
-    if (wanted && process->state != PROCESS_ZOMBIE) {
+    bool wanted = all->group ? process->group_id == all->group : process->pid != 1 && process != process_current()->private->leader;
+    if (wanted && !thread_all_ended(process)) {
         all->found = 0;
         signal_send(process, all->signal, all->information);
     }
@@ -218,7 +227,7 @@ long kernel_sys_kill(const struct syscall_arguments *a)
 {
     struct process *current = process_current();
     int pid = (int)a->a0;
-    struct signal_information information = {.code = SIGNAL_CODE_USER, .pid = current->pid, .uid = current->uid};
+    struct signal_information information = {.code = SIGNAL_CODE_USER, .pid = current->leader_pid, .uid = current->uid};
     if (a->a1 > SIGNAL_LAST)
         return -EINVAL;
     if (pid > 0) {
@@ -232,22 +241,26 @@ long kernel_sys_kill(const struct syscall_arguments *a)
     return all.found;
 }
 
-static long signal_kill_thread(int pid, uint64_t signal)
+/* `process` 0: whatever process the thread is of. */
+static long signal_kill_thread(int process, int number, uint64_t signal)
 {
-    struct process *current = process_current();
-    struct process *process = process_find(pid);
-    struct signal_information information = {.code = SIGNAL_CODE_TKILL, .pid = current->pid, .uid = current->uid};
-    if (signal > SIGNAL_LAST || pid <= 0)
+    const struct process *current = process_current();
+    struct process *thread = process_find(number);
+    struct signal_information information = {
+        .code = SIGNAL_CODE_TKILL, .pid = current->leader_pid, .uid = current->uid};
+    if (signal > SIGNAL_LAST || number <= 0)
         return -EINVAL;
-    return process ? signal_send(process, (unsigned)signal, &information) : -ESRCH;
+    if (!thread || (process && thread->leader_pid != process))
+        return -ESRCH;
+    return signal_send_thread(thread, (unsigned)signal, &information);
 }
 
 long kernel_sys_tkill(const struct syscall_arguments *a)
 {
-    return signal_kill_thread((int)a->a0, a->a1);
+    return signal_kill_thread(0, (int)a->a0, a->a1);
 }
 
 long kernel_sys_tgkill(const struct syscall_arguments *a)
 {
-    return a->a0 == a->a1 ? signal_kill_thread((int)a->a1, a->a2) : -ESRCH;
+    return (int)a->a0 > 0 ? signal_kill_thread((int)a->a0, (int)a->a1, a->a2) : -EINVAL;
 }

@@ -49,8 +49,10 @@ static long time_now(uint64_t clock, uint64_t *ns)
         *ns = clock_monotonic_ns();
         return 0;
     case CLOCK_PROCESS_CPUTIME_ID:
-    case CLOCK_THREAD_CPUTIME_ID:
         *ns = time_cpu_ns();
+        return 0;
+    case CLOCK_THREAD_CPUTIME_ID:
+        *ns = process_thread_ns(process_current());
         return 0;
     default:
         return -EINVAL;
@@ -172,7 +174,7 @@ static void time_alarm_set(struct process_private *private, uint64_t ns, uint64_
 
 long kernel_sys_alarm(const struct syscall_arguments *a)
 {
-    struct process_private *private = process_current()->private;
+    struct process_private *private = process_current()->private->leader->private;
     uint64_t left = time_alarm_left(private);
     time_alarm_set(private, (uint32_t)a->a0 * TIME_NS_PER_SECOND, 0);
     return (long)((left + TIME_NS_PER_SECOND - 1) / TIME_NS_PER_SECOND);
@@ -180,7 +182,7 @@ long kernel_sys_alarm(const struct syscall_arguments *a)
 
 long kernel_sys_getitimer(const struct syscall_arguments *a)
 {
-    struct process_private *private = process_current()->private;
+    struct process_private *private = process_current()->private->leader->private;
     if (a->a0 != TIMER_REAL)
         return -EINVAL;
     long status = time_micro_out(a->a1, private->alarm_interval_ns);
@@ -189,7 +191,7 @@ long kernel_sys_getitimer(const struct syscall_arguments *a)
 
 long kernel_sys_setitimer(const struct syscall_arguments *a)
 {
-    struct process_private *private = process_current()->private;
+    struct process_private *private = process_current()->private->leader->private;
     uint64_t interval = 0, value = 0;
     if (a->a0 != TIMER_REAL)
         return -EINVAL;
@@ -211,7 +213,7 @@ struct time_tms {
 
 long kernel_sys_times(const struct syscall_arguments *a)
 {
-    const struct process *current = process_current();
+    const struct process *current = process_current()->private->leader;
     struct process_times times;
     process_times(current, &times);
     struct time_tms tms = {(int64_t)(times.user_ns / CLOCK_TICK_NS), (int64_t)(times.system_ns / CLOCK_TICK_NS),
@@ -251,11 +253,12 @@ long time_rusage_out(uint64_t address, uint64_t user_ns, uint64_t system_ns, con
 
 long kernel_sys_getrusage(const struct syscall_arguments *a)
 {
-    const struct process *current = process_current();
+    const struct process *current = process_current()->private->leader;
     struct process_times times;
     switch ((int)a->a0) {
-    case RUSAGE_SELF_WHO:
     case RUSAGE_THREAD_WHO:
+        return time_rusage_out(a->a1, process_thread_ns(process_current()), 0, process_current());
+    case RUSAGE_SELF_WHO:
         process_times(current, &times);
         return time_rusage_out(a->a1, times.user_ns, times.system_ns, current);
     case RUSAGE_CHILDREN_WHO:

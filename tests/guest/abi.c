@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/reboot.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -50,7 +51,7 @@ int abi_in_child(void (*function)(void))
     return status;
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
     static const struct {
         const char *name;
@@ -59,7 +60,10 @@ int main(void)
                  {"memory", abi_test_memory},
                  {"registers", abi_test_registers},
                  {"signals", abi_test_signals},
-                 {"processes", abi_test_processes}};
+                 {"processes", abi_test_processes},
+                 {"threads", abi_test_threads}};
+    if (count == 2 && strcmp(arguments[1], "status") == 0)
+        return getpid() == syscall(SYS_gettid) ? 42 : 43; /* executed by a thread of one of the parts */
     setvbuf(stdout, NULL, _IONBF, 0);
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         unsigned before = abi_failures;

@@ -46,5 +46,6 @@ void abi_test_memory(void);
 void abi_test_registers(void);
 void abi_test_signals(void);
 void abi_test_processes(void);
+void abi_test_threads(void);
 
 #endif
