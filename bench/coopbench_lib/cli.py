@@ -16,6 +16,7 @@ from pathlib import Path
 
 from . import doctor
 from .arguments import parse
+from .commands_report import REPORT_COMMANDS
 from .compare import compare, render_comparison
 from .errors import CoopbenchError, UsageError
 from .machines import MACHINES, Machine, find_machine
@@ -293,4 +294,5 @@ def command_compare(options: argparse.Namespace) -> int:
 
 
 _COMMANDS = {"doctor": command_doctor, "modes": command_modes, "workloads": command_workloads, "run": command_run,
-             "shell": command_shell, "table": command_table, "exits": command_exits, "compare": command_compare}
+             "shell": command_shell, "table": command_table, "exits": command_exits, "compare": command_compare,
+             **REPORT_COMMANDS}

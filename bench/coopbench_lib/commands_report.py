@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The sub-commands that make something to read or to cite out of results: options and functions."""
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from .errors import UsageError
+from .export import FORMATS, export
+from .paths import Paths
+from .report import check_unit, make_report
+from .results import Result, read_result
+from .workloads import read_manifest
+
+
+def add_report_commands(commands, add) -> None:
+    """Adds the sub-commands; 'add' makes one from its name and its line of help."""
+    report = add(commands, "report", "a page with tables and plots of results, and the same as Markdown, CSV and LaTeX")
+    report.add_argument("result", metavar="RESULT", type=Path, nargs="*",
+                        help="result folders (default: out/latest, or what is in results/)")
+    report.add_argument("--out", metavar="DIR", type=Path,
+                        help="where it goes (default: RESULT/report; out/report for several, or for a reference)")
+    exported = add(commands, "export", "the rows of a result for other programs and for papers")
+    _add_result(exported)
+    exported.add_argument("--format", choices=FORMATS, default="csv", help="default: %(default)s")
+
+
+def _add_result(command: argparse.ArgumentParser) -> None:
+    command.add_argument("result", metavar="RESULT", type=Path, nargs="?",
+                         help="a result folder (default: out/latest, or what is in results/)")
+
+
+def find_results(paths: Paths) -> list[Path]:
+    """out/latest, or else every reference; UsageError when there is neither."""
+    latest = paths.out / "latest"
+    if latest.exists():
+        return [latest.resolve()]
+    references = sorted(path.parent for path in paths.references.glob("*/run.json"))
+    if not references:
+        raise UsageError("there is no result yet: 'coopbench run' makes one")
+    return references
+
+
+def read_one(options: argparse.Namespace) -> Result:
+    """The result that the command line names, or the latest, or the only reference."""
+    folders = [options.result] if options.result else find_results(options.paths)
+    if len(folders) > 1:
+        raise UsageError(f"which result? {' '.join(options.paths.shown(folder) for folder in folders)}")
+    result = read_result(folders[0])
+    check_unit(result)
+    return result
+
+
+def command_report(options: argparse.Namespace) -> int:
+    """Writes the report, and prints where the page is."""
+    paths: Paths = options.paths
+    folders = options.result or find_results(paths)
+    results = [read_result(Path(os.path.abspath(folder))) for folder in folders]
+    folder = Path(os.path.abspath(options.out)) if options.out else _report_folder(paths, results)
+    note = make_report(results, read_manifest(paths.manifest), folder)
+    if note:
+        print(f"coopbench: {note}", file=sys.stderr)
+    print(paths.shown(folder / "index.html"))
+    return 0
+
+
+def _report_folder(paths: Paths, results: list[Result]) -> Path:
+    """Beside the tables of the one result; references are committed, and nothing is written into them."""
+    if len(results) == 1 and not results[0].folder.resolve().is_relative_to(paths.references.resolve()):
+        return results[0].folder / "report"
+    return paths.out / "report"
+
+
+def command_export(options: argparse.Namespace) -> int:
+    print(export(read_one(options), options.format), end="")
+    return 0
+
+
+REPORT_COMMANDS = {"report": command_report, "export": command_export}
