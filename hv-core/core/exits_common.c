@@ -69,6 +69,14 @@ static enum vm_action exit_external_interrupt(struct vcpu *vcpu, const struct vm
     return VM_RESUME;
 }
 
+/* A guest that has waited by PAUSE for long, perhaps with interrupts off: the host's are looked at, so that another VCPU gets
+ * its turn (under Bochs 2.7 a physical interrupt does not end the run of an AMD-V guest whose interrupts are off). */
+static enum vm_action exit_pause(struct vcpu *vcpu, const struct vm_exit *exit)
+{
+    exit_external_interrupt(vcpu, exit);
+    return VM_SKIP;
+}
+
 /* What was pending has happened when the global interrupt flag was set again (NMI), or is looked at before the next
  * entry (the interrupt window). */
 static enum vm_action exit_nothing(struct vcpu *vcpu, const struct vm_exit *exit)
@@ -149,6 +157,7 @@ const struct vm_exit_row exit_table_common[VM_EXIT_REASONS] = {
     [VM_EXIT_CR_ACCESS] = {control_handle_access, OPERATION_NONE},
     [VM_EXIT_EXCEPTION] = {exit_exception, OPERATION_NONE},
     [VM_EXIT_EXTERNAL_INTERRUPT] = {exit_external_interrupt, OPERATION_NONE},
+    [VM_EXIT_PAUSE] = {exit_pause, OPERATION_PAUSE},
     [VM_EXIT_NMI] = {exit_nothing, OPERATION_NONE},
     [VM_EXIT_INTERRUPT_WINDOW] = {exit_nothing, OPERATION_NONE},
     [VM_EXIT_INIT] = {exit_nothing, OPERATION_NONE},

@@ -106,6 +106,10 @@ static void svm_fill_shadow(struct vmcb_control *control)
     control->intercepts |= VMCB_INTERCEPT_INVLPG;
 }
 
+/* PAUSE instructions in one entry until one exits: a spin lock's hold is over long before. APM vol. 2, "Pause
+ * Intercept Filtering". */
+#define SVM_PAUSES 3000
+
 static void svm_fill_control(struct vmcb_control *control, const struct vm *vm)
 {
     control->intercepts = svm_intercepts;
@@ -116,6 +120,10 @@ static void svm_fill_control(struct vmcb_control *control, const struct vm *vm)
     control->iopm_base = svm_iopm;
     control->msrpm_base = svm_msrpm;
     control->virtual_interrupt = VMCB_V_INTR_MASKING;
+    if (cpu_features()->pause_filter) { /* without the filter every PAUSE would exit */
+        control->intercepts |= VMCB_INTERCEPT_PAUSE;
+        control->pause_count = SVM_PAUSES;
+    }
     if (vm->mode.mmu == MODE_MMU_SHADOW) {
         svm_fill_shadow(control);
         return;

@@ -129,6 +129,7 @@ _Static_assert(sizeof(struct vmcb) == 0x1000, "VMCB");
 #define VMCB_INTERCEPT_RDPMC       (1u << 15)
 #define VMCB_INTERCEPT_CPUID       (1u << 18)
 #define VMCB_INTERCEPT_INVD        (1u << 22)
+#define VMCB_INTERCEPT_PAUSE       (1u << 23)
 #define VMCB_INTERCEPT_HLT         (1u << 24)
 #define VMCB_INTERCEPT_INVLPG      (1u << 25)
 #define VMCB_INTERCEPT_INVLPGA     (1u << 26)
