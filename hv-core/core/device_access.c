@@ -36,3 +36,16 @@ bool device_access(struct vcpu *vcpu, enum io_space space, struct io_access *acc
         device_stop(vm);
     return !vm_is_stopped(vm);
 }
+
+uint64_t device_access_string(struct vcpu *vcpu, struct io_access *access, uint8_t *values, uint64_t count)
+{
+    struct vm *vm = vcpu->vm;
+    enum io_result result;
+    spinlock_take(&vm->lock);
+    uint64_t done = io_registry_access_string(platform_registry(vm->platform), access, values, count, &result);
+    __atomic_store_n(&vm->deadline, platform_next_deadline(vm->platform), __ATOMIC_RELAXED);
+    spinlock_release(&vm->lock);
+    if (result == IO_STOP_VM)
+        device_stop(vm);
+    return done;
+}

@@ -20,14 +20,23 @@
 /* Iterations of a string instruction before the guest is entered again: interrupts must not wait for a megabyte. */
 #define EMULATION_REPEAT_LIMIT 256
 
+/* The last page that was translated for reading or for writing: a string goes through it from end to end. Valid for
+ * one run only, as a TLB entry would be for an instruction. */
+struct emulation_page {
+    bool is_valid;
+    uint64_t linear;
+    coop_paddr address;
+};
+
 struct emulation {
     struct vcpu *vcpu;
     struct walker_state walker;
     bool is_user;
-    bool is_stopped;            /* a device has stopped the VM */
-    bool is_operand_known;      /* the fault that brought us here is that of the memory operand: */
-    uint64_t operand;           /* its linear address */
-    coop_paddr operand_address; /* and where that is */
+    bool is_stopped;                /* a device has stopped the VM */
+    bool is_operand_known;          /* the fault that brought us here is that of the memory operand: */
+    uint64_t operand;               /* its linear address */
+    coop_paddr operand_address;     /* and where that is */
+    struct emulation_page pages[2]; /* of reads, of writes */
 };
 
 /* At most two pieces: an access is no longer than 16 bytes. */
@@ -54,10 +63,17 @@ static enum emulate_access_status emulation_translate(struct emulation *emulatio
         *address = emulation->operand_address;
         return EMULATE_ACCESS_DONE;
     }
+    struct emulation_page *page = &emulation->pages[is_write];
+    if (page->is_valid && (page->linear ^ linear) < X86_PAGE_BYTES) {
+        *address = page->address + linear % X86_PAGE_BYTES;
+        return EMULATE_ACCESS_DONE;
+    }
     struct walker_access access = {.is_write = is_write, .is_user = emulation->is_user};
     struct walker_result found = walker_translate(&emulation->walker, &memory, linear, access);
     if (found.ok) {
         *address = found.address;
+        *page =
+            (struct emulation_page){true, linear - linear % X86_PAGE_BYTES, found.address - linear % X86_PAGE_BYTES};
         return EMULATE_ACCESS_DONE;
     }
     *fault = (struct emulate_fault){X86_VECTOR_PF, true, found.error_code, linear};
@@ -217,6 +233,27 @@ static enum emulate_access_status emulation_port_out(void *context, uint16_t por
     return emulation_port(context, &access);
 }
 
+/* A run into or out of the guest's memory itself; what is not, or faults, goes value by value. */
+static uint64_t emulation_port_run(void *context, const struct emulate_port_run *run)
+{
+    struct emulation *emulation = context;
+    struct vcpu *vcpu = emulation->vcpu;
+    struct io_access access = {
+        .address = run->port, .bytes = run->bytes, .is_write = !run->is_input, .vcpu = (uint8_t)vcpu->number};
+    struct emulate_fault fault;
+    coop_paddr address;
+    if (emulation_translate(emulation, run->linear, run->is_input, &address, &fault) != EMULATE_ACCESS_DONE)
+        return 0;
+    uint8_t *values = guest_memory_pointer(&vcpu->vm->memory, address, run->count * run->bytes, run->is_input);
+    if (!values)
+        return 0;
+    uint64_t done = device_access_string(vcpu, &access, values, run->count);
+    if (run->is_input && done)
+        vcpu->vm->mmu->written(vcpu, address, done * run->bytes);
+    emulation->is_stopped |= vm_is_stopped(vcpu->vm);
+    return done;
+}
+
 static void emulation_load(struct emulate_registers *to, const struct vcpu *vcpu, const struct registers *from)
 {
     quadwords_copy(to->general, vcpu->general, 16);
@@ -233,9 +270,12 @@ static void emulation_load(struct emulate_registers *to, const struct vcpu *vcpu
 static void emulation_store(struct vcpu *vcpu, struct registers *to, const struct emulate_registers *from)
 {
     quadwords_copy(vcpu->general, from->general, 16);
-    to->rsp = from->general[REGISTER_RSP];
-    to->rflags = from->rflags;
-    vcpu->vm->cpu->write_registers(vcpu, to);
+    /* Most instructions that end here are moves, and writing all registers back is dear. */
+    if (to->rsp != from->general[REGISTER_RSP] || to->rflags != from->rflags) {
+        to->rsp = from->general[REGISTER_RSP];
+        to->rflags = from->rflags;
+        vcpu->vm->cpu->write_registers(vcpu, to);
+    }
     if (from->rip != to->rip)
         vcpu->vm->cpu->advance(vcpu, from->rip);
 }
@@ -265,10 +305,17 @@ static void emulation_use_fault(struct emulation *emulation, const struct emulat
 
 bool emulation_try(struct vcpu *vcpu)
 {
-    struct emulation emulation = {.vcpu = vcpu};
+    struct emulation emulation; /* not cleared as a whole: this is on the way of every write to the local APIC */
     const struct emulate_world world = {
-        &emulation,        emulation_read,     emulation_write,       emulation_compare_exchange,
-        emulation_port_in, emulation_port_out, EMULATION_REPEAT_LIMIT};
+        .context = &emulation,
+        .read = emulation_read,
+        .write = emulation_write,
+        .compare_exchange = emulation_compare_exchange,
+        .port_in = emulation_port_in,
+        .port_out = emulation_port_out,
+        .port_run = emulation_port_run,
+        .repeat_limit = EMULATION_REPEAT_LIMIT,
+    };
     struct registers registers;
     struct emulate_registers file;
     struct emulate_fault fault = {0};
@@ -276,7 +323,10 @@ bool emulation_try(struct vcpu *vcpu)
 
     vcpu->vm->cpu->read_registers(vcpu, &registers);
     walker_state_set(&emulation.walker, &registers);
+    emulation.vcpu = vcpu;
     emulation.is_user = registers.cpl == 3;
+    emulation.is_stopped = emulation.is_operand_known = false;
+    emulation.pages[0].is_valid = emulation.pages[1].is_valid = false;
     emulation_load(&file, vcpu, &registers);
     const struct instruction *instruction = instruction_decode_at(vcpu, &registers);
     if (instruction) {

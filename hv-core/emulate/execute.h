@@ -43,6 +43,16 @@ enum emulate_access_status {
 /* What a read is for: a page fault's error code of a read-modify-write has the write bit set. */
 enum emulate_intent { EMULATE_INTENT_READ, EMULATE_INTENT_MODIFY };
 
+/* A part of a REP INS or REP OUTS: `count` values of `bytes` bytes each, upwards from a linear address, all within one
+ * page and the segment. */
+struct emulate_port_run {
+    uint16_t port;
+    uint8_t bytes;
+    bool is_input;
+    uint64_t linear;
+    uint64_t count;
+};
+
 /*
  * Memory is addressed linearly; bytes is 1, 2, 4, 8 or 16, and an access may cross a page. A
  * function that returns anything but DONE has changed nothing. compare_exchange, needed for LOCK,
@@ -61,6 +71,9 @@ struct emulate_world {
                                           struct emulate_fault *fault);
     enum emulate_access_status (*port_out)(void *context, uint16_t port, unsigned bytes, uint32_t value,
                                            struct emulate_fault *fault);
+    /* Optional: performs a run, or the beginning of one, at once. Returns how much; 0, with nothing changed, where it
+     * is to be done value by value: a fault, or memory that is a device's. */
+    uint64_t (*port_run)(void *context, const struct emulate_port_run *run);
     unsigned repeat_limit; /* most iterations of a REP string instruction in one call; 0 is taken as 1 */
 };
 

@@ -145,19 +145,63 @@ static bool execute_string_ends(const struct execute_state *state)
     return state->instruction->rep ? !equal : equal;
 }
 
+/* How many of the next iterations of INS or OUTS, at most `limit`, lie in one page and before the end of the address
+ * size, where the offset wraps. 0 when the next one does not, or when they go downwards. */
+static uint64_t execute_string_plan(const struct execute_state *state, uint64_t limit, struct emulate_port_run *run)
+{
+    const struct instruction *instruction = state->instruction;
+    run->is_input = instruction->operation == OPERATION_INS;
+    run->port = (uint16_t)state->registers->general[REGISTER_RDX];
+    run->bytes = instruction->operands[run->is_input ? 0 : 1].bytes;
+    if (state->registers->rflags & X86_FLAGS_DF || !run->bytes || run->bytes > 4)
+        return 0;
+    uint64_t offset = execute_string_register(state, run->is_input ? REGISTER_RDI : REGISTER_RSI);
+    run->linear = emulate_linear_address(state->registers, run->is_input ? SEGMENT_ES : instruction->segment, offset);
+    uint64_t page = X86_PAGE_BYTES - run->linear % X86_PAGE_BYTES;
+    uint64_t to_wrap = execute_operand_mask(instruction->address_bytes) - offset; /* and one more */
+    uint64_t room = page - 1 <= to_wrap ? page : to_wrap + 1;
+    uint64_t left = execute_string_register(state, REGISTER_RCX);
+    run->count = room / run->bytes;
+    if (run->count > left)
+        run->count = left;
+    if (run->count > limit)
+        run->count = limit;
+    return run->count;
+}
+
+/* Several iterations of INS or OUTS at once. 0: the next one is to be done by itself. */
+static uint64_t execute_string_port_run(struct execute_state *state, uint64_t limit)
+{
+    struct emulate_port_run run;
+    bool is_port = state->instruction->operation == OPERATION_INS || state->instruction->operation == OPERATION_OUTS;
+    if (!is_port || !state->world->port_run || !execute_string_plan(state, limit, &run))
+        return 0;
+    uint64_t done = state->world->port_run(state->world->context, &run);
+    unsigned number = run.is_input ? REGISTER_RDI : REGISTER_RSI;
+    unsigned bytes = state->instruction->address_bytes;
+    execute_operand_set_register(state->registers, number, bytes, state->registers->general[number] + done * run.bytes);
+    execute_operand_set_register(state->registers, REGISTER_RCX, bytes, state->registers->general[REGISTER_RCX] - done);
+    return done;
+}
+
 bool execute_string_run(struct execute_state *state)
 {
     if (!state->instruction->rep && !state->instruction->repne)
         return execute_string_step(state);
     unsigned bytes = state->instruction->address_bytes;
-    unsigned left = state->world->repeat_limit ? state->world->repeat_limit : 1;
+    uint64_t left = state->world->repeat_limit ? state->world->repeat_limit : 1;
     while (execute_string_register(state, REGISTER_RCX)) {
-        if (left-- == 0) {
+        if (!left) {
             state->status = EMULATE_CONTINUE;
             return false;
         }
+        uint64_t done = execute_string_port_run(state, left);
+        left -= done;
+        if (done)
+            continue;
         if (!execute_string_step(state))
             return false;
+        left--;
         execute_operand_set_register(state->registers, REGISTER_RCX, bytes,
                                      state->registers->general[REGISTER_RCX] - 1);
         if (execute_string_ends(state))
