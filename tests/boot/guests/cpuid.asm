@@ -42,12 +42,12 @@ main64:
     jne wrong
     PRINTLN "cpuid across pages"
     mov eax, 0x100
-    vmmcall
+    call hypercall
     cmp eax, 1
     jne wrong
     PRINTLN "hypercall version"
     mov eax, 0x12345
-    vmmcall
+    call hypercall
     cmp rax, -38
     jne wrong
     PRINTLN "unknown hypercall refused"

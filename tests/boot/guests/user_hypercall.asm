@@ -21,7 +21,7 @@ main64:
     iretq
 user:
     mov eax, 0x100
-    vmmcall
+    call hypercall
     cmp rax, -1
     jne wrong
     PRINTLN "refused"
