@@ -5,7 +5,7 @@
 
 MUSL_CC     := musl-gcc
 MUSL_CFLAGS := -static -no-pie -fno-pie -O2 -std=gnu11 -D_GNU_SOURCE -fcf-protection=none -fno-asynchronous-unwind-tables \
-	-MMD -MP $(PREFIX_MAP) $(WARNINGS) -Iguest-coop/include -Ibench/workloads
+	-MMD -MP $(PREFIX_MAP) $(WARNINGS) -Iguest-coop/include -Ihv-core/include -Ibench/workloads
 MUSL_LDFLAGS := -s -Wl,--build-id=none -Wl,--gc-sections
 
 WORKLOADS_BUILD   := $(BUILD)/bench/workloads

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 static const char *harness_records_workload = "";
@@ -31,6 +32,8 @@ static void harness_records_write(const char *line, size_t length)
             _exit(3);
         _exit(1);
     }
+    if (harness_device < 0)
+        tcdrain(channel); /* a serial line that is still busy would send its interrupts into the next region */
 }
 
 /* Copies text as the inside of a JSON string; what JSON would have to escape becomes a blank or '. */

@@ -8,11 +8,13 @@
  *     script=/path                                              a shell script
  *     none of them                                              a shell on the console
  *
- * It obeys BusyBox's poweroff, halt and reboot, which are signals to it. Power-off means success. Failure is told in an error record, and the machine is halted. The
- * verdict itself ("end") is the kernel's to write.
+ * It obeys BusyBox's poweroff, halt and reboot, which are signals to it. Power-off means success. Failure is told in an
+ * error record, and the machine is halted. The verdict itself ("end") is the kernel's to write. The same program is
+ * /init of a Linux kernel (init_linux.c).
  */
 #include "boot_words.h"
 #include "coopbench.h"
+#include "init_linux.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,11 +31,12 @@
 #define INIT_SHELL   "/bin/busybox"
 #define INIT_CONSOLE "/dev/console"
 
-static char *const init_environment[] = {
-    "PATH=/bin:/sbin:/usr/bin", "HOME=/root", "TERM=vt100", "USER=root", "PS1=\\w # ", "ENV=/etc/profile", NULL,
+static char *init_environment[] = {
+    "PATH=/bin:/sbin:/usr/bin", "HOME=/root", "TERM=vt100", "USER=root", "PS1=\\w # ", "ENV=/etc/profile", NULL, NULL,
 };
 
 static char init_command_line[4096];
+static bool init_is_on_linux;
 
 static _Noreturn void init_stop(int how)
 {
@@ -63,7 +66,7 @@ static _Noreturn void init_fail(const char *format, ...)
 {
     char reason[200], line[320];
     va_list arguments;
-    int channel = open(COOPBENCH_DEVICE, O_WRONLY);
+    int channel = open(init_is_on_linux ? INIT_LINUX_RECORDS : COOPBENCH_DEVICE, O_WRONLY | O_NOCTTY);
     int length;
 
     va_start(arguments, format);
@@ -77,6 +80,8 @@ static _Noreturn void init_fail(const char *format, ...)
         snprintf(line, sizeof(line), "@coop {\"type\":\"error\",\"who\":\"guest\",\"reason\":\"init: %s\"}\n", reason);
     if (channel >= 0 && write(channel, line, (size_t)length) != length)
         fprintf(stderr, "init: the record could not be written\n");
+    if (init_is_on_linux)
+        init_linux_end(false, "init");
     init_stop(RB_HALT_SYSTEM);
 }
 
@@ -90,6 +95,17 @@ static void init_open_console(void)
             init_fail("cannot open " INIT_CONSOLE);
 }
 
+/* Before the line is cut into words. */
+static void init_linux_start(void)
+{
+    size_t last = sizeof(init_environment) / sizeof(init_environment[0]) - 2;
+
+    if (init_linux_records(init_command_line) != 0)
+        init_fail("cannot open " INIT_LINUX_RECORDS ": %s", strerror(errno));
+    if (getenv(INIT_LINUX_MARKER))
+        init_environment[last] = INIT_LINUX_MARKER "=port";
+}
+
 static void init_read_command_line(struct boot_words *words)
 {
     int file = open("/proc/cmdline", O_RDONLY);
@@ -100,6 +116,8 @@ static void init_read_command_line(struct boot_words *words)
         init_fail("cannot read /proc/cmdline: %s", strerror(errno));
     close(file);
     init_command_line[length] = '\0';
+    if (init_is_on_linux)
+        init_linux_start();
     refused = boot_words_read(words, init_command_line);
     if (refused)
         init_fail("%s", refused);
@@ -182,6 +200,7 @@ int main(void)
     struct boot_words words;
     struct boot_words_arguments arguments = {.count = 0};
 
+    init_is_on_linux = init_linux_prepare();
     init_open_console();
     init_obey_signals();
     init_read_command_line(&words);
@@ -193,5 +212,9 @@ int main(void)
     } else {
         init_run((char *[]){"sh", "-l", NULL}, INIT_SHELL, true);
     }
+    if (init_is_on_linux)
+        init_linux_end(true, "power-off");
+    if (init_is_on_linux)
+        init_linux_end(true, "power-off");
     init_stop(RB_POWER_OFF);
 }
