@@ -79,13 +79,15 @@ static unsigned long core_number(const char *words, const char *key, unsigned lo
 static void core_read_options(struct core_options *options, const struct cpu_backend *cpu)
 {
     const char *words = boot_info()->command_line;
+    const char *no_nested = cpu && !cpu->nested_format->present ? "its CPU has no nested paging (NPT, EPT)" : 0;
+    const char *no_shadow = cpu && !cpu->has_shadow ? "its cpu backend runs guests on nested tables only" : 0;
     struct mode_offer offer = {
-        .cpu = {[MODE_CPU_VT] = cpu ? cpu->name : 0},
-        .mmu = {[MODE_MMU_NESTED] = cpu && cpu->nested_format->present ? nested_backend.name : 0,
-                [MODE_MMU_SHADOW] = cpu && cpu->has_shadow ? shadow_backend.name : 0},
-        .io = {[MODE_IO_EMULATED] = "emulated"},
+        .cpu = {[MODE_CPU_VT] = {"vt", cpu ? 0 : "its CPU has no AMD-V or VT-x that can be used (see the log)"}},
+        .mmu = {[MODE_MMU_NESTED] = {nested_backend.name, no_nested},
+                [MODE_MMU_SHADOW] = {shadow_backend.name, no_shadow}},
+        .io = {[MODE_IO_EMULATED] = {"emulated", 0}},
     };
-    char name[48] = "full-nested", why[160];
+    char name[48] = "full-nested", why[200];
 
     string_option(words, "mode", name, sizeof(name));
     if (mode_find(name, &options->mode, why, sizeof(why)) || mode_check(&options->mode, &offer, why, sizeof(why)))

@@ -58,6 +58,10 @@ int mode_find(const char *text, struct mode *mode, char *why, size_t size)
             *mode = modes[i];
             return 0;
         }
+    if (!strcmp(text, "native")) {
+        format_string(why, size, "mode native is the bare machine: boot the guest kernel itself, without hv-core");
+        return -EINVAL;
+    }
     const char *at = text;
     int cpu = mode_axis(&at, '/', cpu_names, MODE_CPU_KINDS);
     int mmu = cpu < 0 ? -1 : mode_axis(&at, '/', mmu_names, MODE_MMU_KINDS);
@@ -71,26 +75,30 @@ int mode_find(const char *text, struct mode *mode, char *why, size_t size)
         if (modes[i].cpu == mode->cpu && modes[i].mmu == mode->mmu && modes[i].io == mode->io && !*mode->name)
             *mode = modes[i];
     if (!*mode->name)
-        mode->name = "unnamed";
+        string_copy(mode->name, text, sizeof(mode->name));
     return 0;
+}
+
+static int mode_check_axis(const struct mode *mode, const char *axis, const char *choice,
+                           const struct mode_choice *offered, char *why, size_t size)
+{
+    if (offered->backend && !offered->lacks)
+        return 0;
+    if (offered->backend)
+        format_string(why, size, "mode %s needs %s axis '%s', which this machine cannot run: %s", mode->name, axis,
+                      choice, offered->lacks);
+    else
+        format_string(why, size, "mode %s needs %s axis '%s', which this build does not have", mode->name, axis,
+                      choice);
+    return -ENODEV;
 }
 
 int mode_check(const struct mode *mode, const struct mode_offer *offer, char *why, size_t size)
 {
-    if (!offer->cpu[mode->cpu]) {
-        format_string(why, size, "mode %s needs cpu axis '%s', which this machine or build does not have", mode->name,
-                      cpu_names[mode->cpu]);
-        return -ENODEV;
-    }
-    if (!offer->mmu[mode->mmu]) {
-        format_string(why, size, "mode %s needs mmu axis '%s', which this machine or build does not have", mode->name,
-                      mmu_names[mode->mmu]);
-        return -ENODEV;
-    }
-    if (!offer->io[mode->io]) {
-        format_string(why, size, "mode %s needs io axis '%s', which this build does not have", mode->name,
-                      io_names[mode->io]);
-        return -ENODEV;
-    }
-    return 0;
+    int error = mode_check_axis(mode, "cpu", cpu_names[mode->cpu], &offer->cpu[mode->cpu], why, size);
+    if (!error)
+        error = mode_check_axis(mode, "mmu", mmu_names[mode->mmu], &offer->mmu[mode->mmu], why, size);
+    if (!error)
+        error = mode_check_axis(mode, "io", io_names[mode->io], &offer->io[mode->io], why, size);
+    return error;
 }

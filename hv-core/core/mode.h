@@ -13,18 +13,24 @@ enum mode_mmu { MODE_MMU_NESTED, MODE_MMU_SHADOW, MODE_MMU_DIRECT, MODE_MMU_KIND
 enum mode_io { MODE_IO_EMULATED, MODE_IO_QUEUE, MODE_IO_KINDS };
 
 struct mode {
-    const char *name;
+    char name[40]; /* the triple, for a point without one */
     enum mode_cpu cpu;
     enum mode_mmu mmu;
     enum mode_io io;
     const char *stands_for;
 };
 
-/* What there is on this machine: which backends are linked in and started. */
+/* One choice on an axis, here and now. */
+struct mode_choice {
+    const char *backend; /* its name; NULL: this build has none */
+    const char *lacks;   /* what the backend needs and this machine has not; NULL: it can run */
+};
+
+/* What there is on this machine: which backends are linked in, and what they lack. */
 struct mode_offer {
-    const char *cpu[MODE_CPU_KINDS]; /* name of the backend, or NULL */
-    const char *mmu[MODE_MMU_KINDS];
-    const char *io[MODE_IO_KINDS];
+    struct mode_choice cpu[MODE_CPU_KINDS];
+    struct mode_choice mmu[MODE_MMU_KINDS];
+    struct mode_choice io[MODE_IO_KINDS];
 };
 
 const char *mode_cpu_name(enum mode_cpu cpu);

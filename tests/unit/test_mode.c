@@ -9,8 +9,10 @@
 
 static char why[200];
 static struct mode mode;
-static const struct mode_offer offer = {
-    .cpu = {[MODE_CPU_VT] = "svm"}, .mmu = {[MODE_MMU_NESTED] = "nested"}, .io = {[MODE_IO_EMULATED] = "emulated"}};
+static const struct mode_offer offer = {.cpu = {[MODE_CPU_VT] = {"svm", NULL}},
+                                        .mmu = {[MODE_MMU_NESTED] = {"nested", NULL},
+                                                [MODE_MMU_SHADOW] = {"shadow", "it is too new"}},
+                                        .io = {[MODE_IO_EMULATED] = {"emulated", NULL}}};
 
 START_TEST(test_names)
 {
@@ -29,12 +31,14 @@ START_TEST(test_triples)
     ck_assert_int_eq(mode_find("vt/nested/emulated", &mode, why, sizeof(why)), 0);
     ck_assert_str_eq(mode.name, "full-nested");
     ck_assert_int_eq(mode_find("deprivileged/shadow/emulated", &mode, why, sizeof(why)), 0);
-    ck_assert_str_eq(mode.name, "unnamed");
+    ck_assert_str_eq(mode.name, "deprivileged/shadow/emulated");
     static const char *const bad[] = {"", "vt", "vt/nested", "vt/nested/emulated/", "vt/nested/emulate", "nested/vt/queue",
                                       "full-neste", "full-nested "};
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         ck_assert_msg(mode_find(bad[i], &mode, why, sizeof(why)) == -EINVAL, "%s", bad[i]);
     ck_assert_ptr_nonnull(strstr(why, "unknown"));
+    ck_assert_int_eq(mode_find("native", &mode, why, sizeof(why)), -EINVAL);
+    ck_assert_ptr_nonnull(strstr(why, "bare machine"));
 }
 END_TEST
 
@@ -42,7 +46,9 @@ START_TEST(test_refusals_name_the_axis)
 {
     static const struct {
         const char *mode, *axis;
-    } rows[] = {{"full-shadow", "mmu axis 'shadow'"}, {"coop", "mmu axis 'direct'"}, {"paravirt", "cpu axis 'deprivileged'"},
+    } rows[] = {{"full-shadow", "mmu axis 'shadow', which this machine cannot run: it is too new"},
+                {"vt/direct/emulated", "mode vt/direct/emulated needs mmu axis 'direct', which this build"},
+                {"coop", "mmu axis 'direct'"}, {"paravirt", "cpu axis 'deprivileged'"},
                 {"coop-nested", "io axis 'queue'"}};
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         ck_assert_int_eq(mode_find(rows[i].mode, &mode, why, sizeof(why)), 0);
