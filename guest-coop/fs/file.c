@@ -4,6 +4,7 @@
  */
 #include "fs/file.h"
 
+#include "fs/epoll.h"
 #include "fs/path.h"
 #include "kernel/errno.h"
 #include "kernel/process.h"
@@ -25,6 +26,8 @@ void file_release(struct file *file)
 {
     if (--file->references)
         return;
+    if (file->watchers)
+        epoll_forget(file);
     if (file->operations && file->operations->release)
         file->operations->release(file);
     if (file->inode)

@@ -14,6 +14,7 @@
 
 struct wait_queue;
 struct inode;
+struct epoll_item;
 
 /* An open file description (POSIX): shared by dup and fork. */
 struct file {
@@ -23,6 +24,7 @@ struct file {
     uint64_t position;
     uint32_t flags; /* O_* of open(2), changed by F_SETFL */
     uint32_t references;
+    struct epoll_item *watchers; /* those of epoll sets */
 };
 
 /* Results of poll: POLLIN, POLLOUT ... of the Linux ABI. */

@@ -53,6 +53,21 @@ void signal_update(struct process *process)
     else private->attention &= ~ATTENTION_SIGNAL;
 }
 
+unsigned signal_dequeue(uint64_t wanted, struct signal_information *information)
+{
+    struct process *current = process_current();
+    struct process_private *own = current->private, *leader = own->leader->private;
+    struct process_private *from = own->signal_pending & wanted ? own : leader;
+    uint64_t *set = from == own && (own->signal_pending & wanted) ? &own->signal_pending : &leader->signal_shared;
+    unsigned signal = signal_set_next(*set & wanted, 0);
+    if (!signal)
+        return 0;
+    *information = *signal_information_of(from, signal);
+    *set &= ~signal_bit(signal);
+    signal_update(current);
+    return signal;
+}
+
 static void signal_continue(struct process *leader)
 {
     bool stopped = leader->private->stop_signal != 0;

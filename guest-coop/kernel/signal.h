@@ -31,6 +31,9 @@ int signal_send(struct process *process, unsigned signal, const struct signal_in
 /* The running process's own exception: neither blocked nor ignored. */
 void signal_force(unsigned signal, const struct signal_information *information);
 
+/* Takes one of the wanted signals out of what is pending for the running thread or its process: its number, or 0. */
+unsigned signal_dequeue(uint64_t wanted, struct signal_information *information);
+
 /* Recomputes whether the process has to look at its signals (after a change of mask, action or pending set). */
 void signal_update(struct process *process);
 

@@ -10,13 +10,6 @@
 
 #define ENTRIES_ON_STACK 8
 
-struct wait_entry {
-    struct wait_entry *next, *previous;
-    struct process *process;
-    struct wait_queue *queue;
-    bool woken;
-};
-
 struct wait_timeout {
     struct timeout timeout; /* first */
     struct process *process;
@@ -60,6 +53,7 @@ static bool wait_entries_sleep(struct wait_entry *entries, struct wait_queue *co
     struct wait_timeout timeout = {.process = current};
     for (unsigned i = 0; i < count; i++) {
         entries[i].process = current;
+        entries[i].notify = 0;
         entries[i].woken = false;
         wait_entry_link(queues[i], &entries[i]);
     }
@@ -106,6 +100,10 @@ void wait_queue_wake(struct wait_queue *queue)
 {
     spinlock_take(&queue->lock);
     for (struct wait_entry *entry = queue->first; entry; entry = entry->next) {
+        if (entry->notify) {
+            entry->notify(entry);
+            continue;
+        }
         entry->woken = true;
         scheduler_wake(entry->process);
     }
@@ -118,11 +116,29 @@ void wait_queue_wake_one(struct wait_queue *queue)
     /* New sleepers stand first: the last one has waited longest. */
     struct wait_entry *oldest = 0;
     for (struct wait_entry *entry = queue->first; entry; entry = entry->next)
-        if (!entry->woken)
+        if (entry->notify)
+            entry->notify(entry);
+        else if (!entry->woken)
             oldest = entry;
     if (oldest) {
         oldest->woken = true;
         scheduler_wake(oldest->process);
     }
     spinlock_release(&queue->lock);
+}
+
+void wait_queue_watch(struct wait_queue *queue, struct wait_entry *entry, void (*notify)(struct wait_entry *),
+                      void *context)
+{
+    entry->notify = notify;
+    entry->context = context;
+    wait_entry_link(queue, entry);
+}
+
+void wait_queue_unwatch(struct wait_entry *entry)
+{
+    if (!entry->queue)
+        return;
+    wait_entry_unlink(entry);
+    entry->queue = 0;
 }

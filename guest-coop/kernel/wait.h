@@ -9,9 +9,20 @@
 #define KERNEL_WAIT_H
 
 #include <coopvirt/spinlock.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct process;
+
+/* Stands in a queue: a sleeper, or something that is to be told (`notify`) of each wake-up. */
+struct wait_entry {
+    struct wait_entry *next, *previous;
+    struct wait_queue *queue;
+    struct process *process;
+    void (*notify)(struct wait_entry *entry); /* may be in interrupt context */
+    void *context;
+    bool woken;
+};
 
 struct wait_queue {
     struct spinlock lock;
@@ -38,5 +49,10 @@ int wait_queue_sleep_many(struct wait_queue *const *queues, unsigned count, uint
 /* Makes everybody, or one, on the queue runnable. Callable from interrupt context. */
 void wait_queue_wake(struct wait_queue *queue);
 void wait_queue_wake_one(struct wait_queue *queue);
+
+/* Calls notify at each wake-up of the queue, until wait_queue_unwatch (which does nothing to an entry in no queue). */
+void wait_queue_watch(struct wait_queue *queue, struct wait_entry *entry, void (*notify)(struct wait_entry *),
+                      void *context);
+void wait_queue_unwatch(struct wait_entry *entry);
 
 #endif

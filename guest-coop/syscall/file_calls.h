@@ -61,6 +61,20 @@
     CALL(23, select)                                                                                                   \
     CALL(270, pselect6)                                                                                                \
     CALL(271, ppoll)                                                                                                   \
+    /* event_calls.c */                                                                                                \
+    CALL(213, epoll_create)                                                                                            \
+    CALL(232, epoll_wait)                                                                                              \
+    CALL(233, epoll_ctl)                                                                                               \
+    CALL(281, epoll_pwait)                                                                                             \
+    CALL(282, signalfd)                                                                                                \
+    CALL(283, timerfd_create)                                                                                          \
+    CALL(284, eventfd)                                                                                                 \
+    CALL(286, timerfd_settime)                                                                                         \
+    CALL(287, timerfd_gettime)                                                                                         \
+    CALL(289, signalfd4)                                                                                               \
+    CALL(290, eventfd2)                                                                                                \
+    CALL(291, epoll_create1)                                                                                           \
+    CALL(441, epoll_pwait2)                                                                                            \
     /* file_tree.c */                                                                                                  \
     CALL(82, rename)                                                                                                   \
     CALL(83, mkdir)                                                                                                    \

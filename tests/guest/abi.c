@@ -61,7 +61,8 @@ int main(int count, char **arguments)
                  {"registers", abi_test_registers},
                  {"signals", abi_test_signals},
                  {"processes", abi_test_processes},
-                 {"threads", abi_test_threads}};
+                 {"threads", abi_test_threads},
+                 {"events", abi_test_events}};
     if (count == 2 && strcmp(arguments[1], "status") == 0)
         return getpid() == syscall(SYS_gettid) ? 42 : 43; /* executed by a thread of one of the parts */
     setvbuf(stdout, NULL, _IONBF, 0);

@@ -47,5 +47,6 @@ void abi_test_registers(void);
 void abi_test_signals(void);
 void abi_test_processes(void);
 void abi_test_threads(void);
+void abi_test_events(void);
 
 #endif
