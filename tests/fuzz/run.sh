@@ -10,10 +10,23 @@ out=build/tests/fuzz
 seconds=${FUZZ_SECONDS:-2}
 passed=0 failed=0
 
+# Good files to begin with, where a fuzzer would not find the format by itself.
+seed()
+{
+    local corpus=$out/corpus-$1
+    [ ! -d "$corpus" ] || return
+    mkdir -p "$corpus"
+    case $1 in
+        kernel_elf) cp build/tests/boot/guests/cpuid.elf32 "$corpus/" ;;
+        program_elf) head -c 4096 build/guest-coop/user/init > "$corpus/init" ;;
+        cpio) cp build/tests/boot/broken/initramfs-no-init "$corpus/" ;;
+    esac
+}
+
 run_one()
 {
     local name=$1 log=$out/$1.log
-    mkdir -p "$out/corpus-$name"
+    seed "$name"
     timeout $((seconds * 2 + 60)) "$out/fuzz_$name" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1024 \
         -artifact_prefix="$out/$name-" "$out/corpus-$name" > "$log" 2>&1
     echo $? > "$out/$name.status"
