@@ -56,6 +56,8 @@ def make_parser() -> argparse.ArgumentParser:
     table.add_argument("--mode", metavar="M", default="full-nested",
                        help="the mode in which several stand side by side (default: %(default)s)")
     table.add_argument("--save-reference", action="store_true", help="make this result the reference of its machine")
+    table.add_argument("--fail-unexplained", action="store_true",
+                       help="exit with status 1 when machines differ in an exit for no known reason")
     exits = _add(commands, "exits", "the exits of a result by reason, with what they cost")
     _add_result(exits)
     exits.add_argument("--mode", metavar="M", help="of this mode only")

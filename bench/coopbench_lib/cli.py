@@ -31,7 +31,7 @@ from .reference import judge_by_reference, save_reference
 from .results import Result, ResultFolder, read_result, read_run
 from .session import Session, new_folder
 from .shell import run_shell
-from .side import render_side_by_side
+from .side import render_side_by_side, unexplained
 from .switches import parse_parameters, parse_switches
 from .tables import WIDTH, columns, render_dearest, render_exits, render_table
 from .workloads import Workload, choose_workloads, only_quick, read_manifest
@@ -258,8 +258,7 @@ def command_table(options: argparse.Namespace) -> int:
     if len(options.result) > 1:
         if options.save_reference:
             raise UsageError("--save-reference takes one result")
-        print(render_side_by_side([read_result(folder) for folder in options.result], find_mode(options.mode)), end="")
-        return 0
+        return _show_side_by_side([read_result(folder) for folder in options.result], options)
     options.result = options.result[0] if options.result else None
     result = _read_chosen(options)
     if options.save_reference:
@@ -267,6 +266,14 @@ def command_table(options: argparse.Namespace) -> int:
         print(f"{options.paths.shown(folder)} is now the reference of {result.run['machine']}", file=sys.stderr)
     _print_table(result, options.paths)
     return 0
+
+
+def _show_side_by_side(results: list[Result], options: argparse.Namespace) -> int:
+    """Several results in one mode. Status 1, where that was asked for, when an exit differs and nobody knows why."""
+    mode = find_mode(options.mode)
+    print(render_side_by_side(results, mode), end="")
+    unknown = unexplained(results, mode) if options.fail_unexplained else []
+    return _fail(f"no reason is known for these exits to differ: {'; '.join(unknown)}", 1) if unknown else 0
 
 
 def command_exits(options: argparse.Namespace) -> int:

@@ -42,7 +42,7 @@ class Mode:
 MODES = (
     Mode("native", "", "", "", "the limit: the same guest kernel on the bare machine", implemented=True),
     Mode("full-shadow", "vt", "shadow", "emulated", "pure full virtualization: Xen HVM and KVM of 2006-07",
-         aliases=("full",)),
+         implemented=True, aliases=("full",)),
     Mode("full-nested", "vt", "nested", "emulated", "full virtualization on today's hardware", implemented=True),
     Mode("paravirt", "deprivileged", "direct", "queue", "pure paravirtualization: Xen PV"),
     Mode("coop", "vt", "direct", "queue",

@@ -26,9 +26,9 @@ _FONT = "DejaVu Sans,Helvetica,Arial"
 # (colour, gnuplot fill pattern, whether black letters can be read on it); 3 is solid.
 _FILLS = (("#0072B2", 3, False), ("#F0E442", 3, True), ("#D55E00", 3, False), ("#56B4E9", 3, True),
           ("#000000", 3, False), ("#E69F00", 3, True), ("#009E73", 3, False), ("#CC79A7", 3, True))
-_MODE_FILLS = {"native": ("#999999", 3), "full-nested": ("#0072B2", 3), "full-shadow": ("#E69F00", 4),
-               "paravirt": ("#009E73", 1), "coop": ("#D55E00", 3), "coop-nested": ("#56B4E9", 5),
-               "hybrid-shadow": ("#000000", 1), "lguest": ("#CC79A7", 3)}
+_MODE_FILLS = {"native": ("#999999", 3), "full-nested": ("#0072B2", 3), "full-shadow": ("#F0E442", 3),
+               "paravirt": ("#D55E00", 2), "coop": ("#56B4E9", 3), "coop-nested": ("#000000", 3),
+               "hybrid-shadow": ("#009E73", 2), "lguest": ("#CC79A7", 3)}
 _UNNAMED_FILL = ("#555555", 2)
 _MODE_ORDER = [mode.name for mode in MODES]
 
@@ -50,7 +50,8 @@ def plot_name(workload: str, kind: str) -> str:
 
 def plots_of(result: Result) -> list[Plot]:
     """Every plot of one result: the overview, then cost and exits of each workload, as far as there is something to draw."""
-    plots = [overview_plot(result)]
+    groups = dict.fromkeys(row.workload.partition("/")[0] for row in result.rows)
+    plots = [overview_plot(result, group) for group in groups]
     for workload in dict.fromkeys(row.workload for row in result.rows):
         plots.append(cost_plot(result, workload))
         plots.append(exits_plot(result, workload))
@@ -87,8 +88,8 @@ def cost_plot(result: Result, workload: str) -> Plot | None:
     script = _head(name, 560, 80 + 30 * len(rows))
     script += [f"set xlabel {_quoted('cost relative to native' if relative else unit + ' per operation')}",
                f"set yrange [{len(rows) - 0.4}:-0.6]", f"set xrange [{base:g}:{_axis_end(max(values), base, log):g}]"]
-    script += ["set logscale x"] if log else ["set xtics autofreq", "set mxtics 1"]
-    script += ["set xtics format '%g'", "set arrow from 1,graph 0 to 1,graph 1 nohead lc rgb '#000000' lw 1 dt 2"] \
+    script += ["set logscale x", "set xtics format '%.0f'"] if log else ["set xtics autofreq", "set mxtics 1"]
+    script += ["set arrow from 1,graph 0 to 1,graph 1 nohead lc rgb '#000000' lw 1 dt 2"] \
         if relative else []
     script.append("set ytics (" + ", ".join(f"{_quoted(row.mode)} {index}" for index, row in enumerate(rows)) + ")")
     data, bars = ["# from to y label; modes: " + " ".join(row.mode for row in rows)], []
@@ -106,7 +107,7 @@ def cost_plot(result: Result, workload: str) -> Plot | None:
 
 def _axis_end(largest: float, base: float, log: bool) -> float:
     """Where an axis ends, with room for the text behind the longest bar."""
-    return base * (largest / base) ** 1.75 if log and largest > base else 1.7 * largest
+    return base * (largest / base) ** 1.6 if log and largest > base else 1.7 * largest
 
 
 def _bar(name: str, index: int, colour: str, pattern: int, title: str = "", half: float = 0.36) -> str:
@@ -125,9 +126,10 @@ def exits_plot(result: Result, workload: str) -> Plot | None:
     if not exits or not longest:
         return None
     reasons, table = _stack(exits)
+    everywhere = _stack(result.exits)[0]
     name = plot_name(workload, "exits")
-    script = _head(name, 560, 92 + 36 * len(rows) + 20 * ((len(reasons) + 2) // 3))
-    script += ['set xlabel "exits per operation"', f"set yrange [{len(rows) - 0.4}:-0.6]",
+    script = _head(name, 560, 100 + 36 * len(rows) + 20 * ((len(reasons) + 2) // 3))
+    script += ['set xlabel "exits per operation" offset 0,0.4', f"set yrange [{len(rows) - 0.4}:-0.6]",
                f"set xrange [0:{1.18 * longest:g}]", "set xtics format '%g'",
                'set key below center horizontal maxrows 4 width 1 samplen 2 font ",12"',
                "set ytics (" + ", ".join(f"{_quoted(row.mode)} {index}" for index, row in enumerate(rows)) + ")"]
@@ -135,7 +137,7 @@ def exits_plot(result: Result, workload: str) -> Plot | None:
     start = {row.mode: 0.0 for row in rows}
     for index, reason in enumerate(reasons):
         data += ["", "", f"# {reason}"]
-        colour, pattern, dark_letters = _FILLS[index % len(_FILLS)]
+        colour, pattern, dark_letters = _FILLS[(everywhere + reasons).index(reason) % len(_FILLS)]
         for height, row in enumerate(rows):
             count = table.get((row.mode, reason), 0)
             shown = reason if count / longest > 0.012 * len(reason) + 0.06 else ""
@@ -167,16 +169,17 @@ def _stack(exits: list[ExitRow]) -> tuple[list[str], dict[tuple[str, str], float
     return shown + (["others"] if len(shown) < len(reasons) else []), table
 
 
-def overview_plot(result: Result) -> Plot | None:
-    """All workloads in one picture: what each mode costs relative to native, on a logarithmic axis."""
-    rows = [row for row in result.rows if row.ratio_to_native and row.mode != "native" and row.status == OK]
+def overview_plot(result: Result, group: str) -> Plot | None:
+    """A group's workloads in one picture: what each mode costs relative to native, on a logarithmic axis."""
+    rows = [row for row in result.rows if row.ratio_to_native and row.mode != "native" and row.status == OK
+            and row.workload.partition("/")[0] == group]
     if not rows:
         return None
     workloads = list(dict.fromkeys(row.workload for row in rows))
     modes = list(dict.fromkeys(row.mode for row in _ordered(rows)))
     largest, least = (pick(row.ratio_to_native for row in rows) for pick in (max, min))
-    name, step = "overview", 0.8 / len(modes)
-    height = 100 + max(18, 12 * len(modes) + 6) * len(workloads)
+    name, step = f"overview-{group}", 0.8 / len(modes)
+    height = 110 + max(20, 12 * len(modes) + 8) * len(workloads)
     base = min(0.9, 0.9 * least)
     script = _head(name, 960, height)
     script += ['set xlabel "cost relative to native (logarithmic)"', f"set yrange [{len(workloads) - 0.4}:-0.6]",

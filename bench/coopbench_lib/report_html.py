@@ -10,6 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from .machines import MACHINES
+from .modes import Mode
 from .outcome import OK
 from .plots import inline, plot_name
 from .report_style import STYLE
@@ -20,6 +21,7 @@ from .workloads import Workload
 if TYPE_CHECKING:
     from .report import Section
 
+_MODES_BESIDE = 3
 _MOST_RAW_BYTES = 4_000_000
 
 
@@ -48,7 +50,8 @@ def _section(section: Section, about: dict[str, Workload]) -> str:
     grid = make_grid(section.result.rows)
     number = section.number
     parts = [f'<section id="s{number}"><h2>{escape(_title(section))}</h2>', _unit_line(section), _headline(section, grid),
-             _legend(section), _picture(section, "overview", "Every workload beside native"),
+             _legend(section), *(_picture(section, plot.name, "Beside native; the table has the numbers.") for plot in section.plots
+                if plot.name.startswith("overview-")),
              '<h3>What was run, and on what</h3>', _facts(section), '<h3>Workload by workload</h3>',
              '<div class="workloads">']
     parts += [_workload(section, grid, workload, about.get(workload)) for workload in grid.workloads]
@@ -62,16 +65,22 @@ def _unit_line(section: Section) -> str:
 
 
 def _headline(section: Section, grid: Grid) -> str:
-    """The comparison table; its workloads lead to their plots, its figures to their records."""
+    """The comparison table; its workloads lead to their plots, its figures to their records. Modes that do not fit
+    beside one another on a page stand below one another."""
+    blocks = [grid.modes[start:start + _MODES_BESIDE] for start in range(0, len(grid.modes), _MODES_BESIDE)] or [[]]
+    return "\n".join(_headline_block(section, grid, modes) for modes in blocks)
+
+
+def _headline_block(section: Section, grid: Grid, modes: list[Mode]) -> str:
     unit = escape(section.result.run["unit"])
     first = f'<th rowspan="2" class="name">workload</th><th rowspan="2">native<br><small>{unit}/op</small></th>'
     heads = "".join(f'<th colspan="3" class="mode">{escape(mode.name)}<br><small>{escape(mode.axes)}</small></th>'
-                    for mode in grid.modes)
-    below = f'<th class="first">ratio</th><th>+{unit}/op</th><th>exits/op</th>' * len(grid.modes)
+                    for mode in modes)
+    below = f'<th class="first">ratio</th><th>+{unit}/op</th><th>exits/op</th>' * len(modes)
     lines = []
     for workload in grid.workloads:
         cells = f'<td>{_link(section, grid.row("native", workload), _native(grid.row("native", workload)))}</td>'
-        for mode in grid.modes:
+        for mode in modes:
             cells += _mode_cells(section, grid.row(mode.name, workload))
         lines.append(f'<tr><th class="name" scope="row"><a href="#{_anchor(section, workload)}">{escape(workload)}</a>'
                      f'</th>{cells}</tr>')

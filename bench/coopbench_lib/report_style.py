@@ -11,7 +11,7 @@ a { color: #004b7a; text-decoration-thickness: 1px; text-underline-offset: 2px; 
 code { font-family: "DejaVu Sans Mono", monospace; font-size: .85em; overflow-wrap: anywhere; }
 small, .small, .files { font-size: .8rem; color: #444; font-weight: normal; } .small { margin: .3rem 0; }
 .unit, .note { background: #f1f1f1; border-left: 5px solid #0072b2; padding: .5rem .8rem; } .note { border-color: #d55e00; }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; margin-bottom: 1rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .18rem .6rem; text-align: right; } th.name, td.name { text-align: left; font-weight: normal; }
 thead th { border-bottom: 2px solid #111; vertical-align: bottom; } th.mode { text-align: center; }
@@ -32,6 +32,7 @@ article { border: 1px solid #bbb; padding: .8rem 1rem; } article > p:first-of-ty
   @page { margin: 14mm; }
   :root { font-size: 10pt; } body { margin: 0; padding: 0; max-width: none; } a { color: inherit; text-decoration: none; }
   .wide { overflow: visible; } .raw, .files, nav { display: none; }
+  figure svg { max-height: 240mm; }
   article, figure, tr { break-inside: avoid; } h2, h3, h4 { break-after: avoid; } thead { display: table-header-group; }
   .workloads { display: block; } article { margin-bottom: 5mm; } svg, tr, .unit { print-color-adjust: exact; }
 }

@@ -20,6 +20,7 @@ _GAP = "   "
 
 # Why machines differ in an exit reason though the guest does the same.
 _EXPLANATIONS = {
+    "cpuid": "a C library that starts asks CPUs of different makers and models about their caches by different leaves",
     "external_interrupt": "whether a tick falls into a region depends on all that was executed before it",
     "interrupt_window": "follows a tick that finds the guest with interrupts disabled",
     "nested_fault": "the guest's accesses to its local APIC, which follow a tick",
@@ -125,6 +126,12 @@ def _render_differences(results: list[Result], mode: Mode) -> str:
         if reason in reasons:
             text += "\n".join(textwrap.wrap(f"{reason}: {explanation}.", WIDTH, subsequent_indent="    ")) + "\n"
     return text
+
+
+def unexplained(results: list[Result], mode: Mode) -> list[str]:
+    """The exits in which the machines differ for no reason that is known: 'workload reason'."""
+    return [f"{workload} {reason}" for workload, reason, _ in differing_exits(results, mode)
+            if reason not in _EXPLANATIONS]
 
 
 def differing_exits(results: list[Result], mode: Mode) -> list[tuple[str, str, list[float]]]:

@@ -275,7 +275,7 @@ def test_native_needs_no_hypervisor_image(tree):
 @pytest.mark.parametrize("words, text", [
     (["--machine", "vax"], "there is no machine 'vax' (machines: qemu-svm, bochs-svm, "),
     (["--mode", "fast"], "there is no mode 'fast'"),
-    (["--mode", "coop"], "mode 'coop' is not implemented in this build (implemented: native, full-nested)"),
+    (["--mode", "coop"], "mode 'coop' is not implemented in this build (implemented: native, full-shadow, full-nested)"),
     (["--mode", "vt/direct/emulated"], "mode 'vt/direct/emulated' is not implemented"),
     (["--mode", "vt/nested/magic"], "'magic' in mode 'vt/nested/magic' is no choice of the io axis (emulated, queue)"),
     (["--mode", ","], "--mode names no mode"),

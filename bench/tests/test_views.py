@@ -313,6 +313,10 @@ def test_machines_side_by_side(tree):
     answer = tree("table", *folders[:2])
     assert answer.status == 0 and answer.out == GOLDEN_SIDE_BY_SIDE
     assert max(map(len, tree("table", *folders).out.splitlines())) <= WIDTH
+    assert tree("table", *folders, "--fail-unexplained").status == 0
+    exits.write_text(exits.read_text() + "full-nested,fake/null,wbinvd,0.5,100,100,100,100,0.1\n")
+    answer = tree("table", *folders, "--fail-unexplained")
+    assert answer.status == 1 and "for these exits to differ: fake/null wbinvd" in answer.err
 
 
 def test_side_by_side_refuses_other_work(tree):
