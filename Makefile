@@ -33,7 +33,7 @@ FREESTANDING_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdlib -fno-stack-pro
 -include bench/build.mk
 -include tests/build.mk
 
-.PHONY: all help deps images run debug iso bench bench-all check clean
+.PHONY: all help deps images run debug iso bench bench-all report check clean
 
 all: images
 
@@ -58,6 +58,9 @@ bench: deps ## Measures the default rows on $(MACHINE) and prints the comparison
 bench-all: deps ## The same with every workload
 	@$(MAKE) --no-print-directory images
 	@bench/coopbench run --machine $(MACHINE) --workload all
+
+report: ## Makes a page with tables and plots of the latest result, or of the references
+	@bench/coopbench report
 
 check: deps ## Runs every test and ends with 'N passed, N failed'
 	@$(MAKE) --no-print-directory images test-programs

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reports and exports: their tables against golden text, the page's links and pictures, results that are refused."""
+import csv
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from coopbench_lib.modes import find_mode
+from coopbench_lib.plots import draw, plots_of
+from coopbench_lib.raw import read_raw
+from coopbench_lib.results import read_result
+from test_views import edit, set_run
+
+CHROMIUM = shutil.which("chromium")
+
+GOLDEN_LATEX = r"""\begin{table}
+\centering
+\footnotesize
+\caption{qemu-svm (QEMU TCG EPYC), unit instr, run result, tree not clean. Native: busy instr per operation; ratio: to native; +: added per operation; exits: VM exits per operation.}
+\begin{tabular}{lrrrr}
+\hline
+ & native & \multicolumn{3}{c}{full-nested} \\
+ &  & \multicolumn{3}{c}{vt/nested/emulated} \\
+workload & per op & ratio & + & exits \\
+\hline
+fake/null & 150 & 1.000 & 0 & 0 \\
+fake/cpuid & 150 & 1.667 & +100 & 1 \\
+fake/hypercall & n/a & - & (250) & 1 \\
+fake/spread & 152* & 1.658 & +100* & 1 \\
+\hline
+\end{tabular}
+\end{table}
+"""
+
+GOLDEN_RAW = """\
+| workload | native | full-nested |
+| --- | --- | --- |
+| fake/null | 150 [2-4](../records.jsonl#L2) | 150 [6-8](../records.jsonl#L6) |
+| fake/cpuid | 150 [10-12](../records.jsonl#L10) | 250 [14-16](../records.jsonl#L14) |
+| fake/hypercall | n/a | 250 [18-20](../records.jsonl#L18) |
+| fake/spread | 152\\* [22-24](../records.jsonl#L22) | 252\\* [26-28](../records.jsonl#L26) |
+"""
+
+GOLDEN_COST = """\
+# from to y label; modes: native full-nested
+
+
+0 1 0 "1.000 (150 instr)"
+
+
+0 1.666667 1 "1.667 (250 instr)"
+"""
+
+GOLDEN_EXITS = """\
+# from to y label; one block a reason: cpuid
+
+
+# cpuid
+0 1 0 "cpuid"
+
+
+# whole
+1 0 "1"
+"""
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    return tmp_path_factory.mktemp("kept") / "result"
+
+
+@pytest.fixture
+def result(tree, kept):
+    """A result of four workloads, one of them n/a on the bare machine, one not exact; measured once, then copied."""
+    folder = tree.root / "result"
+    if kept.exists():
+        shutil.copytree(kept, folder)
+        tree.paths.out.mkdir()
+        (tree.paths.out / "latest").symlink_to(folder)
+    else:
+        tree.run("-j", "1", "--mode", "native,full-nested", "--workload", "default,fake/hypercall,fake/spread")
+        shutil.copytree(folder, kept)
+    return folder
+
+
+def page_of(tree, *words):
+    answer = tree("report", *map(str, words))
+    assert answer.status == 0, answer.err
+    return (tree.root / answer.out.strip()).read_text()
+
+
+def test_report_files(tree, result):
+    page_of(tree)
+    report = result / "report"
+    assert sorted(path.name for path in report.iterdir()) == ["index.html", "plots", "report.csv", "report.md",
+                                                              "report.tex"]
+    assert (report / "report.tex").read_text() == GOLDEN_LATEX
+    text = (report / "report.md").read_text()
+    assert GOLDEN_RAW in text and "- image hv-core: SHA-256 `" in text and "- command line: coopbench run" in text
+    with (report / "report.csv").open() as file:
+        rows = {(row["mode"], row["workload"]): row for row in csv.DictReader(file)}
+    assert rows["full-nested", "fake/cpuid"]["records"] == "14-16"
+    assert rows["full-nested", "fake/cpuid"]["unit"] == "instr"
+    plots = report / "plots/1-qemu-svm"
+    assert (plots / "fake-cpuid-cost.dat").read_text() == GOLDEN_COST
+    assert (plots / "fake-cpuid-exits.dat").read_text() == GOLDEN_EXITS
+    assert 'set output "fake-cpuid-cost.svg"' in (plots / "fake-cpuid-cost.gp").read_text()
+
+
+def check_page(text):
+    """Nothing from outside, no script, every link inside the page leads somewhere, no id twice."""
+    assert "<script" not in text and "@import" not in text
+    assert not re.search(r"""(src|href)=["']?(https?:|//)""", text)
+    ids = re.findall(r"""\bid=["']([^"']+)""", text)
+    assert len(ids) == len(set(ids))
+    for target in re.findall(r"""href=['"]#([^"']+)|url\(['"]?#([^"')]+)""", text):
+        assert "".join(target) in ids
+
+
+def test_page(tree, result):
+    text = page_of(tree)
+    check_page(text)
+    assert 'href="#r1-14" title="records.jsonl: 14-16">+100</a>' in text
+    for digest in read_result(result).images.values():
+        assert digest in text
+    if shutil.which("gnuplot"):
+        assert text.count("<svg") == len(plots_of(read_result(result)))
+
+
+def test_page_of_two_results(tree, result):
+    tree.run("--mode", "native,full-nested", "--workload", "fake/null", out="other")
+    text = page_of(tree, result, tree.root / "other", "--out", tree.root / "both")
+    check_page(text)
+    assert text.count("<h2>") == 2 and "<nav>" in text
+
+
+def test_report_without_gnuplot(tree, result, monkeypatch):
+    monkeypatch.setattr("coopbench_lib.plots.shutil.which", lambda name: None)
+    answer = tree("report")
+    assert answer.status == 0 and answer.err.count("\n") == 1 and "gnuplot is not installed" in answer.err
+    text = (result / "report/index.html").read_text()
+    assert "<svg" not in text and "gnuplot-nox" in text
+    assert (result / "report/plots/1-qemu-svm/fake-cpuid-cost.gp").exists()
+
+
+@pytest.mark.skipif(not shutil.which("gnuplot"), reason="gnuplot is not installed")
+def test_plots_of_many_modes(tree, result):
+    """Modes, reasons and sizes that this build does not bring forth: every picture is drawn all the same."""
+    found = read_result(result)
+    rows, exits = [row for row in found.rows if row.mode == "full-nested"], found.exits
+    for index, mode in enumerate(("coop", "paravirt", "lguest", "vt/direct/emulated")):
+        axes = find_mode(mode)
+        found.rows += [type(row)(**(vars(row) | {"mode": mode, "cpu": axes.cpu, "exits_per_op": 11 + index,
+                                                "ratio_to_native": 7.0 ** index, "value": 150 * 7.0 ** index}))
+                       for row in rows if row.ratio_to_native]
+        found.exits = found.exits + [type(row)(**(vars(row) | {"mode": mode, "reason": f"reason_{number}"}))
+                                     for row in exits for number in range(11 + index)]
+    plots = plots_of(found)
+    pictures = draw(plots, tree.root / "plots")
+    assert set(pictures) == {plot.name for plot in plots}
+    assert "set logscale x" in next(plot.script for plot in plots if plot.name == "fake-null-cost")
+    assert "others" in pictures["fake-cpuid-exits"] and all("</svg>" in text for text in pictures.values())
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed")
+def test_page_in_chromium(tree, result, tmp_path):
+    page_of(tree)
+    picture = tmp_path / "page.png"
+    done = subprocess.run(
+        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1366,4000", f"--screenshot={picture}", "--dump-dom",
+         (result / "report/index.html").as_uri()], capture_output=True, text=True, timeout=60)
+    assert picture.stat().st_size > 20_000
+    assert not re.search("ERROR:CONSOLE|Uncaught", done.stderr)
+
+
+def test_export(tree, result):
+    assert tree("export", "--format", "latex").out == GOLDEN_LATEX
+    assert tree("export", "--format", "md").out == (result / "table.md").read_text()
+    lines = tree("export").out.splitlines()
+    table = (result / "table.csv").read_text().splitlines()
+    assert lines[0] == table[0] + ",records" and lines[1] == table[1] + ",2-4"
+    whole = json.loads(tree("export", str(result), "--format", "json").out)
+    assert whole["run"]["unit"] == "instr" and whole["rows"][3]["records"] == [14, 15, 16]
+    assert whole["exits"][0]["reason"] == "cpuid"
+
+
+def test_export_of_a_reference(tree, result):
+    """A reference has no records: its figures stand without links."""
+    (result / "records.jsonl").unlink()
+    assert tree("export").out.splitlines()[1].endswith(",")
+    text = page_of(tree)
+    check_page(text)
+    assert "came without its records" in text
+    assert read_raw(result).span("native", "fake/null") == ""
+
+
+def test_references_are_reported_where_there_is_no_result(tree, result):
+    set_run(result, tree_clean=True)
+    assert tree("table", "--save-reference").status == 0
+    (tree.root / "out/latest").unlink(missing_ok=True)
+    answer = tree("report")
+    assert answer.out == "out/report/index.html\n"
+    assert not (tree.root / "results/qemu-svm/report").exists()
+
+
+def broken_record(folder):
+    with (folder / "records.jsonl").open("a") as file:
+        file.write('{"mode":"native"}\n')
+
+
+REFUSED = [
+    (lambda folder: edit(folder, lambda row: row.update(unit="cycles") if row["mode"] == "native" else None),
+     "mixes units: native fake/null is in cycles, the run is in instr"),
+    (lambda folder: set_run(folder, schema=9), "is of schema 9, this coopbench reads schema 1"),
+    (broken_record, "records.jsonl: line 29 is no record of a repetition"),
+    (lambda folder: (folder / "table.csv").write_text("machine,mode\nx,y\n"), "cannot be read"),
+    (lambda folder: (folder / "table.csv").unlink(), "has no tables yet"),
+    (lambda folder: (folder / "run.json").write_text("{"), "is not valid JSON"),
+]
+
+
+@pytest.mark.parametrize("damage, text", REFUSED)
+def test_refused_by_name(tree, result, damage, text):
+    damage(result)
+    for command in ("report", "export"):
+        answer = tree(command, str(result))
+        assert answer.status == 2 and text in answer.err and answer.err.count("\n") == 1
+    assert not (result / "report").exists()
+
+
+def test_the_same_result_twice(tree, result):
+    answer = tree("report", str(result), str(result))
+    assert answer.status == 2 and "is given twice" in answer.err
+
+
+def test_no_result(tree):
+    for command in ("report", "export"):
+        answer = tree(command)
+        assert answer.status == 2 and "there is no result yet" in answer.err
