@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from .cite import render_citation
 from .errors import UsageError
 from .export import FORMATS, export
 from .paths import Paths
@@ -25,6 +26,7 @@ def add_report_commands(commands, add) -> None:
     exported = add(commands, "export", "the rows of a result for other programs and for papers")
     _add_result(exported)
     exported.add_argument("--format", choices=FORMATS, default="csv", help="default: %(default)s")
+    _add_result(add(commands, "cite", "a result as BibTeX and as a paragraph on methods"))
 
 
 def _add_result(command: argparse.ArgumentParser) -> None:
@@ -78,4 +80,9 @@ def command_export(options: argparse.Namespace) -> int:
     return 0
 
 
-REPORT_COMMANDS = {"report": command_report, "export": command_export}
+def command_cite(options: argparse.Namespace) -> int:
+    print(render_citation(read_one(options)), end="")
+    return 0
+
+
+REPORT_COMMANDS = {"report": command_report, "export": command_export, "cite": command_cite}

@@ -82,12 +82,13 @@ def facts(result: Result) -> list[tuple[str, str]]:
     run = result.run
     tree = "" if run.get("tree_clean") else " (with changes that are in no commit)"
     emulator = run.get("emulator", {})
+    own = "each workload's own"
+    warmup = own if run.get("warmup") is None else run["warmup"]
     found = [("run", run["run_id"]), ("machine", f"{run['machine']}: {run['cpu_model']}"), ("unit", run["unit"]),
              ("emulator", f"{emulator.get('name', '')}: {emulator.get('version') or 'version unknown'}"),
              ("commit", f"{run.get('commit')}{tree}"), ("compiler", run.get("compiler", "")),
-             ("switches", _words(run.get("switches"))), ("parameters", _words(run.get("params")) or "each workload's own"),
-             ("repetitions", f"{run.get('runs') or 'each workload' + chr(39) + 's own'} measured, "
-                             f"{'each workload' + chr(39) + 's own' if run.get('warmup') is None else run['warmup']} warm-up"),
+             ("switches", _words(run.get("switches"))), ("parameters", _words(run.get("params")) or own),
+             ("repetitions", f"measured: {run.get('runs') or own}; warm-up: {warmup}"),
              ("started", f"{run.get('started', '')}, {run.get('seconds', '?')} s"),
              ("command line", "coopbench " + " ".join(run.get("arguments", [])))]
     if run.get("fallback"):

@@ -242,3 +242,15 @@ def test_no_result(tree):
     for command in ("report", "export"):
         answer = tree(command)
         assert answer.status == 2 and "there is no result yet" in answer.err
+
+
+def test_cite(tree, result):
+    set_run(result, commit="abcdef0123", tree_clean=True)
+    text = tree("cite", str(result)).out
+    entry, paragraph = text.split("\n\n")
+    assert entry.startswith("@misc{coopvirt-abcdef0123,\n") and entry.count("{") == entry.count("}")
+    paragraph = " ".join(paragraph.split())
+    for part in ("commit abcdef0123, on the machine qemu-svm", "Fake emulator version 1.0", "tick=10000000",
+                 "full-nested (vt/nested/emulated)", "The unit is instr (", "median over 3 measured repetitions",
+                 "of 7 rows, in 5 of them all repetitions were equal", "No instruction count is a time."):
+        assert part in paragraph
