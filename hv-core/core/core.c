@@ -30,7 +30,7 @@
 
 struct core_options {
     struct mode mode;
-    unsigned long memory_mib, log_kib;
+    unsigned long memory_mib, log_kib, busy_limit;
     unsigned vcpus, vms;
 };
 
@@ -93,6 +93,7 @@ static void core_read_options(struct core_options *options, const struct cpu_bac
     if (mode_find(name, &options->mode, why, sizeof(why)) || mode_check(&options->mode, &offer, why, sizeof(why)))
         core_refuse("%s", why);
     options->memory_mib = core_number(words, "mem", CORE_MEMORY_MIB_DEFAULT);
+    options->busy_limit = core_number(words, "limit", 0);
     options->log_kib = core_number(words, "log_quota", CORE_LOG_KIB_DEFAULT);
     unsigned long vcpus = core_number(words, "vcpus", 1), vms = core_number(words, "vms", 1);
     if (options->memory_mib < CORE_MEMORY_MIB_LEAST)
@@ -186,6 +187,7 @@ static struct vm *core_make_guest(const struct core_options *options, const stru
         .vcpus = options->vcpus,
         .memory_bytes = options->memory_mib << 20,
         .log_quota_bytes = options->log_kib << 10,
+        .busy_limit = options->busy_limit,
         .realtime_at_start = realtime_read(),
     };
     if (!core_find_module("kernel", number))

@@ -3,6 +3,7 @@
  * Who runs where and when. Locks: a VM's lock may be held when a queue's is taken, never the reverse.
  */
 #include "core/scheduler.h"
+#include "core/report.h"
 #include "core/context.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
@@ -230,7 +231,16 @@ void scheduler_take_interrupt(void)
     scheduler_poll_console();
 }
 
-bool scheduler_prepare(const struct vcpu *vcpu, uint64_t slice_end)
+/* When the time of a VM is up, as a VCPU's turn that began at this TSC knows it. */
+static uint64_t scheduler_time_is_up(const struct vm *vm, uint64_t turn_start)
+{
+    uint64_t busy = __atomic_load_n(&vm->busy, __ATOMIC_RELAXED);
+    if (!vm->busy_limit)
+        return UINT64_MAX;
+    return busy < vm->busy_limit ? turn_start + (vm->busy_limit - busy) : turn_start;
+}
+
+bool scheduler_prepare(struct vcpu *vcpu, uint64_t slice_end)
 {
     struct scheduler *here = scheduler_here();
     uint64_t now = tsc_read();
@@ -240,6 +250,13 @@ bool scheduler_prepare(const struct vcpu *vcpu, uint64_t slice_end)
         deadline = own;
     if (here->retry < deadline)
         deadline = here->retry;
+    uint64_t end = scheduler_time_is_up(vcpu->vm, slice_end - scheduler_slice);
+    if (now >= end) {
+        report_stop(vcpu, VM_STOP_LIMIT, "it has used up the time that limit= gives a VM");
+        return false;
+    }
+    if (end < deadline)
+        deadline = end;
     if (here->waiting) {
         if (now >= slice_end)
             return false;
@@ -264,6 +281,7 @@ static enum vcpu_leave scheduler_run_vcpu(struct vcpu *vcpu)
     cpu->running = 0;
     vcpu->left_tsc = tsc_read();
     here->away += vcpu->left_tsc - start;
+    __atomic_add_fetch(&vcpu->vm->busy, vcpu->left_tsc - start, __ATOMIC_RELAXED);
     vcpu->left_cpu = cpu->index;
     vcpu->left_away = here->away;
     return why;

@@ -29,7 +29,7 @@ void scheduler_take_interrupt(void);
 
 /* Lets time pass for the devices of VCPUs that sleep on this CPU and sets its timer for the next of them, the running
  * VCPU's own devices, and the end of its slice when another waits. False when the slice is over. */
-bool scheduler_prepare(const struct vcpu *vcpu, uint64_t slice_end);
+bool scheduler_prepare(struct vcpu *vcpu, uint64_t slice_end);
 
 /* Runs VCPUs on this CPU for ever. */
 _Noreturn void scheduler_run(void);

@@ -29,6 +29,7 @@ static const char *const vm_stop_names[] = {
     [VM_STOP_BAD_ACCESS] = "bad-access",
     [VM_STOP_LOG_FLOOD] = "log-flood",
     [VM_STOP_HALTED] = "halted",
+    [VM_STOP_LIMIT] = "limit",
 };
 
 const char *vm_stop_name(enum vm_stop reason)
@@ -240,6 +241,7 @@ struct vm *vm_create(const struct vm_config *config)
     vm->memory_bytes = config->memory_bytes;
     vm->frames_before = before;
     vm->log_quota_bytes = config->log_quota_bytes;
+    vm->busy_limit = config->busy_limit;
     vm->lapic_khz = tsc_khz(); /* the guest's timers count TSC units */
     struct vm_exit_row *exits = (struct vm_exit_row *)(vm + 1);
     dispatch_compose(exits, &vm->mode);

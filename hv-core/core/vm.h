@@ -32,7 +32,8 @@ enum vm_stop {
     VM_STOP_UNHANDLED_EXIT,
     VM_STOP_BAD_ACCESS,
     VM_STOP_LOG_FLOOD,
-    VM_STOP_HALTED /* every VCPU halted with nothing that could wake it */
+    VM_STOP_HALTED, /* every VCPU halted with nothing that could wake it */
+    VM_STOP_LIMIT   /* it has used up its time */
 };
 
 /* Machine frames that a VM owns. */
@@ -66,7 +67,8 @@ struct vm {
     unsigned extent_count;
     size_t frames_before; /* owned by this VM's number before creation: must be the same after destruction */
     uint64_t log_quota_bytes;
-    uint64_t lapic_khz; /* input clock of the guest's local APIC timers */
+    uint64_t busy_limit; /* TSC units that its VCPUs may run; 0: any */
+    uint64_t lapic_khz;  /* input clock of the guest's local APIC timers */
 
     /* Lock held: devices, nested tables. */
     struct spinlock lock;
@@ -76,6 +78,7 @@ struct vm {
 
     /* Any CPU, atomic. */
     uint64_t deadline;      /* TSC at which a device acts by itself */
+    uint64_t busy;          /* TSC units for which its VCPUs have had a CPU, in turns that are over */
     uint32_t running_vcpus; /* not yet out of their run loops for good */
     uint32_t online_vcpus;  /* started, and not halted for good */
 
@@ -99,7 +102,7 @@ struct vm_config {
     uint8_t *disk;
     uint64_t disk_bytes;
     bool is_disk_shared; /* another VM has the same image: this one gets a copy */
-    uint64_t log_quota_bytes;
+    uint64_t log_quota_bytes, busy_limit;
     int64_t realtime_at_start; /* seconds since 1970 UTC */
 };
 
