@@ -217,7 +217,6 @@
 #define VMX_REASON_INVVPID           53u
 #define VMX_REASON_WBINVD            54u
 #define VMX_REASON_XSETBV            55u
-#define VMX_REASON_INVPCID           58u
 #define VMX_REASON_VMFUNC            59u
 #define VMX_REASONS                  64u
 

@@ -20,9 +20,10 @@ struct vmx_controls vmx_controls;
 static struct vmx_cpu vmx_cpus[CPU_LIMIT];
 static coop_paddr vmx_msr_bitmap = FRAME_NONE, vmx_io_bitmaps = FRAME_NONE;
 
-/* Without nested paging all that changes which tables the CPU walks. Reads of CR0 and CR4 find their shadows. */
+/* Without nested paging all that changes which tables the CPU walks exits; INVPCID does not exist. Reads of CR0 and CR4 find
+ * their shadows. */
 #define VMX_PRIMARY_SHADOW   (VMX_PRIMARY_INVLPG | VMX_PRIMARY_CR3_LOAD | VMX_PRIMARY_CR3_STORE)
-#define VMX_SECONDARY_NESTED (VMX_SECONDARY_EPT | VMX_SECONDARY_UNRESTRICTED_GUEST)
+#define VMX_SECONDARY_NESTED (VMX_SECONDARY_EPT | VMX_SECONDARY_UNRESTRICTED_GUEST | VMX_SECONDARY_INVPCID)
 
 /* #DB and #AC can be delivered without end (a fault in the delivery of itself), #MC is the host's. Mask and
  * match of 0 agree with every error code, so the bit of #PF says whether all exit or none. SDM vol. 3, "Exception
