@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from . import technology
 from .cite import render_citation
 from .errors import UsageError
 from .export import FORMATS, export
@@ -14,6 +15,8 @@ from .paths import Paths
 from .report import check_unit, make_report
 from .results import Result, read_result
 from .workloads import read_manifest
+
+REPRODUCTIONS = {"techcomparison": technology.NAME}
 
 
 def add_report_commands(commands, add) -> None:
@@ -26,7 +29,14 @@ def add_report_commands(commands, add) -> None:
     exported = add(commands, "export", "the rows of a result for other programs and for papers")
     _add_result(exported)
     exported.add_argument("--format", choices=FORMATS, default="csv", help="default: %(default)s")
+    _add_reproduce(add(commands, "reproduce", "a published comparison again, beside what was measured here"))
     _add_result(add(commands, "cite", "a result as BibTeX and as a paragraph on methods"))
+
+
+def _add_reproduce(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="NAME", choices=tuple(REPRODUCTIONS), help=f"one of: {', '.join(REPRODUCTIONS)}")
+    _add_result(command)
+    command.add_argument("--format", choices=("text", "md", "csv"), default="text", help="default: %(default)s")
 
 
 def _add_result(command: argparse.ArgumentParser) -> None:
@@ -85,4 +95,18 @@ def command_cite(options: argparse.Namespace) -> int:
     return 0
 
 
-REPORT_COMMANDS = {"report": command_report, "export": command_export, "cite": command_cite}
+def command_reproduce(options: argparse.Namespace) -> int:
+    """The published table with two columns more; without any result the second of them says so."""
+    try:
+        result = read_one(options)
+    except UsageError:
+        if options.result:
+            raise
+        result = None
+    lines = technology.make_lines(options.paths.root / "papers" / REPRODUCTIONS[options.name], result)
+    print(technology.render(lines, result, options.format), end="")
+    return 0
+
+
+REPORT_COMMANDS = {"report": command_report, "export": command_export, "cite": command_cite,
+                   "reproduce": command_reproduce}
