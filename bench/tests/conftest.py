@@ -57,7 +57,9 @@ class Tree:
         return Answer(status, captured.out, captured.err)
 
     def run(self, *words: str, out: str = "result") -> Answer:
-        """'coopbench run' with the fake emulator into a folder of this tree."""
+        """'coopbench run' with the fake emulator into a folder of this tree, in two modes unless told otherwise."""
+        if not {"--mode", "--resume"} & set(words):
+            words = ("--mode", "native,full-nested", *words)
         return self("run", "--emulator", str(FAKE), "--out", str(self.root / out), *words)
 
     def process(self, *words: str, output=subprocess.PIPE, error=subprocess.PIPE, **options) -> subprocess.Popen:

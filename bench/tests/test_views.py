@@ -290,7 +290,8 @@ def test_doctor(tree):
 def test_live_progress_draws(tree):
     """The bar itself is python3-rich's; that our use of it works is shown by a run on a pseudo-terminal."""
     controller, terminal = pty.openpty()
-    live = tree.process("run", "--emulator", str(FAKE), "--workload", "fake/slow", "-j", "1", error=terminal,
+    live = tree.process("run", "--emulator", str(FAKE), "--mode", "native,full-nested", "--workload", "fake/slow",
+                        "-j", "1", error=terminal,
                         env={"TERM": "xterm", "PATH": os.environ["PATH"]})
     os.close(terminal)
     shown = b""
