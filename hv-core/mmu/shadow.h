@@ -78,6 +78,7 @@ struct shadow_page {
 struct shadow_frame {
     uint32_t tables;       /* pages that shadow it as a table, plus one */
     shadow_entry writable; /* entries that map it writable */
+    shadow_entry narrowed; /* one that did, before its tables were watched; may be out of date */
 };
 
 enum shadow_outcome {

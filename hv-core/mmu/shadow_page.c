@@ -108,6 +108,7 @@ void shadow_page_protect(struct shadow *shadow, struct shadow_frame *frame)
     while (frame->writable) {
         shadow_entry entry = frame->writable;
         shadow_page_narrow(shadow, shadow_page_of(shadow, entry), (entry - 1) % SHADOW_ENTRIES);
+        frame->narrowed = entry;
     }
     if (had)
         shadow_page_flush(shadow, SHADOW_FLUSH_PROTECT);
@@ -128,6 +129,26 @@ static void shadow_page_unhash(struct shadow *shadow, const struct shadow_page *
     *at = page->next_same;
 }
 
+/* A frame is no table any more: the mapping through which the guest wrote it gets its right back, if it still is one.
+ */
+static void shadow_page_widen(struct shadow *shadow, struct shadow_frame *frame)
+{
+    shadow_entry entry = frame->narrowed;
+    frame->narrowed = SHADOW_NONE;
+    if (!entry || frame->tables)
+        return;
+    struct shadow_page *page = shadow_page_of(shadow, entry);
+    unsigned index = (entry - 1) % SHADOW_ENTRIES;
+    if (!page->is_used || page->level || page->role & SHADOW_ROLE_WP_OFF || !shadow_page_has(page, index) ||
+        page->entries[index] & X86_PTE_W || shadow_guest_frame_of(page, index) != (uint64_t)(frame - shadow->frames))
+        return;
+    uint64_t needed = X86_PTE_W | X86_PTE_D;
+    if (page->table && (page->sources[index] & needed) != needed)
+        return;
+    __atomic_store_n(&page->entries[index], page->entries[index] | needed, __ATOMIC_RELAXED);
+    shadow_page_enlist(shadow, page, index, &frame->writable);
+}
+
 void shadow_page_zap(struct shadow *shadow, struct shadow_page *page)
 {
     for (unsigned i = shadow_page_next(page, 0); i < SHADOW_ENTRIES; i = shadow_page_next(page, i + 1))
@@ -139,6 +160,8 @@ void shadow_page_zap(struct shadow *shadow, struct shadow_page *page)
     if (page->is_unsync)
         shadow_sync_forget(shadow, page);
     shadow_page_unhash(shadow, page);
+    if (page->table)
+        shadow_page_widen(shadow, &shadow->frames[page->guest_frame]);
     page->is_used = false;
     page->next_hash = shadow->free;
     shadow->free = shadow_page_number(shadow, page) + 1;

@@ -130,6 +130,19 @@ bool shadow_sync_may_write(struct shadow *shadow, struct shadow_frame *frame, bo
     return true;
 }
 
+/* An entry that points to a table has changed. When the guest has taken it away, what it pointed to is likely to go as
+ * well: its frame can be written at once. */
+static void shadow_sync_unlink(struct shadow *shadow, struct shadow_page *page, unsigned index)
+{
+    struct shadow_page *child = shadow_page_child(shadow, page, index);
+    bool is_gone = (page->role & SHADOW_ROLE_FORMAT) == SHADOW_ROLE_LONG &&
+                   !(((const volatile uint64_t *)page->table)[index] & X86_PTE_P);
+    shadow_page_drop(shadow, page, index);
+    shadow_page_flush(shadow, SHADOW_FLUSH_UNLINK);
+    if (is_gone && child->table && !child->parents && !child->roots)
+        shadow_page_zap(shadow, child);
+}
+
 /* Bytes of a table have changed. */
 static void shadow_sync_written(struct shadow *shadow, struct shadow_page *page, unsigned offset, unsigned bytes)
 {
@@ -141,8 +154,7 @@ static void shadow_sync_written(struct shadow *shadow, struct shadow_page *page,
         if (page->level == 0) {
             shadow_sync_entry(shadow, page, i);
         } else {
-            shadow_page_drop(shadow, page, i);
-            shadow_page_flush(shadow, SHADOW_FLUSH_UNLINK);
+            shadow_sync_unlink(shadow, page, i);
         }
     }
     if (++page->writes > WRITES_LIMIT && !page->roots)
