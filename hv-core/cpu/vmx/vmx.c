@@ -29,17 +29,16 @@ static void vmx_decode_failure(struct vcpu *vcpu)
     vcpu->exit.interrupted.kind = VM_EVENT_NONE;
 }
 
-/* The fields that not every exit needs. */
+/* The fields that few exits need. */
 static void vmx_snapshot_more(struct vmx_raw_exit *raw, unsigned needs)
 {
-    if (needs & VMX_NEED_QUALIFICATION)
-        raw->qualification = vmx_read(VMCS_EXIT_QUALIFICATION);
     if (needs & VMX_NEED_GUEST_PHYSICAL)
         raw->guest_physical = vmx_read(VMCS_GUEST_PHYSICAL_ADDRESS);
     if (needs & VMX_NEED_CODE)
         raw->code = (uint32_t)vmx_read(VMCS_GUEST_CS_RIGHTS);
     if (needs & VMX_NEED_FLAGS)
         raw->flags = vmx_read(VMCS_GUEST_RFLAGS);
+    raw->interruption = 0;
     if (needs & VMX_NEED_INTERRUPTION) {
         raw->interruption = (uint32_t)vmx_read(VMCS_EXIT_INTERRUPTION);
         raw->interruption_error = (uint32_t)vmx_read(VMCS_EXIT_INTERRUPTION_ERROR);
@@ -56,14 +55,20 @@ static void vmx_snapshot_more(struct vmx_raw_exit *raw, unsigned needs)
 static __attribute__((noinline)) void vmx_decode_more(struct vcpu *vcpu, uint32_t reason)
 {
     struct vmx_vcpu *vmx = vmx_of(vcpu);
-    struct vmx_raw_exit raw = {.reason = reason, .task_priority = vmx_task_priority(vmx)};
+    unsigned needs = vmx_exit_needs(reason);
+    struct vmx_raw_exit raw;
     if (vmx->failure) {
         vmx_decode_failure(vcpu);
         return;
     }
+    raw.reason = reason;
     raw.rip = vmx_read(VMCS_GUEST_RIP);
     raw.length = (uint32_t)vmx_read(VMCS_INSTRUCTION_LENGTH); /* not always meant: vmx_exit_decode knows */
-    vmx_snapshot_more(&raw, vmx_exit_needs(reason));
+    raw.task_priority = vmx_task_priority(vmx);
+    if (needs & VMX_NEED_QUALIFICATION)
+        raw.qualification = vmx_read(VMCS_EXIT_QUALIFICATION);
+    if (needs & ~(unsigned)(VMX_NEED_LENGTH | VMX_NEED_QUALIFICATION))
+        vmx_snapshot_more(&raw, needs);
     vmx_exit_decode(&raw, &vcpu->exit);
     if (vcpu->exit.reason == VM_EXIT_INTERRUPT_WINDOW)
         vmx_close_window(vmx);
