@@ -171,6 +171,27 @@ void shadow_page_zap(struct shadow *shadow, struct shadow_page *page)
     shadow_page_flush(shadow, SHADOW_FLUSH_ZAP);
 }
 
+void shadow_page_zap_tree(struct shadow *shadow, struct shadow_page *page)
+{
+    for (unsigned i = shadow_page_next(page, 0); page->level && i < SHADOW_ENTRIES; i = shadow_page_next(page, i + 1)) {
+        struct shadow_page *child = shadow_page_child(shadow, page, i);
+        shadow_page_drop(shadow, page, i);
+        if (!child->parents && !child->roots && child->stamp != shadow->stamp)
+            shadow_page_zap_tree(shadow, child);
+    }
+    shadow_page_zap(shadow, page);
+}
+
+struct shadow_page *shadow_page_idle_top(const struct shadow *shadow, struct shadow_page *page)
+{
+    for (unsigned i = 0; page->parents && i < SHADOW_LEVELS; i++) {
+        if (page->roots || page->stamp == shadow->stamp || shadow_page_link_of(shadow, page->parents)->next)
+            return 0;
+        page = shadow_page_of(shadow, page->parents);
+    }
+    return page->parents || page->roots || page->stamp == shadow->stamp ? 0 : page;
+}
+
 /* Three frames for a page that never had any. */
 static bool shadow_page_furnish(struct shadow *shadow, struct shadow_page *page)
 {

@@ -102,6 +102,13 @@ void shadow_page_protect(struct shadow *shadow, struct shadow_frame *frame);
 /* Forgets a page that is no root, with a flush. */
 void shadow_page_zap(struct shadow *shadow, struct shadow_page *page);
 
+/* Forgets a page, and below it what nothing else points to. */
+void shadow_page_zap_tree(struct shadow *shadow, struct shadow_page *page);
+
+/* The top of the only way to a page; NULL when there are several, or it is a root in use or on the way of the fault at
+ * hand. */
+struct shadow_page *shadow_page_idle_top(const struct shadow *shadow, struct shadow_page *page);
+
 /* The index of the first present entry from `index` on; SHADOW_ENTRIES when there is none. */
 static inline unsigned shadow_page_next(const struct shadow_page *page, unsigned index)
 {

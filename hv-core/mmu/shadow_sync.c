@@ -105,9 +105,24 @@ static bool shadow_sync_can_let_go(const struct shadow *shadow, const struct sha
     return page->is_unsync || shadow_sync_is_orphan(shadow, page) || (page->level == 0 && shadow->has_unsync);
 }
 
+/* Tables of an address space that no CPU has loaded are written when it is taken down: all of it is forgotten at once,
+ * rather than table by table. */
+static void shadow_sync_forget_idle(struct shadow *shadow, const struct shadow_frame *frame)
+{
+    uint32_t at = frame->tables;
+    while (at) {
+        struct shadow_page *page = &shadow->pages[at - 1], *top = shadow_page_idle_top(shadow, page);
+        if (top)
+            shadow_page_zap_tree(shadow, top);
+        at = top ? frame->tables : page->next_same;
+    }
+}
+
 bool shadow_sync_may_write(struct shadow *shadow, struct shadow_frame *frame, bool is_write)
 {
     unsigned tables = 0;
+    if (is_write)
+        shadow_sync_forget_idle(shadow, frame);
     for (uint32_t at = frame->tables; at; at = shadow->pages[at - 1].next_same, tables++) {
         const struct shadow_page *page = &shadow->pages[at - 1];
         if (!(is_write ? shadow_sync_can_let_go(shadow, page) : page->is_unsync))
