@@ -129,6 +129,17 @@ static const struct boot_module *core_find_module(const char *role, unsigned vm)
     return vm ? core_find_module(role, 0) : 0;
 }
 
+/* All modules of a role, in their order; VM 0's when it has none of its own. How many there are. */
+static unsigned core_find_modules(const char *role, unsigned vm, const struct boot_module **modules, unsigned most)
+{
+    const struct boot_info *info = boot_info();
+    unsigned count = 0;
+    for (unsigned i = 0; i < info->module_count; i++)
+        if (core_module_is(&info->modules[i], role, vm) && count++ < most)
+            modules[count - 1] = &info->modules[i];
+    return count || !vm ? count : core_find_modules(role, 0, modules, most);
+}
+
 static struct loader_file core_module_file(const struct boot_module *module)
 {
     return (struct loader_file){frame_address(module->start), module->bytes, module->words};
@@ -154,12 +165,16 @@ static void core_set_registers(struct vcpu *vcpu, const struct loader_output *ou
 static void core_load_guest(struct vm *vm)
 {
     const struct boot_module *kernel = core_find_module("kernel", vm->number);
-    const struct boot_module *initrd = core_find_module("initrd", vm->number);
+    const struct boot_module *initrds[LOADER_MODULES];
     struct loader_input input = {.kernel = core_module_file(kernel)};
     struct loader_output output;
 
-    if (initrd)
-        input.modules[input.module_count++] = core_module_file(initrd);
+    input.module_count = core_find_modules("initrd", vm->number, initrds, LOADER_MODULES);
+    if (input.module_count > LOADER_MODULES)
+        core_refuse("vm %u: %u modules with role=initrd are too many: at most %u", vm->number, input.module_count,
+                    LOADER_MODULES);
+    for (unsigned i = 0; i < input.module_count; i++)
+        input.modules[i] = core_module_file(initrds[i]);
     const char *error = loader_load(&vm->memory, &input, &output);
     if (error)
         core_refuse("vm %u: the kernel module %s", vm->number, error);

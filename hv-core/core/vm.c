@@ -94,17 +94,26 @@ static uint64_t vm_world_now(void *context)
     return tsc_read();
 }
 
+/* Counts bytes written to one of the serial lines. False when the quota is used up. */
+static bool vm_may_write(struct vm *vm, uint64_t *written, uint64_t count, const char *where)
+{
+    uint64_t before = *written;
+    *written += count;
+    if (*written <= vm->log_quota_bytes)
+        return true;
+    if (before <= vm->log_quota_bytes) {
+        log_error("vm %u is stopped: it wrote more than %lu bytes to its %s", vm->number, vm->log_quota_bytes, where);
+        vm_stop(vm, VM_STOP_LOG_FLOOD, 0);
+    }
+    return false;
+}
+
 /* COM2 in whole lines, up to the quota. */
 static void vm_log_byte(struct vm *vm, char byte)
 {
     struct vm_log *log = &vm->log;
-    if (++log->bytes > vm->log_quota_bytes) {
-        if (log->bytes == vm->log_quota_bytes + 1) {
-            log_error("vm %u is stopped: it wrote more than %lu bytes to its log", vm->number, vm->log_quota_bytes);
-            vm_stop(vm, VM_STOP_LOG_FLOOD, 0);
-        }
+    if (!vm_may_write(vm, &log->bytes, 1, "log"))
         return;
-    }
     if (byte == '\n' || log->used == VM_LINE_BYTES) {
         log_line(log->line, log->used);
         log->used = 0;
@@ -117,7 +126,8 @@ static void vm_world_console_write(void *context, unsigned uart, const char *byt
 {
     struct vm *vm = context;
     if (uart == 0) {
-        console_write(bytes, count);
+        if (vm_may_write(vm, &vm->console_bytes, count, "console"))
+            console_write(bytes, count);
         return;
     }
     for (size_t i = 0; i < count; i++)

@@ -75,6 +75,7 @@ struct vm {
     struct nested_tables nested;
     struct shadow shadow;
     struct vm_log log;
+    uint64_t console_bytes; /* written to COM1 in all */
 
     /* Any CPU, atomic. */
     uint64_t deadline;      /* TSC at which a device acts by itself */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Allocation by 1 GiB, then 2 MiB, then single frames, so that nested tables can use the largest pages. The frames
- * behind the video hole are kept (they keep the alignment) but not mapped.
+ * behind the hole for adapters' ROMs are kept (they keep the alignment) but not mapped.
  */
 #include "core/vm_memory.h"
 #include "core/vm.h"
@@ -65,6 +65,8 @@ static int vm_memory_add(struct vm *vm, coop_paddr guest, uint64_t bytes)
         vm->extents[vm->extent_count++] = (struct vm_extent){machine, got / X86_PAGE_BYTES};
         vm_memory_clear(machine, got / X86_PAGE_BYTES);
         int error = vm_memory_map(vm, guest, machine, got, 0, VM_MEMORY_LOW_END, true);
+        if (!error)
+            error = vm_memory_map(vm, guest, machine, got, VM_MEMORY_LOW_END, VM_MEMORY_VIDEO_END, true);
         if (!error)
             error = vm_memory_map(vm, guest, machine, got, VM_MEMORY_BIOS, VM_MEMORY_HIGH_START, false);
         if (!error)

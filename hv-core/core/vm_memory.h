@@ -10,9 +10,10 @@
 
 struct vm;
 
-/* The layout: RAM below 640 KiB, tables of the BIOS area (read-only), RAM from 1 MiB to the hole for devices
+/* The layout: RAM below 640 KiB, a display adapter's memory (plain RAM that nobody looks at), tables of the BIOS area (read-only), RAM from 1 MiB to the hole for devices
  * below 4 GiB, the rest above 4 GiB. */
 #define VM_MEMORY_LOW_END    0x000a0000ul
+#define VM_MEMORY_VIDEO_END  0x000c0000ul
 #define VM_MEMORY_BIOS       0x000e0000ul
 #define VM_MEMORY_HIGH_START 0x00100000ul
 #define VM_MEMORY_HOLE       0xc0000000ul

@@ -19,11 +19,16 @@ main64:
     cmp dword [rdi], -1
     jne wrong
     PRINTLN "nothing at 0xb0000000"
-    mov edi, 0xa0000
+    mov edi, 0xc0000
     movzx eax, byte [rdi]
     cmp eax, 0xff
     jne wrong
-    PRINTLN "nothing in the video hole"
+    PRINTLN "nothing where adapters have their ROMs"
+    mov edi, 0xb8000
+    mov dword [rdi], 0x07420741
+    cmp dword [rdi], 0x07420741
+    jne wrong
+    PRINTLN "text memory keeps what is written"
     mov edi, 0xf8000
     mov ebx, [rdi]
     mov dword [rdi], 0x12345678
