@@ -33,7 +33,7 @@ FREESTANDING_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdlib -fno-stack-pro
 -include bench/build.mk
 -include tests/build.mk
 
-.PHONY: all help deps images run debug iso bench bench-all report check clean
+.PHONY: all help deps peers images run debug iso bench bench-all report check clean
 
 all: images
 
@@ -49,6 +49,9 @@ help: ## Lists the targets
 
 deps: ## Installs the Debian packages that are missing (needs root or sudo)
 	@bench/install-deps.sh
+
+peers: ## Fetches foreign kernels from Debian, for bench/coopbench run --guest linux and some boot tests
+	@bench/fetch-peers.sh
 
 # Set-up runs first, by itself, so that a fresh machine needs nothing but the two commands.
 bench: deps ## Measures the default rows on $(MACHINE) and prints the comparison table

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from .commands_report import add_report_commands
 from .errors import UsageError
+from .guests import GUESTS
 from .machines import MACHINES
 from .modes import implemented_names
 from .switches import SWITCHES
@@ -87,10 +88,12 @@ def _add_machine(command: argparse.ArgumentParser) -> None:
 
 
 def _add_run(run: argparse.ArgumentParser) -> None:
-    run.usage = ("coopbench run [--machine M] [--mode A,B] [--workload X,Y] [--quick] [--set SWITCH=VALUE] "
+    run.usage = ("coopbench run [--machine M] [--guest G] [--mode A,B] [--workload X,Y] [--quick] [--set SWITCH=VALUE] "
                  "[--param NAME=VALUE] [-w N] [-r N] [-j N] [--timeout SECONDS] [--dry-run] [--out DIR] [--resume] "
                  "[-- ./program arguments]")
     _add_machine(run)
+    run.add_argument("--guest", metavar="G", help="the kernel that runs the programs, one of: "
+                     f"{', '.join(guest.name for guest in GUESTS)} (the first is the default)")
     run.add_argument("--mode", metavar="A,B",
                      help=f"modes, or triples cpu/mmu/io (default: {','.join(implemented_names())})")
     run.add_argument("--workload", metavar="X,Y", help="workloads, groups such as 'latency/', or one of "

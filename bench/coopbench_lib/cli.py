@@ -19,6 +19,7 @@ from .arguments import parse
 from .commands_report import REPORT_COMMANDS
 from .compare import compare, render_comparison
 from .errors import CoopbenchError, UsageError
+from .guests import GUESTS, find_guest
 from .machines import MACHINES, Machine, find_machine
 from .modes import MODES, choose_modes, find_mode, implemented_names
 from .paths import Paths, default_paths
@@ -158,7 +159,8 @@ def make_plan(options: argparse.Namespace, before: dict) -> Plan:
         runs=runs or (QUICK_RUNS if options.quick else None),
         warmup=warmup if options.warmup is None else options.warmup, timeout_seconds=options.timeout,
         jobs=options.jobs, program=program, packed=packed_path(paths, program) if program else None,
-        fallback=fallback or before.get("fallback", {}))
+        fallback=fallback or before.get("fallback", {}),
+        guest=find_guest(options.guest or before.get("guest") or GUESTS[0].name))
     plan.check()
     return plan
 

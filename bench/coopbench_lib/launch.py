@@ -36,6 +36,7 @@ class Launch:
     interactive: bool = False
     gdb_port: int | None = None
     cpus: int = 1
+    foreign: bool = False
 
     @property
     def memory_mib(self) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .errors import CoopbenchError, UsageError
+from .guests import GUESTS, Guest, check_guest
 from .launch import GUEST_MEMORY_MIB, Launch, refuse_unsafe_path
 from .machines import Machine
 from .modes import Mode
@@ -58,6 +59,7 @@ class Plan:
     program: list[str] = field(default_factory=list)
     packed: Path | None = None
     fallback: dict[str, str] = field(default_factory=dict)
+    guest: Guest = GUESTS[0]
 
     def cells(self) -> list[Cell]:
         """Every boot, workload by workload, so that rows are complete early."""
@@ -80,9 +82,9 @@ class Plan:
 
     def guest_words(self, workload: Workload | None) -> str:
         """The guest's command line, padded to one length: what is in it must not move what stands behind it."""
-        words = [*self.machine.frequency_words, f"mem={GUEST_USABLE_MIB}"]
+        words = [*self.machine.frequency_words, self.guest.memory.format(mib=GUEST_USABLE_MIB)]
         words += [f"{switch.name}={self.switches[switch.name]}" for switch in SWITCHES if switch.told == "guest"]
-        words += ["console=ttyS0", "init=/init"]
+        words += self.guest.words
         if workload:
             words += [exec_word(self.program) if self.program else f"bench={workload.name}",
                       f"runs={self.runs_of(workload)}", f"warmup={self.warmup_of(workload)}"]
@@ -123,14 +125,14 @@ class Plan:
         return self.machine.command(replace(launch, interactive=True, gdb_port=gdb_port))
 
     def _launch(self, mode: Mode, workload: Workload | None, logs: Path) -> Launch:
-        shown, images = self.paths.shown, self.paths.images()
+        shown, images = self.paths.shown, self._images()
         disk = self.disk(workload) if workload else None
         return Launch(
-            emulator=self.emulator, mode=mode, hv_core=shown(images["hv-core"]), guest=shown(images["guest-coop"]),
+            emulator=self.emulator, mode=mode, hv_core=shown(images["hv-core"]), guest=shown(images[self.guest.name]),
             initramfs=shown(self.packed or images["initramfs"]),
             guest_words=self.guest_words(workload), hypervisor_words=self.hypervisor_words(mode),
             disk=shown(disk) if disk else None, console=Path(shown(logs / "console.txt")),
-            records=Path(shown(logs / "records.txt")))
+            records=Path(shown(logs / "records.txt")), foreign=self.guest.foreign)
 
     def check(self) -> None:
         """Refuses what cannot work before anything is started: no emulator, no images, unknown parameters."""
@@ -142,6 +144,7 @@ class Plan:
                                  f"(theirs: {', '.join(known) or 'none'})")
         for workload in self.workloads:
             self.guest_words(workload)
+        check_guest(self.guest, self.machine)
         refuse_unsafe_path(self.paths.shown(self.paths.build))
 
     def _check_limits(self, name: str, value: str) -> None:
@@ -160,11 +163,18 @@ class Plan:
             raise CoopbenchError(f"machine {self.machine.name} needs {missing}: say 'make deps'")
         for name, path in self.needed_images().items():
             if not path.is_file():
-                raise CoopbenchError(f"the image {name} is not built ({self.paths.shown(path)} is missing): say 'make'")
+                maker = self.guest.made_by if name == self.guest.name else "make"
+                raise CoopbenchError(f"the image {name} is not built ({self.paths.shown(path)} is missing): say '{maker}'")
+
+    def _images(self) -> dict[str, Path]:
+        """The images of this guest, by name."""
+        images = self.paths.images()
+        del images["guest-coop"]
+        return images | {self.guest.name: self.guest.image(self.paths)}
 
     def needed_images(self) -> dict[str, Path]:
         """The images that this run boots: the hypervisor's only where a mode stands on it."""
-        images = self.paths.images()
+        images = self._images()
         if all(mode.native for mode in self.modes):
             del images["hv-core"]
         return images

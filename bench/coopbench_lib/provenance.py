@@ -21,6 +21,7 @@ def describe(plan: Plan) -> dict[str, Any]:
         images["initramfs"] = plan.packed
     return {
         "machine": plan.machine.name,
+        "guest": plan.guest.name,
         "cpu_model": plan.machine.cpu_model,
         "unit": plan.machine.unit,
         "emulator": {"name": Path(plan.emulator).name, "version": emulator_version(plan)},

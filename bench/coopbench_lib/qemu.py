@@ -42,7 +42,7 @@ def _command(launch: Launch, processor: list[str]) -> list[str]:
 def _native_boot(launch: Launch) -> list[str]:
     boot = ["-kernel", launch.guest, "-append", launch.guest_words]
     if launch.initramfs:
-        boot += ["-initrd", f"{launch.initramfs} role=initrd"]
+        boot += ["-initrd", launch.initramfs if launch.foreign else f"{launch.initramfs} role=initrd"]
     if launch.disk:
         boot += ["-drive", f"if=ide,format=raw,snapshot=on,file={launch.disk}"]
     return boot

@@ -145,7 +145,7 @@ def read_repetition(line: dict[str, Any], region: Region | None) -> Repetition:
         raise RecordError("a repetition record lacks its workload or parameters")
     return Repetition(line["workload"], _number(line, "region"), _number(line, "repetition"),
                       bool(line.get("warmup", False)), _number(line, "ops"), _number(line, "tsc"),
-                      _number(line, "idle"), _number(line, "ticks"), parameters, region, line)
+                      _counted(line, "idle"), _counted(line, "ticks"), parameters, region, line)
 
 
 def read_region(line: dict[str, Any]) -> Region:
@@ -173,6 +173,11 @@ def _table(line: dict[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise RecordError(f"'{name}' of a {line['type']} record is no table")
     return value
+
+
+def _counted(line: dict[str, Any], name: str) -> int:
+    """A count that only guest-coop takes: under another kernel the record is without it."""
+    return _number(line, name) if name in line else 0
 
 
 def _number(line: dict[str, Any], name: str) -> int:
