@@ -38,6 +38,50 @@ static bool msr_pat_is_valid(uint64_t pat)
     return true;
 }
 
+/*
+ * Registers that kernels touch without asking CPUID first, and whose content never changes here: what they read as, and
+ * the bits of a write that are taken and lost. Any other bit must be written as it is read, or the guest gets #GP.
+ */
+static const struct msr_constant {
+    uint32_t number;
+    bool is_read_only;
+    uint64_t value, lost;
+} msr_constants[] = {
+    {X86_MSR_PLATFORM_ID, true, 0, 0},   /* Intel: asked beside the microcode's revision */
+    {X86_MSR_UCODE_REV, false, 0, ~0ul}, /* written with 0 before it is read */
+    {X86_MSR_MTRR_CAP, true, 0, 0},      /* no ranges */
+    {X86_MSR_MTRR_DEF_TYPE, false, MTRR_DEFAULT_ENABLED_WRITE_BACK, ~0ul}, /* off and on around a change */
+    {X86_MSR_MCG_CAP, true, 0, 0},                                         /* no banks */
+    {X86_MSR_MCG_STATUS, false, 0, 0},
+    {X86_MSR_MISC_ENABLE, false, MISC_ENABLE_FAST_STRINGS, ~0ul},
+    {X86_MSR_DEBUGCTL, false, 0, 0}, /* no branch records or single steps by branch */
+    {X86_MSR_SYSCFG, true, 0, 0},
+    {X86_MSR_HWCR, false, 0, 0},
+    {X86_MSR_NB_CFG, false, 0, ~0ul}, /* AMD: extended configuration space of a PCI bus that is not there */
+};
+
+static const struct msr_constant *msr_find_constant(uint32_t number)
+{
+    for (unsigned i = 0; i < sizeof(msr_constants) / sizeof(msr_constants[0]); i++)
+        if (msr_constants[i].number == number)
+            return &msr_constants[i];
+    return 0;
+}
+
+static bool msr_read_constant(uint32_t number, uint64_t *value)
+{
+    const struct msr_constant *constant = msr_find_constant(number);
+    if (constant)
+        *value = constant->value;
+    return constant;
+}
+
+static bool msr_write_constant(uint32_t number, uint64_t value)
+{
+    const struct msr_constant *constant = msr_find_constant(number);
+    return constant && !constant->is_read_only && !((value ^ constant->value) & ~constant->lost);
+}
+
 static bool msr_is_platform(uint32_t msr)
 {
     return msr == X86_MSR_APIC_BASE || (msr >= X86_MSR_X2APIC_FIRST && msr <= X86_MSR_X2APIC_LAST);
@@ -60,23 +104,9 @@ static bool msr_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
     case X86_MSR_TSC:
         *value = tsc_read();
         return true;
-    case X86_MSR_MTRR_DEF_TYPE:
-        *value = MTRR_DEFAULT_ENABLED_WRITE_BACK;
-        return true;
-    case X86_MSR_MISC_ENABLE:
-        *value = MISC_ENABLE_FAST_STRINGS;
-        return true;
-    case X86_MSR_MTRR_CAP:
-    case X86_MSR_MCG_CAP:
-    case X86_MSR_MCG_STATUS:
-    case X86_MSR_UCODE_REV:
-    case X86_MSR_SYSCFG:
-    case X86_MSR_HWCR:
-        *value = 0;
-        return true;
     default:
         if (!msr_is_platform(msr))
-            return false;
+            return msr_read_constant(msr, value);
         spinlock_take(&vcpu->vm->lock);
         ok = platform_msr_read(vcpu->vm->platform, vcpu->number, msr, value);
         spinlock_release(&vcpu->vm->lock);
@@ -115,16 +145,9 @@ static bool msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
         return msr_write_efer(vcpu, value);
     case X86_MSR_PAT:
         return msr_write_pat(vcpu, value);
-    case X86_MSR_MTRR_DEF_TYPE: /* the memory types stay; switching them off and on around a change is allowed */
-    case X86_MSR_UCODE_REV:     /* written with 0 before the revision is read */
-    case X86_MSR_MISC_ENABLE:
-        return true;
-    case X86_MSR_MCG_STATUS:
-    case X86_MSR_HWCR:
-        return value == 0;
     default:
         if (!msr_is_platform(msr))
-            return false;
+            return msr_write_constant(msr, value);
         spinlock_take(&vcpu->vm->lock);
         ok = platform_msr_write(vcpu->vm->platform, vcpu->number, msr, value);
         spinlock_release(&vcpu->vm->lock);

@@ -31,6 +31,25 @@ static struct cpuid_leaf vcpu_machine_cpuid(uint32_t leaf, uint32_t subleaf)
     return (struct cpuid_leaf){r.eax, r.ebx, r.ecx, r.edx};
 }
 
+static struct cpuid_config vcpu_cpuid_config(const struct vm *vm, unsigned number)
+{
+    return (struct cpuid_config){.vcpu = number,
+                                 .vcpus = vm->vcpu_count,
+                                 .hides_pcid = vm->mode.mmu == MODE_MMU_SHADOW,
+                                 .xcr0_allowed = fpu_allowed(),
+                                 .tsc_khz = (uint32_t)tsc_khz(),
+                                 .lapic_khz = (uint32_t)vm->lapic_khz};
+}
+
+void vcpu_signature(const struct vm *vm, uint32_t *signature, uint32_t *features)
+{
+    struct cpuid_config config = vcpu_cpuid_config(vm, 0);
+    struct cpuid_leaf leaf = vcpu_machine_cpuid(1, 0);
+    cpuid_policy_filter(1, 0, &config, &leaf);
+    *signature = leaf.eax;
+    *features = leaf.edx;
+}
+
 int vcpu_create(struct vm *vm, unsigned number)
 {
     coop_paddr frames = frame_allocate(vcpu_frames(sizeof(struct vcpu)), X86_PAGE_BYTES, vm_owner(vm));
@@ -49,12 +68,7 @@ int vcpu_create(struct vm *vm, unsigned number)
     fpu_area_reset(vcpu->fpu);
     event_reset(&vcpu->events);
     account_reset(&vcpu->account, tsc_read());
-    vcpu->cpuid_config = (struct cpuid_config){.vcpu = number,
-                                               .vcpus = vm->vcpu_count,
-                                               .hides_pcid = vm->mode.mmu == MODE_MMU_SHADOW,
-                                               .xcr0_allowed = fpu_allowed(),
-                                               .tsc_khz = (uint32_t)tsc_khz(),
-                                               .lapic_khz = (uint32_t)vm->lapic_khz};
+    vcpu->cpuid_config = vcpu_cpuid_config(vm, number);
     cpuid_policy_prepare(&vcpu->cpuid, &vcpu->cpuid_config, vcpu_machine_cpuid);
     vm->vcpus[number] = vcpu;
     int error = vm->cpu->vcpu_create(vcpu);

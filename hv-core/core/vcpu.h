@@ -123,6 +123,9 @@ struct vcpu {
 int vcpu_create(struct vm *vm, unsigned number);
 void vcpu_destroy(struct vcpu *vcpu);
 
+/* What CPUID 1 gives in EAX and EDX to the VCPUs of a VM, made or not yet. */
+void vcpu_signature(const struct vm *vm, uint32_t *signature, uint32_t *features);
+
 /* Runs it on this CPU until its slice is over, it blocks or stops; `idle` is the time since it left for which nothing
  * was done for it. Interrupts off; by the scheduler. */
 enum vcpu_leave vcpu_run(struct vcpu *vcpu, uint64_t slice_end, uint64_t idle);

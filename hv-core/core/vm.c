@@ -180,6 +180,7 @@ static int vm_create_platform(struct vm *vm, const struct vm_config *config)
         .disk_bytes = config->disk_bytes,
         .realtime_at_start = config->realtime_at_start,
     };
+    vcpu_signature(vm, &platform.cpu_signature, &platform.cpu_features);
     struct platform_world world = {
         .context = vm,
         .now = vm_world_now,

@@ -75,6 +75,7 @@
 
 /* MSR numbers: APM vol. 2, "MSR Cross-Reference"; SDM vol. 4. */
 #define X86_MSR_TSC             0x00000010
+#define X86_MSR_PLATFORM_ID     0x00000017
 #define X86_MSR_APIC_BASE       0x0000001b
 #define X86_MSR_FEATURE_CONTROL 0x0000003a
 #define X86_MSR_SPEC_CTRL       0x00000048
@@ -106,6 +107,7 @@
 #define X86_MSR_TSC_AUX         0xc0000103
 #define X86_MSR_SYSCFG          0xc0010010
 #define X86_MSR_HWCR            0xc0010015
+#define X86_MSR_NB_CFG          0xc001001f
 #define X86_MSR_VM_CR           0xc0010114
 #define X86_MSR_VM_HSAVE_PA     0xc0010117
 
