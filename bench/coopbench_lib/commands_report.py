@@ -11,6 +11,7 @@ from . import technology
 from .cite import render_citation
 from .errors import UsageError
 from .export import FORMATS, export
+from .papers import read_papers, render_papers
 from .paths import Paths
 from .report import check_unit, make_report
 from .results import Result, read_result
@@ -30,6 +31,8 @@ def add_report_commands(commands, add) -> None:
     _add_result(exported)
     exported.add_argument("--format", choices=FORMATS, default="csv", help="default: %(default)s")
     _add_reproduce(add(commands, "reproduce", "a published comparison again, beside what was measured here"))
+    papers = add(commands, "papers", "the publications whose figures are kept in papers/")
+    papers.add_argument("action", choices=("list", "check"), help="list them, or check every figure's form and provenance")
     _add_result(add(commands, "cite", "a result as BibTeX and as a paragraph on methods"))
 
 
@@ -108,5 +111,18 @@ def command_reproduce(options: argparse.Namespace) -> int:
     return 0
 
 
+def command_papers(options: argparse.Namespace) -> int:
+    """Lists the publications, or checks them: one line for each thing that is wrong, status 1 when there is any."""
+    names = {workload.name for workload in read_manifest(options.paths.manifest)}
+    papers = read_papers(options.paths.root / "papers", names)
+    if options.action == "list":
+        print(render_papers(papers), end="")
+        return 0
+    wrong = [f"papers/{paper.name}: {text}" for paper in papers for text in paper.wrong]
+    print("".join(f"{line}\n" for line in wrong)
+          + f"{len(papers)} publications, {sum(paper.figures for paper in papers)} figures, {len(wrong)} wrong")
+    return int(bool(wrong))
+
+
 REPORT_COMMANDS = {"report": command_report, "export": command_export, "cite": command_cite,
-                   "reproduce": command_reproduce}
+                   "reproduce": command_reproduce, "papers": command_papers}
