@@ -88,6 +88,7 @@
 #define ABI_POLLERR  0x0008u
 #define ABI_POLLHUP  0x0010u
 #define ABI_POLLNVAL 0x0020u
+#define ABI_POLLRDHUP 0x2000u
 
 /* signal(7), those that files send */
 #define ABI_SIGHUP   1

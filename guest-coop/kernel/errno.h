@@ -55,6 +55,21 @@
 #define ETIMEDOUT    110
 #endif
 
+/* Those of sockets. */
+#ifndef EMSGSIZE
+#define EMSGSIZE        90
+#define EPROTOTYPE      91
+#define ENOPROTOOPT     92
+#define EPROTONOSUPPORT 93
+#define ESOCKTNOSUPPORT 94
+#define EOPNOTSUPP      95
+#define EADDRINUSE      98
+#define ECONNRESET      104
+#define EISCONN         106
+#define ENOTCONN        107
+#define ECONNREFUSED    111
+#endif
+
 /* Kernel-internal: restart the call after the signal unless the handler lacks SA_RESTART. */
 #define ERESTARTSYS 512
 /* Kernel-internal: EINTR if a handler ran, restart otherwise. */

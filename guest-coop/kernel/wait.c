@@ -53,7 +53,6 @@ static bool wait_entries_sleep(struct wait_entry *entries, struct wait_queue *co
     struct wait_timeout timeout = {.process = current};
     for (unsigned i = 0; i < count; i++) {
         entries[i].process = current;
-        entries[i].notify = 0;
         entries[i].woken = false;
         wait_entry_link(queues[i], &entries[i]);
     }
@@ -100,12 +99,12 @@ void wait_queue_wake(struct wait_queue *queue)
 {
     spinlock_take(&queue->lock);
     for (struct wait_entry *entry = queue->first; entry; entry = entry->next) {
-        if (entry->notify) {
+        if (entry->process) {
+            entry->woken = true;
+            scheduler_wake(entry->process);
+        } else {
             entry->notify(entry);
-            continue;
         }
-        entry->woken = true;
-        scheduler_wake(entry->process);
     }
     spinlock_release(&queue->lock);
 }
@@ -116,7 +115,7 @@ void wait_queue_wake_one(struct wait_queue *queue)
     /* New sleepers stand first: the last one has waited longest. */
     struct wait_entry *oldest = 0;
     for (struct wait_entry *entry = queue->first; entry; entry = entry->next)
-        if (entry->notify)
+        if (!entry->process)
             entry->notify(entry);
         else if (!entry->woken)
             oldest = entry;
@@ -130,6 +129,7 @@ void wait_queue_wake_one(struct wait_queue *queue)
 void wait_queue_watch(struct wait_queue *queue, struct wait_entry *entry, void (*notify)(struct wait_entry *),
                       void *context)
 {
+    entry->process = 0;
     entry->notify = notify;
     entry->context = context;
     wait_entry_link(queue, entry);

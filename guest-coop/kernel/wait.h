@@ -18,7 +18,7 @@ struct process;
 struct wait_entry {
     struct wait_entry *next, *previous;
     struct wait_queue *queue;
-    struct process *process;
+    struct process *process;                  /* the sleeper, or NULL */
     void (*notify)(struct wait_entry *entry); /* may be in interrupt context */
     void *context;
     bool woken;

@@ -75,6 +75,23 @@
     CALL(290, eventfd2)                                                                                                \
     CALL(291, epoll_create1)                                                                                           \
     CALL(441, epoll_pwait2)                                                                                            \
+    /* socket_calls.c */                                                                                               \
+    CALL(41, socket)                                                                                                   \
+    CALL(42, connect)                                                                                                  \
+    CALL(43, accept)                                                                                                   \
+    CALL(44, sendto)                                                                                                   \
+    CALL(45, recvfrom)                                                                                                 \
+    CALL(46, sendmsg)                                                                                                  \
+    CALL(47, recvmsg)                                                                                                  \
+    CALL(48, shutdown)                                                                                                 \
+    CALL(49, bind)                                                                                                     \
+    CALL(50, listen)                                                                                                   \
+    CALL(51, getsockname)                                                                                              \
+    CALL(52, getpeername)                                                                                              \
+    CALL(53, socketpair)                                                                                               \
+    CALL(54, setsockopt)                                                                                               \
+    CALL(55, getsockopt)                                                                                               \
+    CALL(288, accept4)                                                                                                 \
     /* file_tree.c */                                                                                                  \
     CALL(82, rename)                                                                                                   \
     CALL(83, mkdir)                                                                                                    \

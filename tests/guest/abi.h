@@ -48,5 +48,6 @@ void abi_test_signals(void);
 void abi_test_processes(void);
 void abi_test_threads(void);
 void abi_test_events(void);
+void abi_test_sockets(void);
 
 #endif

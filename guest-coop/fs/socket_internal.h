@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the two halves of local sockets share.
+ */
+#ifndef FS_SOCKET_INTERNAL_H
+#define FS_SOCKET_INTERNAL_H
+
+#include "fs/inode.h"
+#include "fs/socket.h"
+#include "kernel/wait.h"
+
+struct socket_packet;
+
+struct socket {
+    struct inode inode; /* its references are the socket's */
+    uint32_t kind;
+    struct socket_name name;
+    struct inode *place;       /* the node that leads here, one reference held, or NULL */
+    struct socket *named_next; /* among those with a name of their own */
+    struct socket *peer;       /* one reference held: who gets what is sent */
+    bool connected, listening;
+    bool receive_shut, send_shut;
+    bool reset; /* the other side closed without reading all: told once */
+    bool busy;  /* a reader copies from the first packet */
+    bool gone;  /* closed: only datagram peers still know it */
+    struct socket_credentials credentials, peer_credentials;
+    struct socket *pending_first, *pending_last, *pending_next; /* of a listener: not yet accepted */
+    uint32_t pending_count, backlog;
+    struct socket_packet *first, *last;          /* received */
+    uint64_t used;                               /* bytes in them */
+    struct wait_queue receive_queue, send_queue; /* packets or connections; room here, or at the other side */
+};
+
+extern const struct file_operations socket_operations; /* socket_data.c */
+
+struct socket *socket_of(const struct file *file);
+void socket_reference(struct socket *socket);
+void socket_drop(struct socket *socket);
+void socket_wake(struct socket *socket);
+void socket_part(struct socket *socket);
+void socket_release(struct file *file);
+void socket_discard(struct socket *socket); /* what was received and not read */
+
+/* The socket of that name: 0 or -errno; no reference added. */
+int socket_find(const struct socket_name *name, struct socket **found);
+
+#endif
