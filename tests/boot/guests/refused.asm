@@ -33,6 +33,11 @@ main64:
     REPORT "wrmsr of an unknown register", wrmsr
     mov ecx, 0xc0010117
     REPORT "rdmsr of VM_HSAVE_PA", rdmsr
+    mov ecx, 0xc001001f
+    REPORT "rdmsr of NB_CFG", rdmsr
+    mov ecx, 0xfe
+    REPORT "rdmsr of MTRR_CAP", rdmsr
+    REPORT "wrmsr of MTRR_CAP", wrmsr
     mov ecx, 0xc0000080
     rdmsr
     bt eax, 12
