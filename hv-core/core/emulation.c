@@ -294,8 +294,9 @@ static void emulation_use_fault(struct emulation *emulation, const struct emulat
                                 const struct instruction *instruction)
 {
     const struct vm_exit *exit = &emulation->vcpu->exit;
-    if (exit->reason != VM_EXIT_NESTED_FAULT || !instruction->has_memory_operand ||
-        instruction->operation == OPERATION_PUSH || instruction->operation == OPERATION_POP)
+    if ((exit->reason != VM_EXIT_NESTED_FAULT && exit->reason != VM_EXIT_PAGE_FAULT) ||
+        !instruction->has_memory_operand || instruction->operation == OPERATION_PUSH ||
+        instruction->operation == OPERATION_POP)
         return;
     emulation->operand = emulate_operand_address(file, instruction);
     emulation->operand_address = exit->fault.address;

@@ -75,6 +75,7 @@ static enum vm_action exit_shadow_emulate(struct vcpu *vcpu, const struct vm_exi
     if (fault->outcome == SHADOW_TABLE_WRITE) {
         if (!is_delivery && exit_shadow_store(vcpu, exit, fault->address))
             return VM_SKIP;
+        vcpu->exit.fault = (struct vm_exit_fault){.address = fault->address};
         if (!is_delivery && emulation_try(vcpu))
             return vm_is_stopped(vcpu->vm) ? VM_STOP : VM_RESUME;
         return shadow_backend_release(vcpu, fault->address)
@@ -85,6 +86,7 @@ static enum vm_action exit_shadow_emulate(struct vcpu *vcpu, const struct vm_exi
         return exit_shadow_stop(vcpu, "an interrupt or exception is delivered by way of a device's memory");
     if (exit->page_fault.error_code & X86_PF_INSTRUCTION)
         return exit_shadow_stop(vcpu, "instruction fetch where there is no memory");
+    vcpu->exit.fault = (struct vm_exit_fault){.address = fault->address}; /* the emulator need not walk again */
     return emulation_run(vcpu);
 }
 
