@@ -15,6 +15,7 @@
     CALL(12, brk)                                                                                                      \
     CALL(25, mremap)                                                                                                   \
     CALL(26, msync)                                                                                                    \
+    CALL(27, mincore)                                                                                                  \
     CALL(28, madvise)                                                                                                  \
     /* signal_calls.c */                                                                                               \
     CALL(13, rt_sigaction)                                                                                             \
@@ -55,6 +56,16 @@
     CALL(218, set_tid_address)                                                                                         \
     CALL(273, set_robust_list)                                                                                         \
     CALL(274, get_robust_list)                                                                                         \
+    /* sched_calls.c */                                                                                                \
+    CALL(140, getpriority)                                                                                             \
+    CALL(141, setpriority)                                                                                             \
+    CALL(142, sched_setparam)                                                                                          \
+    CALL(143, sched_getparam)                                                                                          \
+    CALL(144, sched_setscheduler)                                                                                      \
+    CALL(145, sched_getscheduler)                                                                                      \
+    CALL(146, sched_get_priority_max)                                                                                  \
+    CALL(147, sched_get_priority_min)                                                                                  \
+    CALL(148, sched_rr_get_interval)                                                                                   \
     /* identity_calls.c */                                                                                             \
     CALL(102, getuid)                                                                                                  \
     CALL(104, getgid)                                                                                                  \

@@ -18,7 +18,6 @@
 #define ARCH_SET_FS          0x1002u
 #define ARCH_GET_FS          0x1003u
 #define ARCH_GET_GS          0x1004u
-#define PRCTL_SET_PDEATHSIG  1u
 #define PRCTL_GET_DUMPABLE   3u
 #define PRCTL_SET_DUMPABLE   4u
 #define PRCTL_SET_NAME       15u
@@ -48,9 +47,9 @@ long kernel_sys_prctl(const struct syscall_arguments *a)
     case PRCTL_GET_NAME:
         return user_copy_out(a->a1, current->name, sizeof(current->name));
     case PRCTL_GET_DUMPABLE:
+        return 0; /* nothing ever is dumped */
     case PRCTL_SET_DUMPABLE:
-    case PRCTL_SET_PDEATHSIG:
-        return 0;
+        return a->a1 == 0 ? 0 : -EINVAL;
     default:
         return -EINVAL;
     }

@@ -7,7 +7,10 @@
 #include "kernel/errno.h"
 #include "kernel/process.h"
 #include "memory/address_space.h"
+#include "memory/layout.h"
+#include "memory/page_table.h"
 #include "memory/shared_memory.h"
+#include "memory/user_copy.h"
 #include "syscall/kernel_calls.h"
 
 #define MAP_SHARED_FLAG          0x01u
@@ -21,6 +24,8 @@
 #define REMAP_FIXED              2u
 #define ADVICE_DONTNEED          4u
 #define ADVICE_FREE              8u
+#define SYNC_BOTH                5u /* MS_ASYNC and MS_SYNC */
+#define SYNC_ALL                 7u
 #define PAGE_MASK                4095ul
 
 static struct address_space *memory_space(void)
@@ -98,10 +103,41 @@ long kernel_sys_mremap(const struct syscall_arguments *a)
     return address_space_remap(memory_space(), a->a0, a->a1, a->a2, a->a3 & REMAP_MAYMOVE);
 }
 
-/* Shared file pages are the file's own: there is nothing to write back. */
+/* Is everything in [start, start + bytes) mapped? */
+static bool memory_mapped(uint64_t start, uint64_t bytes)
+{
+    uint64_t end = start + ((bytes + PAGE_MASK) & ~PAGE_MASK);
+    while (start < end) {
+        const struct area *area = area_find(&memory_space()->areas, start);
+        if (!area)
+            return false;
+        start = area->end;
+    }
+    return true;
+}
+
+/* Shared file pages are the file's own: what is on a disk is written by fsync. */
 long kernel_sys_msync(const struct syscall_arguments *a)
 {
-    return a->a0 & PAGE_MASK ? -EINVAL : 0;
+    if ((a->a0 & PAGE_MASK) || (a->a2 & ~(uint64_t)SYNC_ALL) || (a->a2 & SYNC_BOTH) == SYNC_BOTH)
+        return -EINVAL;
+    return a->a1 <= USER_TOP && memory_mapped(a->a0, a->a1) ? 0 : -ENOMEM;
+}
+
+/* Resident is what this process has touched. */
+long kernel_sys_mincore(const struct syscall_arguments *a)
+{
+    if (a->a0 & PAGE_MASK)
+        return -EINVAL;
+    if (a->a1 > USER_TOP || a->a0 > USER_TOP - a->a1 || !memory_mapped(a->a0, a->a1))
+        return -ENOMEM;
+    for (uint64_t offset = 0; offset < a->a1; offset += PAGE_MASK + 1) {
+        const uint64_t *slot = page_table_find(memory_space()->root, a->a0 + offset);
+        uint8_t resident = slot && page_present(*slot);
+        if (user_copy_out(a->a2 + offset / (PAGE_MASK + 1), &resident, 1))
+            return -EFAULT;
+    }
+    return 0;
 }
 
 long kernel_sys_madvise(const struct syscall_arguments *a)

@@ -63,7 +63,8 @@ int main(int count, char **arguments)
                  {"processes", abi_test_processes},
                  {"threads", abi_test_threads},
                  {"events", abi_test_events},
-                 {"sockets", abi_test_sockets}};
+                 {"sockets", abi_test_sockets},
+                 {"system", abi_test_system}};
     if (count == 2 && strcmp(arguments[1], "status") == 0)
         return getpid() == syscall(SYS_gettid) ? 42 : 43; /* executed by a thread of one of the parts */
     setvbuf(stdout, NULL, _IONBF, 0);

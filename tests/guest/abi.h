@@ -49,5 +49,6 @@ void abi_test_processes(void);
 void abi_test_threads(void);
 void abi_test_events(void);
 void abi_test_sockets(void);
+void abi_test_system(void);
 
 #endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Calls about memory and scheduling that stand alone.
+ */
+#include "abi.h"
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PAGE 4096ul
+
+static void test_residence(void)
+{
+    unsigned char resident[4];
+    char *map = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(map != MAP_FAILED);
+    map[PAGE] = 1;
+    CHECK(mincore(map, 4 * PAGE, resident) == 0);
+    CHECK(!(resident[0] & 1) && (resident[1] & 1) && !(resident[2] & 1));
+    CHECK(madvise(map, 4 * PAGE, MADV_DONTNEED) == 0 && mincore(map, 4 * PAGE, resident) == 0);
+    CHECK(!(resident[1] & 1) && map[PAGE] == 0);
+    CHECK(mincore(map + 1, PAGE, resident) == -1 && errno == EINVAL);
+    CHECK(mincore(map, 4 * PAGE, (void *)8) == -1 && errno == EFAULT);
+    CHECK(msync(map, 4 * PAGE, MS_SYNC) == 0);
+    CHECK(msync(map + 1, PAGE, MS_SYNC) == -1 && errno == EINVAL);
+    CHECK(msync(map, PAGE, MS_SYNC | MS_ASYNC) == -1 && errno == EINVAL);
+    CHECK(munmap(map + PAGE, PAGE) == 0);
+    CHECK(mincore(map, 4 * PAGE, resident) == -1 && errno == ENOMEM);
+    CHECK(msync(map, 4 * PAGE, MS_SYNC) == -1 && errno == ENOMEM);
+    CHECK(munmap(map, 4 * PAGE) == 0);
+}
+
+/* By number: musl gives ENOSYS for these without asking. */
+static void test_scheduling(void)
+{
+    int parameter = 0;
+    struct timespec slice = {-1, -1};
+    CHECK(syscall(SYS_sched_getscheduler, 0) == SCHED_OTHER);
+    CHECK(syscall(SYS_sched_getscheduler, -1) == -1 && errno == EINVAL);
+    CHECK(syscall(SYS_sched_getscheduler, 99999999) == -1 && errno == ESRCH);
+    parameter = 7;
+    CHECK(syscall(SYS_sched_getparam, 0, &parameter) == 0 && parameter == 0);
+    CHECK(syscall(SYS_sched_getparam, 0, NULL) == -1 && errno == EINVAL);
+    CHECK(syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &parameter) == 0);
+    CHECK(syscall(SYS_sched_setscheduler, 0, 99, &parameter) == -1 && errno == EINVAL);
+    CHECK(syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, (void *)8) == -1 && errno == EFAULT);
+    parameter = 1;
+    CHECK(syscall(SYS_sched_setparam, 0, &parameter) == -1 && errno == EINVAL);
+    CHECK(sched_get_priority_max(SCHED_FIFO) == 99 && sched_get_priority_min(SCHED_RR) == 1);
+    CHECK(sched_get_priority_max(SCHED_OTHER) == 0 && sched_get_priority_max(99) == -1 && errno == EINVAL);
+    CHECK(syscall(SYS_sched_rr_get_interval, 0, &slice) == 0 && slice.tv_sec >= 0 && slice.tv_nsec >= 0);
+    CHECK(syscall(SYS_getpriority, PRIO_PROCESS, 0) == 20);
+    CHECK(syscall(SYS_getpriority, 9, 0) == -1 && errno == EINVAL);
+    CHECK(syscall(SYS_getpriority, PRIO_PROCESS, 99999999) == -1 && errno == ESRCH);
+    CHECK(setpriority(PRIO_PROCESS, 0, 0) == 0);
+    CHECK(setpriority(9, 0, 0) == -1 && errno == EINVAL);
+}
+
+void abi_test_system(void)
+{
+    test_residence();
+    test_scheduling();
+}
