@@ -49,6 +49,13 @@ patch "$folder/kernel-low" $((first + 12)) $((0x9000))
 # The magic number of Multiboot, wherever it stands.
 LC_ALL=C sed 's/\x02\xb0\xad\x1b/\x02\xb0\xad\x1c/g' "$kernel" > "$folder/kernel-no-multiboot"
 
+# A kernel for the Linux boot protocol that ends behind its header.
+{
+    head -c 514 /dev/zero
+    printf 'HdrS\017\002'
+    head -c 400 /dev/zero
+} > "$folder/linux-no-kernel"
+
 head -c 1000000 "$initramfs" > "$folder/initramfs-truncated"
 head -c 60 "$initramfs" > "$folder/initramfs-stub"
 : > "$folder/initramfs-empty"

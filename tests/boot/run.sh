@@ -150,7 +150,7 @@ run_one()
 mapfile -t names < <(sed -n 's/^\[\(.*\)\]$/\1/p' "$list")
 rm -rf "$out"
 mkdir -p "$out"
-total=0
+total=0 skipped=0
 for name in "${names[@]}"; do
     [ "$wanted" = '  ' ] || [[ $wanted = *" $name "* ]] || continue
     section=$(awk -v name="[$name]" '$0 == name {on = 1; next} /^\[/ {on = 0} on && !/^#/' "$list")
@@ -159,6 +159,11 @@ for name in "${names[@]}"; do
     [ -n "$(value guest)" ] || section+=$'\nguest = guest-coop'
     [ -z "$(value script)" ] || oracle "$(value script)"
     modes=$(value modes)
+    if [ -n "$(value needs)" ] && ! [ -e "$(value needs)" ]; then
+        echo "SKIP boot/$name: $(value needs) is not there (make peers)"
+        skipped=$((skipped + 1))
+        continue
+    fi
     for mode in ${modes:-full-nested}; do
         while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
             wait -n
