@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A result as it is cited: BibTeX, and a paragraph for the section on methods. Only what run.json and the tables say."""
+"""A result as it is cited: BibTeX, and a paragraph on methods. It says only what run.json and the tables say."""
 from __future__ import annotations
 
 import textwrap
@@ -25,7 +25,8 @@ def bibtex(result: Result) -> str:
     fields = [("title", "{Coopvirt}: what each way of virtualizing a machine costs, and why"),
               ("author", "{The Coopvirt authors}"), ("year", str(run.get("started", ""))[:4]),
               ("version", latex(f"commit {commit}{_tree(result)}")),
-              ("note", latex(f"Run {run['run_id']} on {run['machine']}, unit {run['unit']}; images by SHA-256: {images}"))]
+              ("note", latex(f"Run {run['run_id']} on {run['machine']}, unit {run['unit']}; "
+                             f"images by SHA-256: {images}"))]
     body = ",\n".join(f"  {name} = {{{text}}}" for name, text in fields if text)
     return f"@misc{{coopvirt-{commit},\n{body}\n}}\n"
 
@@ -48,14 +49,16 @@ def methods(result: Result) -> str:
     spread = ("in none of them did the repetitions differ" if exact == len(measured)
               else f"in {exact} of them all repetitions were equal")
     sentences = [
-        f"We ran Coopvirt, commit {run.get('commit')}{_tree(result)}, on the machine {run['machine']} ({run['cpu_model']}; "
-        f"{emulator.get('version') or emulator.get('name', 'emulator unknown')}), built by {run.get('compiler') or 'an unnamed compiler'}.",
-        f"Modes: {names}; {len({row.workload for row in measured})} workloads, one boot for each mode and workload, the same "
-        "kernel image and the same static programs in all.",
+        f"We ran Coopvirt, commit {run.get('commit')}{_tree(result)}, on the machine {run['machine']} "
+        f"({run['cpu_model']}; "
+        f"{emulator.get('version') or emulator.get('name', 'emulator unknown')}), "
+        f"built by {run.get('compiler') or 'an unnamed compiler'}.",
+        f"Modes: {names}; {len({row.workload for row in measured})} workloads, one boot for each mode and workload, "
+        "the same kernel image and the same static programs in all.",
         f"Switches: {_words(run.get('switches'))}; parameters: {parameters}.",
         f"The unit is {run['unit']} ({unit})." if unit else f"The unit is {run['unit']}.",
-        f"A figure is the median over {'-'.join(map(str, repetitions[:1] + repetitions[1:][-1:]))} measured repetitions of busy "
-        f"units per operation, idle time left out; of {len(measured)} rows, {spread}.",
+        f"A figure is the median over {'-'.join(map(str, repetitions[:1] + repetitions[1:][-1:]))} measured "
+        f"repetitions of busy units per operation, idle time left out; of {len(measured)} rows, {spread}.",
         "No instruction count is a time." if run["unit"] == "instr" else ""]
     return " ".join(sentence for sentence in sentences if sentence)
 

@@ -32,12 +32,14 @@ def add_report_commands(commands, add) -> None:
     exported.add_argument("--format", choices=FORMATS, default="csv", help="default: %(default)s")
     _add_reproduce(add(commands, "reproduce", "a published comparison again, beside what was measured here"))
     papers = add(commands, "papers", "the publications whose figures are kept in papers/")
-    papers.add_argument("action", choices=("list", "check"), help="list them, or check every figure's form and provenance")
+    papers.add_argument("action", choices=("list", "check"),
+                        help="list them, or check every figure's form and provenance")
     _add_result(add(commands, "cite", "a result as BibTeX and as a paragraph on methods"))
 
 
 def _add_reproduce(command: argparse.ArgumentParser) -> None:
-    command.add_argument("name", metavar="NAME", choices=tuple(REPRODUCTIONS), help=f"one of: {', '.join(REPRODUCTIONS)}")
+    command.add_argument("name", metavar="NAME", choices=tuple(REPRODUCTIONS),
+                         help=f"one of: {', '.join(REPRODUCTIONS)}")
     _add_result(command)
     command.add_argument("--format", choices=("text", "md", "csv"), default="text", help="default: %(default)s")
 

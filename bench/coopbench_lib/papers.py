@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The publications in papers/: their figures with provenance, listed and checked.
 
-papers/NAME/citation.json says what it is and on which hardware its figures were measured; figures.csv has one figure a line: where it
-stands, what it was measured on, its unit, how it was read, and the workload and mode of ours that it maps to, if any.
+papers/NAME/citation.json says what it is and on which hardware its figures were measured; figures.csv has one figure a
+line: where it stands, what it was measured on, its unit, how it was read, and the workload and mode of ours that it maps
+to, if any.
 """
 from __future__ import annotations
 
@@ -22,8 +23,8 @@ COLUMNS = ("where", "configuration", "operation", "value", "unit", "status", "se
 CITATION_FIELDS = ("key", "title", "authors", "venue", "year", "read_at", "hardware")
 # How a figure was read: in the text; there, and checked against the rendered page; from the bars of a figure.
 STATUSES = ("read", "read+img", "digitised")
-UNITS = ("cycles", "us", "s", "%", "% of native", "ratio", "op/s", "exits", "exits/s", "exits/op", "us/s", "Mb/s", "score", "tuples/s",
-         "instructions", "references", "misses/100k instructions", "updates", "transitions")
+UNITS = ("cycles", "us", "s", "%", "% of native", "ratio", "op/s", "exits", "exits/s", "exits/op", "us/s", "Mb/s",
+         "score", "tuples/s", "instructions", "references", "misses/100k instructions", "updates", "transitions")
 _MUST_BE_SAID = ("where", "configuration", "operation", "value", "unit", "status")
 
 
@@ -40,7 +41,8 @@ class Paper:
 
 def read_papers(folder: Path, workloads: set[str]) -> list[Paper]:
     """Every publication below 'folder', in the order of names; UsageError when there is none."""
-    papers = [read_paper(path, workloads) for path in sorted(folder.iterdir()) if path.is_dir()] if folder.is_dir() else []
+    folders = sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    papers = [read_paper(path, workloads) for path in folders]
     if not papers:
         raise UsageError(f"there is no publication in {folder}")
     return papers

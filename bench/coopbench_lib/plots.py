@@ -49,7 +49,7 @@ def plot_name(workload: str, kind: str) -> str:
 
 
 def plots_of(result: Result) -> list[Plot]:
-    """Every plot of one result: the overview, then cost and exits of each workload, as far as there is something to draw."""
+    """Every plot of one result: an overview of each group, then cost and exits of each workload that has some."""
     groups = dict.fromkeys(row.workload.partition("/")[0] for row in result.rows)
     plots = [overview_plot(result, group) for group in groups]
     for workload in dict.fromkeys(row.workload for row in result.rows):
@@ -67,7 +67,8 @@ def _head(name: str, width: int, height: int) -> list[str]:
     """What every script begins with; it draws name.dat into name.svg."""
     return ["# SPDX-License-Identifier: GPL-2.0-or-later", "reset",
             f'set terminal svg size {width},{height} fixed font "{_FONT},13" background "#ffffff" noenhanced',
-            "set encoding utf8", f'set output "{name}.svg"', "set border 1", "set tics nomirror out", "set ytics scale 0", "set tmargin 0.6",
+            "set encoding utf8", f'set output "{name}.svg"', "set border 1",
+            "set tics nomirror out", "set ytics scale 0", "set tmargin 0.6",
             'set grid xtics lc rgb "#cccccc" lt 1 lw 0.5', "unset key"]
 
 
@@ -114,7 +115,8 @@ def _bar(name: str, index: int, colour: str, pattern: int, title: str = "", half
     """A horizontal bar from columns 1 to 2 at height 3 of block 'index'."""
     fill = "solid 1.0" if pattern == 3 else f"pattern {pattern}"
     return (f'"{name}.dat" index {index} using 1:3:1:2:($3-{half}):($3+{half}) with boxxyerror '
-            f'fs {fill} border lc rgb "#000000" fc rgb "{colour}" lw 0.8 ' + (f"title {_quoted(title)}" if title else "notitle"))
+            f'fs {fill} border lc rgb "#000000" fc rgb "{colour}" lw 0.8 '
+            + (f"title {_quoted(title)}" if title else "notitle"))
 
 
 def exits_plot(result: Result, workload: str) -> Plot | None:
@@ -131,7 +133,7 @@ def exits_plot(result: Result, workload: str) -> Plot | None:
     script = _head(name, 560, 100 + 36 * len(rows) + 20 * ((len(reasons) + 2) // 3))
     script += ['set xlabel "exits per operation" offset 0,0.4', f"set yrange [{len(rows) - 0.4}:-0.6]",
                f"set xrange [0:{1.18 * longest:g}]", "set xtics format '%g'",
-               'set key below center horizontal maxrows 4 width 1 samplen 2 font ",12"',
+               'set tmargin', 'set key above left horizontal maxrows 4 width 1 samplen 2 font ",12"',
                "set ytics (" + ", ".join(f"{_quoted(row.mode)} {index}" for index, row in enumerate(rows)) + ")"]
     data, bars = ["# from to y label; one block a reason: " + " ".join(reasons)], []
     start = {row.mode: 0.0 for row in rows}
@@ -187,7 +189,8 @@ def overview_plot(result: Result, group: str) -> Plot | None:
                "set xtics (1,1.5,2,3,5,10,20,50,100,200,500,1000,2000,5000,10000)" if largest < 10000 else "",
                'set arrow from 1,graph 0 to 1,graph 1 nohead lc rgb "#000000" lw 1.2',
                'set key above left horizontal samplen 2 width 2', 'set tmargin 2.2',
-               "set ytics (" + ", ".join(f"{_quoted(workload)} {place}" for place, workload in enumerate(workloads)) + ")"]
+               "set ytics (" + ", ".join(f"{_quoted(workload)} {place}"
+                                              for place, workload in enumerate(workloads)) + ")"]
     data, bars = ["# from to y label; one block a mode: " + " ".join(modes)], []
     for index, mode in enumerate(modes):
         data += ["", "", f"# {mode}"]
@@ -195,7 +198,8 @@ def overview_plot(result: Result, group: str) -> Plot | None:
             height_of = workloads.index(row.workload) - 0.4 + step * (index + 0.5)
             data.append(f"1 {row.ratio_to_native} {height_of:g} {_quoted(ratio(row.ratio_to_native))}")
         bars.append(_bar(name, index, *_MODE_FILLS.get(mode, _UNNAMED_FILL), title=mode, half=0.46 * step))
-        bars.append(f'"{name}.dat" index {index} using (($1>$2?$1:$2)):3:4 with labels left offset 0.4,0 font ",10" notitle')
+        bars.append(f'"{name}.dat" index {index} using (($1>$2?$1:$2)):3:4 with labels left '
+                    f'offset 0.4,0 font ",10" notitle')
     script.append("plot " + ", \\\n     ".join(bars))
     about = f"Cost relative to native of {len(workloads)} workloads in {', '.join(modes)}; the table has the numbers"
     return Plot(name, about, "\n".join(line for line in script if line) + "\n", "\n".join(data) + "\n")
@@ -226,7 +230,7 @@ def draw(plots: list[Plot], folder: Path) -> dict[str, str]:
 
 
 def inline(svg: str, prefix: str, about: str) -> str:
-    """A picture as it stands in a page: without prolog, its ids distinct from those of the other pictures, and a label."""
+    """A picture as it stands in a page: without prolog, labelled, its ids distinct from those of other pictures."""
     svg = svg[svg.index("<svg"):]
     svg = re.sub(r"<title>.*?</title>|<desc>.*?</desc>", "", svg, flags=re.S)
     svg = re.sub(r"""(\bid=|href=)(["'])(#?)""", rf"\1\2\3{prefix}-", svg)

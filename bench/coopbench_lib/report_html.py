@@ -49,9 +49,10 @@ def _section(section: Section, about: dict[str, Workload]) -> str:
     """One result from its facts to its raw records."""
     grid = make_grid(section.result.rows)
     number = section.number
-    parts = [f'<section id="s{number}"><h2>{escape(_title(section))}</h2>', _unit_line(section), _headline(section, grid),
-             _legend(section), *(_picture(section, plot.name, "Beside native; the table has the numbers.") for plot in section.plots
-                if plot.name.startswith("overview-")),
+    parts = [f'<section id="s{number}"><h2>{escape(_title(section))}</h2>', _unit_line(section),
+             _headline(section, grid), _legend(section),
+             *(_picture(section, plot.name, "Beside native; the table has the numbers.")
+               for plot in section.plots if plot.name.startswith("overview-")),
              '<h3>What was run, and on what</h3>', _facts(section), '<h3>Workload by workload</h3>',
              '<div class="workloads">']
     parts += [_workload(section, grid, workload, about.get(workload)) for workload in grid.workloads]
@@ -118,7 +119,8 @@ def _link(section: Section, row: Row | None, text: str) -> str:
 def _legend(section: Section) -> str:
     """How the table is read, and every row that has no plain number."""
     unit = escape(section.result.run["unit"])
-    text = (f"<p><b>native</b>: busy {unit} per operation on the bare machine. <b>ratio</b>: to native. <b>+{unit}/op</b>: "
+    text = (f"<p><b>native</b>: busy {unit} per operation on the bare machine. <b>ratio</b>: to native. "
+            f"<b>+{unit}/op</b>: "
             "added to native's, hypervisor and guest together. <b>exits/op</b>: how often the hypervisor was entered. "
             "A figure links to the first of its raw records. * repetitions differ. ? a device outside the count takes "
             "part. (in parentheses) the cost itself, where there is no native row.</p>")
@@ -152,7 +154,8 @@ def _facts(section: Section) -> str:
     commands = "".join(f"<p><b>{escape(mode)}</b><br><code>{escape(command)}</code></p>"
                        for mode, command in _commands(section).items())
     return (f"<dl>{''.join(lines)}</dl><details><summary>The emulator's command line, one boot of each mode</summary>"
-            f"{commands}</details><details><summary>SHA-256 of every program</summary><table>{programs}</table></details>")
+            f"{commands}</details><details><summary>SHA-256 of every program</summary>"
+            f"<table>{programs}</table></details>")
 
 
 def _commands(section: Section) -> dict[str, str]:
@@ -190,8 +193,9 @@ def _exits(exits: list[ExitRow], unit: str) -> str:
         + "".join(f"<td>{text}</td>" for text in (amount(row.count_per_op), amount(row.min), amount(row.p50),
                                                   amount(row.p99), amount(row.max), share(row.time_share)))
         + "</tr>" for row in exits)
-    return (f'<table class="exits"><thead><tr><th class="name">mode</th><th class="name">reason</th>{heads}</tr></thead>'
-            f'<tbody>{lines}</tbody></table><p class="small">min to max: {escape(unit)} from an exit to the next entry; '
+    return (f'<table class="exits"><thead><tr><th class="name">mode</th><th class="name">reason</th>{heads}</tr>'
+            f'</thead><tbody>{lines}</tbody></table><p class="small">min to max: {escape(unit)} '
+            'from an exit to the next entry; '
             "share: of the workload's busy units.</p>")
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The comparison table of 2006-2009 printed again, with the point of the design that stands for each system and what was measured.
+"""The comparison table of 2006-2009 printed again, with the point that stands for each system and what was measured.
 
-The data lies in papers/kernelnewbies-techcomparison/: systems.csv (the table), points.csv (what stands for a system, or why nothing
-can), thresholds.json (the bounds of the classes, fixed before any figure).
+The data lies in papers/kernelnewbies-techcomparison/: systems.csv (the table), points.csv (what stands for a
+system, or why nothing can), thresholds.json (the bounds of the classes, fixed before any figure).
 """
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from .tables import WIDTH, amount, columns, ratio
 
 NAME = "kernelnewbies-techcomparison"
 _SCALES = (0.5, 1.0, 1.5)
-_COLUMNS = ("system", "full_virt", "paravirt", "containers", "license", "architectures", "performance", "smp_guests", "hotplug",
-            "standalone_host", "notes")
+_COLUMNS = ("system", "full_virt", "paravirt", "containers", "license", "architectures", "performance",
+            "smp_guests", "hotplug", "standalone_host", "notes")
 _POINT_COLUMNS = ("system", "part", "mode", "point", "reason")
 _MORE = ("point", "measured")
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What was found on one mode: the mean ratio, how many workloads it is of, the class at each scale of the bounds."""
+    """What was found on one mode: the mean ratio, of how many workloads, the class at each scale of the bounds."""
 
     mean: float
     workloads: int
@@ -97,7 +97,8 @@ def make_lines(folder: Path, result: Result | None) -> list[Line]:
     points = read_table(folder / "points.csv", _POINT_COLUMNS)
     for name in {point["system"] for point in points} ^ set(systems):
         raise CoopbenchError(f"{folder}: {name} stands in only one of systems.csv and points.csv")
-    return [_line(systems[name], point, result, thresholds) for name in systems for point in points if point["system"] == name]
+    return [_line(systems[name], point, result, thresholds) for name in systems
+            for point in points if point["system"] == name]
 
 
 def _line(system: dict[str, str], point: dict[str, str], result: Result | None, thresholds: dict[str, Any]) -> Line:
@@ -118,13 +119,15 @@ def _why_not(mode, result: Result | None, thresholds: dict[str, Any]) -> str:
         return "not measured: no result yet (coopbench run --workload latency/)"
     if all(row.mode != mode.name for row in result.rows):
         return f"not measured: mode {mode.name} is not in this result (coopbench run --workload latency/)"
-    return f"not measured: fewer than {thresholds['at_least']} of the workloads in this result (coopbench run --workload latency/)"
+    return (f"not measured: fewer than {thresholds['at_least']} of the workloads in this result "
+            "(coopbench run --workload latency/)")
 
 
 def _figure(found: Measured, result: Result) -> str:
-    changes = "" if found.stable else f" ({found.classes[0]} to {found.classes[2]} with bounds half to one and a half as large)"
-    return (f"{found.classes[1]}: {ratio(found.mean)} times native in {result.run['unit']}, {amount(found.exits)} exits/op, "
-            f"{found.workloads} workloads{changes}")
+    changes = "" if found.stable else (f" ({found.classes[0]} to {found.classes[2]} with bounds half to one and a half "
+                                       "as large)")
+    return (f"{found.classes[1]}: {ratio(found.mean)} times native in {result.run['unit']}, "
+            f"{amount(found.exits)} exits/op, {found.workloads} workloads{changes}")
 
 
 def _disagreement(system: dict[str, str], part: str, found: Measured) -> str:
@@ -134,7 +137,8 @@ def _disagreement(system: dict[str, str], part: str, found: Measured) -> str:
         if piece.strip().startswith(part.split(" with")[0].split(" today")[0]):
             said = piece.strip()[len(part.split(" with")[0].split(" today")[0]):]
     named = [word.strip() for word in said.replace(" with kQEMU", "").replace(",", "/").split("/")]
-    return "" if found.classes[1] in named else f"{system['system']}, {part}: the table says {said.strip()}, the figures {found.classes[1]}"
+    return "" if found.classes[1] in named else (f"{system['system']}, {part}: the table says {said.strip()}, "
+                                                 f"the figures {found.classes[1]}")
 
 
 def render(lines: list[Line], result: Result | None, kind: str) -> str:
@@ -172,21 +176,27 @@ def _text(lines: list[Line], result: Result | None) -> str:
     text += columns(heads, rows, left=len(heads)) + "\n"
     for system in systems:
         about = "; ".join(filter(None, (system["architectures"], system["notes"])))
-        text += textwrap.fill(f"{system['system']}: {system['performance']} ({about})", WIDTH, subsequent_indent="    ") + "\n"
+        text += _wrapped(f"{system['system']}: {system['performance']} ({about})")
         for line in (line for line in lines if line.system is system):
             for head, words in ((line.part + ": ", line.point), ("  -> ", line.measured)):
                 text += textwrap.fill(head + words, WIDTH, initial_indent="    ", subsequent_indent="        ") + "\n"
-    return text + "\n" + "".join(textwrap.fill(line, WIDTH, subsequent_indent="    ") + "\n" for line in _below(lines, result))
+    return text + "\n" + "".join(map(_wrapped, _below(lines, result)))
+
+
+def _wrapped(line: str) -> str:
+    return textwrap.fill(line, WIDTH, subsequent_indent="    ") + "\n"
 
 
 def _below(lines: list[Line], result: Result | None) -> list[str]:
     """What a reader must know of the figures, and where they disagree with the table."""
-    text = [f"Measured: {result.run['machine']}, run {result.run['run_id']}." if result else "No result was given, and there is none."]
-    text.append("Classes by the bounds of thresholds.json, fixed before the figures: the geometric mean of the ratios to native of "
-                "system-call-heavy workloads. A point is the technique, not the system: its age, its drivers and its hardware are not in it.")
+    text = [f"Measured: {result.run['machine']}, run {result.run['run_id']}." if result
+            else "No result was given, and there is none."]
+    text.append("Classes by the bounds of thresholds.json, fixed before the figures: the geometric mean of the "
+                "ratios to native of system-call-heavy workloads. A point is the technique, not the system: its age, "
+                "its drivers and its hardware are not in it.")
     disagreements = [line.disagrees for line in lines if line.disagrees]
     if disagreements and result and result.run["unit"] == "instr":
-        text.append("In instr a class is the length of the path through the software: what exits, world switches and page walks cost in "
-                    "silicon is not in it. That is one reason for each of these disagreements; another is that the table "
-                    "judged systems and hardware of its years:")
+        text.append("In instr a class is the length of the path through the software: what exits, world switches and "
+                    "page walks cost in silicon is not in it. That is one reason for each of these disagreements; another "
+                    "is that the table judged systems and hardware of its years:")
     return text + disagreements
