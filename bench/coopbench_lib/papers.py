@@ -2,8 +2,8 @@
 """The publications in papers/: their figures with provenance, listed and checked.
 
 papers/NAME/citation.json says what it is and on which hardware its figures were measured; figures.csv has one figure a
-line: where it stands, what it was measured on, its unit, how it was read, and the workload and mode of ours that it maps
-to, if any.
+line: where it stands, what it was measured on, its unit, how it was read, and the workload and mode of ours that it
+maps to, if any.
 """
 from __future__ import annotations
 

@@ -197,6 +197,6 @@ def _below(lines: list[Line], result: Result | None) -> list[str]:
     disagreements = [line.disagrees for line in lines if line.disagrees]
     if disagreements and result and result.run["unit"] == "instr":
         text.append("In instr a class is the length of the path through the software: what exits, world switches and "
-                    "page walks cost in silicon is not in it. That is one reason for each of these disagreements; another "
-                    "is that the table judged systems and hardware of its years:")
+                    "page walks cost in silicon is not in it. That is one reason for each of these disagreements; "
+                    "another is that the table judged systems and hardware of its years:")
     return text + disagreements
