@@ -6,6 +6,7 @@
 #include <coopvirt/string.h>
 
 #define FIELD_SECTORS      0x1f1 /* u8, of the real-mode part after the first sector; 0 means 4 */
+#define FIELD_PARAGRAPHS   0x1f4 /* u32, of the part for protected mode */
 #define FIELD_JUMP         0x201 /* u8, the header ends that far behind the next byte */
 #define FIELD_MAGIC        0x202
 #define FIELD_VERSION      0x206 /* u16 */
@@ -66,6 +67,8 @@ const char *linux_image_read(const void *file, size_t bytes, struct linux_image 
     if (image->offset >= bytes)
         return "is truncated: the part for protected mode is missing";
     image->bytes = bytes - image->offset;
+    if (image->bytes + 15 < linux_image_field(file, FIELD_PARAGRAPHS, 4) * 16)
+        return "is truncated: the end of the part for protected mode is missing";
     image->header_end = FIELD_MAGIC + linux_image_field(file, FIELD_JUMP, 1);
     if (image->header_end < FIELDS_END && version >= 0x20a)
         return "has a Linux boot header that is shorter than its version says";

@@ -37,6 +37,7 @@ static void make_image(void)
     memset(image, 0, sizeof(image));
     memset(image + CODE, 'c', sizeof(image) - CODE);
     put(0x1f1, 4, 1);
+    put(0x1f4, 0xa0, 4);
     put(0x1fe, 0xaa55, 2);
     put(0x200, 0x6aeb, 2);
     memcpy(image + 0x202, "HdrS", 4);
@@ -130,6 +131,7 @@ START_TEST(test_refuses)
     REFUSES("older than 2.02", put(0x206, 0x201, 2));
     REFUSES("part for protected mode is missing", put(0x1f1, 9, 1));
     REFUSES("part for protected mode is missing", put(0x1f1, 255, 1));
+    REFUSES("end of the part for protected mode", put(0x1f4, 0xa2, 4));
     REFUSES("shorter than its version", put(0x201, 0x20, 1));
     REFUSES("does not fit into the VM's memory", put(0x260, MEMORY_BYTES, 4));
     REFUSES("does not fit into the VM's memory", put(0x260, 0xffffffff, 4));
@@ -149,6 +151,7 @@ START_TEST(test_low_kernel)
     put(0x206, 0x202, 2);
     ck_assert_ptr_null(load(image, sizeof(image), ""));
     ck_assert_uint_eq(output.entry, 0x10000);
+    put(0x1f4, 0, 4);
     memcpy(large, image, sizeof(image));
     ck_assert_ptr_nonnull(strstr(load(large, sizeof(large), ""), "below 640 KiB"));
 }
