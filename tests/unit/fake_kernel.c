@@ -14,6 +14,8 @@
 #include "kernel/wait.h"
 #include "memory/frame.h"
 #include "memory/heap.h"
+#include "kernel/signal.h"
+#include "kernel/thread.h"
 #include "memory/user_copy.h"
 #include <assert.h>
 #include <stdarg.h>
@@ -290,7 +292,7 @@ void fake_fork(unsigned index)
     struct process *child = &fake_processes[index];
 
     *child = *parent;
-    child->pid = (int)index + 1;
+    child->pid = child->leader_pid = (int)index + 1;
     child->parent_pid = parent->pid;
     child->private = &fake_privates[index];
     child->files = files_clone(parent->files);
@@ -306,7 +308,7 @@ void fake_start(const void *archive, size_t archive_bytes)
     fake_current = 0;
     fake_sleep = NULL;
     fake_frames_left = SIZE_MAX;
-    *init = (struct process){.pid = 1, .group_id = 1, .session_id = 1, .name = "init", .umask = 022};
+    *init = (struct process){.pid = 1, .leader_pid = 1, .group_id = 1, .session_id = 1, .name = "init", .umask = 022};
     init->private = &fake_privates[0];
     fs_start(archive, archive_bytes);
     init->files = files_create();
@@ -325,4 +327,48 @@ void fake_stop(void)
         fake_processes[i].files = NULL;
         fake_processes[i].directory = NULL;
     }
+}
+
+/* ---- threads, timeouts and watched queues: there is one thread, and nothing expires ---- */
+
+void thread_set_directory(struct inode *directory)
+{
+    struct process *process = process_current();
+    inode_release(process->directory);
+    process->directory = directory;
+}
+
+void thread_set_umask(uint32_t umask)
+{
+    process_current()->umask = umask;
+}
+
+unsigned signal_dequeue(uint64_t wanted, struct signal_information *information)
+{
+    (void)wanted, (void)information;
+    return 0;
+}
+
+void timeout_add(struct timeout *timeout, uint64_t deadline_ns, void (*expire)(struct timeout *))
+{
+    (void)deadline_ns, (void)expire;
+    timeout->armed = true;
+}
+
+void timeout_remove(struct timeout *timeout)
+{
+    timeout->armed = false;
+}
+
+void wait_queue_watch(struct wait_queue *queue, struct wait_entry *entry, void (*notify)(struct wait_entry *),
+                      void *context)
+{
+    entry->queue = queue;
+    entry->notify = notify;
+    entry->context = context;
+}
+
+void wait_queue_unwatch(struct wait_entry *entry)
+{
+    entry->queue = NULL;
 }
