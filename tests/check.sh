@@ -60,6 +60,16 @@ suite_build() { tests/builds.sh; }
 suite_boot() { tests/boot/run.sh; }
 suite_input() { tests/input/run.sh; }
 suite_shell() { tests/shell/run.sh; }
+# The system-call test is right where Linux passes it too: this host is the oracle.
+suite_abi()
+{
+    local log=$out/abi.out checks failures
+    timeout 60 build/tests/guest/abi > "$log" 2>&1
+    checks=$(sed -n 's/^abi: \([0-9]*\) checks$/\1/p' "$log")
+    failures=$(sed -n 's/^abi: \([0-9]*\) failures$/\1/p' "$log")
+    [ "${failures:-1}" -eq 0 ] || grep -v ': ok$' "$log"
+    echo "abi: $((${checks:-1} - ${failures:-1})) passed, ${failures:-1} failed"
+}
 suite_machine() { tests/boot/machine.sh; }
 suite_fuzz() { FUZZ_SECONDS=${FUZZ_SECONDS:-2} tests/fuzz/run.sh; }
 suite_plugin() { bench/plugin/selftest.sh 2>&1 | sed '$s/^/plugin: /'; }
