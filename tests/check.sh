@@ -75,7 +75,7 @@ suite_fuzz() { FUZZ_SECONDS=${FUZZ_SECONDS:-2} tests/fuzz/run.sh; }
 suite_plugin() { bench/plugin/selftest.sh 2>&1 | sed '$s/^/plugin: /'; }
 suite_agree() { /usr/bin/python3 bench/plugin/agree.py 2>&1 | sed '$s/^/agree: /'; }
 
-all='lint build unit bench workloads plugin agree boot shell machine input fuzz'
+all='lint build unit bench workloads plugin agree abi boot shell machine input fuzz'
 suites=${*:-$all}
 total_passed=0 total_failed=0 total_skipped=0
 started=$SECONDS
