@@ -18,6 +18,7 @@ OBJCOPY := objcopy
 PYTHON  := /usr/bin/python3
 MACHINE ?= qemu-svm
 MODE    ?= full-nested
+JOBS    ?= $(shell nproc)
 Q       := $(if $(V),,@)
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
@@ -28,10 +29,10 @@ FREESTANDING_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdlib -fno-stack-pro
 	-mno-red-zone -mgeneral-regs-only -fno-asynchronous-unwind-tables -fcf-protection=none -MMD -MP \
 	$(PREFIX_MAP) $(WARNINGS) $(INCLUDES)
 
--include hv-core/build.mk
--include guest-coop/build.mk
--include bench/build.mk
--include tests/build.mk
+include hv-core/build.mk
+include guest-coop/build.mk
+include bench/build.mk
+include tests/build.mk
 
 .PHONY: all help deps peers images run debug iso bench bench-all report check clean
 
@@ -55,18 +56,18 @@ peers: ## Fetches foreign kernels from Debian, for bench/coopbench run --guest l
 
 # Set-up runs first, by itself, so that a fresh machine needs nothing but the two commands.
 bench: deps ## Measures the default rows on $(MACHINE) and prints the comparison table
-	@$(MAKE) --no-print-directory images
+	@$(MAKE) --no-print-directory -j$(JOBS) images
 	@bench/coopbench run --machine $(MACHINE) --workload default $(if $(QUICK),--quick)
 
 bench-all: deps ## The same with every workload
-	@$(MAKE) --no-print-directory images
+	@$(MAKE) --no-print-directory -j$(JOBS) images
 	@bench/coopbench run --machine $(MACHINE) --workload all
 
 report: ## Makes a page with tables and plots of the latest result, or of the references
 	@bench/coopbench report
 
 check: deps ## Runs every test and ends with 'N passed, N failed'
-	@$(MAKE) --no-print-directory images test-programs
+	@$(MAKE) --no-print-directory -j$(JOBS) images test-programs $(BUILD)/coopvirt.iso
 	@tests/check.sh
 
 run: images ## An interactive shell in the guest under MODE, left by Ctrl-A X
