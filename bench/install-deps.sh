@@ -6,7 +6,7 @@
 
 set -eu
 
-packages="gcc clang make nasm binutils qemu-system-x86 bochs bochsbios vgabios bochs-sdl musl-tools busybox-static cpio gnuplot-nox
+packages="gcc clang libclang-rt-14-dev make nasm binutils qemu-system-x86 bochs bochsbios vgabios bochs-sdl musl-tools busybox-static cpio gnuplot-nox
     check libsubunit-dev libzydis-dev libpfm4-dev python3 python3-rich python3-pytest
     grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools ovmf"
 
