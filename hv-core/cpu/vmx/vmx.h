@@ -29,12 +29,12 @@ struct vmx_vcpu {
     const struct vmx_cpu *cpu; /* where it was loaded last */
     uint64_t host_rsp;         /* as the VMCS has it */
     uint64_t ept_pointer;
-    uint32_t primary;          /* primary controls as the VMCS has them */
-    uint32_t tpr_threshold;    /* the same */
-    uint32_t failure;          /* 0, or what refused the last entry: VMX_FAILURE_ */
+    uint32_t primary;       /* primary controls as the VMCS has them */
+    uint32_t tpr_threshold; /* the same */
+    uint32_t failure;       /* 0, or what refused the last entry: VMX_FAILURE_ */
     uint16_t vpid;
     bool is_launched;
-    bool is_shadow;            /* constant: it runs on shadow tables, and the guest's own view of them is vcpu->paging */
+    bool is_shadow; /* constant: it runs on shadow tables, and the guest's own view of them is vcpu->paging */
     uint64_t cr2, dr6;
     uint64_t msrs[VMX_FREE_MSRS];
 };
@@ -42,9 +42,15 @@ struct vmx_vcpu {
 #define VMX_FAILURE_VALID   1u /* the instruction error says why */
 #define VMX_FAILURE_INVALID 2u /* no current VMCS */
 
-static inline struct vmx_vcpu *vmx_of(const struct vcpu *vcpu) { return vcpu->backend; }
+static inline struct vmx_vcpu *vmx_of(const struct vcpu *vcpu)
+{
+    return vcpu->backend;
+}
 
-static inline uint8_t vmx_task_priority(const struct vmx_vcpu *vmx) { return vmx->virtual_apic[VMX_VIRTUAL_TPR] >> 4; }
+static inline uint8_t vmx_task_priority(const struct vmx_vcpu *vmx)
+{
+    return vmx->virtual_apic[VMX_VIRTUAL_TPR] >> 4;
+}
 
 /* What this machine's VT-x can do and is used with; constant after probing. */
 extern struct vmx_capabilities vmx_capabilities;

@@ -8,9 +8,9 @@
 #include <coopvirt/x86.h>
 
 static const uint32_t vmx_free_msrs[] = {
-    X86_MSR_SYSENTER_CS, X86_MSR_SYSENTER_ESP, X86_MSR_SYSENTER_EIP, X86_MSR_STAR,           X86_MSR_LSTAR,
-    X86_MSR_CSTAR,       X86_MSR_SFMASK,       X86_MSR_FS_BASE,      X86_MSR_GS_BASE,        X86_MSR_KERNEL_GS_BASE,
-    X86_MSR_TSC_AUX,
+    X86_MSR_SYSENTER_CS, X86_MSR_SYSENTER_ESP,   X86_MSR_SYSENTER_EIP, X86_MSR_STAR,
+    X86_MSR_LSTAR,       X86_MSR_CSTAR,          X86_MSR_SFMASK,       X86_MSR_FS_BASE,
+    X86_MSR_GS_BASE,     X86_MSR_KERNEL_GS_BASE, X86_MSR_TSC_AUX,
 };
 
 /* The two ranges that the map covers, a bit an MSR: reads of both, then writes of both. */
@@ -37,7 +37,10 @@ void vmx_bitmaps_fill_msrs(uint8_t *map)
     }
 }
 
-void vmx_bitmaps_fill_ports(uint8_t *map) { memset(map, 0xff, VMX_IO_BITMAP_BYTES); }
+void vmx_bitmaps_fill_ports(uint8_t *map)
+{
+    memset(map, 0xff, VMX_IO_BITMAP_BYTES);
+}
 
 bool vmx_bitmaps_msr_traps(const uint8_t *map, uint32_t msr, bool is_write)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The checks as a table of named predicates, each true when the state is wrong, in the manual's order: SDM vol. 3, "Checks on
- * Guest Control Registers, Debug Registers, and MSRs" and the sections behind it.
+ * The checks as a table of named predicates, each true when the state is wrong, in the manual's order: SDM vol. 3,
+ * "Checks on Guest Control Registers, Debug Registers, and MSRs" and the sections behind it.
  */
 #include "cpu/vmx/vmx_check.h"
 #include "cpu/vmx/vmcs.h"
@@ -17,13 +17,34 @@
 
 typedef const struct vmx_guest_state *state_t;
 
-static bool is_long(state_t s) { return s->entry_controls & VMX_ENTRY_GUEST_64; }
-static bool is_paging(state_t s) { return s->registers.cr0 & X86_CR0_PG; }
-static bool is_virtual_8086(state_t s) { return s->registers.rflags & X86_FLAGS_VM; }
-static bool is_usable(const struct register_segment *segment) { return segment->attributes & REGISTER_SEGMENT_PRESENT; }
-static bool is_canonical(uint64_t address) { return (uint64_t)((int64_t)(address << 16) >> 16) == address; }
-static const struct register_segment *segment(state_t s, unsigned which) { return &s->registers.segments[which]; }
-static unsigned privilege(const struct register_segment *segment) { return segment->attributes >> 5 & 3; }
+static bool is_long(state_t s)
+{
+    return s->entry_controls & VMX_ENTRY_GUEST_64;
+}
+static bool is_paging(state_t s)
+{
+    return s->registers.cr0 & X86_CR0_PG;
+}
+static bool is_virtual_8086(state_t s)
+{
+    return s->registers.rflags & X86_FLAGS_VM;
+}
+static bool is_usable(const struct register_segment *segment)
+{
+    return segment->attributes & REGISTER_SEGMENT_PRESENT;
+}
+static bool is_canonical(uint64_t address)
+{
+    return (uint64_t)((int64_t)(address << 16) >> 16) == address;
+}
+static const struct register_segment *segment(state_t s, unsigned which)
+{
+    return &s->registers.segments[which];
+}
+static unsigned privilege(const struct register_segment *segment)
+{
+    return segment->attributes >> 5 & 3;
+}
 
 /* Some of the limit's low bits clear with granularity, or some of its high bits set without. */
 static bool is_limit_wrong(const struct register_segment *segment)
@@ -38,7 +59,10 @@ static bool wrong_cr0_fixed(state_t s)
     return (s->registers.cr0 & fixed0) != fixed0 || s->registers.cr0 & ~s->capabilities->cr0_fixed1;
 }
 
-static bool wrong_cr0_paging(state_t s) { return is_paging(s) && !(s->registers.cr0 & X86_CR0_PE); }
+static bool wrong_cr0_paging(state_t s)
+{
+    return is_paging(s) && !(s->registers.cr0 & X86_CR0_PE);
+}
 
 static bool wrong_cr4_fixed(state_t s)
 {
@@ -46,10 +70,22 @@ static bool wrong_cr4_fixed(state_t s)
     return (s->registers.cr4 & fixed0) != fixed0 || s->registers.cr4 & ~s->capabilities->cr4_fixed1;
 }
 
-static bool wrong_long_paging(state_t s) { return is_long(s) && !(is_paging(s) && s->registers.cr4 & X86_CR4_PAE); }
-static bool wrong_pcide(state_t s) { return !is_long(s) && s->registers.cr4 & X86_CR4_PCIDE; }
-static bool wrong_cr3(state_t s) { return s->registers.cr3 >> s->physical_bits; }
-static bool wrong_dr7(state_t s) { return s->registers.dr7 >> 32; }
+static bool wrong_long_paging(state_t s)
+{
+    return is_long(s) && !(is_paging(s) && s->registers.cr4 & X86_CR4_PAE);
+}
+static bool wrong_pcide(state_t s)
+{
+    return !is_long(s) && s->registers.cr4 & X86_CR4_PCIDE;
+}
+static bool wrong_cr3(state_t s)
+{
+    return s->registers.cr3 >> s->physical_bits;
+}
+static bool wrong_dr7(state_t s)
+{
+    return s->registers.dr7 >> 32;
+}
 
 static bool wrong_pat(state_t s)
 {
@@ -133,8 +169,8 @@ static bool wrong_ss(state_t s)
         return false;
     if (privilege(ss) && (!(s->registers.cr0 & X86_CR0_PE) || SEGMENT_TYPE(segment(s, SEGMENT_CS)) == 3))
         return true;
-    return is_usable(ss) &&
-           ((SEGMENT_TYPE(ss) != 3 && SEGMENT_TYPE(ss) != 7) || !(ss->attributes & SEGMENT_SYSTEM) || is_limit_wrong(ss));
+    return is_usable(ss) && ((SEGMENT_TYPE(ss) != 3 && SEGMENT_TYPE(ss) != 7) || !(ss->attributes & SEGMENT_SYSTEM) ||
+                             is_limit_wrong(ss));
 }
 
 static bool wrong_data_segments(state_t s)
@@ -177,7 +213,10 @@ static bool wrong_rip(state_t s)
     return s->registers.rip >> 32;
 }
 
-static bool wrong_activity(state_t s) { return s->activity > 3; }
+static bool wrong_activity(state_t s)
+{
+    return s->activity > 3;
+}
 
 static bool wrong_interruptibility(state_t s)
 {
@@ -200,7 +239,10 @@ static bool wrong_pending_debug(state_t s)
     return is_shadowed && is_stepping != is_pending;
 }
 
-static bool wrong_link_pointer(state_t s) { return s->link_pointer != UINT64_MAX; }
+static bool wrong_link_pointer(state_t s)
+{
+    return s->link_pointer != UINT64_MAX;
+}
 
 static const struct {
     bool (*is_wrong)(state_t state);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Why the CPU refuses to enter a guest: it only says that something in the state is wrong; this finds the first thing that is.
- * Pure; of use after a failed entry only.
+ * Why the CPU refuses to enter a guest: it only says that something in the state is wrong; this finds the first thing
+ * that is. Pure; of use after a failed entry only.
  */
 #ifndef CPU_VMX_VMX_CHECK_H
 #define CPU_VMX_VMX_CHECK_H
@@ -23,7 +23,8 @@ struct vmx_guest_state {
     const struct vmx_capabilities *capabilities;
 };
 
-/* The first check of SDM vol. 3, "Checks on the Guest State Area", that fails; NULL when all that are made here pass. */
+/* The first check of SDM vol. 3, "Checks on the Guest State Area", that fails; NULL when all that are made here pass.
+ */
 const char *vmx_check_guest_state(const struct vmx_guest_state *state);
 
 /* The name of a VM-instruction error: SDM vol. 3, "VM Instruction Error Numbers". */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which VCPU's state a physical CPU has loaded: its VMCS, and the few registers that no VMCS has. A VMCS may be active on one
- * CPU only and is reached only there (SDM vol. 3, "VMCS States"), so a VCPU is put back into memory before it goes elsewhere.
+ * Which VCPU's state a physical CPU has loaded: its VMCS, and the few registers that no VMCS has. A VMCS may be active
+ * on one CPU only and is reached only there (SDM vol. 3, "VMCS States"), so a VCPU is put back into memory before it
+ * goes elsewhere.
  */
 #include "cpu/vmx/vmx.h"
 #include "machine/cpu.h"
@@ -13,7 +14,10 @@
 static const uint32_t vmx_current_msrs[VMX_FREE_MSRS] = {X86_MSR_STAR, X86_MSR_LSTAR, X86_MSR_CSTAR, X86_MSR_SFMASK,
                                                          X86_MSR_KERNEL_GS_BASE};
 
-static struct vmx_cpu *vmx_here(void) { return cpu_current()->vendor; }
+static struct vmx_cpu *vmx_here(void)
+{
+    return cpu_current()->vendor;
+}
 
 static void vmx_point_at(const struct vmx_vcpu *vmx)
 {

@@ -5,13 +5,16 @@
 #include "cpu/vmx/vmx_decode.h"
 #include <coopvirt/x86.h>
 
-#define ROW(reason, needs) {(reason) + 1, (needs)}
+#define ROW(reason, needs)                                                                                             \
+    {                                                                                                                  \
+        (reason) + 1, (needs)                                                                                          \
+    }
 #define LENGTH VMX_NEED_LENGTH
 #define FAULT  (VMX_NEED_VECTORING | VMX_NEED_QUALIFICATION)
 
-/* The length is that of the instruction only for exits by execution of one; only exits by a fault, or by a task switch, can
- * interrupt the delivery of an event. SDM vol. 3, "Information for VM Exits Due to Instruction Execution", "Information
- * for VM Exits That Occur During Event Delivery". */
+/* The length is that of the instruction only for exits by execution of one; only exits by a fault, or by a task switch,
+ * can interrupt the delivery of an event. SDM vol. 3, "Information for VM Exits Due to Instruction Execution",
+ * "Information for VM Exits That Occur During Event Delivery". */
 const struct vmx_reason_row vmx_reason_rows[VMX_REASONS] = {
     [VMX_REASON_EXCEPTION_OR_NMI] = ROW(VM_EXIT_EXCEPTION, FAULT | VMX_NEED_INTERRUPTION),
     [VMX_REASON_INTERRUPT] = ROW(VM_EXIT_EXTERNAL_INTERRUPT, VMX_NEED_INTERRUPTION),
@@ -27,7 +30,7 @@ const struct vmx_reason_row vmx_reason_rows[VMX_REASONS] = {
     [VMX_REASON_RDPMC] = ROW(VM_EXIT_RDPMC, LENGTH),
     [VMX_REASON_RDTSC] = ROW(VM_EXIT_RDTSC, LENGTH),
     [VMX_REASON_VMCALL] = ROW(VM_EXIT_HYPERCALL, LENGTH | VMX_NEED_CPL),
-    [VMX_REASON_VMCLEAR ... VMX_REASON_VMXON] = ROW(VM_EXIT_VIRTUALIZATION_INSTRUCTION, LENGTH),
+    [VMX_REASON_VMCLEAR... VMX_REASON_VMXON] = ROW(VM_EXIT_VIRTUALIZATION_INSTRUCTION, LENGTH),
     [VMX_REASON_CR_ACCESS] = ROW(VM_EXIT_CR_ACCESS, LENGTH | VMX_NEED_QUALIFICATION | VMX_NEED_CODE),
     [VMX_REASON_DR_ACCESS] = ROW(VM_EXIT_DR_ACCESS, LENGTH | VMX_NEED_QUALIFICATION),
     [VMX_REASON_IO] = ROW(VM_EXIT_PORT_IO, LENGTH | VMX_NEED_QUALIFICATION),
@@ -127,8 +130,8 @@ static void vmx_decode_control(const struct vmx_raw_exit *raw, struct vm_exit *e
     if (exit->reason == VM_EXIT_DR_ACCESS)
         exit->control = (struct vm_exit_control){info & VMX_DEBUG_NUMBER, !(info & VMX_DEBUG_FROM)};
     else
-        exit->control = (struct vm_exit_control){info & VMX_CONTROL_NUMBER,
-                                                 (info & VMX_CONTROL_TYPE) != VMX_CONTROL_FROM};
+        exit->control =
+            (struct vm_exit_control){info & VMX_CONTROL_NUMBER, (info & VMX_CONTROL_TYPE) != VMX_CONTROL_FROM};
 }
 
 static void vmx_decode_details(const struct vmx_raw_exit *raw, struct vm_exit *exit)

@@ -16,7 +16,7 @@ struct vmx_raw_exit {
     uint64_t qualification;
     uint64_t guest_physical;
     uint64_t flags;
-    uint32_t code; /* access rights of CS */
+    uint32_t code;                             /* access rights of CS */
     uint32_t interruption, interruption_error; /* why it exited: an event */
     uint32_t vectoring, vectoring_error;       /* an event whose delivery it interrupted */
     uint8_t task_priority;

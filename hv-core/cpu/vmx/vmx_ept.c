@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Entries have a bit for each right, so that a page may be executed without being readable; present is what has any right.
- * SDM vol. 3, "EPT Translation Mechanism", "EPT and Memory Typing", "Extended-Page-Table Pointer (EPTP)".
+ * Entries have a bit for each right, so that a page may be executed without being readable; present is what has any
+ * right. SDM vol. 3, "EPT Translation Mechanism", "EPT and Memory Typing", "Extended-Page-Table Pointer (EPTP)".
  */
 #include "cpu/vmx/vmx_ept.h"
 #include "cpu/vmx/vmcs.h"

@@ -8,8 +8,8 @@
 #include "mmu/nested.h"
 #include <stdint.h>
 
-/* `capabilities` is IA32_VMX_EPT_VPID_CAP. All that is mapped is memory, cached as write-back as far as the guest's PAT lets
- * it. */
+/* `capabilities` is IA32_VMX_EPT_VPID_CAP. All that is mapped is memory, cached as write-back as far as the guest's PAT
+ * lets it. */
 struct nested_format vmx_ept_format(uint64_t capabilities);
 
 /* What the VMCS wants to know of tables with this root. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Events: into the guest by the VM-entry interruption-information field; the windows at which it could take one; and the
- * host's own, which an exit has acknowledged. SDM vol. 3, "Event Injection", "Interrupt-Window Exiting and
+ * Events: into the guest by the VM-entry interruption-information field; the windows at which it could take one; and
+ * the host's own, which an exit has acknowledged. SDM vol. 3, "Event Injection", "Interrupt-Window Exiting and
  * Virtual-Interrupt Delivery".
  */
 #include "cpu/vmx/vmx.h"
@@ -49,7 +49,10 @@ static void vmx_set_window(struct vmx_vcpu *vmx, bool is_watched, uint32_t thres
     vmx->tpr_threshold = threshold;
 }
 
-void vmx_close_window(struct vmx_vcpu *vmx) { vmx_set_window(vmx, false, 0); }
+void vmx_close_window(struct vmx_vcpu *vmx)
+{
+    vmx_set_window(vmx, false, 0);
+}
 
 bool vmx_interrupt_window(struct vcpu *vcpu, uint8_t vector)
 {
@@ -65,7 +68,8 @@ bool vmx_interrupt_window(struct vcpu *vcpu, uint8_t vector)
 void vmx_set_task_priority(struct vcpu *vcpu, uint8_t priority)
 {
     struct vmx_vcpu *vmx = vmx_of(vcpu);
-    vmx_set_window(vmx, vmx->primary & VMX_PRIMARY_INTERRUPT_WINDOW, 0); /* a threshold above it would not be entered with */
+    vmx_set_window(vmx, vmx->primary & VMX_PRIMARY_INTERRUPT_WINDOW,
+                   0); /* a threshold above it would not be entered with */
     vmx->virtual_apic[VMX_VIRTUAL_TPR] = (uint8_t)(priority << 4);
 }
 
@@ -82,8 +86,8 @@ void vmx_take_host_event(uint32_t interruption)
 }
 
 /*
- * What an exit by a fault leaves to be put right. An IRET that unblocked NMIs and then faulted will be executed again: they
- * are still blocked (SDM vol. 3, "Information About NMI Unblocking Due to IRET"). A single step that was pending
+ * What an exit by a fault leaves to be put right. An IRET that unblocked NMIs and then faulted will be executed again:
+ * they are still blocked (SDM vol. 3, "Information About NMI Unblocking Due to IRET"). A single step that was pending
  * behind STI or MOV SS must still be pending ("Checks on Guest Non-Register State"). #DB has not been booked in DR6.
  */
 void vmx_restore_blocking(uint32_t reason, uint32_t interruption, uint32_t vectoring, uint64_t qualification)

@@ -14,11 +14,11 @@
 enum vmx_word { WORD_PIN, WORD_PRIMARY, WORD_SECONDARY, WORD_EXIT, WORD_ENTRY, WORDS };
 
 enum vmx_wish {
-    NEEDED,          /* must be on */
-    NEEDED_NESTED,   /* the same, for nested paging */
-    WELCOME,         /* on where there is one */
-    UNWANTED,        /* must be possible to have off */
-    UNWANTED_NESTED  /* the same, for nested paging */
+    NEEDED,         /* must be on */
+    NEEDED_NESTED,  /* the same, for nested paging */
+    WELCOME,        /* on where there is one */
+    UNWANTED,       /* must be possible to have off */
+    UNWANTED_NESTED /* the same, for nested paging */
 };
 
 struct vmx_control_row {
@@ -75,8 +75,14 @@ static const struct vmx_control_row vmx_control_rows[] = {
 /* clang-format on */
 #define VMX_CONTROL_ROWS (sizeof(vmx_control_rows) / sizeof(vmx_control_rows[0]))
 
-static uint32_t vmx_must_be_1(uint64_t capability) { return (uint32_t)capability; }
-static uint32_t vmx_may_be_1(uint64_t capability) { return (uint32_t)(capability >> 32); }
+static uint32_t vmx_must_be_1(uint64_t capability)
+{
+    return (uint32_t)capability;
+}
+static uint32_t vmx_may_be_1(uint64_t capability)
+{
+    return (uint32_t)(capability >> 32);
+}
 
 /* What EPT must be able to do beside being there; NULL when it can. */
 static const char *vmx_ept_lacks(uint64_t ept)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What this CPU's VT-x can do against what is wanted of it: a pure function of a snapshot of the capability MSRs, so that
- * host tests feed it those of many CPUs.
+ * What this CPU's VT-x can do against what is wanted of it: a pure function of a snapshot of the capability MSRs, so
+ * that host tests feed it those of many CPUs.
  */
 #ifndef CPU_VMX_VMX_NEGOTIATE_H
 #define CPU_VMX_VMX_NEGOTIATE_H
@@ -21,7 +21,7 @@ struct vmx_capabilities {
 
 struct vmx_controls {
     uint32_t pin, primary, secondary, exit, entry;
-    uint32_t timer; /* units of the preemption timer between two entries */
+    uint32_t timer;  /* units of the preemption timer between two entries */
     bool has_nested; /* EPT and all that a guest on it needs */
     bool has_vpid, has_timer, has_invept_one, has_invvpid_one;
 };
@@ -30,8 +30,8 @@ struct vmx_controls {
  * without has_nested *missing says what it lacks. */
 int vmx_negotiate(const struct vmx_capabilities *capabilities, struct vmx_controls *controls, const char **missing);
 
-/* What to do with IA32_FEATURE_CONTROL: 0 with *value what it must hold (perhaps what it holds), or -ENODEV when the firmware
- * has locked VT-x off. */
+/* What to do with IA32_FEATURE_CONTROL: 0 with *value what it must hold (perhaps what it holds), or -ENODEV when the
+ * firmware has locked VT-x off. */
 int vmx_feature_control(uint64_t current, uint64_t *value);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The guest's registers between the VMCS and their neutral form. CR0 and CR4 have bits that the host owns: what the guest
- * believes them to be is in the read shadows. SDM vol. 3, "Guest/Host Masks and Read Shadows for CR0 and CR4".
+ * The guest's registers between the VMCS and their neutral form. CR0 and CR4 have bits that the host owns: what the
+ * guest believes them to be is in the read shadows. SDM vol. 3, "Guest/Host Masks and Read Shadows for CR0 and CR4".
  */
 #include "cpu/vmx/vmx.h"
 #include "machine/cpu.h"
@@ -57,10 +57,8 @@ static void vmx_read_segments(struct registers *registers)
     registers->segments[SEGMENT_GS] = vmx_read_segment(VMX_GS);
     registers->ldtr = vmx_read_segment(VMX_LDTR);
     registers->tr = vmx_read_segment(VMX_TR);
-    registers->gdt =
-        (struct register_table){vmx_read(VMCS_GUEST_GDTR_BASE), (uint32_t)vmx_read(VMCS_GUEST_GDTR_LIMIT)};
-    registers->idt =
-        (struct register_table){vmx_read(VMCS_GUEST_IDTR_BASE), (uint32_t)vmx_read(VMCS_GUEST_IDTR_LIMIT)};
+    registers->gdt = (struct register_table){vmx_read(VMCS_GUEST_GDTR_BASE), (uint32_t)vmx_read(VMCS_GUEST_GDTR_LIMIT)};
+    registers->idt = (struct register_table){vmx_read(VMCS_GUEST_IDTR_BASE), (uint32_t)vmx_read(VMCS_GUEST_IDTR_LIMIT)};
     registers->cpl = registers->segments[SEGMENT_SS].attributes >> 5 & 3;
 }
 
@@ -108,8 +106,8 @@ static void vmx_write_segments(const struct registers *registers)
     vmx_write(VMCS_GUEST_IDTR_LIMIT, registers->idt.limit);
 }
 
-/* What MOV to CR0, CR3 or CR4 does in PAE paging: four entries are loaded, and kept until the next such. SDM vol. 3, "PDPTE
- * Registers". */
+/* What MOV to CR0, CR3 or CR4 does in PAE paging: four entries are loaded, and kept until the next such. SDM vol. 3,
+ * "PDPTE Registers". */
 static void vmx_load_pdptes(const struct vcpu *vcpu, const struct registers *registers)
 {
     const uint64_t *entries = guest_memory_pointer(&vcpu->vm->memory, registers->cr3 & 0xffffffe0, 32, false);
@@ -117,15 +115,14 @@ static void vmx_load_pdptes(const struct vcpu *vcpu, const struct registers *reg
         vmx_write(VMCS_GUEST_PDPTE0 + 2 * i, entries ? ((const volatile uint64_t *)entries)[i] : 0);
 }
 
-/* On shadow tables paging is always on, with write protection for the kernel and NX, in long mode or with PAE. The host owns
- * every bit; LME without LMA would make it long mode. */
+/* On shadow tables paging is always on, with write protection for the kernel and NX, in long mode or with PAE. The host
+ * owns every bit; LME without LMA would make it long mode. */
 static void vmx_hide_paging(struct vcpu *vcpu, const struct registers *registers)
 {
     bool is_long = registers->efer & X86_EFER_LMA;
     uint64_t efer = is_long ? registers->efer : registers->efer & ~X86_EFER_LME;
     vcpu->paging = (struct vcpu_paging){registers->cr0, registers->cr3, registers->cr4, registers->efer};
-    vmx_write(VMCS_GUEST_CR0,
-              (registers->cr0 & ~CR0_HOST_OWNS) | X86_CR0_NE | X86_CR0_ET | X86_CR0_PG | X86_CR0_WP);
+    vmx_write(VMCS_GUEST_CR0, (registers->cr0 & ~CR0_HOST_OWNS) | X86_CR0_NE | X86_CR0_ET | X86_CR0_PG | X86_CR0_WP);
     vmx_write(VMCS_CR0_SHADOW, registers->cr0);
     vmx_write(VMCS_CR0_MASK, UINT64_MAX);
     vmx_write(VMCS_GUEST_CR3, vcpu->paging_root);

@@ -20,8 +20,8 @@ struct vmx_controls vmx_controls;
 static struct vmx_cpu vmx_cpus[CPU_LIMIT];
 static coop_paddr vmx_msr_bitmap = FRAME_NONE, vmx_io_bitmaps = FRAME_NONE;
 
-/* Without nested paging all that changes which tables the CPU walks exits; INVPCID does not exist. Reads of CR0 and CR4 find
- * their shadows. */
+/* Without nested paging all that changes which tables the CPU walks exits; INVPCID does not exist. Reads of CR0 and CR4
+ * find their shadows. */
 #define VMX_PRIMARY_SHADOW   (VMX_PRIMARY_INVLPG | VMX_PRIMARY_CR3_LOAD | VMX_PRIMARY_CR3_STORE)
 #define VMX_SECONDARY_NESTED (VMX_SECONDARY_EPT | VMX_SECONDARY_UNRESTRICTED_GUEST | VMX_SECONDARY_INVPCID)
 
@@ -106,7 +106,8 @@ static int vmx_make_bitmaps(void)
     return 0;
 }
 
-/* A frame that begins with the CPU's revision, as VMXON and every VMCS want it. SDM vol. 3, "Format of the VMCS Region". */
+/* A frame that begins with the CPU's revision, as VMXON and every VMCS want it. SDM vol. 3, "Format of the VMCS
+ * Region". */
 static coop_paddr vmx_allocate_region(frame_owner owner)
 {
     coop_paddr region = frame_allocate_zeroed(owner);
@@ -177,8 +178,7 @@ void vmx_write_host_state(void)
     vmx_write(VMCS_HOST_TR_SELECTOR, DESCRIPTOR_TSS);
     vmx_write(VMCS_HOST_FS_BASE, 0);
     vmx_write(VMCS_HOST_GS_BASE, (uint64_t)cpu_current());
-    vmx_write(VMCS_HOST_TR_BASE,
-              (tss[0] >> 16 & 0xffffff) | (tss[0] >> 56 & 0xff) << 24 | (tss[1] & 0xffffffff) << 32);
+    vmx_write(VMCS_HOST_TR_BASE, (tss[0] >> 16 & 0xffffff) | (tss[0] >> 56 & 0xff) << 24 | (tss[1] & 0xffffffff) << 32);
     vmx_write(VMCS_HOST_GDTR_BASE, gdt.base);
     vmx_write(VMCS_HOST_IDTR_BASE, idt.base);
     vmx_write(VMCS_HOST_SYSENTER_CS, 0);
@@ -186,7 +186,8 @@ void vmx_write_host_state(void)
     vmx_write(VMCS_HOST_SYSENTER_EIP, 0);
 }
 
-/* What no register of a guest is; the registers follow by vmx_write_registers. SDM vol. 3, "Guest Non-Register State". */
+/* What no register of a guest is; the registers follow by vmx_write_registers. SDM vol. 3, "Guest Non-Register State".
+ */
 static void vmx_write_guest_state(void)
 {
     vmx_write(VMCS_LINK_POINTER, UINT64_MAX);
