@@ -71,7 +71,7 @@ check_headers()
 check_text()
 {
     local file
-    for file in $(sources '*.c' '*.h' '*.asm' '*.py' '*.sh' '*.md'); do
+    for file in $(sources '*.c' '*.h' '*.asm' '*.py' '*.sh' '*.md' | grep -v '^results/'); do
         grep -HnE '[[:blank:]]+$' "$file"
         case $file in tests/lint/*) continue ;; esac
         grep -HnE '\b(TODO|FIXME|XXX)\b|(^|[^.])/work/|\.\./shared' "$file"
