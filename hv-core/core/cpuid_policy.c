@@ -177,8 +177,10 @@ void cpuid_policy_prepare(struct cpuid_table *table, const struct cpuid_config *
     }
     table->own[0] = (struct cpuid_leaf){COOP_CPUID_FIRST + COOP_CPUID_LAST, COOP_CPUID_SIGNATURE0,
                                         COOP_CPUID_SIGNATURE1, COOP_CPUID_SIGNATURE2};
-    table->own[1] = (struct cpuid_leaf){.eax = COOP_ABI_VERSION, .ebx = COOP_FEATURE_MARKER};
+    table->own[1] = (struct cpuid_leaf){.eax = COOP_ABI_VERSION, .ebx = COOP_FEATURE_MARKER | config->features};
     table->own[2] = (struct cpuid_leaf){.eax = config->tsc_khz, .ebx = config->lapic_khz};
+    table->own[3] =
+        (struct cpuid_leaf){.eax = (uint32_t)config->start_info, .ebx = (uint32_t)(config->start_info >> 32)};
 }
 
 void cpuid_policy_show_osxsave(struct cpuid_table *table, bool is_on)

@@ -8,6 +8,7 @@
 #define CORE_CPUID_POLICY_H
 
 #include <stdbool.h>
+#include <coopvirt/abi.h>
 #include <stdint.h>
 
 /* A leaf's answer. */
@@ -22,6 +23,8 @@ struct cpuid_config {
     uint64_t xcr0_allowed;
     bool hides_pcid; /* translations of one address space only are cached */
     uint32_t tsc_khz, lapic_khz;
+    uint32_t features;     /* COOP_FEATURE_ beside the marker port */
+    coop_paddr start_info; /* 0: none */
 };
 
 struct cpuid_table {
@@ -54,7 +57,7 @@ static inline const struct cpuid_leaf *cpuid_policy_find(const struct cpuid_tabl
         return &table->basic[leaf];
     if (leaf - 0x80000000u < CPUID_LEAVES)
         return &table->extended[leaf - 0x80000000u];
-    return leaf - 0x40000000u < 3 ? &table->own[leaf - 0x40000000u] : 0;
+    return leaf - 0x40000000u < 4 ? &table->own[leaf - 0x40000000u] : 0;
 }
 
 #endif

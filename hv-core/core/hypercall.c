@@ -3,41 +3,88 @@
  * Hypercall dispatch: from guest kernel mode only, since VMMCALL exits from user mode too.
  */
 #include "core/hypercall.h"
+#include "core/report.h"
 #include "core/vcpu.h"
+#include "core/vm.h"
+#include <coopvirt/string.h>
 
-struct hypercall_row {
-    const char *name;
-    uint64_t (*call)(struct vcpu *vcpu);
-};
+#define NAME(call) [COOP_HYPERCALL_##call - COOP_HYPERCALL_FIRST]
 
-static uint64_t hypercall_version(struct vcpu *vcpu)
-{
-    (void)vcpu;
-    return COOP_ABI_VERSION;
-}
-
-static const struct hypercall_row hypercall_rows[COOP_HYPERCALL_COUNT] = {
-    [COOP_HYPERCALL_VERSION - COOP_HYPERCALL_FIRST] = {"version", hypercall_version},
+static const char *const hypercall_names[COOP_HYPERCALL_COUNT] = {
+    NAME(VERSION) = "version",
+    NAME(MMU_BATCH) = "mmu_batch",
+    NAME(ROOT) = "root",
+    NAME(TRAPS) = "traps",
+    NAME(RETURN) = "return",
+    NAME(SEGMENT_BASE) = "segment_base",
+    NAME(FPU) = "fpu",
+    NAME(DEBUG_REGISTER) = "debug_register",
+    NAME(UPCALL) = "upcall",
+    NAME(TIMER) = "timer",
+    NAME(BLOCK) = "block",
+    NAME(YIELD) = "yield",
+    NAME(STOP) = "stop",
+    NAME(QUEUE) = "queue",
+    NAME(KICK) = "kick",
+    NAME(WRITE) = "write",
+    NAME(MEMORY) = "memory",
 };
 
 const char *hypercall_name(unsigned index)
 {
-    return hypercall_rows[index].name;
+    return hypercall_names[index];
+}
+
+enum vm_action hypercall_return(struct vcpu *vcpu, uint64_t result)
+{
+    vcpu->general[REGISTER_RAX] = result;
+    return VM_SKIP;
+}
+
+static enum vm_action hypercall_version(struct vcpu *vcpu)
+{
+    return hypercall_return(vcpu, COOP_ABI_VERSION);
+}
+
+static enum vm_action hypercall_stop(struct vcpu *vcpu)
+{
+    uint64_t reason = vcpu->general[REGISTER_RDI], status = vcpu->general[REGISTER_RSI];
+    if (reason > COOP_STOP_CRASH || status > UINT8_MAX)
+        return hypercall_return(vcpu, (uint64_t)-COOP_EINVAL);
+    if (reason == COOP_STOP_CRASH)
+        report_stop(vcpu, VM_STOP_CRASH, "the guest has given up");
+    else
+        vm_stop(vcpu->vm, reason == COOP_STOP_EXIT ? VM_STOP_EXIT_PORT : VM_STOP_POWER_OFF, (uint8_t)status);
+    return VM_STOP;
+}
+
+hypercall *const hypercalls_common[COOP_HYPERCALL_COUNT] = {
+    HYPERCALL_ROW(COOP_HYPERCALL_VERSION) = hypercall_version,
+    HYPERCALL_ROW(COOP_HYPERCALL_STOP) = hypercall_stop,
+};
+
+static void hypercall_add(hypercall **table, hypercall *const *rows)
+{
+    for (unsigned i = 0; rows && i < COOP_HYPERCALL_COUNT; i++)
+        if (rows[i])
+            table[i] = rows[i];
+}
+
+void hypercall_compose(hypercall **table, const struct mode *mode)
+{
+    (void)mode; /* no axis brings calls of its own yet */
+    memset(table, 0, COOP_HYPERCALL_COUNT * sizeof(*table));
+    hypercall_add(table, hypercalls_common);
 }
 
 enum vm_action hypercall_handle(struct vcpu *vcpu, const struct vm_exit *exit)
 {
     uint64_t index = vcpu->general[REGISTER_RAX] - COOP_HYPERCALL_FIRST;
-    uint64_t result;
 
-    if (exit->cpl != 0) {
-        result = (uint64_t)-COOP_EPERM;
-    } else if (index >= COOP_HYPERCALL_COUNT) {
-        result = (uint64_t)-COOP_ENOSYS;
-    } else {
-        vcpu->account.hypercalls[index]++;
-        result = hypercall_rows[index].call(vcpu);
-    }
-    vcpu->general[REGISTER_RAX] = result;
-    return VM_SKIP;
+    if (exit->cpl != 0)
+        return hypercall_return(vcpu, (uint64_t)-COOP_EPERM);
+    if (index >= COOP_HYPERCALL_COUNT || !vcpu->hypercalls[index])
+        return hypercall_return(vcpu, (uint64_t)-COOP_ENOSYS);
+    vcpu->account.hypercalls[index]++;
+    return vcpu->hypercalls[index](vcpu);
 }

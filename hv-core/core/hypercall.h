@@ -1,13 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hypercalls of coopvirt/abi.h: a table, one function a row.
+ * The hypercalls of coopvirt/abi.h: one function a row, in tables of which a VM's own is composed as its exit table is:
+ * the common calls, those of its cpu backend, its mmu service and its io service.
  */
 #ifndef CORE_HYPERCALL_H
 #define CORE_HYPERCALL_H
 
 #include "core/exit_table.h"
+#include "core/mode.h"
+#include <coopvirt/abi.h>
+#include <stdint.h>
 
-/* The exit handler: number in RAX, result to RAX. */
+/* Arguments are in vcpu->general; the result goes there by hypercall_return. NULL: this table has no such call. */
+typedef enum vm_action hypercall(struct vcpu *vcpu);
+
+/* COOP_HYPERCALL_COUNT rows each, by number - COOP_HYPERCALL_FIRST. */
+extern hypercall *const hypercalls_common[COOP_HYPERCALL_COUNT];
+
+#define HYPERCALL_ROW(number) [(number) - COOP_HYPERCALL_FIRST]
+
+/* Puts the table of a mode together. */
+void hypercall_compose(hypercall **table, const struct mode *mode);
+
+/* Ends a call: result to RAX, goes on behind the instruction. */
+enum vm_action hypercall_return(struct vcpu *vcpu, uint64_t result);
+
+/* The exit handler: number in RAX. */
 enum vm_action hypercall_handle(struct vcpu *vcpu, const struct vm_exit *exit);
 
 /* The name of hypercall COOP_HYPERCALL_FIRST + index, as records have it. */

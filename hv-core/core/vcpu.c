@@ -60,6 +60,7 @@ int vcpu_create(struct vm *vm, unsigned number)
     memset(vcpu, 0, sizeof(*vcpu));
     vcpu->vm = vm;
     vcpu->exits = vm->exits;
+    vcpu->hypercalls = vm->hypercalls;
     vcpu->number = number;
     vcpu->fpu = frame_address(fpu);
     vcpu->fpu_cpu = CPU_LIMIT;

@@ -9,6 +9,7 @@
 #include "core/account.h"
 #include "core/cpuid_policy.h"
 #include "core/event.h"
+#include "core/hypercall.h"
 #include "core/registers.h"
 #include "core/scheduler.h"
 #include "core/vm_exit.h"
@@ -68,6 +69,7 @@ struct vcpu {
     void *backend;                   /* of the cpu backend */
     struct vm *vm;                   /* constant after creation */
     const struct vm_exit_row *exits; /* the VM's */
+    hypercall *const *hypercalls;    /* the VM's */
     struct vm_exit exit;
     struct event_queue events;
     struct vcpu_length lengths[VCPU_LENGTHS];
@@ -77,8 +79,8 @@ struct vcpu {
     uint64_t prepared_deadline; /* the VM's, as this CPU's timer has been set for it */
     bool is_offline;            /* waits for INIT or a start-up IPI */
     uint8_t task_priority;      /* CR8, as the interrupt controller knows it */
-    struct vcpu_paging paging; /* with shadow paging: the guest's, whatever the CPU has */
-    uint64_t roots_gone;       /* shadow roots that had been forgotten when `lengths` was last emptied */
+    struct vcpu_paging paging;  /* with shadow paging: the guest's, whatever the CPU has */
+    uint64_t roots_gone;        /* shadow roots that had been forgotten when `lengths` was last emptied */
     struct shadow_cpu shadow;   /* with shadow paging */
     coop_paddr
         paging_root; /* what the CPU's CR3 holds in place of the guest's, which hold() sees to; with shadow paging */

@@ -30,6 +30,7 @@ static const char *const vm_stop_names[] = {
     [VM_STOP_LOG_FLOOD] = "log-flood",
     [VM_STOP_HALTED] = "halted",
     [VM_STOP_LIMIT] = "limit",
+    [VM_STOP_CRASH] = "crash",
 };
 
 const char *vm_stop_name(enum vm_stop reason)
@@ -257,6 +258,7 @@ struct vm *vm_create(const struct vm_config *config)
     struct vm_exit_row *exits = (struct vm_exit_row *)(vm + 1);
     dispatch_compose(exits, &vm->mode);
     vm->exits = exits;
+    hypercall_compose(vm->hypercalls, &vm->mode);
     const char *missing = vm_create_parts(vm, config);
     if (!missing)
         return vm;

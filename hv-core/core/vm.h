@@ -5,6 +5,7 @@
 #ifndef CORE_VM_H
 #define CORE_VM_H
 
+#include "core/hypercall.h"
 #include "core/mode.h"
 #include "machine/frame.h"
 #include "mmu/guest_memory.h"
@@ -33,7 +34,8 @@ enum vm_stop {
     VM_STOP_BAD_ACCESS,
     VM_STOP_LOG_FLOOD,
     VM_STOP_HALTED, /* every VCPU halted with nothing that could wake it */
-    VM_STOP_LIMIT   /* it has used up its time */
+    VM_STOP_LIMIT,  /* it has used up its time */
+    VM_STOP_CRASH   /* its kernel said so */
 };
 
 /* Machine frames that a VM owns. */
@@ -58,6 +60,7 @@ struct vm {
     const struct cpu_backend *cpu;
     const struct mmu_backend *mmu;
     const struct vm_exit_row *exits; /* one row a reason */
+    hypercall *hypercalls[COOP_HYPERCALL_COUNT];
     unsigned vcpu_count;
     struct vcpu *vcpus[VM_VCPUS];
     struct platform *platform;

@@ -7,6 +7,7 @@
 
 #include "core/vm_exit.h"
 #include <coopvirt/abi.h>
+#include <stdbool.h>
 
 struct vcpu;
 struct vm;
@@ -37,6 +38,15 @@ struct mmu_backend {
 
     /* The hypervisor has written guest memory in the guest's name: it may be a page table. */
     void (*written)(struct vcpu *vcpu, coop_paddr address, uint64_t bytes);
+
+    /* [address, address + bytes) as the hypervisor sees it, for a device's request that lasts: what is held for writing
+     * is no page table until it is released with the same arguments. NULL when it is not contiguous memory of the VM
+     * that may be accessed so. The writer calls written() nevertheless. VM's lock held. */
+    void *(*hold)(struct vm *vm, coop_paddr address, uint64_t bytes, bool is_write);
+    void (*release)(struct vm *vm, coop_paddr address, uint64_t bytes, bool is_write);
+
+    /* Guest memory is named by machine addresses, and the guest's own tables are what the CPU walks. */
+    bool is_direct;
 };
 
 extern const struct mmu_backend nested_backend;

@@ -70,6 +70,19 @@ static void nested_backend_written(struct vcpu *vcpu, coop_paddr address, uint64
     (void)bytes;
 }
 
+static void *nested_backend_hold(struct vm *vm, coop_paddr address, uint64_t bytes, bool is_write)
+{
+    return guest_memory_pointer(&vm->memory, address, bytes, is_write);
+}
+
+static void nested_backend_release_held(struct vm *vm, coop_paddr address, uint64_t bytes, bool is_write)
+{
+    (void)vm;
+    (void)address;
+    (void)bytes;
+    (void)is_write;
+}
+
 const struct mmu_backend nested_backend = {
     .name = "nested",
     .vcpus_most = VM_VCPUS,
@@ -79,4 +92,6 @@ const struct mmu_backend nested_backend = {
     .protect = nested_backend_protect,
     .registers_changed = nested_backend_registers_changed,
     .written = nested_backend_written,
+    .hold = nested_backend_hold,
+    .release = nested_backend_release_held,
 };

@@ -154,6 +154,19 @@ bool shadow_backend_release(struct vcpu *vcpu, coop_paddr address)
     return is_free;
 }
 
+static void *shadow_backend_hold(struct vm *vm, coop_paddr address, uint64_t bytes, bool is_write)
+{
+    return guest_memory_pointer(&vm->memory, address, bytes, is_write);
+}
+
+static void shadow_backend_release_held(struct vm *vm, coop_paddr address, uint64_t bytes, bool is_write)
+{
+    (void)vm;
+    (void)address;
+    (void)bytes;
+    (void)is_write;
+}
+
 const struct mmu_backend shadow_backend = {
     .name = "shadow",
     .vcpus_most = 1,
@@ -163,4 +176,6 @@ const struct mmu_backend shadow_backend = {
     .protect = shadow_backend_protect,
     .registers_changed = shadow_backend_registers_changed,
     .written = shadow_backend_written,
+    .hold = shadow_backend_hold,
+    .release = shadow_backend_release_held,
 };

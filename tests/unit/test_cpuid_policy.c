@@ -96,7 +96,7 @@ END_TEST
 START_TEST(test_own_block)
 {
     const struct cpuid_leaf *leaf = cpuid_policy_find(&table, 0x40000000);
-    ck_assert_uint_eq(leaf->eax, 0x40000002);
+    ck_assert_uint_eq(leaf->eax, 0x40000000 + COOP_CPUID_LAST);
     ck_assert_uint_eq(leaf->ebx, COOP_CPUID_SIGNATURE0);
     ck_assert_uint_eq(leaf->ecx, COOP_CPUID_SIGNATURE1);
     ck_assert_uint_eq(leaf->edx, COOP_CPUID_SIGNATURE2);
