@@ -105,7 +105,8 @@ START_TEST(test_own_block)
     leaf = cpuid_policy_find(&table, 0x40000002);
     ck_assert_uint_eq(leaf->eax, 1000000);
     ck_assert_uint_eq(leaf->ebx, 500000);
-    ck_assert_ptr_null(cpuid_policy_find(&table, 0x40000003));
+    ck_assert_uint_eq(cpuid_policy_find(&table, 0x40000003)->eax, 0);
+    ck_assert_ptr_null(cpuid_policy_find(&table, 0x40000004));
     ck_assert_ptr_null(cpuid_policy_find(&table, 0x20));
     ck_assert_ptr_null(cpuid_policy_find(&table, 0x80000020));
     ck_assert_ptr_null(cpuid_policy_find(&table, 0xffffffff));
