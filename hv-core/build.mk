@@ -13,6 +13,10 @@ HV_CORE_CFLAGS  := $(FREESTANDING_CFLAGS) -fpie -mcmodel=small -include coopvirt
 HV_CORE_NASMFLAGS := -f elf64 -Werror -Ihv-core/ -I$(BUILD)/hv-core/
 HV_CORE_IMAGES  := $(BUILD)/hv-core/hv-core.elf $(BUILD)/hv-core/hv-core.elf32
 
+# Sources that a variant of the image adds: the mutation build of tests/mutation/build.mk, whose headers are found first.
+HV_CORE_EXTRA   :=
+HV_CORE_OBJECTS += $(HV_CORE_EXTRA:%.c=$(BUILD)/%.o)
+
 $(BUILD)/hv-core/hv-core.elf: $(HV_CORE_OBJECTS) hv-core/boot/hv-core.ld
 	@echo "  LINK    $@"
 	$(Q)$(LD) -m elf_x86_64 -static --no-dynamic-linker -z max-page-size=4096 -z noexecstack --build-id=none \
@@ -27,6 +31,11 @@ $(shell mkdir -p $(BUILD)/hv-core; echo '$(CC) $(HV_CORE_CFLAGS) $(HV_CORE_NASMF
 	echo '$(CC) $(HV_CORE_CFLAGS) $(HV_CORE_NASMFLAGS)' > $(HV_CORE_FLAGS_FILE))
 
 $(BUILD)/hv-core/%.o: hv-core/%.c $(HV_CORE_FLAGS_FILE)
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(HV_CORE_CFLAGS) -c -o $@ $<
+
+$(BUILD)/tests/%.o: tests/%.c $(HV_CORE_FLAGS_FILE)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(HV_CORE_CFLAGS) -c -o $@ $<

@@ -6,18 +6,21 @@
 UNIT_NAMES := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 -include $(wildcard tests/unit/*.mk)
 
-UNIT_CFLAGS := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
+# Headers that are found first, and sources that every program gets: none but in the mutation build.
+UNIT_FIRST :=
+UNIT_EXTRA :=
+UNIT_CFLAGS := $(UNIT_FIRST) -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
 	-Wall -Wextra -Werror -MMD -MP -Ihv-core -Iguest-coop -Iguest-coop/include -Ihv-core/include -Itests/unit
 UNIT_LIBS := -lcheck -lsubunit -lm -lrt -lpthread
 UNIT_PROGRAMS := $(UNIT_NAMES:%=$(BUILD)/tests/unit/test_%)
 
 # Every source is compiled anew for each test: their flags differ, and they are small.
 define unit_rule
-$(BUILD)/tests/unit/test_$(1): tests/unit/test_$(1).c $$(UNIT_$(1)_SOURCES) tests/build.mk $(wildcard tests/unit/$(1).mk)
+$(BUILD)/tests/unit/test_$(1): tests/unit/test_$(1).c $$(UNIT_$(1)_SOURCES) $$(UNIT_EXTRA) tests/build.mk $(wildcard tests/unit/$(1).mk)
 	@mkdir -p $$(@D)/$(1).d
 	@echo "  UNIT    $(1)"
 	$$(Q)cd $$(@D)/$(1).d && $$(CC) $$(UNIT_CFLAGS:-I%=-I$(CURDIR)/%) $$(UNIT_$(1)_CFLAGS) -c \
-		$$(addprefix $(CURDIR)/,tests/unit/test_$(1).c $$(UNIT_$(1)_SOURCES))
+		$$(addprefix $(CURDIR)/,tests/unit/test_$(1).c $$(UNIT_$(1)_SOURCES) $$(UNIT_EXTRA))
 	$$(Q)$$(CC) -fsanitize=address,undefined -o $$@ $$(@D)/$(1).d/*.o $$(UNIT_$(1)_LIBS) $(UNIT_LIBS)
 -include $(wildcard $(BUILD)/tests/unit/$(1).d/*.d)
 endef
@@ -64,6 +67,8 @@ $(BUILD)/tests/fuzz/fuzz_$(1): tests/fuzz/fuzz_$(1).c $$(FUZZ_$(1)_SOURCES) $(wi
 	$$(Q)clang $$(FUZZ_CFLAGS) -o $$@ tests/fuzz/fuzz_$(1).c $$(FUZZ_$(1)_SOURCES)
 endef
 $(foreach name,$(FUZZ_NAMES),$(eval $(call fuzz_rule,$(name))))
+
+include tests/mutation/build.mk
 
 .PHONY: unit test-programs lint boot-tests fuzz
 # The image is tried where it can be made.
