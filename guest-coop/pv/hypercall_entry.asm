@@ -1,0 +1,18 @@
+; SPDX-License-Identifier: GPL-2.0-or-later
+;
+; Hypercalls of a kernel that has ring 0: arguments and result lie where the instruction wants them (pv/hypercall.h).
+
+bits 64
+global hypercall_by_vmmcall, hypercall_by_vmcall
+
+section .text
+
+align 16
+hypercall_by_vmmcall:
+    vmmcall
+    ret
+
+align 16
+hypercall_by_vmcall:
+    vmcall
+    ret
