@@ -30,7 +30,7 @@
 
 struct core_options {
     struct mode mode;
-    unsigned long memory_mib, log_kib, busy_limit;
+    unsigned long memory_mib, log_kib, busy_limit, trace;
     unsigned vcpus, vms;
 };
 
@@ -76,6 +76,19 @@ static unsigned long core_number(const char *words, const char *key, unsigned lo
     return number;
 }
 
+/* The entries of the exit trace: a power of two, so that the ring needs no division. */
+static unsigned long core_read_trace(const char *words)
+{
+    unsigned long wanted = core_number(words, "trace", 0), entries = TRACE_ENTRIES_LEAST;
+    if (!wanted)
+        return 0;
+    if (wanted > TRACE_ENTRIES_MOST)
+        core_refuse("trace=%lu: an exit trace has at most %u entries", wanted, TRACE_ENTRIES_MOST);
+    while (entries < wanted)
+        entries *= 2;
+    return entries;
+}
+
 static void core_read_options(struct core_options *options, const struct cpu_backend *cpu)
 {
     const char *words = boot_info()->command_line;
@@ -95,6 +108,7 @@ static void core_read_options(struct core_options *options, const struct cpu_bac
     options->memory_mib = core_number(words, "mem", CORE_MEMORY_MIB_DEFAULT);
     options->busy_limit = core_number(words, "limit", 0);
     options->log_kib = core_number(words, "log_quota", CORE_LOG_KIB_DEFAULT);
+    options->trace = core_read_trace(words);
     unsigned long vcpus = core_number(words, "vcpus", 1), vms = core_number(words, "vms", 1);
     if (options->memory_mib < CORE_MEMORY_MIB_LEAST)
         core_refuse("mem=%lu is too little: at least %u MiB", options->memory_mib, CORE_MEMORY_MIB_LEAST);
@@ -203,6 +217,7 @@ static struct vm *core_make_guest(const struct core_options *options, const stru
         .memory_bytes = options->memory_mib << 20,
         .log_quota_bytes = options->log_kib << 10,
         .busy_limit = options->busy_limit,
+        .trace_entries = options->trace,
         .realtime_at_start = realtime_read(),
     };
     if (!core_find_module("kernel", number))
@@ -233,7 +248,7 @@ _Noreturn void core_run(void)
     core_read_options(&options, cpu);
     if (cpu->start_cpu())
         core_refuse("virtualization cannot be switched on");
-    record_machine(&options.mode, cpu->name, options.memory_mib, options.vcpus, options.vms);
+    record_machine(&options.mode, cpu->name, options.memory_mib, options.vcpus, options.vms, options.trace);
     for (unsigned i = 0; i < options.vms; i++) {
         vms[i] = core_make_guest(&options, cpu, i);
         vm_list_add(vms[i]);

@@ -5,6 +5,7 @@
 #include "core/record.h"
 #include "core/hypercall.h"
 #include "core/mode.h"
+#include "core/trace.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "machine/cpu.h"
@@ -56,7 +57,7 @@ static void record_text(const char *text)
 }
 
 void record_machine(const struct mode *mode, const char *cpu_backend, unsigned long memory_mib, unsigned vcpus,
-                    unsigned vms)
+                    unsigned vms, unsigned long trace)
 {
     record_begin();
     record_add("{\"type\":\"machine\",\"cpu\":");
@@ -66,7 +67,7 @@ void record_machine(const struct mode *mode, const char *cpu_backend, unsigned l
     record_text(mode->name);
     record_add(",\"cpu_axis\":\"%s\",\"mmu_axis\":\"%s\",\"io_axis\":\"%s\"", cpu_backend, mode_mmu_name(mode->mmu),
                mode_io_name(mode->io));
-    record_add(",\"switches\":{\"mem\":%lu,\"vcpus\":%u,\"vms\":%u}}", memory_mib, vcpus, vms);
+    record_add(",\"switches\":{\"mem\":%lu,\"vcpus\":%u,\"vms\":%u,\"trace\":%lu}}", memory_mib, vcpus, vms, trace);
     record_end();
 }
 
@@ -100,6 +101,20 @@ void record_region(const struct vcpu *vcpu)
             comma = ",";
         }
     record_add("}}");
+    record_end();
+}
+
+void record_trace(const struct vcpu *vcpu, unsigned long from, unsigned count, const struct trace_entry *entries)
+{
+    record_begin();
+    record_add("{\"type\":\"trace\",\"vm\":%u,\"vcpu\":%u,\"region\":%u,\"from\":%lu,\"crossings\":[", vcpu->vm->number,
+               vcpu->number, vcpu->account.region, from);
+    for (unsigned i = 0; i < count; i++) {
+        const struct trace_entry *e = &entries[i];
+        record_add("%s[%lu,\"%s\",%lu,%lu,%lu,%lu,%lu]", i ? "," : "", e->tsc - vcpu->account.begun,
+                   vm_exit_name((enum vm_exit_reason)e->reason), e->rip, e->detail, e->argument, e->cost, e->idle);
+    }
+    record_add("]}");
     record_end();
 }
 

@@ -72,7 +72,10 @@ int vcpu_create(struct vm *vm, unsigned number)
     vcpu->cpuid_config = vcpu_cpuid_config(vm, number);
     cpuid_policy_prepare(&vcpu->cpuid, &vcpu->cpuid_config, vcpu_machine_cpuid);
     vm->vcpus[number] = vcpu;
-    int error = vm->cpu->vcpu_create(vcpu);
+    int error = vm->trace_entries ? trace_create(vcpu, vm->trace_entries) : 0;
+    if (error)
+        return error;
+    error = vm->cpu->vcpu_create(vcpu);
     if (error)
         return error;
     scheduler_add(vcpu);
@@ -88,6 +91,7 @@ void vcpu_destroy(struct vcpu *vcpu)
     struct vm *vm = vcpu->vm;
     vm->vcpus[vcpu->number] = 0;
     vm->cpu->vcpu_destroy(vcpu);
+    trace_destroy(vcpu);
     frame_free(frame_of_address(vcpu->fpu), 1, vm_owner(vm));
     frame_free(frame_of_address(vcpu), vcpu_frames(sizeof(*vcpu)), vm_owner(vm));
 }

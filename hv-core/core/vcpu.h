@@ -12,6 +12,7 @@
 #include "core/hypercall.h"
 #include "core/registers.h"
 #include "core/scheduler.h"
+#include "core/trace.h"
 #include "core/vm_exit.h"
 #include "mmu/shadow.h"
 #include <stdbool.h>
@@ -68,7 +69,7 @@ struct vcpu {
     uint64_t general[16];            /* at offset 0: assembly; enum instruction_register; RSP lives in the backend */
     void *backend;                   /* of the cpu backend */
     struct vm *vm;                   /* constant after creation */
-    const struct vm_exit_row *exits; /* the VM's */
+    const struct vm_exit_row *exits; /* the VM's, or those of its trace */
     hypercall *const *hypercalls;    /* the VM's */
     struct vm_exit exit;
     struct event_queue events;
@@ -104,6 +105,7 @@ struct vcpu {
     uint8_t startup_vector;
 
     /* The CPU that runs it. */
+    struct trace *exit_trace; /* NULL: it is off */
     struct vcpu_trace trace[VCPU_TRACE];
     unsigned trace_next;
     void *fpu;        /* area of machine/fpu.h, valid while fpu_cpu is CPU_LIMIT */

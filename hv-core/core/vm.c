@@ -164,10 +164,13 @@ static void vm_world_init_vcpu(void *context, unsigned number)
 static void vm_world_marker(void *context, unsigned vcpu_number, uint32_t value)
 {
     struct vcpu *vcpu = ((struct vm *)context)->vcpus[vcpu_number];
-    if ((value & 1) == COOP_MARKER_BEGIN)
+    if ((value & 1) == COOP_MARKER_BEGIN) {
         account_region_begin(&vcpu->account, value >> 1);
-    else if (account_region_end(&vcpu->account, value >> 1))
+        trace_begin(vcpu);
+    } else if (account_region_end(&vcpu->account, value >> 1)) {
         record_region(vcpu);
+        trace_write(vcpu);
+    }
 }
 
 static int vm_create_platform(struct vm *vm, const struct vm_config *config)
@@ -254,6 +257,7 @@ struct vm *vm_create(const struct vm_config *config)
     vm->frames_before = before;
     vm->log_quota_bytes = config->log_quota_bytes;
     vm->busy_limit = config->busy_limit;
+    vm->trace_entries = config->trace_entries;
     vm->lapic_khz = tsc_khz(); /* the guest's timers count TSC units */
     struct vm_exit_row *exits = (struct vm_exit_row *)(vm + 1);
     dispatch_compose(exits, &vm->mode);

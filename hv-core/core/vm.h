@@ -70,8 +70,9 @@ struct vm {
     unsigned extent_count;
     size_t frames_before; /* owned by this VM's number before creation: must be the same after destruction */
     uint64_t log_quota_bytes;
-    uint64_t busy_limit; /* TSC units that its VCPUs may run; 0: any */
-    uint64_t lapic_khz;  /* input clock of the guest's local APIC timers */
+    uint64_t busy_limit;    /* TSC units that its VCPUs may run; 0: any */
+    uint64_t trace_entries; /* of the exit trace of each VCPU, a power of two; 0: off */
+    uint64_t lapic_khz;     /* input clock of the guest's local APIC timers */
 
     /* Lock held: devices, nested tables. */
     struct spinlock lock;
@@ -106,7 +107,7 @@ struct vm_config {
     uint8_t *disk;
     uint64_t disk_bytes;
     bool is_disk_shared; /* another VM has the same image: this one gets a copy */
-    uint64_t log_quota_bytes, busy_limit;
+    uint64_t log_quota_bytes, busy_limit, trace_entries;
     int64_t realtime_at_start; /* seconds since 1970 UTC */
 };
 
