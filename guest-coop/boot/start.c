@@ -5,11 +5,7 @@
 #include "boot/start.h"
 #include "boot/information.h"
 #include "boot/multiboot.h"
-#include "drivers/ata.h"
-#include "drivers/irq.h"
-#include "drivers/rtc.h"
 #include "drivers/timer.h"
-#include "drivers/uart.h"
 #include "fs/file.h"
 #include "kernel/clock.h"
 #include "kernel/benchmark.h"
@@ -79,7 +75,7 @@ static void start_time(const char *options)
         log_line(LOG_WARNING, "nobody knows the TSC's frequency: taking 1 GHz (tsc_khz= sets it)");
     }
     clock_start(tsc_khz);
-    rtc_start();
+    pv.io.clock_start();
     uint64_t timer_khz = string_option_number(options, "lapic_khz", pv_machine.apic_timer_khz);
     if (!timer_khz) {
         timer_khz = tsc_khz;
@@ -105,22 +101,21 @@ static void start_file_system(void)
         panic("no module with role=initrd: there is no program to run");
     fs_start(frame_address(initrd->base), initrd->bytes);
     benchmark_start();
-    ata_start();
-    uart_connect_terminal();
+    pv.io.devices_start();
 }
 
 void kernel_start(uint32_t magic, uint32_t information, coop_paddr image)
 {
     pv_start();
     cpu_start();
-    uart_start();
+    pv.io.start(image);
     boot_multiboot_read((const uint8_t *)DIRECT_MAP_BASE, magic, information, &start_information);
     const char *options = start_information.command_line;
     char level[16];
     if (string_option(options, "log", level, sizeof(level)) > 0)
         log_set_level(level);
     start_memory(image);
-    irq_start();
+    pv.io.interrupts_start();
     start_time(options);
     start_record(options);
     init_start_idle();

@@ -5,7 +5,6 @@
 #include "drivers/uart.h"
 #include "drivers/irq.h"
 #include "fs/tty.h"
-#include "pv/pv.h"
 
 /* Registers, from the base; DLAB=1 turns the first two into the divisor. */
 #define UART_DATA             0
@@ -27,22 +26,22 @@
 #define UART_FIFO_BYTES  16
 #define UART_CONSOLE_IRQ 4
 
-static const uint16_t uart_base[] = {[UART_CONSOLE] = 0x3f8, [UART_LOG] = 0x2f8};
+static const uint16_t uart_base[] = {[PV_TEXT_CONSOLE] = 0x3f8, [PV_TEXT_LOG] = 0x2f8};
 static bool uart_present[2];
 
-static uint8_t uart_read(enum uart uart, unsigned reg)
+static uint8_t uart_read(enum pv_text uart, unsigned reg)
 {
     return pv.io.port_read8((uint16_t)(uart_base[uart] + reg));
 }
 
-static void uart_set(enum uart uart, unsigned reg, uint8_t value)
+static void uart_set(enum pv_text uart, unsigned reg, uint8_t value)
 {
     pv.io.port_write8((uint16_t)(uart_base[uart] + reg), value);
 }
 
 void uart_start(void)
 {
-    for (enum uart uart = UART_CONSOLE; uart <= UART_LOG; uart++) {
+    for (enum pv_text uart = PV_TEXT_CONSOLE; uart <= PV_TEXT_LOG; uart++) {
         uart_set(uart, UART_SCRATCH, 0x5a);
         uart_present[uart] = uart_read(uart, UART_SCRATCH) == 0x5a;
         uart_set(uart, UART_INTERRUPT_ENABLE, 0);
@@ -55,14 +54,14 @@ void uart_start(void)
     }
 }
 
-static void uart_wait(enum uart uart, uint8_t bits)
+static void uart_wait(enum pv_text uart, uint8_t bits)
 {
     while ((uart_read(uart, UART_LINE_STATUS) & bits) != bits)
         x86_pause();
 }
 
 /* An empty transmitter takes a whole FIFO: one status read for sixteen bytes. */
-void uart_write(enum uart uart, const char *text, size_t bytes)
+void uart_write(enum pv_text uart, const char *text, size_t bytes)
 {
     if (!uart_present[uart])
         return;
@@ -73,7 +72,7 @@ void uart_write(enum uart uart, const char *text, size_t bytes)
     }
 }
 
-void uart_drain(enum uart uart)
+void uart_drain(enum pv_text uart)
 {
     if (uart_present[uart])
         uart_wait(uart, UART_LSR_EMPTY);
@@ -82,15 +81,15 @@ void uart_drain(enum uart uart)
 static void uart_port_write(struct tty_port *port, const char *bytes, size_t count)
 {
     (void)port;
-    uart_write(UART_CONSOLE, bytes, count);
+    uart_write(PV_TEXT_CONSOLE, bytes, count);
 }
 
 static void uart_interrupt(void)
 {
     uint8_t received[UART_FIFO_BYTES];
     size_t count = 0;
-    while (uart_read(UART_CONSOLE, UART_LINE_STATUS) & UART_LSR_DATA) {
-        received[count++] = uart_read(UART_CONSOLE, UART_DATA);
+    while (uart_read(PV_TEXT_CONSOLE, UART_LINE_STATUS) & UART_LSR_DATA) {
+        received[count++] = uart_read(PV_TEXT_CONSOLE, UART_DATA);
         if (count == sizeof(received)) {
             tty_input(tty_serial(), received, count);
             count = 0;
@@ -102,10 +101,10 @@ static void uart_interrupt(void)
 
 void uart_connect_terminal(void)
 {
-    static struct tty_port port = {uart_port_write};
+    static struct tty_port port = {.write = uart_port_write};
     tty_attach(tty_serial(), &port);
-    if (!uart_present[UART_CONSOLE])
+    if (!uart_present[PV_TEXT_CONSOLE])
         return;
     irq_enable(UART_CONSOLE_IRQ, uart_interrupt);
-    uart_set(UART_CONSOLE, UART_INTERRUPT_ENABLE, UART_IER_RECEIVE);
+    uart_set(PV_TEXT_CONSOLE, UART_INTERRUPT_ENABLE, UART_IER_RECEIVE);
 }

@@ -6,18 +6,17 @@
 #ifndef DRIVERS_UART_H
 #define DRIVERS_UART_H
 
+#include "pv/pv.h"
 #include <stddef.h>
-
-enum uart { UART_CONSOLE, UART_LOG };
 
 /* Sets up both, 115200 8N1, FIFOs on. */
 void uart_start(void);
 
 /* Writes bytes as they are, waiting for room. A port that is not there swallows them. */
-void uart_write(enum uart uart, const char *text, size_t bytes);
+void uart_write(enum pv_text uart, const char *text, size_t bytes);
 
 /* Waits until the last byte has left the shift register, so that the machine may be switched off. */
-void uart_drain(enum uart uart);
+void uart_drain(enum pv_text uart);
 
 /* Gives the console's input to the terminal from now on. */
 void uart_connect_terminal(void);

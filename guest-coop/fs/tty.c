@@ -21,6 +21,12 @@ static void tty_line_output(void *context, const char *bytes, size_t count)
         tty->port->write(tty->port, bytes, count);
 }
 
+static void tty_output_end(struct tty *tty)
+{
+    if (tty->port && tty->port->end)
+        tty->port->end(tty->port);
+}
+
 static void tty_line_signal(void *context, int signal)
 {
     struct tty *tty = context;
@@ -51,6 +57,7 @@ void tty_input(struct tty *tty, const uint8_t *bytes, size_t count)
 {
     if (line_input(&tty->line, bytes, count) && tty->read_queue.first)
         wait_queue_wake(&tty->read_queue);
+    tty_output_end(tty);
 }
 
 uint64_t tty_number(const struct tty *tty)
@@ -157,6 +164,7 @@ static long tty_write(struct file *file, uint64_t user_buffer, size_t bytes, uin
         line_output(&tty->line, buffer, part);
         done += part;
     }
+    tty_output_end(tty);
     return done ? (long)done : status;
 }
 

@@ -15,6 +15,7 @@ struct tty;
 /* Output of a driver; does not sleep, callable from interrupt context (echo). */
 struct tty_port {
     void (*write)(struct tty_port *port, const char *bytes, size_t count);
+    void (*end)(struct tty_port *port); /* what belongs together has been written; may be NULL */
 };
 
 /* The one terminal; works (without output) before a port is attached. */

@@ -58,6 +58,7 @@ static long benchmark_region_begin(uint64_t region)
 {
     if (region >= REGION_LIMIT)
         return -EINVAL;
+    pv.io.text_flush();
     benchmark_begin = benchmark_now();
     benchmark_marker_begin(benchmark_marker(region, COOP_MARKER_BEGIN));
     return 0;

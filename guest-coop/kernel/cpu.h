@@ -25,6 +25,7 @@ struct cpu;
 #define VECTOR_PIC      0x20 /* sixteen of them */
 #define VECTOR_IRQ      0x30 /* sixteen ISA interrupts by way of the I/O APIC */
 #define VECTOR_TIMER    0x40
+#define VECTOR_UPCALL   0x41 /* events of the hypervisor, where it has devices of its own */
 #define VECTOR_SPURIOUS 0xff
 #define VECTOR_SYSCALL  0x100 /* no vector: what a trap frame made by SYSCALL carries */
 

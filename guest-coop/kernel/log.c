@@ -4,8 +4,8 @@
  * never mix. The latest lines are kept for syslog(2).
  */
 #include "kernel/log.h"
-#include "drivers/uart.h"
 #include "memory/user_copy.h"
+#include "pv/pv.h"
 #include <coopvirt/format.h>
 #include <coopvirt/spinlock.h>
 #include <coopvirt/string.h>
@@ -31,7 +31,7 @@ void log_set_level(const char *name)
 void log_raw(const char *text, size_t bytes)
 {
     spinlock_take(&log_lock);
-    uart_write(UART_LOG, text, bytes);
+    pv.io.text_write(PV_TEXT_LOG, text, bytes);
     spinlock_release(&log_lock);
 }
 

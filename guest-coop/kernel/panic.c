@@ -3,7 +3,6 @@
  * Panic: registers and a backtrace by frame pointers to the log, the reason also to the console.
  */
 #include "kernel/panic.h"
-#include "drivers/uart.h"
 #include "kernel/cpu.h"
 #include "kernel/log.h"
 #include "kernel/power.h"
@@ -53,9 +52,9 @@ static void panic_say(const char *reason)
     size_t length = 0;
     while (reason[length])
         length++;
-    uart_write(UART_CONSOLE, prefix, sizeof(prefix) - 1);
-    uart_write(UART_CONSOLE, reason, length);
-    uart_write(UART_CONSOLE, "\r\n", 2);
+    pv.io.text_write(PV_TEXT_CONSOLE, prefix, sizeof(prefix) - 1);
+    pv.io.text_write(PV_TEXT_CONSOLE, reason, length);
+    pv.io.text_write(PV_TEXT_CONSOLE, "\r\n", 2);
     log_line(LOG_ERROR, "panic: %s", reason);
     panic_record(reason);
 }

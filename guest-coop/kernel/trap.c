@@ -6,6 +6,7 @@
 #include "kernel/trap.h"
 #include "drivers/irq.h"
 #include "drivers/timer.h"
+#include "drivers/upcall.h"
 #include "fs/file.h"
 #include "kernel/cpu.h"
 #include "kernel/log.h"
@@ -143,16 +144,27 @@ static void trap_exception(struct trap_frame *frame)
     }
 }
 
+static void trap_tick(const struct trap_frame *frame)
+{
+    struct process_private *private = cpu_this()->current->private;
+    if (trap_from_user(frame))
+        private->ticks_user++;
+    else
+        private->ticks_system++;
+    timer_interrupt();
+}
+
 static void trap_interrupt(struct trap_frame *frame)
 {
     unsigned vector = (unsigned)frame->vector;
     if (vector == VECTOR_TIMER) {
-        struct process_private *private = cpu_this()->current->private;
-        if (trap_from_user(frame))
-        private->ticks_user++;
-        else private->ticks_system++;
-        timer_interrupt();
+        trap_tick(frame);
         irq_end(0);
+        return;
+    }
+    if (vector == VECTOR_UPCALL) {
+        if (upcall_dispatch())
+            trap_tick(frame);
         return;
     }
     unsigned irq = vector - (vector >= VECTOR_IRQ ? VECTOR_IRQ : VECTOR_PIC);

@@ -55,14 +55,25 @@ struct pv_mmu_operations {
     void (*table_died)(coop_paddr table, unsigned level); /* unlinked, before its frame is given back */
 };
 
+/* The two ways out for text: the programs' terminal, and the kernel's log and records. */
+enum pv_text { PV_TEXT_CONSOLE, PV_TEXT_LOG };
+
+/* What the machine has besides CPU and memory, as the kernel asks for it; and ports, for drivers that need them. */
 struct pv_io_operations {
     const char *name;
+    void (*start)(coop_paddr image); /* first of all: text can be written from now on */
+    void (*text_write)(enum pv_text text, const char *bytes, size_t count);
+    void (*text_flush)(void); /* what was written is on its way */
+    void (*text_drain)(void); /* waits until it has arrived */
+    void (*interrupts_start)(void);
+    void (*clock_start)(void);                                      /* sets the kernel's clock of real time */
+    uint64_t (*timer_start)(uint64_t tick_tsc, uint64_t timer_khz); /* the tick that is possible, in TSC units */
+    void (*timer_set)(uint64_t tsc, bool periodic);                 /* ticks, or does once, after so long */
+    void (*devices_start)(void);                                    /* terminal input, disks and what else there is */
+    void (*power_off)(bool ok);                                     /* comes back where the machine stays on */
     uint8_t (*port_read8)(uint16_t port);
-    uint16_t (*port_read16)(uint16_t port);
-    uint32_t (*port_read32)(uint16_t port);
     void (*port_write8)(uint16_t port, uint8_t value);
     void (*port_write16)(uint16_t port, uint16_t value);
-    void (*port_write32)(uint16_t port, uint32_t value);
     void (*port_read16_many)(uint16_t port, void *to, size_t count); /* `count` values of the same port (REP INSW) */
     void (*port_write16_many)(uint16_t port, const void *from, size_t count);
 };
