@@ -8,7 +8,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "cpu/cpu_backend.h"
-#include "io/emulated/platform.h"
+#include "io/io_backend.h"
 #include "mmu/mmu_backend.h"
 #include <coopvirt/x86.h>
 
@@ -105,7 +105,7 @@ static enum vm_action control_write_cr8(struct vcpu *vcpu, uint64_t wanted)
     }
     spinlock_take(&vcpu->vm->lock);
     vcpu->task_priority = (uint8_t)wanted;
-    platform_cr8_write(vcpu->vm->platform, vcpu->number, vcpu->task_priority);
+    vcpu->vm->io->set_task_priority(vcpu, vcpu->task_priority);
     spinlock_release(&vcpu->vm->lock);
     vcpu->vm->cpu->set_task_priority(vcpu, vcpu->task_priority);
     return VM_SKIP;

@@ -13,6 +13,7 @@
 #include "core/vm_list.h"
 #include "core/vm_memory.h"
 #include "cpu/cpu_backend.h"
+#include "io/io_backend.h"
 #include "machine/boot_info.h"
 #include "machine/cpu.h"
 #include "machine/log.h"
@@ -65,6 +66,8 @@ static const struct cpu_backend *core_find_cpu(void)
 static const struct mmu_backend *const core_mmu_backends[MODE_MMU_KINDS] = {
     [MODE_MMU_NESTED] = &nested_backend, [MODE_MMU_SHADOW] = &shadow_backend};
 
+static const struct io_backend *const core_io_backends[MODE_IO_KINDS] = {[MODE_IO_EMULATED] = &emulated_io};
+
 /* The number that a word gives; a word that gives none is refused, and not taken for its default. */
 static unsigned long core_number(const char *words, const char *key, unsigned long fallback)
 {
@@ -98,7 +101,7 @@ static void core_read_options(struct core_options *options, const struct cpu_bac
         .cpu = {[MODE_CPU_VT] = {"vt", cpu ? 0 : "its CPU has no AMD-V or VT-x that can be used (see the log)"}},
         .mmu = {[MODE_MMU_NESTED] = {nested_backend.name, no_nested},
                 [MODE_MMU_SHADOW] = {shadow_backend.name, no_shadow}},
-        .io = {[MODE_IO_EMULATED] = {"emulated", 0}},
+        .io = {[MODE_IO_EMULATED] = {emulated_io.name, 0}},
     };
     char name[48] = "full-nested", why[200];
 
@@ -213,6 +216,7 @@ static struct vm *core_make_guest(const struct core_options *options, const stru
         .mode = options->mode,
         .cpu = cpu,
         .mmu = core_mmu_backends[options->mode.mmu],
+        .io = core_io_backends[options->mode.io],
         .vcpus = options->vcpus,
         .memory_bytes = options->memory_mib << 20,
         .log_quota_bytes = options->log_kib << 10,

@@ -7,7 +7,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "cpu/cpu_backend.h"
-#include "io/emulated/platform.h"
+#include "io/io_backend.h"
 #include "machine/tsc.h"
 #include "mmu/mmu_backend.h"
 #include <coopvirt/x86.h>
@@ -82,7 +82,7 @@ static bool msr_write_constant(uint32_t number, uint64_t value)
     return constant && !constant->is_read_only && !((value ^ constant->value) & ~constant->lost);
 }
 
-static bool msr_is_platform(uint32_t msr)
+static bool msr_is_device(uint32_t msr)
 {
     return msr == X86_MSR_APIC_BASE || (msr >= X86_MSR_X2APIC_FIRST && msr <= X86_MSR_X2APIC_LAST);
 }
@@ -105,10 +105,10 @@ static bool msr_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
         *value = tsc_read();
         return true;
     default:
-        if (!msr_is_platform(msr))
+        if (!msr_is_device(msr))
             return msr_read_constant(msr, value);
         spinlock_take(&vcpu->vm->lock);
-        ok = platform_msr_read(vcpu->vm->platform, vcpu->number, msr, value);
+        ok = vcpu->vm->io->msr_access(vcpu, msr, false, value);
         spinlock_release(&vcpu->vm->lock);
         return ok;
     }
@@ -146,10 +146,10 @@ static bool msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
     case X86_MSR_PAT:
         return msr_write_pat(vcpu, value);
     default:
-        if (!msr_is_platform(msr))
+        if (!msr_is_device(msr))
             return msr_write_constant(msr, value);
         spinlock_take(&vcpu->vm->lock);
-        ok = platform_msr_write(vcpu->vm->platform, vcpu->number, msr, value);
+        ok = vcpu->vm->io->msr_access(vcpu, msr, true, &value);
         spinlock_release(&vcpu->vm->lock);
         return ok;
     }

@@ -9,7 +9,7 @@
 #include "core/report.h"
 #include "core/vm.h"
 #include "cpu/cpu_backend.h"
-#include "io/emulated/platform.h"
+#include "io/io_backend.h"
 #include "machine/cpu.h"
 #include "machine/cpu_features.h"
 #include "machine/fpu.h"
@@ -71,6 +71,7 @@ int vcpu_create(struct vm *vm, unsigned number)
     account_reset(&vcpu->account, tsc_read());
     vcpu->cpuid_config = vcpu_cpuid_config(vm, number);
     cpuid_policy_prepare(&vcpu->cpuid, &vcpu->cpuid_config, vcpu_machine_cpuid);
+    vcpu->interrupt = vm->io->interrupt(vm, number);
     vm->vcpus[number] = vcpu;
     int error = vm->trace_entries ? trace_create(vcpu, vm->trace_entries) : 0;
     if (error)
@@ -107,10 +108,20 @@ void vcpu_kick(struct vcpu *vcpu)
     scheduler_wake(vcpu, false);
 }
 
+void vcpu_marker(struct vcpu *vcpu, uint32_t value)
+{
+    if ((value & 1) == COOP_MARKER_BEGIN) {
+        account_region_begin(&vcpu->account, value >> 1);
+        trace_begin(vcpu);
+    } else if (account_region_end(&vcpu->account, value >> 1)) {
+        record_region(vcpu);
+        trace_write(vcpu);
+    }
+}
+
 bool vcpu_has_wake_reason(const struct vcpu *vcpu)
 {
-    return __atomic_load_n(&vcpu->requests, __ATOMIC_ACQUIRE) || vcpu->events.is_busy ||
-           platform_interrupt_pending(vcpu->vm->platform, vcpu->number) >= 0;
+    return __atomic_load_n(&vcpu->requests, __ATOMIC_ACQUIRE) || vcpu->events.is_busy || vcpu_interrupt(vcpu) >= 0;
 }
 
 static void vcpu_take_inits(struct vcpu *vcpu, uint32_t requests)
@@ -124,6 +135,13 @@ static void vcpu_take_inits(struct vcpu *vcpu, uint32_t requests)
     vcpu->vm->cpu->write_registers(vcpu, &registers);
     vcpu->vm->mmu->registers_changed(vcpu);
     vcpu->is_offline = !(requests & VCPU_REQUEST_STARTUP);
+}
+
+static void vcpu_serve_devices(struct vcpu *vcpu)
+{
+    spinlock_take(&vcpu->vm->lock);
+    vcpu->vm->io->serve(vcpu);
+    spinlock_release(&vcpu->vm->lock);
 }
 
 /* What other CPUs have asked for. False when the VCPU has to leave. */
@@ -140,6 +158,8 @@ static bool vcpu_take_requests(struct vcpu *vcpu, enum vcpu_leave *why)
     }
     if (requests & VCPU_REQUEST_INIT || (requests & VCPU_REQUEST_STARTUP && vcpu->is_offline))
         vcpu_take_inits(vcpu, requests);
+    if (requests & VCPU_REQUEST_DEVICES)
+        vcpu_serve_devices(vcpu);
     *why = VCPU_LEAVE_OFFLINE;
     return !vcpu->is_offline;
 }
@@ -148,7 +168,7 @@ static bool vcpu_take_requests(struct vcpu *vcpu, enum vcpu_leave *why)
  * when it does. */
 static void vcpu_watch_task_priority(struct vcpu *vcpu)
 {
-    int vector = platform_interrupt_masked(vcpu->vm->platform, vcpu->number);
+    int vector = vcpu->vm->io->masked(vcpu->vm, vcpu->number);
     if (vector >= 0)
         vcpu->vm->cpu->interrupt_window(vcpu, (uint8_t)vector);
 }
@@ -165,12 +185,12 @@ static void vcpu_deliver_interrupt(struct vcpu *vcpu)
 {
     struct vm *vm = vcpu->vm;
     spinlock_take(&vm->lock);
-    int vector = platform_interrupt_pending(vm->platform, vcpu->number);
+    int vector = vcpu_interrupt(vcpu);
     bool is_open = vector >= 0 && vm->cpu->interrupt_window(vcpu, (uint8_t)vector);
     if (is_open)
-        vector = platform_interrupt_acknowledge(vm->platform, vcpu->number);
+        vector = vm->io->acknowledge(vcpu);
     spinlock_release(&vm->lock);
-    if (is_open)
+    if (is_open && vector >= 0)
         vcpu_inject_interrupt(vcpu, vector);
 }
 
@@ -222,7 +242,7 @@ static bool vcpu_prepare(struct vcpu *vcpu, uint64_t slice_end, enum vcpu_leave 
         *why = VCPU_LEAVE_STOP;
         return vcpu_deliver_queued(vcpu);
     }
-    if (__builtin_expect(platform_interrupt_pending(vm->platform, vcpu->number) >= 0, 0))
+    if (__builtin_expect(vcpu_interrupt(vcpu) >= 0, 0))
         vcpu_deliver_interrupt(vcpu);
     else if (__builtin_expect(vcpu->task_priority, 0))
         vcpu_watch_task_priority(vcpu);
@@ -233,7 +253,7 @@ static void vcpu_sync_task_priority(struct vcpu *vcpu)
 {
     spinlock_take(&vcpu->vm->lock);
     vcpu->task_priority = vcpu->exit.task_priority;
-    platform_cr8_write(vcpu->vm->platform, vcpu->number, vcpu->task_priority);
+    vcpu->vm->io->set_task_priority(vcpu, vcpu->task_priority);
     spinlock_release(&vcpu->vm->lock);
 }
 

@@ -73,6 +73,7 @@ struct vcpu {
     hypercall *const *hypercalls;    /* the VM's */
     struct vm_exit exit;
     struct event_queue events;
+    const int32_t *interrupt; /* constant after creation: the io service's word, a vector that waits or -1 */
     struct vcpu_length lengths[VCPU_LENGTHS];
     struct vcpu_decoded decoded[VCPU_DECODED];
     unsigned stuck; /* exits at stuck_rip whose instruction could not be found there */
@@ -122,6 +123,7 @@ struct vcpu {
 #define VCPU_REQUEST_FLUSH   (1u << 1) /* forget cached translations */
 #define VCPU_REQUEST_INIT    (1u << 2)
 #define VCPU_REQUEST_STARTUP (1u << 3)
+#define VCPU_REQUEST_DEVICES (1u << 4) /* they have work that needs the VM's memory */
 
 /* Makes a VCPU with its backend state, offline. 0 or -errno. */
 int vcpu_create(struct vm *vm, unsigned number);
@@ -134,8 +136,17 @@ void vcpu_signature(const struct vm *vm, uint32_t *signature, uint32_t *features
  * was done for it. Interrupts off; by the scheduler. */
 enum vcpu_leave vcpu_run(struct vcpu *vcpu, uint64_t slice_end, uint64_t idle);
 
+/* The vector of the interrupt that waits for it, or -1. */
+static inline int vcpu_interrupt(const struct vcpu *vcpu)
+{
+    return __atomic_load_n(vcpu->interrupt, __ATOMIC_ACQUIRE);
+}
+
 /* Whether a halted VCPU has something to wake for. */
 bool vcpu_has_wake_reason(const struct vcpu *vcpu);
+
+/* A marker of the region that is measured, value as of COOP_PORT_MARKER. By itself. */
+void vcpu_marker(struct vcpu *vcpu, uint32_t value);
 
 /* An interrupt became pending for it. */
 void vcpu_kick(struct vcpu *vcpu);

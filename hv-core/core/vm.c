@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Birth and death of a VM, and how its devices reach the world outside of them.
+ * Birth and death of a VM, its time, and what it writes for people to read.
  */
 #include "core/vm.h"
 #include "core/dispatch.h"
-#include "core/record.h"
 #include "core/vcpu.h"
 #include "core/vm_memory.h"
 #include "cpu/cpu_backend.h"
-#include "io/emulated/platform.h"
+#include "io/io_backend.h"
 #include "machine/cpu.h"
 #include "machine/log.h"
 #include "machine/tsc.h"
@@ -58,8 +57,7 @@ void vm_advance(struct vm *vm, uint64_t now)
     if (__atomic_load_n(&vm->deadline, __ATOMIC_RELAXED) > now)
         return;
     spinlock_take(&vm->lock);
-    platform_advance(vm->platform, now);
-    __atomic_store_n(&vm->deadline, platform_next_deadline(vm->platform), __ATOMIC_RELAXED);
+    vm->io->advance(vm, now);
     spinlock_release(&vm->lock);
 }
 
@@ -84,15 +82,9 @@ void vm_vcpu_halted(struct vm *vm)
 bool vm_console_input(struct vm *vm, uint8_t byte)
 {
     spinlock_take(&vm->lock);
-    bool is_taken = platform_console_input(vm->platform, byte);
+    bool is_taken = vm->io->console_input(vm, byte);
     spinlock_release(&vm->lock);
     return is_taken;
-}
-
-static uint64_t vm_world_now(void *context)
-{
-    (void)context;
-    return tsc_read();
 }
 
 /* Counts bytes written to one of the serial lines. False when the quota is used up. */
@@ -123,10 +115,9 @@ static void vm_log_byte(struct vm *vm, char byte)
         log->line[log->used++] = byte;
 }
 
-static void vm_world_console_write(void *context, unsigned uart, const char *bytes, size_t count)
+void vm_console_write(struct vm *vm, unsigned line, const char *bytes, size_t count)
 {
-    struct vm *vm = context;
-    if (uart == 0) {
+    if (line == 0) {
         if (vm_may_write(vm, &vm->console_bytes, count, "console"))
             console_write(bytes, count);
         return;
@@ -135,88 +126,18 @@ static void vm_world_console_write(void *context, unsigned uart, const char *byt
         vm_log_byte(vm, bytes[i]);
 }
 
-static void vm_world_kick(void *context, unsigned vcpu)
+/* The devices, on a disk that no other VM writes to. */
+static int vm_create_devices(struct vm *vm, const struct vm_config *config)
 {
-    struct vm *vm = context;
-    if (vm->vcpus[vcpu] != cpu_current()->running)
-        vcpu_kick(vm->vcpus[vcpu]);
-}
-
-static void vm_world_start_vcpu(void *context, unsigned number, uint8_t vector)
-{
-    struct vcpu *vcpu = ((struct vm *)context)->vcpus[number];
-    if (!vcpu->is_offline)
-        return; /* only a VCPU that waits for it takes a start-up IPI */
-    vcpu->startup_vector = vector;
-    __atomic_add_fetch(&vcpu->vm->online_vcpus, 1, __ATOMIC_ACQ_REL);
-    vcpu_request(vcpu, VCPU_REQUEST_STARTUP);
-}
-
-static void vm_world_init_vcpu(void *context, unsigned number)
-{
-    struct vcpu *vcpu = ((struct vm *)context)->vcpus[number];
-    if (vcpu->is_offline)
-        return;
-    __atomic_sub_fetch(&vcpu->vm->online_vcpus, 1, __ATOMIC_ACQ_REL);
-    vcpu_request(vcpu, VCPU_REQUEST_INIT);
-}
-
-static void vm_world_marker(void *context, unsigned vcpu_number, uint32_t value)
-{
-    struct vcpu *vcpu = ((struct vm *)context)->vcpus[vcpu_number];
-    if ((value & 1) == COOP_MARKER_BEGIN) {
-        account_region_begin(&vcpu->account, value >> 1);
-        trace_begin(vcpu);
-    } else if (account_region_end(&vcpu->account, value >> 1)) {
-        record_region(vcpu);
-        trace_write(vcpu);
-    }
-}
-
-static int vm_create_platform(struct vm *vm, const struct vm_config *config)
-{
-    struct platform_config platform = {
-        .vcpus = vm->vcpu_count,
-        .memory_bytes = vm->memory_bytes,
-        .tsc_khz = tsc_khz(),
-        .lapic_khz = vm->lapic_khz,
-        .disk = config->disk,
-        .disk_bytes = config->disk_bytes,
-        .realtime_at_start = config->realtime_at_start,
-    };
-    vcpu_signature(vm, &platform.cpu_signature, &platform.cpu_features);
-    struct platform_world world = {
-        .context = vm,
-        .now = vm_world_now,
-        .console_write = vm_world_console_write,
-        .kick = vm_world_kick,
-        .start_vcpu = vm_world_start_vcpu,
-        .init_vcpu = vm_world_init_vcpu,
-        .marker = vm_world_marker,
-    };
+    struct vm_config own = *config;
     if (config->disk && config->is_disk_shared) {
         coop_paddr copy = vm_memory_extra(vm, config->disk_bytes);
         if (copy == FRAME_NONE)
             return -ENOMEM;
-        memcpy(frame_address(copy), config->disk, config->disk_bytes);
-        platform.disk = frame_address(copy);
+        own.disk = frame_address(copy);
+        memcpy(own.disk, config->disk, config->disk_bytes);
     }
-    coop_paddr frames = vm_memory_extra(vm, platform_size());
-    if (frames == FRAME_NONE)
-        return -ENOMEM;
-    vm->platform = frame_address(frames);
-    memset(vm->platform, 0, platform_size());
-    int error = platform_init(vm->platform, &platform, &world);
-    if (error)
-        return error;
-    vm->deadline = platform_next_deadline(vm->platform);
-    uint8_t *area = guest_memory_pointer(&vm->memory, VM_MEMORY_BIOS, VM_MEMORY_HIGH_START - VM_MEMORY_BIOS, false);
-    if (area)
-        platform_write_tables(vm->platform, area);
-    uint8_t *low = guest_memory_pointer(&vm->memory, 0, X86_PAGE_BYTES, true);
-    if (low)
-        platform_write_low_memory(vm->platform, low);
-    return 0;
+    return vm->io->create(vm, &own);
 }
 
 static size_t vm_frames(void)
@@ -231,7 +152,7 @@ static const char *vm_create_parts(struct vm *vm, const struct vm_config *config
         return "memory";
     if (vm->mmu->vm_create(vm))
         return "page tables";
-    if (vm_create_platform(vm, config))
+    if (vm_create_devices(vm, config))
         return "devices";
     for (unsigned i = 0; i < vm->vcpu_count; i++)
         if (vcpu_create(vm, i))
@@ -252,6 +173,7 @@ struct vm *vm_create(const struct vm_config *config)
     vm->mode = config->mode;
     vm->cpu = config->cpu;
     vm->mmu = config->mmu;
+    vm->io = config->io;
     vm->vcpu_count = vm->running_vcpus = config->vcpus;
     vm->memory_bytes = config->memory_bytes;
     vm->frames_before = before;
@@ -278,6 +200,8 @@ void vm_destroy(struct vm *vm)
     for (unsigned i = 0; i < vm->vcpu_count; i++)
         if (vm->vcpus[i])
             vcpu_destroy(vm->vcpus[i]);
+    if (vm->devices)
+        vm->io->destroy(vm);
     vm->mmu->vm_destroy(vm);
     vm_memory_destroy(vm);
     frame_free(frame_of_address(vm), vm_frames(), vm_owner(vm));

@@ -21,7 +21,7 @@
 
 struct vcpu;
 struct vm_exit_row;
-struct platform;
+struct io_backend;
 
 enum vm_stop {
     VM_STOP_NONE,
@@ -59,11 +59,12 @@ struct vm {
     struct mode mode;
     const struct cpu_backend *cpu;
     const struct mmu_backend *mmu;
+    const struct io_backend *io;
     const struct vm_exit_row *exits; /* one row a reason */
     hypercall *hypercalls[COOP_HYPERCALL_COUNT];
     unsigned vcpu_count;
     struct vcpu *vcpus[VM_VCPUS];
-    struct platform *platform;
+    void *devices; /* the io service's */
     uint64_t memory_bytes;
     struct guest_memory memory;
     struct vm_extent extents[VM_EXTENTS];
@@ -102,6 +103,7 @@ struct vm_config {
     struct mode mode;
     const struct cpu_backend *cpu;
     const struct mmu_backend *mmu;
+    const struct io_backend *io;
     unsigned vcpus;
     uint64_t memory_bytes;
     uint8_t *disk;
@@ -129,6 +131,9 @@ void vm_flush(struct vm *vm);
 
 /* A VCPU has halted for good; a VM whose last one did stops. */
 void vm_vcpu_halted(struct vm *vm);
+
+/* The guest writes to its console (0) or to its log (1: whole lines). Quotas stop it. Lock held. */
+void vm_console_write(struct vm *vm, unsigned line, const char *bytes, size_t count);
 
 /* A byte of the console's input for COM1; false when there is no room for it now. */
 bool vm_console_input(struct vm *vm, uint8_t byte);

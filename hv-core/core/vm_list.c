@@ -6,7 +6,6 @@
 #include "core/record.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
-#include "io/emulated/platform.h"
 #include "machine/panic.h"
 #include <coopvirt/abi.h>
 #include <coopvirt/format.h>

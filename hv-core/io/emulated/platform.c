@@ -122,6 +122,11 @@ uint64_t platform_next_deadline(const struct platform *platform)
     return __atomic_load_n(&platform->deadline, __ATOMIC_ACQUIRE);
 }
 
+const uint64_t *platform_deadline_word(const struct platform *platform)
+{
+    return &platform->deadline;
+}
+
 void platform_advance(struct platform *platform, uint64_t now)
 {
     if (now < platform_next_deadline(platform))
@@ -186,6 +191,11 @@ int platform_init(struct platform *platform, const struct platform_config *confi
 int platform_interrupt_pending(struct platform *platform, unsigned vcpu)
 {
     return __atomic_load_n(&platform->pending[vcpu], __ATOMIC_ACQUIRE);
+}
+
+const int32_t *platform_interrupt_word(const struct platform *platform, unsigned vcpu)
+{
+    return &platform->pending[vcpu];
 }
 
 int platform_interrupt_masked(struct platform *platform, unsigned vcpu)

@@ -56,9 +56,15 @@ void platform_advance(struct platform *platform, uint64_t now);
 /* The earliest TSC time at which something happens by itself (any VCPU's timer, PIT, RTC), or UINT64_MAX. */
 uint64_t platform_next_deadline(const struct platform *platform);
 
+/* The word that holds it, to be read without a call. */
+const uint64_t *platform_deadline_word(const struct platform *platform);
+
 /* The vector that VCPU should take now (highest priority of local APIC and PIC through LINT0), or -1. Does not
- * acknowledge. One load and compare when nothing is pending. */
+ * acknowledge. */
 int platform_interrupt_pending(struct platform *platform, unsigned vcpu);
+
+/* The word that holds it, to be read without a call. */
+const int32_t *platform_interrupt_word(const struct platform *platform, unsigned vcpu);
 
 /* The vector that would be pending at task priority 0, or -1: what waits for the guest to lower CR8. One load. */
 int platform_interrupt_masked(struct platform *platform, unsigned vcpu);
