@@ -34,9 +34,11 @@ bool root_cache_holds(const struct root_cache *cache, coop_paddr root)
 
 bool root_cache_load(struct root_cache *cache, const struct root_cache_world *world, coop_paddr root)
 {
+    if (root == ROOT_CACHE_NONE)
+        return false;
     if (root_cache_holds(cache, root))
         return true;
-    if (root == ROOT_CACHE_NONE || (!MUTATED(vt_root_reference) && !world->get(world->context, root)))
+    if (!MUTATED(vt_root_reference) && !world->get(world->context, root))
         return false;
     /* The root that is left may be the one that goes: from here on it is not in use. */
     coop_paddr *entry = &cache->roots[cache->next];
