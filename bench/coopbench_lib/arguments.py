@@ -11,7 +11,7 @@ from .commands_report import add_report_commands
 from .errors import UsageError
 from .guests import GUESTS
 from .machines import MACHINES
-from .modes import implemented_names
+from .modes import DEFAULT_MODES
 from .switches import SWITCHES
 from .workloads import GROUP_WORDS
 
@@ -46,7 +46,9 @@ def make_parser() -> argparse.ArgumentParser:
                     epilog="Results are explained in bench/README.md, records in bench/RECORDS.md.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
     _add(commands, "doctor", "what a run needs, and what of it is here")
-    _add(commands, "modes", "the ways of virtualizing, as points on three axes")
+    modes = _add(commands, "modes", "the ways of virtualizing, as points on three axes, and which of them can run here")
+    modes.add_argument("--mode", metavar="A,B", help="these modes or points only")
+    _add_machine(modes)
     listing = _add(commands, "workloads", "what can be measured")
     listing.add_argument("--verbose", "-v", action="store_true", help="with region, parameters and other names")
     _add_run(_add(commands, "run", "measure workloads in modes and print the table"))
@@ -95,7 +97,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--guest", metavar="G", help="the kernel that runs the programs, one of: "
                      f"{', '.join(guest.name for guest in GUESTS)} (the first is the default)")
     run.add_argument("--mode", metavar="A,B",
-                     help=f"modes, or triples cpu/mmu/io (default: {','.join(implemented_names())})")
+                     help=f"modes, or triples cpu/mmu/io (default: {','.join(DEFAULT_MODES)})")
     run.add_argument("--workload", metavar="X,Y", help="workloads, groups such as 'latency/', or one of "
                      f"{', '.join(GROUP_WORDS)} (the first is the default)")
     run.add_argument("--quick", action="store_true",

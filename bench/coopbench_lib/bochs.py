@@ -94,8 +94,9 @@ def grub_script(launch: Launch) -> str:
     if launch.mode.native:
         lines = [f"multiboot /boot/guest {_words(launch.guest_words)}"]
     else:
-        lines = [f"multiboot /boot/hv-core {_words(launch.hypervisor_words)}",
-                 f"module /boot/guest role=kernel -- {_words(launch.guest_words)}"]
+        lines = [f"multiboot /boot/hv-core {_words(launch.hypervisor_words)}"]
+        if launch.guest:
+            lines.append(f"module /boot/guest role=kernel -- {_words(launch.guest_words)}")
     if launch.initramfs:
         lines.append("module /boot/initramfs role=initrd")
     if launch.disk and not launch.mode.native:
@@ -115,7 +116,9 @@ def _words(text: str) -> str:
 
 def _make_image(launch: Launch, root: Path) -> None:
     """The CD image: GRUB trimmed to what booting takes, and the files of the boot."""
-    files = {"boot/grub/grub.cfg": launch.folder / "grub.cfg", "boot/guest": launch.guest}
+    files = {"boot/grub/grub.cfg": launch.folder / "grub.cfg"}
+    if launch.guest:
+        files["boot/guest"] = launch.guest
     if not launch.mode.native:
         files["boot/hv-core"] = launch.hv_core
     if launch.initramfs:

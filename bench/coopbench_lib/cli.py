@@ -16,12 +16,13 @@ from pathlib import Path
 
 from . import doctor
 from .arguments import parse
+from .ask import ask, check_modes
 from .commands_report import REPORT_COMMANDS
 from .compare import compare, render_comparison
 from .errors import CoopbenchError, UsageError
 from .guests import GUESTS, find_guest
 from .machines import MACHINES, Machine, find_machine
-from .modes import MODES, choose_modes, find_mode, implemented_names
+from .modes import DEFAULT_MODES, MODES, choose_modes, find_mode
 from .paths import Paths, default_paths
 from .plan import Plan
 from .probe import settle
@@ -72,12 +73,21 @@ def command_doctor(options: argparse.Namespace) -> int:
     return int(any(finding.needed and not finding.here for finding in findings))
 
 
-def command_modes(_: argparse.Namespace) -> int:
-    lines = [(mode.name, mode.cpu or "-", mode.mmu or "-", mode.io or "-", "yes" if mode.implemented else "no",
-              ", ".join(mode.aliases)) for mode in MODES]
-    print(columns(("mode", "cpu", "mmu", "io", "in this build", "alias"), lines, left=6))
-    for mode in MODES:
-        print(f"{mode.name:<14} {mode.stands_for}")
+def command_modes(options: argparse.Namespace) -> int:
+    """The modes, or the points asked for, and what hv-core says of each on this machine."""
+    modes = choose_modes(options.mode) if options.mode else list(MODES)
+    machine, _ = _machine(options, {})
+    answers = ask(options.paths, machine, _emulator(options, machine), modes, len(os.sched_getaffinity(0)))
+    lines = [(mode.name, mode.cpu or "-", mode.mmu or "-", mode.io or "-", "no" if answers[mode.name] else "yes",
+              ", ".join(mode.aliases)) for mode in modes]
+    print(columns(("mode", "cpu", "mmu", "io", f"on {machine.name}", "alias"), lines, left=6))
+    width = max(14, max(len(mode.name) for mode in modes))
+    for mode in modes:
+        print(f"{mode.name:<{width}} {mode.stands_for}")
+    refused = [wrapped for mode in modes if answers[mode.name]
+               for wrapped in textwrap.wrap(f"{mode.name}: {answers[mode.name]}", WIDTH, subsequent_indent="    ")]
+    print("\n".join(["", "Any other point is asked for by its triple, such as --mode vt/shadow/queue."]
+                    + (["", *refused] if refused else [])))
     return 0
 
 
@@ -118,6 +128,7 @@ def command_run(options: argparse.Namespace) -> int:
     if options.dry_run:
         return _dry_run(plan, folder or options.out)
     plan.check_present()
+    check_modes(plan)
     if plan.packed:
         pack_program(plan.paths, plan.program, plan.packed)
     folder = folder or _new_folder(options, plan)
@@ -148,7 +159,7 @@ def make_plan(options: argparse.Namespace, before: dict) -> Plan:
     """The plan that the options ask for; what they leave open is as in the run 'before' that is gone on with."""
     paths: Paths = options.paths
     machine, fallback = _machine(options, before)
-    modes = choose_modes(options.mode or ",".join(before.get("modes", implemented_names())))
+    modes = choose_modes(options.mode or ",".join(before.get("modes", DEFAULT_MODES)))
     program = options.program or before.get("program", [])
     runs, warmup = options.runs or before.get("runs"), before.get("warmup")
     plan = Plan(

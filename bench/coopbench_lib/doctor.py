@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from .errors import CoopbenchError
 from .machines import MACHINES, Machine, version_line
-from .modes import implemented_names
 from .paths import Paths
 from .probe import settle
 from .workloads import read_manifest
@@ -86,5 +85,5 @@ def render(findings: list[Finding]) -> str:
         lines.append(f"{word:<8} {finding.what:<26} {finding.detail}")
     missing = [finding for finding in findings if finding.needed and not finding.here]
     lines.append(f"{len(missing)} of what a run needs is missing." if missing else
-                 f"Everything is here: modes {', '.join(implemented_names())} can be measured.")
+                 "Everything is here: measure by 'make bench' ('coopbench modes' says which modes can run).")
     return "\n".join(lines) + "\n"

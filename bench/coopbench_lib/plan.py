@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from . import switches as switch_words
 from .errors import CoopbenchError, UsageError
 from .guests import GUESTS, Guest, check_guest
 from .launch import GUEST_MEMORY_MIB, Launch, refuse_unsafe_path
@@ -13,7 +14,6 @@ from .machines import Machine
 from .modes import Mode
 from .paths import Paths
 from .program import exec_word
-from .switches import SWITCHES
 from .workloads import Workload
 
 DEFAULT_RUNS = 3
@@ -83,7 +83,7 @@ class Plan:
     def guest_words(self, workload: Workload | None) -> str:
         """The guest's command line, padded to one length: what is in it must not move what stands behind it."""
         words = [*self.machine.frequency_words, self.guest.memory.format(mib=GUEST_USABLE_MIB)]
-        words += [f"{switch.name}={self.switches[switch.name]}" for switch in SWITCHES if switch.told == "guest"]
+        words += switch_words.guest_words(self.switches)
         words += self.guest.words
         if workload:
             words += [exec_word(self.program) if self.program else f"bench={workload.name}",
@@ -97,9 +97,7 @@ class Plan:
 
     def hypervisor_words(self, mode: Mode) -> str:
         words = [f"mode={mode.name}", f"mem={GUEST_MEMORY_MIB}", *self.machine.frequency_words]
-        words += [f"set.{switch.name}={self.switches[switch.name]}" for switch in SWITCHES
-                  if switch.told == "hypervisor"]
-        return " ".join(words)
+        return " ".join(words + switch_words.hypervisor_words(self.switches))
 
     def disk(self, workload: Workload) -> Path | None:
         """The disk image of a workload: one per size, never written to, kept beside the images."""

@@ -10,6 +10,7 @@ from typing import Any
 from .machines import version_line
 from .paths import Paths, sha256
 from .plan import Plan, find_emulator
+from .switches import recorded
 
 _COMPILER = re.compile(rb"(GCC: \([^\0\n]*|(?:Debian |Ubuntu )?clang version [^\0\n]*)")
 
@@ -26,7 +27,7 @@ def describe(plan: Plan) -> dict[str, Any]:
         "unit": plan.machine.unit,
         "emulator": {"name": Path(plan.emulator).name, "version": emulator_version(plan)},
         "images": {name: {"path": plan.paths.shown(path), "sha256": sha256(path)} for name, path in images.items()},
-        "switches": plan.switches,
+        "switches": recorded(plan.switches),
         "params": plan.parameters,
         "runs": plan.runs,
         "warmup": plan.warmup,

@@ -49,6 +49,8 @@ def _native_boot(launch: Launch) -> list[str]:
 
 
 def _hypervisor_boot(launch: Launch) -> list[str]:
+    if not launch.guest:
+        return ["-kernel", launch.hv_core, "-append", launch.hypervisor_words]
     modules = [f"{launch.guest} role=kernel -- {launch.guest_words}"]
     if launch.initramfs:
         modules.append(f"{launch.initramfs} role=initrd")

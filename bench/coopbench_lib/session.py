@@ -15,6 +15,7 @@ from .provenance import describe, describe_tree
 from .results import Result, ResultFolder, read_result, read_run
 from .run import run_cells
 from .summary import Row, summarise, summarise_exits, summarise_hypercalls
+from .switches import recorded
 from .tables import added, amount, ratio, render_markdown
 
 _DECIDES_COUNTS = ("machine", "emulator", "images", "switches", "params", "runs", "warmup", "program")
@@ -97,7 +98,7 @@ class Session:
         return [self.outcomes[key] for key in keys]
 
     def _rows(self, outcomes: list[Outcome]) -> list[Row]:
-        return summarise(outcomes, self.plan.machine, self.plan.switches, self.plan.parameters, self.run["run_id"])
+        return summarise(outcomes, self.plan.machine, recorded(self.plan.switches), self.plan.parameters, self.run["run_id"])
 
     def _finish(self) -> None:
         self.run["seconds"] = round(time.monotonic() - self._began, 1)

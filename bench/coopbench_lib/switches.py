@@ -10,18 +10,22 @@ from .errors import UsageError
 
 @dataclass(frozen=True)
 class Switch:
-    """One switch: who is told its value ('guest' or 'hypervisor'), and what values it takes."""
+    """One switch: who is told its value ('guest' or 'hypervisor'), by which word, and what values it takes. A hypervisor
+    that is told nothing takes the default."""
 
     name: str
     told: str
+    word: str
     default: str
     pattern: str
     does: str
 
 
 SWITCHES = (
-    Switch("tick", "guest", "10000000", r"[0-9]{1,12}",
+    Switch("tick", "guest", "tick", "10000000", r"[0-9]{1,12}",
            "TSC units between two periodic timer interrupts of the guest; 0 is a tickless guest"),
+    Switch("trace", "hypervisor", "trace", "0", r"[0-9]{1,7}",
+           "crossings of a region that the hypervisor keeps and writes down, at most 1,048,576; 0 is off"),
 )
 
 _WORD = re.compile(r"[A-Za-z0-9_.+:/-]{1,64}")
@@ -30,6 +34,24 @@ _WORD = re.compile(r"[A-Za-z0-9_.+:/-]{1,64}")
 def defaults() -> dict[str, str]:
     """Every switch with its default value."""
     return {switch.name: switch.default for switch in SWITCHES}
+
+
+def guest_words(values: dict[str, str]) -> list[str]:
+    """What the guest kernel is told, always completely."""
+    return [f"{switch.word}={values[switch.name]}" for switch in SWITCHES if switch.told == "guest"]
+
+
+def hypervisor_words(values: dict[str, str]) -> list[str]:
+    """What the hypervisor is told, where it is not the default."""
+    return [f"{switch.word}={values[switch.name]}" for switch in SWITCHES
+            if switch.told == "hypervisor" and values[switch.name] != switch.default]
+
+
+def recorded(values: dict[str, str]) -> dict[str, str]:
+    """What a result says of its switches: those of the guest, and whatever is not at its default. A switch that comes
+    later, with what was always done as its default, leaves earlier results comparable."""
+    return {switch.name: values[switch.name] for switch in SWITCHES
+            if switch.told == "guest" or values[switch.name] != switch.default}
 
 
 def parse_switches(words: list[str] | None, before: dict[str, str] | None = None) -> dict[str, str]:

@@ -113,8 +113,6 @@ def _line(system: dict[str, str], point: dict[str, str], result: Result | None, 
 
 
 def _why_not(mode, result: Result | None, thresholds: dict[str, Any]) -> str:
-    if not mode.implemented:
-        return f"not measured: mode {mode.name} is not implemented in this build"
     if result is None:
         return "not measured: no result yet (coopbench run --workload latency/)"
     if all(row.mode != mode.name for row in result.rows):

@@ -24,7 +24,7 @@ class Fake:
             bochsrc = arguments[arguments.index("-f") + 1]
             self.log = os.path.join(os.path.dirname(bochsrc), "bochs.log")
             arguments = like_qemu(bochsrc)
-        text = " ".join(arguments)
+        self.text = text = " ".join(arguments)
         serial = [arguments[index + 1] for index, word in enumerate(arguments) if word == "-serial"]
         self.console, self.records = (sys.stdout if name == "mon:stdio" else
                                       open(name.removeprefix("file:"), "w", buffering=1) for name in serial)
@@ -37,6 +37,14 @@ class Fake:
         self.runs, self.warmup = int(self.word("runs")), int(self.word("warmup"))
         size = re.search(r"param\.size=(\d+)", text)
         self.size = int(size[1]) if size else 64
+
+    def asked(self):
+        """Booted without a guest: says whether the mode can run."""
+        mode = self.word("mode")
+        self.say(type="error", who="hv", reason="there is no module with role=kernel" if "direct" not in mode and
+                 mode in ("full-shadow", "full-nested", "coop") else f"mode {mode} needs what this build does not have")
+        self.say(type="end", status="failed", reason="")
+        return FAILED
 
     def say(self, **record):
         self.records.write("@coop " + json.dumps(record) + "\n")
@@ -218,6 +226,8 @@ def main():
         print("Fake emulator version 1.0")
         return 0
     fake = Fake(sys.argv[1:])
+    if fake.hypervised and "role=kernel" not in fake.text:
+        return fake.asked()
     with open(os.path.join(os.getcwd(), "started.txt"), "a") as file:
         file.write(f"{fake.workload} {'hypervised' if fake.hypervised else 'native'} {os.getpid()}\n")
     fake.boot()

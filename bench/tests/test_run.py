@@ -273,16 +273,27 @@ def test_native_needs_no_hypervisor_image(tree):
     assert tree.run("--mode", "native").status == 0
 
 
+def test_the_hypervisor_decides_about_modes(tree):
+    assert tree.run("--mode", "native,coop", "--workload", "fake/null").status == 0
+    answer = tree.run("--mode", "native,vt/direct/emulated", "--workload", "fake/null", out="refused")
+    assert answer.status == 2 and answer.err.count("\n") == 1
+    assert "mode vt/direct/emulated cannot run on qemu-svm: mode vt/direct/emulated needs what this build does" in answer.err
+
+
+def test_switches_are_told(tree):
+    command = tree.run("--dry-run", "--set", "tick=0", "--workload", "fake/null").out
+    assert "tick=0" in command and "trace=" not in command
+    assert "trace=64'" in tree.run("--dry-run", "--set", "trace=64", "--workload", "fake/null").out
+
+
 @pytest.mark.parametrize("words, text", [
     (["--machine", "vax"], "there is no machine 'vax' (machines: qemu-svm, bochs-svm, "),
     (["--mode", "fast"], "there is no mode 'fast'"),
-    (["--mode", "coop"], "mode 'coop' is not implemented in this build (implemented: native, full-shadow, full-nested)"),
-    (["--mode", "vt/direct/emulated"], "mode 'vt/direct/emulated' is not implemented"),
     (["--mode", "vt/nested/magic"], "'magic' in mode 'vt/nested/magic' is no choice of the io axis (emulated, queue)"),
     (["--mode", ","], "--mode names no mode"),
     (["--workload", "fake/unknown"], "there is no workload 'fake/unknown' (groups: fake/"),
     (["--workload", "latency/"], "there is no workload 'latency/'"),
-    (["--set", "turbo=on"], "there is no switch 'turbo' (switches: tick)"),
+    (["--set", "turbo=on"], "there is no switch 'turbo' (switches: tick, trace)"),
     (["--set", "tick=often"], "switch tick cannot be 'often'"),
     (["--set", "tick"], "write it as NAME=VALUE"),
     (["--param", "colour=red"], "has a parameter 'colour' (theirs: size)"),

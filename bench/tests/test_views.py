@@ -268,10 +268,13 @@ def test_table_without_a_result(tree):
 
 
 def test_modes(tree):
-    answer = tree("modes")
+    answer = tree("modes", "--emulator", str(FAKE))
     assert answer.status == 0 and max(map(len, answer.out.splitlines())) <= WIDTH
     assert re.search(r"^full-nested +vt +nested +emulated +yes", answer.out, re.MULTILINE)
-    assert re.search(r"^coop +vt +direct +queue +no", answer.out, re.MULTILINE)
+    assert re.search(r"^paravirt +deprivileged +direct +queue +no", answer.out, re.MULTILINE)
+    assert "paravirt: mode paravirt needs what this build does not have" in answer.out
+    answer = tree("modes", "--emulator", str(FAKE), "--mode", "vt/shadow/queue,vt/nested/emulated")
+    assert answer.status == 0 and "hybrid-shadow" in answer.out and "lguest" not in answer.out
 
 
 def test_workloads(tree):
