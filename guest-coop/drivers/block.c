@@ -147,15 +147,18 @@ static long block_ioctl(struct file *file, uint32_t request, uint64_t argument)
     }
 }
 
+struct block_device *block_find(uint64_t number)
+{
+    for (unsigned i = 0; i < block_device_count; i++)
+        if (block_devices[i]->number == number)
+            return block_devices[i];
+    return NULL;
+}
+
 static int block_open(struct file *file)
 {
-    for (unsigned i = 0; i < block_device_count; i++) {
-        if (block_devices[i]->number == file->inode->device) {
-            file->context = block_devices[i];
-            return 0;
-        }
-    }
-    return -ENXIO;
+    file->context = block_find(file->inode->device);
+    return file->context ? 0 : -ENXIO;
 }
 
 int block_register(struct block_device *device)

@@ -20,6 +20,9 @@ struct block_device {
     int (*flush)(struct block_device *device);
 };
 
+/* The registered device of a number (ABI_DEVICE), or NULL. */
+struct block_device *block_find(uint64_t number);
+
 /* `device` stays the driver's: 0, or -ENOSPC. */
 int block_register(struct block_device *device);
 

@@ -162,6 +162,21 @@ int file_open(const char *path, uint32_t flags, uint32_t mode, struct file **fil
     return file_open_at(NULL, path, flags, mode, file);
 }
 
+long file_seek(struct file *file, int64_t offset, int whence)
+{
+    int64_t base = whence == ABI_SEEK_CUR ? (int64_t)file->position : (int64_t)file->inode->size;
+    if (whence == ABI_SEEK_SET)
+        base = 0;
+    else if (whence != ABI_SEEK_CUR && whence != ABI_SEEK_END)
+        return -EINVAL;
+    if (__builtin_add_overflow(base, offset, &offset))
+        return -EOVERFLOW;
+    if (offset < 0)
+        return -EINVAL;
+    file->position = (uint64_t)offset;
+    return offset;
+}
+
 long file_read_kernel(struct file *file, void *to, size_t bytes, uint64_t offset)
 {
     uint64_t size = file->inode->size;

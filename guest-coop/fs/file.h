@@ -102,6 +102,9 @@ int file_open_at(struct inode *start, const char *path, uint32_t flags, uint32_t
 /* Reads into kernel memory (program headers, scripts): bytes or -errno. */
 long file_read_kernel(struct file *file, void *to, size_t bytes, uint64_t offset);
 
+/* The seek of regular files: anywhere from 0 on. */
+long file_seek(struct file *file, int64_t offset, int whence);
+
 /* For exec: may the running process execute it? 0, -EACCES ... */
 int file_check_execute(struct file *file);
 

@@ -4,6 +4,7 @@
  */
 #include "fs/proc_internal.h"
 
+#include "fs/ext2.h"
 #include "fs/ramfs.h"
 #include "kernel/clock.h"
 #include "kernel/command_line.h"
@@ -94,6 +95,9 @@ void proc_print_mounts(struct proc_text *text, struct process *process)
 {
     (void)process;
     proc_print(text, "ramfs / ramfs rw,noatime 0 0\nproc /proc proc rw,noatime 0 0\n");
+    char path[ABI_PATH_BYTES / 16];
+    if (ext2_device_name() && ext2_mount_path(path, sizeof(path)) == 0)
+        proc_print(text, "/dev/%s %s ext2 rw,noatime 0 0\n", ext2_device_name(), path);
 }
 
 static void proc_print_cpuinfo(struct proc_text *text, struct process *process)
@@ -117,7 +121,7 @@ static void proc_print_cmdline(struct proc_text *text, struct process *process)
 static void proc_print_filesystems(struct proc_text *text, struct process *process)
 {
     (void)process;
-    proc_print(text, "nodev\tramfs\nnodev\tproc\n");
+    proc_print(text, "nodev\tramfs\nnodev\tproc\n\text2\n");
 }
 
 static void proc_print_devices(struct proc_text *text, struct process *process)

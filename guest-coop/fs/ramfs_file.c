@@ -249,21 +249,6 @@ static coop_paddr ramfs_file_page(struct file *file, uint64_t index)
     return frame;
 }
 
-static long ramfs_file_seek(struct file *file, int64_t offset, int whence)
-{
-    int64_t base = whence == ABI_SEEK_CUR ? (int64_t)file->position : (int64_t)file->inode->size;
-    if (whence == ABI_SEEK_SET)
-        base = 0;
-    else if (whence != ABI_SEEK_CUR && whence != ABI_SEEK_END)
-        return -EINVAL;
-    if (__builtin_add_overflow(base, offset, &offset))
-        return -EOVERFLOW;
-    if (offset < 0)
-        return -EINVAL;
-    file->position = (uint64_t)offset;
-    return offset;
-}
-
 static long ramfs_file_set_size(struct file *file, uint64_t bytes)
 {
     return ramfs_file_truncate(file->inode, bytes);
@@ -286,7 +271,7 @@ int ramfs_file_fill(struct inode *inode, const void *from, uint64_t bytes)
 const struct file_operations ramfs_file_operations = {
     .read = ramfs_file_read,
     .write = ramfs_file_write,
-    .seek = ramfs_file_seek,
+    .seek = file_seek,
     .page = ramfs_file_page,
     .truncate = ramfs_file_set_size,
 };

@@ -24,12 +24,10 @@
     CALL(75, fdatasync)                                                                                                \
     CALL(76, truncate)                                                                                                 \
     CALL(77, ftruncate)                                                                                                \
-    CALL(162, sync)                                                                                                    \
     CALL(217, getdents64)                                                                                              \
     CALL(221, fadvise64)                                                                                               \
     CALL(295, preadv)                                                                                                  \
     CALL(296, pwritev)                                                                                                 \
-    CALL(306, syncfs)                                                                                                  \
     /* file_descriptor.c */                                                                                            \
     CALL(2, open)                                                                                                      \
     CALL(3, close)                                                                                                     \
@@ -49,8 +47,6 @@
     CALL(6, lstat)                                                                                                     \
     CALL(21, access)                                                                                                   \
     CALL(89, readlink)                                                                                                 \
-    CALL(137, statfs)                                                                                                  \
-    CALL(138, fstatfs)                                                                                                 \
     CALL(262, newfstatat)                                                                                              \
     CALL(267, readlinkat)                                                                                              \
     CALL(269, faccessat)                                                                                               \
@@ -75,6 +71,13 @@
     CALL(290, eventfd2)                                                                                                \
     CALL(291, epoll_create1)                                                                                           \
     CALL(441, epoll_pwait2)                                                                                            \
+    /* file_mount.c */                                                                                                 \
+    CALL(137, statfs)                                                                                                  \
+    CALL(138, fstatfs)                                                                                                 \
+    CALL(162, sync)                                                                                                    \
+    CALL(165, mount)                                                                                                   \
+    CALL(166, umount2)                                                                                                 \
+    CALL(306, syncfs)                                                                                                  \
     /* socket_calls.c */                                                                                               \
     CALL(41, socket)                                                                                                   \
     CALL(42, connect)                                                                                                  \
@@ -100,8 +103,6 @@
     CALL(87, unlink)                                                                                                   \
     CALL(88, symlink)                                                                                                  \
     CALL(133, mknod)                                                                                                   \
-    CALL(165, mount)                                                                                                   \
-    CALL(166, umount2)                                                                                                 \
     CALL(258, mkdirat)                                                                                                 \
     CALL(259, mknodat)                                                                                                 \
     CALL(263, unlinkat)                                                                                                \

@@ -239,13 +239,6 @@ long file_sys_ftruncate(const struct syscall_arguments *a)
     return file->operations->truncate(file, a->a1);
 }
 
-/* Files are in memory, and what the disk's cache holds is brought to it by fsync of its device. */
-long file_sys_sync(const struct syscall_arguments *a)
-{
-    (void)a;
-    return 0;
-}
-
 long file_sys_fsync(const struct syscall_arguments *a)
 {
     struct file *file = files_borrow((int)a->a0);
@@ -260,10 +253,6 @@ long file_sys_fsync(const struct syscall_arguments *a)
 long file_sys_fdatasync(const struct syscall_arguments *a)
 {
     return file_sys_fsync(a);
-}
-long file_sys_syncfs(const struct syscall_arguments *a)
-{
-    return files_borrow((int)a->a0) ? 0 : -EBADF;
 }
 
 /* Advice is taken note of by doing nothing, as it may be. */

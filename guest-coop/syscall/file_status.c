@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * System calls that ask about a file: stat and its kin, access, readlink, statfs.
+ * System calls that ask about a file: stat and its kin, access, readlink.
  */
 #include "syscall/file_calls.h"
 
 #include "fs/inode.h"
-#include "fs/ramfs.h"
 #include "kernel/errno.h"
 #include "memory/frame.h"
 #include "memory/user_copy.h"
@@ -169,40 +168,4 @@ long file_sys_readlink(const struct syscall_arguments *a)
 long file_sys_readlinkat(const struct syscall_arguments *a)
 {
     return file_status_readlink((int)a->a0, a->a1, a->a2, a->a3);
-}
-
-static long file_status_statfs(const struct inode *inode, uint64_t user_status)
-{
-    bool ramfs = inode->file_system == inode_root()->file_system;
-    int64_t total = ramfs ? (int64_t)ramfs_usage.frame_limit : 0;
-    int64_t free = ramfs ? total - (int64_t)ramfs_usage.frames : 0;
-    struct abi_statfs status = {
-        .type = ramfs ? ABI_RAMFS_MAGIC : ABI_PROC_MAGIC,
-        .block_bytes = FRAME_BYTES,
-        .blocks = total,
-        .blocks_free = free,
-        .blocks_available = free,
-        .files = ramfs ? (int64_t)ramfs_usage.inodes : 0,
-        .name_bytes = ABI_NAME_BYTES,
-        .fragment_bytes = FRAME_BYTES,
-    };
-    return user_copy_out(user_status, &status, sizeof(status));
-}
-
-long file_sys_statfs(const struct syscall_arguments *a)
-{
-    struct inode *inode;
-    long status = user_path_find(ABI_AT_FDCWD, a->a0, PATH_FOLLOW, false, &inode);
-
-    if (status)
-        return status;
-    status = file_status_statfs(inode, a->a1);
-    inode_release(inode);
-    return status;
-}
-
-long file_sys_fstatfs(const struct syscall_arguments *a)
-{
-    const struct file *file = files_borrow((int)a->a0);
-    return file ? file_status_statfs(file->inode, a->a1) : -EBADF;
 }

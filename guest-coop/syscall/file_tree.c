@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * System calls that change the tree of names: mkdir, mknod, link, symlink, unlink, rmdir, rename, mount.
+ * System calls that change the tree of names: mkdir, mknod, link, symlink, unlink, rmdir, rename.
  */
 #include "syscall/file_calls.h"
 
@@ -308,33 +308,4 @@ long file_sys_renameat(const struct syscall_arguments *a)
 long file_sys_renameat2(const struct syscall_arguments *a)
 {
     return file_tree_rename((int)a->a0, a->a1, (int)a->a2, a->a3, (uint32_t)a->a4);
-}
-
-/* The mounts are made at boot and stay: a directory that has one is busy, no other can get one. */
-long file_sys_mount(const struct syscall_arguments *a)
-{
-    struct inode *inode;
-
-    if (process_current()->euid)
-        return -EPERM;
-    long status = user_path_find(ABI_AT_FDCWD, a->a1, PATH_FOLLOW, false, &inode);
-    if (status)
-        return status;
-    status = inode->file_system != inode_root()->file_system ? -EBUSY : -ENODEV;
-    inode_release(inode);
-    return status;
-}
-
-long file_sys_umount2(const struct syscall_arguments *a)
-{
-    struct inode *inode;
-
-    if (process_current()->euid)
-        return -EPERM;
-    long status = user_path_find(ABI_AT_FDCWD, a->a0, PATH_FOLLOW, false, &inode);
-    if (status)
-        return status;
-    status = inode == inode_root() || inode->file_system != inode_root()->file_system ? -EBUSY : -EINVAL;
-    inode_release(inode);
-    return status;
 }

@@ -3,6 +3,7 @@
  * The machine as a whole: its name, its memory, limits, random numbers, its end.
  */
 #include "fs/device.h"
+#include "fs/ext2.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
 #include "kernel/log.h"
@@ -186,6 +187,7 @@ long kernel_sys_reboot(const struct syscall_arguments *a)
         return -EPERM;
     if ((uint32_t)a->a0 != REBOOT_MAGIC1 || (uint32_t)a->a1 != REBOOT_MAGIC2)
         return -EINVAL;
+    ext2_sync();
     switch ((uint32_t)a->a2) {
     case REBOOT_POWER_OFF:
         power_end(true, "power off");

@@ -20,6 +20,9 @@ extern unsigned fake_wakes;
 
 extern uint64_t fake_now_ns;
 
+/* The last line of the log. */
+extern char fake_log[256];
+
 /* Frames that may still be handed out; SIZE_MAX by default. */
 extern size_t fake_frames_left;
 extern size_t fake_frames_used, fake_heap_objects;

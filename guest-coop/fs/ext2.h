@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ext2 on a block device, read and written: what its files share. Layout on disk as in "The Second Extended File
+ * System" (D. Poirier) and the headers of e2fsprogs. Only blocks of 4 KiB (mke2fs -b 4096), so that a block is a frame
+ * is a page: one cache holds them all, and mmap shares its frames. One file system is mounted at a time.
+ *   ext2.c mount, super block     ext2_cache.c blocks in memory    ext2_allocate.c bitmaps
+ *   ext2_inode.c inodes           ext2_map.c where a file's blocks are
+ *   ext2_directory.c names in a directory    ext2_names.c inode operations    ext2_file.c contents
+ */
+#ifndef FS_EXT2_H
+#define FS_EXT2_H
+
+#include "drivers/block.h"
+#include "fs/inode.h"
+#include "kernel/wait.h"
+#include "memory/frame.h"
+
+#define EXT2_BLOCK_BYTES   4096u
+#define EXT2_BLOCK_SECTORS (EXT2_BLOCK_BYTES / BLOCK_SECTOR_BYTES)
+#define EXT2_SUPER_OFFSET  1024u
+#define EXT2_MAGIC         0xef53u
+#define EXT2_ROOT          2u /* the root directory's inode */
+#define EXT2_VALID         1u /* state: unmounted cleanly */
+#define EXT2_LINK_LIMIT    32000u
+
+#define EXT2_INCOMPATIBLE_FILETYPE 0x2u
+#define EXT2_READ_ONLY_SPARSE      0x1u
+#define EXT2_READ_ONLY_LARGE_FILE  0x2u
+
+#define EXT2_INODE_INDEX 0x1000u /* flags of a directory: has a hash tree, which whoever ignores it must disclaim */
+
+/* The super block, at byte 1024; what lies behind is not touched. */
+struct ext2_super {
+    uint32_t inodes, blocks, reserved_blocks, free_blocks, free_inodes, first_data_block;      /* 0 */
+    uint32_t log_block_bytes, log_fragment_bytes, group_blocks, group_fragments, group_inodes; /* 24 */
+    uint32_t mount_time, write_time;                                                           /* 44 */
+    uint16_t mounts, mounts_most, magic, state, errors, revision_minor;                        /* 52 */
+    uint32_t check_time, check_interval, creator, revision;                                    /* 64 */
+    uint16_t reserved_uid, reserved_gid;                                                       /* 80 */
+    uint32_t first_inode;                                                                      /* 84 */
+    uint16_t inode_bytes, group;                                                               /* 88 */
+    uint32_t compatible, incompatible, read_only;                                              /* 92 */
+};
+_Static_assert(sizeof(struct ext2_super) == 104, "super block");
+
+struct ext2_group {
+    uint32_t block_bitmap, inode_bitmap, inode_table;
+    uint16_t free_blocks, free_inodes, directories, pad;
+    uint32_t reserved[3];
+};
+_Static_assert(sizeof(struct ext2_group) == 32, "group descriptor");
+
+#define EXT2_DIRECT   12u
+#define EXT2_POINTERS 15u /* twelve blocks, then trees of one, two and three levels */
+
+struct ext2_disk_inode {
+    uint16_t mode, uid;
+    uint32_t size, accessed, changed, modified, deleted;  /* 4 */
+    uint16_t gid, links;                                  /* 24 */
+    uint32_t sectors, flags, system;                      /* 28 */
+    uint32_t block[EXT2_POINTERS];                        /* 40 */
+    uint32_t generation, attributes, size_high, fragment; /* 100 */
+    uint16_t fragment_number, pad, uid_high, gid_high;    /* 116 */
+    uint32_t reserved;
+};
+_Static_assert(sizeof(struct ext2_disk_inode) == 128, "inode");
+
+/* A directory entry; the name follows. Lengths are multiples of 4, the last one reaches to the block's end. */
+struct ext2_entry {
+    uint32_t inode; /* 0: not in use */
+    uint16_t bytes;
+    uint8_t name_bytes, type;
+};
+#define EXT2_ENTRY_HEAD 8u
+
+/* A block in memory. */
+struct ext2_block {
+    struct ext2_block *next;          /* of the same hash */
+    struct ext2_block *newer, *older; /* by last use */
+    uint32_t number;
+    coop_paddr frame;
+    uint32_t pins;
+    bool dirty;
+    bool mapped; /* a process may write it through a mapping: it is written back as if dirty */
+    bool gone;   /* the block has been freed: what is still written here reaches nobody */
+};
+
+struct ext2_inode {
+    struct inode inode;      /* first: the two are converted by a cast */
+    struct ext2_inode *next; /* of the same hash */
+    uint32_t block[EXT2_POINTERS];
+    uint32_t flags;
+};
+
+#define EXT2_BUCKETS 256u
+
+/* The mounted file system. Everything but `device` and what is constant after mount under its lock. */
+struct ext2 {
+    struct block_device *device;
+    uint32_t inodes, blocks, groups, group_blocks, group_inodes, inode_bytes, first_inode;
+    bool read_only;
+    struct inode *root, *covered; /* one reference to each */
+
+    struct process *owner; /* holds the lock */
+    uint32_t depth;
+    bool owner_uninterruptible; /* as it was before */
+    struct wait_queue queue;
+
+    struct ext2_block *buckets[EXT2_BUCKETS];
+    struct ext2_block *newest, *oldest;
+    uint32_t cached, cached_most;
+    struct ext2_inode *open_inodes[EXT2_BUCKETS];
+};
+
+/* Mounts the device's file system over a directory: 0, -EBUSY, -EINVAL (with a line in the log), -EIO. */
+int ext2_mount(struct block_device *device, struct inode *directory, bool read_only);
+
+/* 0, -EINVAL when `root` is not its root, -EBUSY while something in it is in use. */
+int ext2_unmount(struct inode *root);
+
+/* All that was changed is on the device when this returns. */
+int ext2_sync(void);
+
+/* For statfs and /proc/mounts: false when none is mounted. */
+bool ext2_status(struct abi_statfs *status);
+bool ext2_is_root(const struct inode *inode);
+bool ext2_holds(const struct inode *inode); /* is it one of its inodes? */
+const char *ext2_device_name(void);
+int ext2_mount_path(char *path, size_t size);
+
+/* ---- among ext2's own files; all with the lock held ---- */
+
+extern struct ext2 ext2;
+
+/* Others sleep meanwhile, no signal interrupts its holder; may be taken again by the same process. */
+void ext2_lock(void);
+int ext2_unlock(int status); /* gives `status` back */
+
+/* ext2_cache.c: a block, pinned until ext2_cache_put. */
+enum ext2_fill { EXT2_READ, EXT2_CLEAR, EXT2_OVERWRITE /* content undefined if it was not cached */ };
+int ext2_cache_get(uint32_t number, enum ext2_fill fill, struct ext2_block **block);
+void ext2_cache_put(struct ext2_block *block);
+void ext2_cache_put_dirty(struct ext2_block *block);
+void ext2_cache_forget(uint32_t number);
+int ext2_cache_flush(void);
+void ext2_cache_drop(void); /* all of it, clean or not */
+
+static inline void *ext2_block_bytes(const struct ext2_block *block)
+{
+    return frame_address(block->frame);
+}
+
+/* ext2.c: a change of the super block's or a group's free counts. */
+int ext2_count(uint32_t group, int blocks, int inodes, int directories);
+int ext2_group_get(uint32_t group, struct ext2_group *descriptor);
+
+/* ext2_allocate.c: 0 and a number, -ENOSPC, -EIO. New blocks are near `near`. */
+int ext2_block_allocate(uint32_t near, uint32_t *number);
+int ext2_block_free(uint32_t number);
+int ext2_inode_allocate(uint32_t near, bool directory, uint32_t *number);
+int ext2_inode_free(uint32_t number, bool directory);
+
+/* ext2_inode.c */
+static inline struct ext2_inode *ext2_of(struct inode *inode)
+{
+    return (struct ext2_inode *)inode;
+}
+int ext2_inode_get(uint32_t number, struct inode **inode); /* one reference is the caller's */
+int ext2_inode_make(struct inode *directory, uint32_t mode, uint64_t device, struct inode **inode);
+int ext2_inode_store(struct inode *inode);
+int ext2_inode_store_all(void);
+void ext2_inode_destroy(struct inode *inode);
+bool ext2_inode_any_open(const struct inode *except);
+extern const struct inode_operations ext2_directory_operations, ext2_file_inode_operations, ext2_link_operations,
+    ext2_fifo_operations, ext2_device_operations;
+
+/* ext2_map.c: the block of page `index`; 0 in a hole. With `make` it is made, and *fresh tells. */
+int ext2_map(struct ext2_inode *inode, uint64_t index, bool make, uint32_t *number, bool *fresh);
+int ext2_map_cut(struct ext2_inode *inode, uint64_t first); /* frees the blocks from page `first` on */
+#define EXT2_FILE_LIMIT ((EXT2_DIRECT + 1024ull + 1024ull * 1024 + 1024ull * 1024 * 1024) * EXT2_BLOCK_BYTES)
+
+/* ext2_directory.c: -ENOENT, -EEXIST, -ENOSPC, -EIO. */
+int ext2_directory_find(struct inode *directory, struct inode_name name, uint32_t *number);
+int ext2_directory_add(struct inode *directory, struct inode_name name, uint32_t number, uint32_t mode);
+int ext2_directory_remove(struct inode *directory, struct inode_name name);
+int ext2_directory_set(struct inode *directory, struct inode_name name, uint32_t number, uint32_t mode);
+int ext2_directory_start(struct inode *directory, uint32_t parent);
+int ext2_directory_empty(struct inode *directory); /* 0 or -ENOTEMPTY */
+long ext2_directory_name(struct inode *directory, uint32_t number, char *text, size_t size);
+extern const struct file_operations ext2_directory_file_operations;
+
+/* ext2_file.c */
+extern const struct file_operations ext2_file_operations;
+int ext2_file_truncate(struct inode *inode, uint64_t bytes);
+
+#endif
