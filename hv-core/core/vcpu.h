@@ -14,6 +14,7 @@
 #include "core/scheduler.h"
 #include "core/trace.h"
 #include "core/vm_exit.h"
+#include "mmu/root_cache.h"
 #include "mmu/shadow.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -85,8 +86,10 @@ struct vcpu {
     uint64_t roots_gone;        /* shadow roots that had been forgotten when `lengths` was last emptied */
     struct shadow_cpu shadow;   /* with shadow paging */
     coop_paddr
-        paging_root; /* what the CPU's CR3 holds in place of the guest's, which hold() sees to; with shadow paging */
-    bool is_flush_wanted; /* cached translations must not be used again: the backend's load sees to it */
+        paging_root; /* what the CPU's CR3 holds, which hold() sees to: with shadow paging in place of the guest's */
+    bool is_flush_wanted;    /* cached translations must not be used again: the backend's load sees to it */
+    bool is_root_changed;    /* the same of what MOV to CR3 flushes: all but global ones */
+    struct root_cache roots; /* with direct paging: those that it holds, and what hold() lists for the CPU */
 
     /* Constant after creation. */
     unsigned number;

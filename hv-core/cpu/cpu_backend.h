@@ -15,6 +15,11 @@
 
 struct vcpu;
 
+struct cpu_direct {
+    const char *lacks;     /* what it needs and this CPU has not, or NULL */
+    unsigned root_targets; /* roots that a guest may change between without an exit: hold() lists vcpu->roots */
+};
+
 struct cpu_backend {
     const char *name;
 
@@ -65,6 +70,10 @@ struct cpu_backend {
     /* A guest can run on tables that vcpu->paging_root names, and then read_registers and write_registers deal in the
      * guest's CR0, CR3, CR4 and EFER, whatever the CPU's are. */
     bool has_shadow;
+
+    /* Guests on their own page tables: then vcpu->paging_root is what the CPU's CR3 holds, at each exit, and
+     * write_registers takes CR3 from there. Valid after probe. */
+    const struct cpu_direct *direct;
 };
 _Static_assert(offsetof(struct cpu_backend, has_shadow) <= 16 * sizeof(void *), "at most sixteen members");
 

@@ -11,7 +11,7 @@
 #include <coopvirt/abi.h>
 #include <stdbool.h>
 
-#define ROOT_CACHE_MOST 4u             /* SDM vol. 3, "CR3-Target Controls" */
+#define ROOT_CACHE_MOST 4u              /* SDM vol. 3, "CR3-Target Controls" */
 #define ROOT_CACHE_NONE ((coop_paddr)1) /* no root: not aligned */
 
 struct root_cache_world {

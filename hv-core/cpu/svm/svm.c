@@ -8,6 +8,7 @@
 #include "machine/cpu.h"
 #include "machine/cpu_features.h"
 #include <coopvirt/format.h>
+#include <coopvirt/mutation.h>
 #include <coopvirt/x86.h>
 #include <coopvirt/x86_instructions.h>
 
@@ -21,6 +22,9 @@ static struct nested_format svm_nested_format = {
     .large = X86_PTE_PS,
 };
 
+/* There is no list of roots as VT-x has it. */
+static const struct cpu_direct svm_direct = {.lacks = 0, .root_targets = 0};
+
 static int svm_probe_and_fill(void)
 {
     svm_nested_format.has_1g = cpu_features()->page_1g;
@@ -29,21 +33,31 @@ static int svm_probe_and_fill(void)
     return svm_probe();
 }
 
-/* An ASID that no translation on this CPU bears. When all are used up, everything is flushed and a new generation
- * begins. APM vol. 2, "TLB Flush". */
+/* An ASID that no translation on this CPU bears. When all are used up, a new generation begins with a flush of
+ * everything, which falls due at the next entry on this CPU, whoever's that is. APM vol. 2, "TLB Flush". */
 static void svm_renew_asid(struct svm_vcpu *svm, struct svm_cpu *cpu)
 {
-    svm->vmcb->control.tlb_control = VMCB_TLB_KEEP;
     if (cpu->next_asid >= cpu_features()->asid_count) {
         cpu->next_asid = 1;
         cpu->generation++;
-        svm->vmcb->control.tlb_control = VMCB_TLB_FLUSH_ALL;
-        svm->has_orders = true;
+        cpu->is_flush_due = true;
     }
     svm->vmcb->control.asid = cpu->next_asid++;
     svm->generation = cpu->generation;
     svm->cpu = cpu;
     svm->host_state = cpu->host_state;
+}
+
+/* Another root in CR3, which the guest has not loaded by itself: what MOV to CR3 flushes goes, by a flush of this ASID
+ * where the CPU has one. APM vol. 2, "TLB Flush". */
+static void svm_flush_local(struct svm_vcpu *svm, struct svm_cpu *cpu)
+{
+    if (!cpu_features()->flush_by_asid) {
+        svm_renew_asid(svm, cpu);
+        return;
+    }
+    svm->vmcb->control.tlb_control = VMCB_TLB_FLUSH_ASID_LOCAL;
+    svm->has_orders = true;
 }
 
 /* Translations of an older generation, of another CPU, or made before a flush was asked for, must not be met again.
@@ -54,10 +68,17 @@ static void svm_hold(struct vcpu *vcpu, bool is_held)
     struct svm_cpu *cpu = cpu_current()->vendor;
     if (!is_held)
         return;
-    if (svm->cpu != cpu || svm->generation != cpu->generation || vcpu->is_flush_wanted)
+    bool is_stale = svm->cpu != cpu || svm->generation != cpu->generation;
+    if (is_stale || (vcpu->is_flush_wanted && !MUTATED(vt_flush)))
         svm_renew_asid(svm, cpu);
-    vcpu->is_flush_wanted = false;
-    if (svm->is_shadow)
+    else if (vcpu->is_root_changed && !MUTATED(vt_flush_root))
+        svm_flush_local(svm, cpu);
+    if (cpu->is_flush_due) {
+        svm->vmcb->control.tlb_control = VMCB_TLB_FLUSH_ALL;
+        svm->has_orders = true;
+    }
+    vcpu->is_flush_wanted = vcpu->is_root_changed = false;
+    if (svm->is_shadow || svm->is_direct)
         svm->vmcb->save.cr3 = vcpu->paging_root;
     x86_write_cr2(svm->vmcb->save.cr2); /* Bochs 2.7 ignores the control block's */
 }
@@ -67,6 +88,8 @@ static void svm_clear_orders(struct svm_vcpu *svm)
 {
     struct vmcb *vmcb = svm->vmcb;
     vmcb->control.event_injection = 0;
+    if (vmcb->control.tlb_control == VMCB_TLB_FLUSH_ALL)
+        ((struct svm_cpu *)cpu_current()->vendor)->is_flush_due = false;
     vmcb->control.tlb_control = VMCB_TLB_KEEP;
     svm->injected = 0;
     uint32_t code = (uint32_t)vmcb->control.exit_code;
@@ -134,4 +157,5 @@ const struct cpu_backend svm_backend = {
     .describe = svm_describe,
     .set_task_priority = svm_set_task_priority,
     .has_shadow = true,
+    .direct = &svm_direct,
 };

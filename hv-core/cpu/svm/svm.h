@@ -15,7 +15,8 @@
 struct svm_cpu {
     coop_paddr host_state; /* a control block that VMLOAD takes the host's FS, GS, TR ... from */
     uint32_t next_asid;    /* APM vol. 2, "Address Space Identifiers" */
-    uint64_t generation;   /* of ASIDs: a new one begins with a flush of all */
+    uint64_t generation;   /* of ASIDs: a new one begins with a flush of all, */
+    bool is_flush_due;     /* which no entry has brought yet */
 };
 
 /* A VCPU's, in vcpu->backend. */
@@ -25,9 +26,10 @@ struct svm_vcpu {
     coop_paddr host_state; /* of the CPU it is loaded on */
     const struct svm_cpu *cpu;
     uint64_t generation;
-    bool is_shadow;        /* constant: it runs on shadow tables, and the guest's own view of them is vcpu->paging */
-    uint64_t injected; /* EVENTINJ of the next entry, or of the last one until it is decoded */
+    bool is_shadow;    /* constant: it runs on shadow tables, and the guest's own view of them is vcpu->paging */
+    bool is_direct;    /* constant: it runs on its own tables, CR3 is vcpu->paging_root */
     bool has_orders;   /* EVENTINJ or TLB_CONTROL are set, for one entry; or the interrupt window is open */
+    uint64_t injected; /* EVENTINJ of the next entry, or of the last one until it is decoded */
 };
 
 static inline struct svm_vcpu *svm_of(const struct vcpu *vcpu)

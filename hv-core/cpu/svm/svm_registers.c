@@ -89,6 +89,8 @@ void svm_write_registers(struct vcpu *vcpu, const struct registers *registers)
                                                      Consistency Checks" */
     if (svm_of(vcpu)->is_shadow)
         svm_hide(vcpu, registers);
+    if (svm_of(vcpu)->is_direct)
+        save->cr3 = vcpu->paging_root; /* never what a register says */
     save->pat = registers->pat;
     save->dr6 = registers->dr6;
     save->dr7 = registers->dr7;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Switching AMD-V on, and a VCPU's control block: what traps, as lists to be read. Everything else in the guest
- * runs free.
+ * Switching AMD-V on, and a VCPU's control block. What traps is in svm_controls.c.
  */
 #include "cpu/svm/svm.h"
 #include "cpu/svm/svm_bitmaps.h"
+#include "cpu/svm/svm_controls.h"
 #include "machine/cpu.h"
 #include "machine/cpu_features.h"
 #include "machine/log.h"
@@ -15,28 +15,6 @@
 
 static struct svm_cpu svm_cpus[CPU_LIMIT];
 static coop_paddr svm_msrpm = FRAME_NONE, svm_iopm = FRAME_NONE;
-
-/* APM vol. 2, "Intercept Operation"; which instruction traps and why is in the table of exits. */
-static const uint32_t svm_intercepts = VMCB_INTERCEPT_INTR | VMCB_INTERCEPT_NMI | VMCB_INTERCEPT_INIT |
-                                       VMCB_INTERCEPT_RDPMC | VMCB_INTERCEPT_CPUID | VMCB_INTERCEPT_INVD |
-                                       VMCB_INTERCEPT_HLT | VMCB_INTERCEPT_INVLPGA | VMCB_INTERCEPT_IOIO |
-                                       VMCB_INTERCEPT_MSR | VMCB_INTERCEPT_TASK_SWITCH | VMCB_INTERCEPT_SHUTDOWN;
-
-/* The virtualization instructions take host-physical addresses or reach the host's interrupt flag. XSETBV traps so that
- * the guest enables only state that is switched (QEMU 7.2 lacks that intercept: XCR0 is read back at a change of VCPU).
- */
-static const uint32_t svm_intercepts_svm =
-    VMCB_INTERCEPT_SVM_VMRUN | VMCB_INTERCEPT_SVM_VMMCALL | VMCB_INTERCEPT_SVM_VMLOAD | VMCB_INTERCEPT_SVM_VMSAVE |
-    VMCB_INTERCEPT_SVM_STGI | VMCB_INTERCEPT_SVM_CLGI | VMCB_INTERCEPT_SVM_SKINIT | VMCB_INTERCEPT_SVM_WBINVD |
-    VMCB_INTERCEPT_SVM_MONITOR | VMCB_INTERCEPT_SVM_MWAIT | VMCB_INTERCEPT_SVM_MWAIT_ARMED | VMCB_INTERCEPT_SVM_XSETBV |
-    VMCB_INTERCEPT_SVM_RDPRU;
-
-/* #DB and #AC can be delivered without end (a fault in the delivery of itself), #MC is the host's. */
-static const uint32_t svm_intercepts_exceptions = 1u << X86_VECTOR_DB | 1u << X86_VECTOR_AC | 1u << X86_VECTOR_MC;
-
-/* CR4 writes: the guest gets only features whose state is kept apart (no PKE, no CET). CR0, CR3 and CR8 are its own
- * under nested paging and V_TPR. */
-static const uint16_t svm_intercepts_cr_writes = VMCB_INTERCEPT_CR4;
 
 static int svm_missing(const char *what)
 {
@@ -96,40 +74,14 @@ int svm_start_cpu(void)
     return 0;
 }
 
-/* Without nested paging everything that shows or changes which tables the CPU walks. Reads of CR0 and CR4 trap while
- * what the guest must see is not what the CPU has (svm_registers.c). */
-static void svm_fill_shadow(struct vmcb_control *control)
-{
-    control->intercept_cr_reads = VMCB_INTERCEPT_CR3;
-    control->intercept_cr_writes = VMCB_INTERCEPT_CR0 | VMCB_INTERCEPT_CR3 | VMCB_INTERCEPT_CR4;
-    control->intercept_exceptions |= 1u << X86_VECTOR_PF;
-    control->intercepts |= VMCB_INTERCEPT_INVLPG;
-}
-
-/* PAUSE instructions in one entry until one exits: a spin lock's hold is over long before. APM vol. 2, "Pause
- * Intercept Filtering". */
-#define SVM_PAUSES 3000
-
 static void svm_fill_control(struct vmcb_control *control, const struct vm *vm)
 {
-    control->intercepts = svm_intercepts;
-    control->intercepts_svm = svm_intercepts_svm;
-    control->intercepts_more = VMCB_INTERCEPT_MORE_INVLPGB | VMCB_INTERCEPT_MORE_TLBSYNC;
-    control->intercept_exceptions = svm_intercepts_exceptions;
-    control->intercept_cr_writes = svm_intercepts_cr_writes;
-    control->iopm_base = svm_iopm;
-    control->msrpm_base = svm_msrpm;
-    control->virtual_interrupt = VMCB_V_INTR_MASKING;
-    if (cpu_features()->pause_filter) { /* without the filter every PAUSE would exit */
-        control->intercepts |= VMCB_INTERCEPT_PAUSE;
-        control->pause_count = SVM_PAUSES;
-    }
-    if (vm->mode.mmu == MODE_MMU_SHADOW) {
-        svm_fill_shadow(control);
-        return;
-    }
-    control->nested_control = 1;
-    control->nested_cr3 = vm->nested.root;
+    const struct svm_controls wanted = {.mmu = vm->mode.mmu,
+                                        .msrpm = svm_msrpm,
+                                        .iopm = svm_iopm,
+                                        .nested_root = vm->nested.root,
+                                        .has_pause_filter = cpu_features()->pause_filter};
+    svm_controls_fill(control, &wanted);
 }
 
 int svm_vcpu_create(struct vcpu *vcpu)
@@ -143,6 +95,7 @@ int svm_vcpu_create(struct vcpu *vcpu)
     svm->vmcb_address = block;
     vcpu->backend = svm;
     svm->is_shadow = vcpu->vm->mode.mmu == MODE_MMU_SHADOW;
+    svm->is_direct = vcpu->vm->mode.mmu == MODE_MMU_DIRECT;
     svm_fill_control(&svm->vmcb->control, vcpu->vm);
     return 0;
 }

@@ -161,6 +161,7 @@ _Static_assert(sizeof(struct vmcb) == 0x1000, "VMCB");
 #define VMCB_TLB_KEEP      0u
 #define VMCB_TLB_FLUSH_ALL 1u
 #define VMCB_TLB_FLUSH_ASID 3u
+#define VMCB_TLB_FLUSH_ASID_LOCAL 7u /* all but global translations */
 
 /* control.virtual_interrupt: APM vol. 2, "Injecting Virtual (INTR) Interrupts" */
 #define VMCB_V_TPR           0xfful

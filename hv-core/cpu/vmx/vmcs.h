@@ -78,6 +78,7 @@
 #define VMCS_CR4_MASK           0x6002u
 #define VMCS_CR0_SHADOW         0x6004u
 #define VMCS_CR4_SHADOW         0x6006u
+#define VMCS_CR3_TARGET_0       0x6008u /* to 3: + 2 each */
 #define VMCS_EXIT_QUALIFICATION 0x6400u
 
 /* "Natural-Width Guest-State Fields", "Natural-Width Host-State Fields" */
@@ -259,22 +260,26 @@
 #define VMX_MSR_TRUE_EXIT    0x48fu
 #define VMX_MSR_TRUE_ENTRY   0x490u
 
-#define VMX_BASIC_REVISION   0x7fffffffu
-#define VMX_BASIC_TRUE       (1ul << 55)
-#define VMX_MISC_TIMER_SHIFT 0x1fu
+#define VMX_BASIC_REVISION     0x7fffffffu
+#define VMX_BASIC_TRUE         (1ul << 55)
+#define VMX_MISC_TIMER_SHIFT   0x1fu
+#define VMX_MISC_TARGETS_SHIFT 16
+#define VMX_MISC_TARGETS       0x1ffu
+#define VMX_CR3_TARGETS_MOST   4u /* fields that there are */
 
-#define VMX_EPT_CAN_WALK_4      (1ul << 6)
-#define VMX_EPT_CAN_UNCACHED    (1ul << 8)
-#define VMX_EPT_CAN_WRITE_BACK  (1ul << 14)
-#define VMX_EPT_CAN_2M          (1ul << 16)
-#define VMX_EPT_CAN_1G          (1ul << 17)
-#define VMX_EPT_CAN_INVEPT      (1ul << 20)
-#define VMX_EPT_CAN_DIRTY       (1ul << 21)
-#define VMX_EPT_CAN_INVEPT_ONE  (1ul << 25)
-#define VMX_EPT_CAN_INVEPT_ALL  (1ul << 26)
-#define VMX_EPT_CAN_INVVPID     (1ul << 32)
-#define VMX_EPT_CAN_INVVPID_ONE (1ul << 41)
-#define VMX_EPT_CAN_INVVPID_ALL (1ul << 42)
+#define VMX_EPT_CAN_WALK_4        (1ul << 6)
+#define VMX_EPT_CAN_UNCACHED      (1ul << 8)
+#define VMX_EPT_CAN_WRITE_BACK    (1ul << 14)
+#define VMX_EPT_CAN_2M            (1ul << 16)
+#define VMX_EPT_CAN_1G            (1ul << 17)
+#define VMX_EPT_CAN_INVEPT        (1ul << 20)
+#define VMX_EPT_CAN_DIRTY         (1ul << 21)
+#define VMX_EPT_CAN_INVEPT_ONE    (1ul << 25)
+#define VMX_EPT_CAN_INVEPT_ALL    (1ul << 26)
+#define VMX_EPT_CAN_INVVPID       (1ul << 32)
+#define VMX_EPT_CAN_INVVPID_ONE   (1ul << 41)
+#define VMX_EPT_CAN_INVVPID_ALL   (1ul << 42)
+#define VMX_EPT_CAN_INVVPID_LOCAL (1ul << 43)
 
 /* "Extended-Page-Table Pointer (EPTP)", "EPT Translation Mechanism" */
 #define VMX_EPTP_WALK_4       (3u << 3)
@@ -288,10 +293,11 @@
 #define VMX_EPT_LARGE         (1u << 7)
 
 /* INVEPT and INVVPID types: SDM vol. 3, "VMX Instruction Reference" */
-#define VMX_INVEPT_ONE  1u
-#define VMX_INVEPT_ALL  2u
-#define VMX_INVVPID_ONE 1u
-#define VMX_INVVPID_ALL 2u
+#define VMX_INVEPT_ONE    1u
+#define VMX_INVEPT_ALL    2u
+#define VMX_INVVPID_ONE   1u
+#define VMX_INVVPID_ALL   2u
+#define VMX_INVVPID_LOCAL 3u /* of one, all but global translations */
 
 /* IA32_FEATURE_CONTROL: SDM vol. 3, "Enabling and Entering VMX Operation" */
 #define VMX_FEATURE_LOCK        (1ul << 0)

@@ -12,10 +12,12 @@
 #include <coopvirt/x86.h>
 
 static struct nested_format vmx_nested_format;
+static struct cpu_direct vmx_direct;
 
 static int vmx_probe_and_fill(void)
 {
     int error = vmx_probe();
+    vmx_direct = (struct cpu_direct){vmx_controls.direct_lacks, vmx_controls.cr3_targets};
     if (vmx_controls.has_nested)
         vmx_nested_format = vmx_ept_format(vmx_capabilities.ept_vpid);
     return error;
@@ -51,6 +53,14 @@ static void vmx_snapshot_more(struct vmx_raw_exit *raw, unsigned needs)
     }
 }
 
+/* On its own tables the guest changes by itself between the roots of the CR3-target list: which one it is in is known
+ * only here. */
+static inline void vmx_read_root(struct vcpu *vcpu, const struct vmx_vcpu *vmx)
+{
+    if (vmx->is_direct)
+        vcpu->paging_root = vmx_read(VMCS_GUEST_CR3);
+}
+
 /* Kept out of line, so that the way of plain exits saves no registers. */
 static __attribute__((noinline)) void vmx_decode_more(struct vcpu *vcpu, uint32_t reason)
 {
@@ -61,6 +71,7 @@ static __attribute__((noinline)) void vmx_decode_more(struct vcpu *vcpu, uint32_
         vmx_decode_failure(vcpu);
         return;
     }
+    vmx_read_root(vcpu, vmx);
     raw.reason = reason;
     raw.rip = vmx_read(VMCS_GUEST_RIP);
     raw.length = (uint32_t)vmx_read(VMCS_INSTRUCTION_LENGTH); /* not always meant: vmx_exit_decode knows */
@@ -83,6 +94,7 @@ static void vmx_decode(struct vcpu *vcpu)
         vmx_decode_more(vcpu, reason);
         return;
     }
+    vmx_read_root(vcpu, vmx);
     struct vmx_raw_exit raw = {
         .reason = reason,
         .rip = vmx_read(VMCS_GUEST_RIP),
@@ -105,7 +117,7 @@ static const char *vmx_find_wrong_state(const struct vcpu *vcpu)
         .pending_debug = vmx_read(VMCS_GUEST_PENDING_DEBUG),
         .link_pointer = vmx_read(VMCS_LINK_POINTER),
         .physical_bits = cpu_features()->physical_bits,
-        .is_unrestricted = !vmx_of(vcpu)->is_shadow,
+        .is_unrestricted = vmx_of(vcpu)->has_ept,
         .capabilities = &vmx_capabilities,
     };
     uint64_t cr0 = vmx_read(VMCS_GUEST_CR0), cr4 = vmx_read(VMCS_GUEST_CR4);
@@ -173,4 +185,5 @@ const struct cpu_backend vmx_backend = {
     .describe = vmx_describe,
     .set_task_priority = vmx_set_task_priority,
     .has_shadow = true,
+    .direct = &vmx_direct,
 };

@@ -8,6 +8,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "cpu/vmx/vmcs.h"
+#include "cpu/vmx/vmx_controls.h"
 #include "cpu/vmx/vmx_instructions.h"
 #include "cpu/vmx/vmx_negotiate.h"
 #include <stdbool.h>
@@ -35,6 +36,9 @@ struct vmx_vcpu {
     uint16_t vpid;
     bool is_launched;
     bool is_shadow; /* constant: it runs on shadow tables, and the guest's own view of them is vcpu->paging */
+    bool is_direct; /* constant: it runs on its own tables, CR3 is vcpu->paging_root */
+    bool has_ept;   /* constant: neither of these */
+    struct vmx_mode_controls controls; /* constant: primary and entry change in the VMCS */
     uint64_t cr2, dr6;
     uint64_t msrs[VMX_FREE_MSRS];
 };

@@ -7,6 +7,7 @@
 #include "cpu/vmx/vmx.h"
 #include "machine/cpu.h"
 #include "machine/panic.h"
+#include <coopvirt/mutation.h>
 #include <coopvirt/x86.h>
 #include <coopvirt/x86_instructions.h>
 
@@ -54,8 +55,28 @@ static void vmx_flush(const struct vmx_vcpu *vmx)
 {
     if (vmx_controls.has_vpid)
         vmx_invalidate_vpid(vmx_controls.has_invvpid_one ? VMX_INVVPID_ONE : VMX_INVVPID_ALL, vmx->vpid);
-    if (!vmx->is_shadow)
+    if (vmx->has_ept)
         vmx_invalidate_ept(vmx_controls.has_invept_one ? VMX_INVEPT_ONE : VMX_INVEPT_ALL, vmx->ept_pointer);
+}
+
+/* What MOV to CR3 flushes, for a root that the guest has not loaded by itself. */
+static void vmx_flush_local(const struct vmx_vcpu *vmx)
+{
+    if (vmx_controls.has_invvpid_local)
+        vmx_invalidate_vpid(VMX_INVVPID_LOCAL, vmx->vpid);
+    else
+        vmx_flush(vmx);
+}
+
+/* The CR3-target list as vcpu->roots has it. SDM vol. 3, "CR3-Target Controls". */
+static void vmx_write_roots(struct vcpu *vcpu)
+{
+    coop_paddr roots[ROOT_CACHE_MOST];
+    unsigned count = root_cache_list(&vcpu->roots, roots);
+    for (unsigned i = 0; i < count; i++)
+        vmx_write(VMCS_CR3_TARGET_0 + 2 * i, roots[i]);
+    vmx_write(VMCS_CR3_TARGET_COUNT, count);
+    vcpu->roots.is_changed = false;
 }
 
 static void vmx_take(struct vmx_cpu *cpu, struct vmx_vcpu *vmx)
@@ -91,11 +112,15 @@ void vmx_hold(struct vcpu *vcpu, bool is_held)
         vmx->host_rsp = 0;
         vcpu->is_flush_wanted = true;
     }
-    if (vcpu->is_flush_wanted)
+    if (vcpu->is_flush_wanted && !MUTATED(vt_flush))
         vmx_flush(vmx);
-    vcpu->is_flush_wanted = false;
-    if (vmx->is_shadow)
+    else if (vcpu->is_root_changed && !MUTATED(vt_flush_root))
+        vmx_flush_local(vmx);
+    vcpu->is_flush_wanted = vcpu->is_root_changed = false;
+    if (!vmx->has_ept)
         vmx_write(VMCS_GUEST_CR3, vcpu->paging_root);
+    if (vmx->is_direct && vcpu->roots.is_changed)
+        vmx_write_roots(vcpu);
 }
 
 /* For access to a VMCS outside of its VCPU's run loop (set-up, reports). Returns what was current before. */

@@ -14,11 +14,12 @@
 enum vmx_word { WORD_PIN, WORD_PRIMARY, WORD_SECONDARY, WORD_EXIT, WORD_ENTRY, WORDS };
 
 enum vmx_wish {
-    NEEDED,         /* must be on */
-    NEEDED_NESTED,  /* the same, for nested paging */
-    WELCOME,        /* on where there is one */
-    UNWANTED,       /* must be possible to have off */
-    UNWANTED_NESTED /* the same, for nested paging */
+    NEEDED,          /* must be on */
+    NEEDED_NESTED,   /* the same, for nested paging */
+    WELCOME,         /* on where there is one */
+    UNWANTED,        /* must be possible to have off */
+    UNWANTED_NESTED, /* the same, for nested paging */
+    UNWANTED_TABLES  /* the same, for guests on their own page tables, nested or not */
 };
 
 struct vmx_control_row {
@@ -45,10 +46,10 @@ static const struct vmx_control_row vmx_control_rows[] = {
     {WORD_PRIMARY, NEEDED, VMX_PRIMARY_IO_BITMAPS, "I/O bitmaps"},
     {WORD_PRIMARY, NEEDED, VMX_PRIMARY_MSR_BITMAPS, "MSR bitmaps"},
     {WORD_PRIMARY, UNWANTED_NESTED, VMX_PRIMARY_CR3_LOAD, "CR3 loads without exit"},
-    {WORD_PRIMARY, UNWANTED_NESTED, VMX_PRIMARY_CR3_STORE, "CR3 reads without exit"},
+    {WORD_PRIMARY, UNWANTED_TABLES, VMX_PRIMARY_CR3_STORE, "CR3 reads without exit"},
     {WORD_PRIMARY, UNWANTED, VMX_PRIMARY_CR8_LOAD, "CR8 loads without exit"},
     {WORD_PRIMARY, UNWANTED, VMX_PRIMARY_CR8_STORE, "CR8 reads without exit"},
-    {WORD_PRIMARY, UNWANTED_NESTED, VMX_PRIMARY_INVLPG, "INVLPG without exit"},
+    {WORD_PRIMARY, UNWANTED_TABLES, VMX_PRIMARY_INVLPG, "INVLPG without exit"},
     {WORD_PRIMARY, UNWANTED, VMX_PRIMARY_RDTSC, "RDTSC without exit"},
     {WORD_PRIMARY, UNWANTED, VMX_PRIMARY_MOV_DR, "MOV DR without exit"},
 
@@ -98,12 +99,18 @@ static const char *vmx_ept_lacks(uint64_t ept)
     return NULL;
 }
 
+static unsigned vmx_cr3_targets(uint64_t misc)
+{
+    unsigned count = (unsigned)(misc >> VMX_MISC_TARGETS_SHIFT & VMX_MISC_TARGETS);
+    return count < VMX_CR3_TARGETS_MOST ? count : VMX_CR3_TARGETS_MOST;
+}
+
 static void vmx_set_words(const uint64_t *capabilities, uint32_t *words)
 {
     for (unsigned i = 0; i < WORDS; i++)
         words[i] = 0;
     for (unsigned i = 0; i < VMX_CONTROL_ROWS; i++)
-        if (vmx_control_rows[i].wish != UNWANTED && vmx_control_rows[i].wish != UNWANTED_NESTED)
+        if (vmx_control_rows[i].wish < UNWANTED)
             words[vmx_control_rows[i].word] |= vmx_control_rows[i].bit;
     for (unsigned i = 0; i < WORDS; i++)
         words[i] = (words[i] | vmx_must_be_1(capabilities[i])) & vmx_may_be_1(capabilities[i]);
@@ -133,6 +140,8 @@ int vmx_negotiate(const struct vmx_capabilities *capabilities, struct vmx_contro
         return -ENODEV;
     *missing = vmx_first_missing(words, NEEDED_NESTED, UNWANTED_NESTED);
     if (!*missing)
+        *missing = vmx_first_missing(words, NEEDED_NESTED, UNWANTED_TABLES);
+    if (!*missing)
         *missing = vmx_ept_lacks(ept);
     /* VPIDs are used only if stale translations under one can be got rid of. */
     if (!(ept & VMX_EPT_CAN_INVVPID) || !(ept & (VMX_EPT_CAN_INVVPID_ONE | VMX_EPT_CAN_INVVPID_ALL)))
@@ -150,6 +159,9 @@ int vmx_negotiate(const struct vmx_capabilities *capabilities, struct vmx_contro
         .has_timer = words[WORD_PIN] & VMX_PIN_PREEMPTION_TIMER,
         .has_invept_one = ept & VMX_EPT_CAN_INVEPT_ONE,
         .has_invvpid_one = ept & VMX_EPT_CAN_INVVPID_ONE,
+        .has_invvpid_local = words[WORD_SECONDARY] & VMX_SECONDARY_VPID && ept & VMX_EPT_CAN_INVVPID_LOCAL,
+        .cr3_targets = vmx_cr3_targets(capabilities->misc),
+        .direct_lacks = vmx_first_missing(words, NEEDED, UNWANTED_TABLES),
     };
     return 0;
 }

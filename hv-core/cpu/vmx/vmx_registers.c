@@ -9,15 +9,11 @@
 #include <coopvirt/x86.h>
 #include <coopvirt/x86_instructions.h>
 
-/* NE is needed in VMX operation; caching stays on. */
-#define CR0_HOST_OWNS (X86_CR0_NE | X86_CR0_CD | X86_CR0_NW)
-
 /* The order of segments in the encodings of fields. */
 enum { VMX_ES, VMX_CS, VMX_SS, VMX_DS, VMX_FS, VMX_GS, VMX_LDTR, VMX_TR };
 
-/* CR4 bits that the guest changes without being seen: no state hangs on them but the CPU's. */
-#define CR4_GUEST_OWNS                                                                                                 \
-    (X86_CR4_VME | X86_CR4_PVI | X86_CR4_TSD | X86_CR4_DE | X86_CR4_PGE | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT)
+/* CR0 bits of the guest that the CPU does not get. */
+#define CR0_NOT_TAKEN (X86_CR0_NE | X86_CR0_CD | X86_CR0_NW)
 
 /* Access rights have a hole of four bits at 8, and say 'unusable' where others say 'not present'. */
 static struct register_segment vmx_read_segment(unsigned which)
@@ -68,9 +64,10 @@ void vmx_read_registers(const struct vcpu *vcpu, struct registers *registers)
     registers->rip = vmx_read(VMCS_GUEST_RIP);
     registers->rsp = vmx_read(VMCS_GUEST_RSP);
     registers->rflags = vmx_read(VMCS_GUEST_RFLAGS);
-    registers->cr0 = (vmx_read(VMCS_GUEST_CR0) & ~CR0_HOST_OWNS) | (vmx_read(VMCS_CR0_SHADOW) & CR0_HOST_OWNS);
+    uint64_t cr0_mask = vmx->controls.cr0_mask, cr4_mask = vmx->controls.cr4_mask;
+    registers->cr0 = (vmx_read(VMCS_GUEST_CR0) & ~cr0_mask) | (vmx_read(VMCS_CR0_SHADOW) & cr0_mask);
     registers->cr3 = vmx_read(VMCS_GUEST_CR3);
-    registers->cr4 = (vmx_read(VMCS_GUEST_CR4) & CR4_GUEST_OWNS) | (vmx_read(VMCS_CR4_SHADOW) & ~CR4_GUEST_OWNS);
+    registers->cr4 = (vmx_read(VMCS_GUEST_CR4) & ~cr4_mask) | (vmx_read(VMCS_CR4_SHADOW) & cr4_mask);
     registers->efer = vmx_read(VMCS_GUEST_EFER);
     registers->pat = vmx_read(VMCS_GUEST_PAT);
     registers->dr7 = vmx_read(VMCS_GUEST_DR7);
@@ -122,35 +119,32 @@ static void vmx_hide_paging(struct vcpu *vcpu, const struct registers *registers
     bool is_long = registers->efer & X86_EFER_LMA;
     uint64_t efer = is_long ? registers->efer : registers->efer & ~X86_EFER_LME;
     vcpu->paging = (struct vcpu_paging){registers->cr0, registers->cr3, registers->cr4, registers->efer};
-    vmx_write(VMCS_GUEST_CR0, (registers->cr0 & ~CR0_HOST_OWNS) | X86_CR0_NE | X86_CR0_ET | X86_CR0_PG | X86_CR0_WP);
+    vmx_write(VMCS_GUEST_CR0, (registers->cr0 & ~CR0_NOT_TAKEN) | X86_CR0_NE | X86_CR0_ET | X86_CR0_PG | X86_CR0_WP);
     vmx_write(VMCS_CR0_SHADOW, registers->cr0);
-    vmx_write(VMCS_CR0_MASK, UINT64_MAX);
     vmx_write(VMCS_GUEST_CR3, vcpu->paging_root);
     vmx_write(VMCS_GUEST_CR4, registers->cr4 | X86_CR4_PAE | X86_CR4_VMXE);
     vmx_write(VMCS_CR4_SHADOW, registers->cr4);
-    vmx_write(VMCS_CR4_MASK, UINT64_MAX);
     vmx_write(VMCS_GUEST_EFER, efer | X86_EFER_NXE);
-    vmx_write(VMCS_ENTRY_CONTROLS, vmx_controls.entry | (is_long ? VMX_ENTRY_GUEST_64 : 0));
+    vmx_write(VMCS_ENTRY_CONTROLS, vmx_of(vcpu)->controls.entry | (is_long ? VMX_ENTRY_GUEST_64 : 0));
 }
 
 static void vmx_write_paging(const struct vcpu *vcpu, const struct registers *registers)
 {
-    uint64_t cr0 = (registers->cr0 & ~CR0_HOST_OWNS) | X86_CR0_NE;
+    uint64_t cr0 = (registers->cr0 & ~CR0_NOT_TAKEN) | X86_CR0_NE;
     uint64_t cr4 = registers->cr4 | X86_CR4_VMXE;
+    uint64_t cr3 = vmx_of(vcpu)->is_direct ? vcpu->paging_root : registers->cr3; /* never what a register says */
     bool is_long = registers->efer & X86_EFER_LMA;
-    bool is_pae = registers->cr0 & X86_CR0_PG && registers->cr4 & X86_CR4_PAE && !is_long;
-    bool is_changed = vmx_read(VMCS_GUEST_CR0) != cr0 || vmx_read(VMCS_GUEST_CR4) != cr4 ||
-                      vmx_read(VMCS_GUEST_CR3) != registers->cr3;
+    bool is_pae = vmx_of(vcpu)->has_ept && registers->cr0 & X86_CR0_PG && registers->cr4 & X86_CR4_PAE && !is_long;
+    bool is_changed =
+        vmx_read(VMCS_GUEST_CR0) != cr0 || vmx_read(VMCS_GUEST_CR4) != cr4 || vmx_read(VMCS_GUEST_CR3) != cr3;
 
     vmx_write(VMCS_GUEST_CR0, cr0);
     vmx_write(VMCS_CR0_SHADOW, registers->cr0);
-    vmx_write(VMCS_CR0_MASK, CR0_HOST_OWNS);
-    vmx_write(VMCS_GUEST_CR3, registers->cr3);
+    vmx_write(VMCS_GUEST_CR3, cr3);
     vmx_write(VMCS_GUEST_CR4, cr4);
     vmx_write(VMCS_CR4_SHADOW, registers->cr4);
-    vmx_write(VMCS_CR4_MASK, ~CR4_GUEST_OWNS);
     vmx_write(VMCS_GUEST_EFER, registers->efer);
-    vmx_write(VMCS_ENTRY_CONTROLS, vmx_controls.entry | (is_long ? VMX_ENTRY_GUEST_64 : 0));
+    vmx_write(VMCS_ENTRY_CONTROLS, vmx_of(vcpu)->controls.entry | (is_long ? VMX_ENTRY_GUEST_64 : 0));
     if (is_pae && is_changed)
         vmx_load_pdptes(vcpu, registers);
 }

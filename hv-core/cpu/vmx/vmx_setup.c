@@ -20,15 +20,8 @@ struct vmx_controls vmx_controls;
 static struct vmx_cpu vmx_cpus[CPU_LIMIT];
 static coop_paddr vmx_msr_bitmap = FRAME_NONE, vmx_io_bitmaps = FRAME_NONE;
 
-/* Without nested paging all that changes which tables the CPU walks exits; INVPCID does not exist. Reads of CR0 and CR4
- * find their shadows. */
-#define VMX_PRIMARY_SHADOW   (VMX_PRIMARY_INVLPG | VMX_PRIMARY_CR3_LOAD | VMX_PRIMARY_CR3_STORE)
-#define VMX_SECONDARY_NESTED (VMX_SECONDARY_EPT | VMX_SECONDARY_UNRESTRICTED_GUEST | VMX_SECONDARY_INVPCID)
-
-/* #DB and #AC can be delivered without end (a fault in the delivery of itself), #MC is the host's. Mask and
- * match of 0 agree with every error code, so the bit of #PF says whether all exit or none. SDM vol. 3, "Exception
- * Bitmap". */
-static const uint32_t vmx_exceptions = 1u << X86_VECTOR_DB | 1u << X86_VECTOR_AC | 1u << X86_VECTOR_MC;
+/* Mask and match of 0 agree with every error code, so the bit of #PF says whether all exit or none. SDM vol. 3,
+ * "Exception Bitmap". */
 #define VMX_PAGE_FAULT_MASK  0u
 #define VMX_PAGE_FAULT_MATCH 0u
 
@@ -203,14 +196,15 @@ static void vmx_write_guest_state(void)
 /* SDM vol. 3, "VM-Execution Control Fields", "VM-Exit Control Fields", "VM-Entry Control Fields". */
 static void vmx_write_controls(const struct vmx_vcpu *vmx)
 {
-    uint32_t page_fault = vmx->is_shadow ? 1u << X86_VECTOR_PF : 0;
-    vmx_write(VMCS_PIN_CONTROLS, vmx_controls.pin);
-    vmx_write(VMCS_PRIMARY_CONTROLS, vmx->primary);
-    vmx_write(VMCS_SECONDARY_CONTROLS,
-              vmx->is_shadow ? vmx_controls.secondary & ~VMX_SECONDARY_NESTED : vmx_controls.secondary);
-    vmx_write(VMCS_EXIT_CONTROLS, vmx_controls.exit);
-    vmx_write(VMCS_ENTRY_CONTROLS, vmx_controls.entry);
-    vmx_write(VMCS_EXCEPTION_BITMAP, vmx_exceptions | page_fault);
+    const struct vmx_mode_controls *words = &vmx->controls;
+    vmx_write(VMCS_PIN_CONTROLS, words->pin);
+    vmx_write(VMCS_PRIMARY_CONTROLS, words->primary);
+    vmx_write(VMCS_SECONDARY_CONTROLS, words->secondary);
+    vmx_write(VMCS_EXIT_CONTROLS, words->exit);
+    vmx_write(VMCS_ENTRY_CONTROLS, words->entry);
+    vmx_write(VMCS_CR0_MASK, words->cr0_mask);
+    vmx_write(VMCS_CR4_MASK, words->cr4_mask);
+    vmx_write(VMCS_EXCEPTION_BITMAP, words->exceptions);
     vmx_write(VMCS_PAGE_FAULT_MASK, VMX_PAGE_FAULT_MASK);
     vmx_write(VMCS_PAGE_FAULT_MATCH, VMX_PAGE_FAULT_MATCH);
     vmx_write(VMCS_CR3_TARGET_COUNT, 0);
@@ -220,7 +214,7 @@ static void vmx_write_controls(const struct vmx_vcpu *vmx)
     vmx_write(VMCS_ENTRY_INTERRUPTION, 0);
     vmx_write(VMCS_TSC_OFFSET, 0);
     vmx_write(VMCS_TPR_THRESHOLD, 0);
-    if (!vmx->is_shadow)
+    if (vmx->has_ept)
         vmx_write(VMCS_EPT_POINTER, vmx->ept_pointer);
     if (vmx_controls.has_vpid)
         vmx_write(VMCS_VPID, vmx->vpid);
@@ -246,11 +240,13 @@ int vmx_vcpu_create(struct vcpu *vcpu)
     struct vmx_vcpu *vmx = frame_address(state);
     vmx->vmcs = vmcs;
     vmx->virtual_apic = frame_address(apic);
-    vmx->is_shadow = vcpu->vm->mode.mmu == MODE_MMU_SHADOW;
-    vmx->primary = vmx_controls.primary;
-    if (vmx->is_shadow)
-        vmx->primary |= VMX_PRIMARY_SHADOW;
-    else
+    enum mode_mmu mmu = vcpu->vm->mode.mmu;
+    vmx_controls_fill(&vmx->controls, &vmx_controls, mmu);
+    vmx->primary = vmx->controls.primary;
+    vmx->is_shadow = mmu == MODE_MMU_SHADOW;
+    vmx->is_direct = mmu == MODE_MMU_DIRECT;
+    vmx->has_ept = mmu == MODE_MMU_NESTED;
+    if (vmx->has_ept)
         vmx->ept_pointer = vmx_ept_pointer(vcpu->vm->nested.root, vmx_capabilities.ept_vpid);
     vmx->vpid = (uint16_t)(1 + vcpu->vm->number * VM_VCPUS + vcpu->number); /* 0 is the host's */
     vcpu->backend = vmx;
