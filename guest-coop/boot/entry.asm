@@ -55,7 +55,7 @@ boot_multiboot_entry:
 
     lea eax, [esi + PDPT_LOW + PRESENT_WRITE]
     mov [esi + PML4], eax           ; identity
-    mov [esi + PML4 + 256 * 8], eax ; DIRECT_MAP_BASE
+    mov [esi + PML4 + 272 * 8], eax ; DIRECT_MAP_BASE
     lea eax, [esi + PDPT_HIGH + PRESENT_WRITE]
     mov [esi + PML4 + 511 * 8], eax
 

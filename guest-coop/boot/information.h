@@ -9,7 +9,7 @@
 #include <coopvirt/abi.h>
 #include <stdint.h>
 
-#define BOOT_EXTENTS            32
+#define BOOT_EXTENTS            64
 #define BOOT_COMMAND_LINE_BYTES 2048
 
 struct boot_extent {

@@ -5,6 +5,7 @@
 #include "boot/start.h"
 #include "boot/information.h"
 #include "boot/multiboot.h"
+#include "boot/start_info.h"
 #include "drivers/timer.h"
 #include "fs/file.h"
 #include "kernel/clock.h"
@@ -51,9 +52,13 @@ static void start_memory(coop_paddr image)
     unsigned count = boot_information_free(information, megabytes << 20, free, BOOT_EXTENTS);
     for (unsigned i = 0; i < count; i++)
         ranges[i] = (struct frame_extent_range){free[i].base, free[i].bytes};
-    if (!frame_start(ranges, count, (uint8_t *)DIRECT_MAP_BASE, DIRECT_MAP_AT_BOOT))
+    uint64_t mapped = pv_machine.features & COOP_FEATURE_DIRECT ? DIRECT_MAP_BYTES : DIRECT_MAP_AT_BOOT;
+    if (!frame_start(ranges, count, (uint8_t *)DIRECT_MAP_BASE, mapped))
         panic("no usable memory");
-    kernel_map_start(information, image);
+    if (pv_machine.features & COOP_FEATURE_DIRECT)
+        kernel_map_keep(pv_machine.start_info->root);
+    else
+        kernel_map_start(information, image);
 }
 
 /* The TSC's frequency in kHz by CPUID: APM vol. 3 and SDM vol. 2, leaf 15h; 0 = unknown. */
@@ -104,12 +109,24 @@ static void start_file_system(void)
     pv.io.devices_start();
 }
 
-void kernel_start(uint32_t magic, uint32_t information, coop_paddr image)
+/* What is to be known of the machine, from whoever knows it. */
+static void start_read_information(uint32_t magic, uint64_t information)
 {
-    pv_start();
+    const uint8_t *window = (const uint8_t *)DIRECT_MAP_BASE;
+    if (magic == START_DIRECT)
+        boot_start_info_read(window, pv_machine.start_info, &start_information);
+    else
+        boot_multiboot_read(window, magic, (uint32_t)information, &start_information);
+    if (magic != START_DIRECT && pv_machine.start_info)
+        boot_start_info_keep(window, pv_machine.start_info, &start_information);
+}
+
+void kernel_start(uint32_t magic, uint64_t information, coop_paddr image)
+{
+    pv_start(image, magic == START_DIRECT ? (const struct coop_start_info *)information : 0);
     cpu_start();
     pv.io.start(image);
-    boot_multiboot_read((const uint8_t *)DIRECT_MAP_BASE, magic, information, &start_information);
+    start_read_information(magic, information);
     const char *options = start_information.command_line;
     char level[16];
     if (string_option(options, "log", level, sizeof(level)) > 0)

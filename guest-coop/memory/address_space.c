@@ -45,6 +45,7 @@ void address_space_release(struct address_space *space)
     struct page_gather gather;
     gather.count = 0;
     gather.flush = false;
+    pv_batch_begin();
     while (space->areas.first) {
         struct area *area = space->areas.first;
         /* Everything below is gone already; tables shared with the next area go with that. */
@@ -54,13 +55,14 @@ void address_space_release(struct address_space *space)
     }
     page_gather_finish(&gather);
     page_table_root_destroy(space->root);
+    pv_batch_end();
     heap_free(space);
 }
 
 struct clone_context {
-    coop_paddr root;     /* of the child */
-    uint64_t *table;     /* its last-level table of the page copied last */
-    uint64_t table_base; /* the first address in it */
+    struct page_table_path path; /* in the child */
+    uint64_t *table;             /* its last-level table of the page copied last */
+    uint64_t table_base;         /* the first address in it */
     uint64_t pages;
     bool shared;
 };
@@ -71,7 +73,7 @@ static int address_space_clone_page(void *argument, uint64_t address, uint64_t *
     struct clone_context *context = argument;
     uint64_t base = address & ~(X86_PAGE_2M - 1);
     if (!context->table || context->table_base != base) {
-        context->table = page_table_make(context->root, base);
+        context->table = page_table_path_make(&context->path, base);
         context->table_base = base;
         if (!context->table)
             return -ENOMEM;
@@ -89,7 +91,10 @@ static int address_space_clone_page(void *argument, uint64_t address, uint64_t *
 
 static int address_space_clone_areas(struct address_space *child, struct address_space *parent)
 {
-    struct clone_context context = {.root = child->root};
+    struct clone_context context;
+    page_table_path_start(&context.path, child->root);
+    context.table = 0;
+    context.pages = 0;
     for (struct area *area = parent->areas.first; area; area = area->next) {
         int status = area_insert(&child->areas, area);
         if (status < 0)
@@ -103,7 +108,7 @@ static int address_space_clone_areas(struct address_space *child, struct address
     return 0;
 }
 
-struct address_space *address_space_clone(struct address_space *space)
+static struct address_space *address_space_clone_batch(struct address_space *space)
 {
     struct address_space *child = address_space_create();
     if (!child)
@@ -117,8 +122,17 @@ struct address_space *address_space_clone(struct address_space *space)
     pv.mmu.flush_user(); /* the parent's writable translations */
     if (status == 0)
         return child;
+    pv_batch_settle();
     address_space_release(child);
     return 0;
+}
+
+struct address_space *address_space_clone(struct address_space *space)
+{
+    pv_batch_begin();
+    struct address_space *child = address_space_clone_batch(space);
+    pv_batch_end();
+    return child;
 }
 
 uint64_t address_space_peek(struct address_space *space, uint64_t address, void *to, uint64_t bytes)

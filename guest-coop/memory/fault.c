@@ -46,14 +46,31 @@ static struct area *fault_grow_stack(struct address_space *space, uint64_t addre
     return area;
 }
 
-static enum fault_result fault_anonymous(struct address_space *space, struct area *area, uint64_t *slot)
+/* Maps a frame where nothing is. `slot` may be known already, or NULL. Takes over the reference to the frame. */
+static enum fault_result fault_map(struct address_space *space, uint64_t address, uint64_t *slot, coop_paddr frame,
+                                   uint64_t flags)
 {
-    coop_paddr frame = frame_allocate_zeroed();
     if (!frame)
         return FAULT_OUT_OF_MEMORY;
-    page_set(slot, page_entry(frame, fault_flags(area, area->protection & AREA_WRITE)));
-    space->resident_pages++;
-    return FAULT_RESOLVED;
+    pv_batch_begin();
+    if (!slot)
+        slot = page_table_make(space->root, address);
+    if (slot)
+        page_set(slot, page_entry(frame, flags));
+    pv_batch_end();
+    if (slot) {
+        space->resident_pages++;
+        return FAULT_RESOLVED;
+    }
+    frame_release(frame);
+    return FAULT_OUT_OF_MEMORY;
+}
+
+static enum fault_result fault_anonymous(struct address_space *space, struct area *area, uint64_t address,
+                                         uint64_t *slot)
+{
+    uint64_t flags = fault_flags(area, area->protection & AREA_WRITE);
+    return fault_map(space, address, slot, frame_allocate_zeroed(), flags);
 }
 
 /* Gives the running process its own copy of a frame and drops its reference to the original. */
@@ -77,7 +94,8 @@ static bool fault_overtaken(struct address_space *space, uint64_t address, uint6
     return area->page_index + ((address - area->start) >> X86_PAGE_SHIFT) != index || (slot && page_present(*slot));
 }
 
-static enum fault_result fault_file(struct address_space *space, struct area *area, uint64_t address, uint64_t error)
+static enum fault_result fault_file(struct address_space *space, struct area *area, uint64_t address, uint64_t *slot,
+                                    uint64_t error)
 {
     struct file *file = area->file;
     if (!file->operations->page)
@@ -97,6 +115,7 @@ static enum fault_result fault_file(struct address_space *space, struct area *ar
             frame_release(frame);
         if (overtaken)
             return FAULT_RESOLVED;
+        slot = 0; /* the table may be another one by now */
     }
     if (!frame)
         return FAULT_BEYOND_FILE;
@@ -106,16 +125,15 @@ static enum fault_result fault_file(struct address_space *space, struct area *ar
         if (writable)
             frame = fault_copy(frame);
     }
-    if (!frame)
-        return FAULT_OUT_OF_MEMORY;
-    uint64_t *slot = page_table_make(space->root, address);
-    if (!slot) {
-        frame_release(frame);
-        return FAULT_OUT_OF_MEMORY;
-    }
-    page_set(slot, page_entry(frame, fault_flags(area, writable)));
-    space->resident_pages++;
-    return FAULT_RESOLVED;
+    return fault_map(space, address, slot, frame, fault_flags(area, writable));
+}
+
+static void fault_replace(uint64_t address, uint64_t *slot, uint64_t entry)
+{
+    pv_batch_begin();
+    page_set(slot, entry);
+    pv.mmu.flush_page(address);
+    pv_batch_end();
 }
 
 /* A write to a present read-only page of a writable area. */
@@ -126,13 +144,11 @@ static enum fault_result fault_write(struct area *area, uint64_t address, uint64
         frame = fault_copy(frame);
         if (!frame) {
             /* The entry still holds the original, whose reference fault_copy gave up. */
-            page_set(slot, 0);
-            pv.mmu.flush_page(address);
+            fault_replace(address, slot, 0);
             return FAULT_OUT_OF_MEMORY;
         }
     }
-    page_set(slot, page_entry(frame, fault_flags(area, true)));
-    pv.mmu.flush_page(address);
+    fault_replace(address, slot, page_entry(frame, fault_flags(area, true)));
     return FAULT_RESOLVED;
 }
 
@@ -148,11 +164,9 @@ enum fault_result address_space_fault(struct address_space *space, uint64_t addr
         return FAULT_UNMAPPED;
     if (!fault_allowed(area, error))
         return FAULT_REFUSED;
-    uint64_t *slot = page_table_make(space->root, address);
-    if (!slot)
-        return FAULT_OUT_OF_MEMORY;
-    if (!page_present(*slot))
-        return area->file ? fault_file(space, area, address, error) : fault_anonymous(space, area, slot);
+    uint64_t *slot = page_table_find(space->root, address);
+    if (!slot || !page_present(*slot))
+        return area->file ? fault_file(space, area, address, slot, error) : fault_anonymous(space, area, address, slot);
     if ((error & X86_PF_WRITE) && !(*slot & X86_PTE_W))
         return fault_write(area, address, slot);
     pv.mmu.flush_page(address); /* another translation of it was cached: the entry allows the access */

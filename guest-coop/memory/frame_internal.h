@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FRAME_EXTENTS 32
+#define FRAME_EXTENTS 64
 
 struct frame_extent_range {
     coop_paddr base;

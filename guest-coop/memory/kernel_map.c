@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's half: built once at boot with final permissions; afterwards only device and stack windows grow.
+ * The kernel's half: built once at boot with final permissions (or found so, after a direct entry); afterwards only
+ * device and stack windows grow.
  * Some stacks are kept mapped when freed and handed out again, so that a fork changes no kernel entry.
  */
 #include "memory/kernel_map.h"
@@ -42,12 +43,25 @@ static void kernel_map_section(const uint8_t *start, const uint8_t *end, uint64_
     kernel_map_range(address, kernel_image + offset, (uint64_t)(end - start), flags);
 }
 
+/* The slot of the stack window must exist before the first address space copies it. */
+static void kernel_map_stacks(void)
+{
+    if (!page_table_make(kernel_root, STACK_WINDOW_BASE))
+        panic("out of memory for the kernel's page tables");
+}
+
+void kernel_map_keep(coop_paddr root)
+{
+    kernel_root = root;
+    kernel_map_stacks();
+}
+
 void kernel_map_start(const struct boot_information *information, coop_paddr image)
 {
     struct x86_cpuid features = pv.cpu.cpuid(0x80000001, 0);
     kernel_pages_1g = features.edx & (1u << 26);
     kernel_image = image;
-    kernel_root = frame_allocate_zeroed();
+    kernel_root = pv.mmu.table_born(4);
     if (!kernel_root)
         panic("out of memory for the kernel's page tables");
     for (unsigned i = 0; i < information->memory_count; i++) {
@@ -61,10 +75,7 @@ void kernel_map_start(const struct boot_information *information, coop_paddr ima
     kernel_map_section(kernel_text_start, kernel_text_end, PAGE_KERNEL);
     kernel_map_section(kernel_text_end, kernel_rodata_end, PAGE_KERNEL | X86_PTE_NX);
     kernel_map_section(kernel_rodata_end, kernel_end, PAGE_KERNEL_RW);
-    /* The slot of the stack window must exist before the first address space copies it. */
-    if (!page_table_make(kernel_root, STACK_WINDOW_BASE))
-        panic("out of memory for the kernel's page tables");
-    pv.mmu.table_born(kernel_root, 4);
+    kernel_map_stacks();
     pv.mmu.root_load(kernel_root);
     frame_all_mapped();
 }
@@ -101,8 +112,10 @@ const void *kernel_map_firmware(coop_paddr address, uint64_t bytes)
 /* Maps a stack above its guard page; what was mapped before memory ran out stays for the next try. */
 static bool kernel_stack_map(uint64_t stack)
 {
+    struct page_table_path path;
+    page_table_path_start(&path, kernel_root);
     for (uint64_t page = stack; page < stack + KERNEL_STACK_BYTES; page += X86_PAGE_BYTES) {
-        uint64_t *slot = page_table_make(kernel_root, page);
+        uint64_t *slot = page_table_path_make(&path, page);
         if (!slot)
             return false;
         if (page_present(*slot))
@@ -117,6 +130,7 @@ static bool kernel_stack_map(uint64_t stack)
 
 static void kernel_stack_unmap(uint64_t stack)
 {
+    pv_batch_begin();
     for (uint64_t page = stack; page < stack + KERNEL_STACK_BYTES; page += X86_PAGE_BYTES) {
         uint64_t *slot = page_table_find(kernel_root, page);
         coop_paddr frame = page_frame(*slot);
@@ -124,12 +138,16 @@ static void kernel_stack_unmap(uint64_t stack)
         pv.mmu.flush_page(page);
         frame_release(frame);
     }
+    pv_batch_end();
 }
 
 static uint64_t kernel_stack_create(void)
 {
     uint64_t stack = stack_hole_count ? stack_holes[stack_hole_count - 1] : stack_next + X86_PAGE_BYTES;
-    if (!kernel_stack_map(stack))
+    pv_batch_begin();
+    bool mapped = kernel_stack_map(stack);
+    pv_batch_end();
+    if (!mapped)
         return 0;
     if (stack_hole_count)
         stack_hole_count--;

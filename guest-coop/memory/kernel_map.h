@@ -16,6 +16,9 @@ extern coop_paddr kernel_root;
 /* Replaces the boot tables. `image` is the physical address of the image. Panics when memory is exhausted. */
 void kernel_map_start(const struct boot_information *information, coop_paddr image);
 
+/* Goes on with the tables that the kernel was entered on, where a hypervisor built them. */
+void kernel_map_keep(coop_paddr root);
+
 /* Maps device registers uncached; panics when memory is exhausted (boot only). */
 volatile void *kernel_map_device(coop_paddr address, uint64_t bytes);
 

@@ -13,7 +13,7 @@
 #define USER_PIE_BASE    0x0000555555554000ul
 #define USER_STACK_BYTES (8ul << 20) /* limit of growth */
 
-#define DIRECT_MAP_BASE    0xffff800000000000ul /* all RAM: slots 256 to 383 */
+#define DIRECT_MAP_BASE    0xffff880000000000ul /* all RAM: slots 272 to 399; those before may be a hypervisor's */
 #define DIRECT_MAP_BYTES   0x0000400000000000ul
 #define STACK_WINDOW_BASE  0xffffff0000000000ul /* kernel stacks with guard pages: slot 510 */
 #define DEVICE_WINDOW_BASE 0xffffff8000000000ul /* memory-mapped devices: slot 511 */

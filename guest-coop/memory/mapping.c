@@ -32,8 +32,10 @@ static void mapping_clear(struct address_space *space, uint64_t start, uint64_t 
     gather.count = 0;
     gather.pages = 0;
     gather.flush = true;
+    pv_batch_begin();
     page_table_clear(space->root, start, end, floor, ceiling, &gather);
     page_gather_finish(&gather);
+    pv_batch_end();
     space->resident_pages -= gather.pages;
 }
 
@@ -151,6 +153,7 @@ int address_space_protect(struct address_space *space, uint64_t start, uint64_t 
         return status;
     struct protect_context context = {protection};
     struct area *area = area_find(&space->areas, start);
+    pv_batch_begin();
     while (area && area->start < end) {
         struct area *next = area->next;
         area->protection = protection;
@@ -162,6 +165,7 @@ int address_space_protect(struct address_space *space, uint64_t start, uint64_t 
         pv.mmu.flush_page(start);
     else
         pv.mmu.flush_user();
+    pv_batch_end();
     return 0;
 }
 
@@ -179,14 +183,14 @@ int address_space_discard(struct address_space *space, uint64_t start, uint64_t 
 }
 
 struct move_context {
-    coop_paddr root;
+    struct page_table_path path;
     uint64_t distance;
 };
 
 static int mapping_move_page(void *argument, uint64_t address, uint64_t *slot)
 {
-    const struct move_context *context = argument;
-    uint64_t *to = page_table_make(context->root, address + context->distance);
+    struct move_context *context = argument;
+    uint64_t *to = page_table_path_make(&context->path, address + context->distance);
     if (!to)
         return -ENOMEM;
     page_set(to, *slot);
@@ -202,9 +206,12 @@ static long mapping_move(struct address_space *space, const struct area *area, u
     long address = address_space_map(space, 0, new_bytes, area->protection, area->flags, false, area->file, index);
     if (address < 0)
         return address;
-    struct move_context context = {space->root, (uint64_t)address - old};
+    struct move_context context = {.distance = (uint64_t)address - old};
+    page_table_path_start(&context.path, space->root);
+    pv_batch_begin();
     int status = page_table_visit(space->root, old, old + old_bytes, mapping_move_page, &context);
     pv.mmu.flush_user();
+    pv_batch_end();
     if (status < 0)
         return status;
     status = address_space_unmap(space, old, old_bytes);

@@ -13,6 +13,7 @@
 #define TABLE_FLAGS (X86_PTE_P | X86_PTE_W | X86_PTE_A)
 
 uint64_t page_table_flags_mask = ~X86_PTE_NX;
+unsigned page_table_root_frames = 1;
 
 static unsigned level_shift(unsigned level)
 {
@@ -27,18 +28,26 @@ static uint64_t *table_at(coop_paddr table)
     return frame_address(table);
 }
 
-static coop_paddr table_create(unsigned level)
+/* Links or unlinks a table of `level` - 1. A user address in a root has its entry in user mode's root too. */
+static void table_link(uint64_t *slot, unsigned level, uint64_t entry, bool user)
 {
-    coop_paddr table = frame_allocate_zeroed();
-    if (table)
-        pv.mmu.table_born(table, level);
-    return table;
+    page_set(slot, entry);
+    if (level == LEVELS && page_table_root_frames == 2 && user)
+        page_set(slot + ENTRIES, entry);
 }
 
-static void table_destroy(coop_paddr table, unsigned level)
+/* The table below `table` on the way to the address, made if need be; NULL when memory is exhausted. */
+static inline uint64_t *table_descend(uint64_t *table, unsigned level, uint64_t address)
 {
-    pv.mmu.table_died(table, level);
-    frame_release(table);
+    uint64_t *slot = &table[level_index(address, level)];
+    if (page_present(*slot))
+        return table_at(page_frame(*slot));
+    coop_paddr child = pv.mmu.table_born(level - 1);
+    if (!child)
+        return 0;
+    bool user = address < USER_TOP;
+    table_link(slot, level, page_entry(child, TABLE_FLAGS | (user ? X86_PTE_U : 0)), user);
+    return table_at(child);
 }
 
 uint64_t *page_table_find(coop_paddr root, uint64_t address)
@@ -56,17 +65,11 @@ uint64_t *page_table_find(coop_paddr root, uint64_t address)
 /* The slot at `level` for the address, making the tables above it. */
 static uint64_t *page_table_make_level(coop_paddr root, uint64_t address, unsigned wanted)
 {
-    uint64_t user = address < USER_TOP ? X86_PTE_U : 0;
     uint64_t *table = table_at(root);
     for (unsigned level = LEVELS; level > wanted; level--) {
-        uint64_t *slot = &table[level_index(address, level)];
-        if (!page_present(*slot)) {
-            coop_paddr child = table_create(level - 1);
-            if (!child)
-                return 0;
-            page_set(slot, page_entry(child, TABLE_FLAGS | user));
-        }
-        table = table_at(page_frame(*slot));
+        table = table_descend(table, level, address);
+        if (!table)
+            return 0;
     }
     return &table[level_index(address, wanted)];
 }
@@ -74,6 +77,31 @@ static uint64_t *page_table_make_level(coop_paddr root, uint64_t address, unsign
 uint64_t *page_table_make(coop_paddr root, uint64_t address)
 {
     return page_table_make_level(root, address, 1);
+}
+
+void page_table_path_start(struct page_table_path *path, coop_paddr root)
+{
+    path->root = root;
+    path->tables[LEVELS] = table_at(root);
+    path->address = 0;
+    for (unsigned level = 1; level < LEVELS; level++)
+        path->tables[level] = 0;
+}
+
+uint64_t *page_table_path_make(struct page_table_path *path, uint64_t address)
+{
+    unsigned level = 1;
+    while (level < LEVELS && (!path->tables[level] || (path->address ^ address) >> level_shift(level + 1)))
+        level++;
+    path->address = address;
+    for (; level > 1; level--) {
+        path->tables[level - 1] = table_descend(path->tables[level], level, address);
+        if (!path->tables[level - 1]) {
+            page_table_path_start(path, path->root);
+            return 0;
+        }
+    }
+    return &path->tables[1][level_index(address, 1)];
 }
 
 void page_gather_finish(struct page_gather *gather)
@@ -129,9 +157,9 @@ static void table_clear(uint64_t *table, unsigned level, uint64_t base, const st
         table_clear(table_at(child), level - 1, child_base, range);
         if (child_base < range->floor || child_base + span > range->ceiling)
             continue;
-        page_set(&table[index], 0);
-        pv.mmu.table_died(child, level - 1);
-        page_gather_add(range->gather, child);
+        table_link(&table[index], level, 0, true);
+        if (pv.mmu.table_died(child, level - 1))
+            page_gather_add(range->gather, child);
     }
 }
 
@@ -143,17 +171,30 @@ void page_table_clear(coop_paddr root, uint64_t start, uint64_t end, uint64_t fl
         table_clear(table_at(root), LEVELS, 0, &range);
 }
 
+static int table_visit_pages(uint64_t *slot, uint64_t start, uint64_t end, page_visitor *visit, void *context)
+{
+    for (uint64_t address = start; address < end; address += X86_PAGE_BYTES, slot++) {
+        if (!page_present(*slot))
+            continue;
+        int status = visit(context, address, slot);
+        if (status < 0)
+            return status;
+    }
+    return 0;
+}
+
 static int table_visit(uint64_t *table, unsigned level, uint64_t start, uint64_t end, page_visitor *visit,
                        void *context)
 {
+    if (level == 1)
+        return table_visit_pages(&table[level_index(start, 1)], start, end, visit, context);
     uint64_t span = 1ul << level_shift(level);
     for (uint64_t address = start; address < end;) {
         uint64_t next = (address & ~(span - 1)) + span;
         uint64_t *slot = &table[level_index(address, level)];
         if (page_present(*slot)) {
-            int status = level == 1 ? visit(context, address, slot)
-                                    : table_visit(table_at(page_frame(*slot)), level - 1, address,
-                                                  next < end ? next : end, visit, context);
+            int status =
+                table_visit(table_at(page_frame(*slot)), level - 1, address, next < end ? next : end, visit, context);
             if (status < 0)
                 return status;
         }
@@ -169,22 +210,22 @@ int page_table_visit(coop_paddr root, uint64_t start, uint64_t end, page_visitor
 
 coop_paddr page_table_root_create(void)
 {
-    coop_paddr root = frame_allocate_zeroed();
+    coop_paddr root = pv.mmu.table_born(LEVELS);
     if (!root)
         return 0;
     const uint64_t *from = table_at(kernel_root);
     uint64_t *to = table_at(root);
     for (unsigned slot = LAYOUT_SLOT(DIRECT_MAP_BASE); page_present(from[slot]); slot++)
-        page_set(&to[slot], from[slot]);
-    page_set(&to[510], from[510]);
-    page_set(&to[511], from[511]);
-    pv.mmu.table_born(root, LEVELS);
+        page_set(&to[slot], from[slot] & ~X86_PTE_U);
+    page_set(&to[510], from[510] & ~X86_PTE_U);
+    page_set(&to[511], from[511] & ~X86_PTE_U);
     return root;
 }
 
 void page_table_root_destroy(coop_paddr root)
 {
-    table_destroy(root, LEVELS);
+    if (pv.mmu.table_died(root, LEVELS))
+        frame_release(root);
 }
 
 static unsigned map_level(uint64_t address, coop_paddr frame, uint64_t bytes, bool pages_1g)

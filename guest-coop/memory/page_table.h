@@ -39,11 +39,23 @@ static inline void page_set(uint64_t *slot, uint64_t entry)
     pv.mmu.pte_set(slot, entry);
 }
 
+/* 2: where the kernel has ring 3, a root is two frames in a row, the second one, for user mode, without the kernel. */
+extern unsigned page_table_root_frames;
+
 /* The last-level slot for a user or kernel address, or NULL when no table leads there. */
 uint64_t *page_table_find(coop_paddr root, uint64_t address);
 
 /* The same, making the tables on the way; NULL when memory is exhausted. */
 uint64_t *page_table_make(coop_paddr root, uint64_t address);
+
+/* The same for addresses that rise from call to call, in one section: what the path has passed is not read again. */
+struct page_table_path {
+    coop_paddr root;
+    uint64_t *tables[5]; /* by level, NULL: not passed yet; the last address lies in each */
+    uint64_t address;
+};
+void page_table_path_start(struct page_table_path *path, coop_paddr root);
+uint64_t *page_table_path_make(struct page_table_path *path, uint64_t address);
 
 /* Frames to give back once no CPU can reach them any more: collected, flushed together, released. */
 #define PAGE_GATHER_FRAMES 64

@@ -4,6 +4,7 @@
  * physical address, tables need no announcement.
  */
 #include "pv/pv.h"
+#include "memory/frame.h"
 #include <coopvirt/x86.h>
 
 static uint64_t native_mmu_pte_make(coop_paddr frame, uint64_t flags)
@@ -43,14 +44,17 @@ static void native_mmu_flush_all(void)
     x86_write_cr4(cr4);
 }
 
-static void native_mmu_table_born(coop_paddr table, unsigned level)
+static coop_paddr native_mmu_table_born(unsigned level)
+{
+    (void)level;
+    return frame_allocate_zeroed();
+}
+static bool native_mmu_table_died(coop_paddr table, unsigned level)
 {
     (void)table, (void)level;
+    return true;
 }
-static void native_mmu_table_died(coop_paddr table, unsigned level)
-{
-    (void)table, (void)level;
-}
+static void native_mmu_batch_flush(void) {}
 
 const struct pv_mmu_operations pv_native_mmu = {
     .name = "native",
@@ -64,4 +68,5 @@ const struct pv_mmu_operations pv_native_mmu = {
     .flush_all = native_mmu_flush_all,
     .table_born = native_mmu_table_born,
     .table_died = native_mmu_table_died,
+    .batch_flush = native_mmu_batch_flush,
 };

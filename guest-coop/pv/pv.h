@@ -45,14 +45,17 @@ struct pv_mmu_operations {
     const char *name;
     uint64_t (*pte_make)(coop_paddr frame, uint64_t flags);
     coop_paddr (*pte_frame)(uint64_t entry);
-    void (*pte_set)(uint64_t *slot, uint64_t entry);
+    void (*pte_set)(uint64_t *slot, uint64_t entry); /* in a section: at its end at the latest */
     void (*root_load)(coop_paddr root);
     coop_paddr (*root_current)(void);
     void (*flush_page)(uint64_t address);
     void (*flush_user)(void); /* everything but global pages */
     void (*flush_all)(void);
-    void (*table_born)(coop_paddr table, unsigned level); /* zeroed, before it is linked; 1 = last level */
-    void (*table_died)(coop_paddr table, unsigned level); /* unlinked, before its frame is given back */
+    coop_paddr (*table_born)(unsigned level); /* an empty table, not linked; 1 = last level, 4 = root. 0: no memory */
+    /* Takes back a table that is linked nowhere. True: its frame is the caller's to release, when nothing reaches it.
+     */
+    bool (*table_died)(coop_paddr table, unsigned level);
+    void (*batch_flush)(void); /* carries out what was put off */
 };
 
 /* The two ways out for text: the programs' terminal, and the kernel's log and records. */
@@ -91,17 +94,53 @@ extern const struct pv_cpu_operations pv_native_cpu;
 extern const struct pv_mmu_operations pv_native_mmu;
 extern const struct pv_io_operations pv_native_io;
 
+/*
+ * A section: page-table changes in it may be put off, so that they go to the hypervisor together. Sections nest and do
+ * not sleep. What was set is not to be read back before the end, nor the user addresses it maps to be used.
+ */
+struct pv_batch {
+    unsigned depth;   /* of sections */
+    unsigned waiting; /* operations put off */
+};
+extern struct pv_batch pv_batch; /* this CPU only */
+
+static inline void pv_batch_begin(void)
+{
+    pv_batch.depth++;
+}
+static inline void pv_batch_end(void)
+{
+    if (--pv_batch.depth == 0 && pv_batch.waiting)
+        pv.mmu.batch_flush();
+}
+
+/* From here on what was set may be read back. */
+static inline void pv_batch_settle(void)
+{
+    if (pv_batch.waiting)
+        pv.mmu.batch_flush();
+}
+
 /* What pv_start found out. */
 struct pv_machine {
     const char *mode;        /* "native" or "coopvirt" */
     uint32_t hypervisor;     /* first leaf of the hypervisor's CPUID block, or 0 */
     uint32_t abi_version;    /* of the hypervisor */
+    uint32_t features;       /* COOP_FEATURE_ */
     uint64_t tsc_khz;        /* as the hypervisor says it, or 0 */
     uint64_t apic_timer_khz; /* likewise */
+    coop_paddr image;        /* where the kernel's image lies */
+
+    const struct coop_start_info *start_info; /* or NULL: no paravirtual side */
+    struct coop_vcpu *vcpu;                   /* this CPU's page, or NULL */
 };
 extern struct pv_machine pv_machine;
 
-/* Looks for a hypervisor and fills `pv`. Before it nothing privileged may be done. */
-void pv_start(void);
+/* Finds out where the kernel runs and fills `pv`; `image` is where it lies, `start_info` what a direct entry was given,
+ * or NULL: then CPUID may know. Before it nothing privileged may be done. */
+void pv_start(coop_paddr image, const struct coop_start_info *start_info);
+
+/* Of an object in the kernel's image, which is in one piece. */
+coop_paddr pv_image_address(const void *object);
 
 #endif

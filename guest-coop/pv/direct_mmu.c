@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The mmu part for direct page tables. Changes are written down as operations and go to the hypervisor together, at
+ * the end of the section that they were made in (pv/pv.h): in the order in which they were made, so that what follows
+ * may rely on what precedes without looking. Frames of tables are kept: empty, read-only in the direct map, ready to be
+ * tables again by one operation. What the CPU must forget is flushed when the operations are done.
+ */
+#include "pv/direct_mmu.h"
+#include "kernel/panic.h"
+#include "memory/frame_internal.h"
+#include "memory/kernel_map.h"
+#include "memory/page_table.h"
+#include "pv/hypercall.h"
+#include <coopvirt/primitives.h>
+
+#define LEVEL_ROOT   4u
+#define KEPT_TABLES  256u
+#define FLUSHES_MOST 4u
+
+/* CPUID leaf 0, EBX: "Genu"ineIntel. VT-x lets a guest load base pointers that the hypervisor knows. */
+#define VENDOR_INTEL 0x756e6547u
+
+/* Frames that are no tables now; those from `clean` on become empty with the operations that wait. */
+struct direct_pool {
+    unsigned count, clean;
+    coop_paddr frames[KEPT_TABLES];
+};
+
+/* constant after start */
+static uint64_t direct_window;          /* where coop_paddr 0 is seen */
+static coop_paddr direct_operations_at; /* direct_operations */
+static bool direct_loads_itself;        /* base pointers by MOV CR3, else by hypercall */
+static bool direct_is_deprivileged;
+static unsigned direct_limit = COOP_MMU_BATCH_MOST;
+
+/* this CPU only */
+static struct coop_mmu_operation direct_operations[COOP_MMU_BATCH_MOST] __attribute__((aligned(4096)));
+static uint64_t direct_flushes[FLUSHES_MOST]; /* pages to be flushed after the operations; too many: everything */
+static unsigned direct_flush_count;
+static struct direct_pool direct_tables, direct_roots; /* a root of a deprivileged kernel is two frames in a row */
+static coop_paddr direct_root;
+
+static void direct_mmu_root_reload(void)
+{
+    pv_machine.vcpu->cr3_loads++;
+    pv_native_mmu.root_load(direct_root);
+}
+
+static void direct_mmu_flush_waiting(void)
+{
+    if (direct_flush_count > FLUSHES_MOST)
+        direct_mmu_root_reload();
+    else
+        for (unsigned i = 0; i < direct_flush_count; i++)
+            pv_native_mmu.flush_page(direct_flushes[i]);
+    direct_flush_count = 0;
+}
+
+/* The hypervisor came back early: to be called again, or since it refused what this kernel must not have asked for. */
+static void direct_mmu_resume(int64_t result, unsigned count)
+{
+    unsigned done = 0;
+    while (result >= 0 && (result >> 32 == 0 || result >> 32 == COOP_EAGAIN) && (uint32_t)result <= count - done) {
+        done += (uint32_t)result;
+        if (done == count)
+            return;
+        result = hypercall(COOP_HYPERCALL_MMU_BATCH, direct_operations_at + done * sizeof(direct_operations[0]),
+                           count - done, 0);
+    }
+    if (result > 0)
+        done += (uint32_t)result;
+    panic("page-table operation %u of %u refused: result 0x%lx, target 0x%lx, value 0x%lx", done, count, result,
+          direct_operations[done % COOP_MMU_BATCH_MOST].target, direct_operations[done % COOP_MMU_BATCH_MOST].value);
+}
+
+static void direct_mmu_batch_flush(void)
+{
+    unsigned count = pv_batch.waiting;
+    pv_batch.waiting = 0;
+    int64_t result = hypercall(COOP_HYPERCALL_MMU_BATCH, direct_operations_at, count, 0);
+    if (result != count)
+        direct_mmu_resume(result, count);
+    direct_tables.clean = direct_tables.count;
+    direct_roots.clean = direct_roots.count;
+    if (direct_flush_count)
+        direct_mmu_flush_waiting();
+}
+
+static inline void direct_mmu_queue(uint64_t target, uint64_t value)
+{
+    struct coop_mmu_operation *operation = &direct_operations[pv_batch.waiting++];
+    operation->target = target;
+    operation->value = value;
+    if (pv_batch.depth == 0 || pv_batch.waiting >= direct_limit)
+        direct_mmu_batch_flush();
+}
+
+/* Neighbours that are cleared one after the other are one operation. */
+static bool direct_mmu_clear_extends(coop_paddr slot)
+{
+    if (pv_batch.waiting == 0 || (slot & (X86_PAGE_BYTES - 1)) == 0)
+        return false;
+    struct coop_mmu_operation *last = &direct_operations[pv_batch.waiting - 1];
+    if (last->target + last->value * sizeof(uint64_t) != (slot | COOP_MMU_CLEAR) ||
+        (last->target & 7) != COOP_MMU_CLEAR)
+        return false;
+    last->value++;
+    return true;
+}
+
+static void direct_mmu_pte_set(uint64_t *slot, uint64_t entry)
+{
+    coop_paddr at = (uint64_t)slot - direct_window;
+    if (entry)
+        direct_mmu_queue(at | COOP_MMU_SET, entry);
+    else if (!direct_mmu_clear_extends(at))
+        direct_mmu_queue(at | COOP_MMU_CLEAR, 1);
+}
+
+/* kernel_root has no user mode. */
+static coop_paddr direct_mmu_user_root(coop_paddr root)
+{
+    return direct_is_deprivileged && root != kernel_root ? root + FRAME_BYTES : 0;
+}
+
+static void direct_mmu_root_load(coop_paddr root)
+{
+    direct_root = root;
+    if (direct_loads_itself) {
+        if (pv_batch.waiting)
+            direct_mmu_batch_flush();
+        direct_mmu_root_reload();
+    } else if (pv_batch.waiting) {
+        direct_mmu_queue(root | COOP_MMU_ROOT, direct_mmu_user_root(root));
+    } else if (hypercall(COOP_HYPERCALL_ROOT, root, direct_mmu_user_root(root), 0) != 0) {
+        panic("root 0x%lx refused", root);
+    }
+}
+
+static coop_paddr direct_mmu_root_current(void)
+{
+    return direct_root;
+}
+
+static void direct_mmu_flush_page(uint64_t address)
+{
+    if (direct_is_deprivileged)
+        direct_mmu_queue((address & ~(X86_PAGE_BYTES - 1)) | COOP_MMU_FLUSH_PAGE, 0);
+    else if (pv_batch.waiting == 0)
+        pv_native_mmu.flush_page(address);
+    else if (direct_flush_count++ < FLUSHES_MOST)
+        direct_flushes[direct_flush_count - 1] = address;
+    else
+        direct_flush_count = FLUSHES_MOST + 1;
+}
+
+static void direct_mmu_flush_user(void)
+{
+    if (!direct_loads_itself)
+        direct_mmu_queue(COOP_MMU_FLUSH_ALL, 0);
+    else if (pv_batch.waiting)
+        direct_flush_count = FLUSHES_MOST + 1;
+    else
+        direct_mmu_root_reload();
+}
+
+static void direct_mmu_flush_all(void)
+{
+    if (pv_batch.waiting)
+        direct_mmu_batch_flush();
+    if (direct_is_deprivileged)
+        direct_mmu_flush_user(); /* global pages are there none */
+    else
+        pv_native_mmu.flush_all();
+}
+
+/* Sets write access to a frame in the direct map. */
+static void direct_mmu_protect(coop_paddr frame, uint64_t writable)
+{
+    uint64_t *slot = page_table_find(kernel_root, direct_window + frame);
+    direct_mmu_queue(((uint64_t)slot - direct_window) | COOP_MMU_SET, (*slot & ~X86_PTE_W) | writable);
+}
+
+/* Blank frames in a row, read-only from now on. */
+static coop_paddr direct_mmu_blank(unsigned frames)
+{
+    coop_paddr first = frame_run_allocate(frames);
+    for (unsigned i = 0; first && i < frames; i++) {
+        page_clear(frame_address(first + i * FRAME_BYTES));
+        direct_mmu_protect(first + i * FRAME_BYTES, 0);
+    }
+    return first;
+}
+
+static coop_paddr direct_mmu_take(struct direct_pool *pool, unsigned frames)
+{
+    if (pool->count == 0)
+        return direct_mmu_blank(frames);
+    if (pool->clean == 0)
+        direct_mmu_batch_flush();
+    coop_paddr taken = pool->frames[--pool->clean];
+    pool->frames[pool->clean] = pool->frames[--pool->count];
+    return taken;
+}
+
+static unsigned direct_mmu_frames(unsigned level)
+{
+    return level == LEVEL_ROOT && direct_is_deprivileged ? 2 : 1;
+}
+
+static struct direct_pool *direct_mmu_pool(unsigned frames)
+{
+    return frames == 2 ? &direct_roots : &direct_tables;
+}
+
+static coop_paddr direct_mmu_table_born(unsigned level)
+{
+    unsigned frames = direct_mmu_frames(level);
+    coop_paddr table = direct_mmu_take(direct_mmu_pool(frames), frames);
+    for (unsigned i = 0; table && i < frames; i++)
+        direct_mmu_queue((table + i * FRAME_BYTES) | COOP_MMU_TABLE_NEW, level);
+    return table;
+}
+
+static bool direct_mmu_table_died(coop_paddr table, unsigned level)
+{
+    unsigned frames = direct_mmu_frames(level);
+    struct direct_pool *pool = direct_mmu_pool(frames);
+    for (unsigned i = 0; i < frames; i++)
+        direct_mmu_queue((table + i * FRAME_BYTES) | COOP_MMU_TABLE_FREE, 0);
+    if (pool->count < KEPT_TABLES) {
+        pool->frames[pool->count++] = table;
+        if (pv_batch.waiting == 0)
+            pool->clean = pool->count;
+        return false;
+    }
+    for (unsigned i = 0; i < frames; i++)
+        direct_mmu_protect(table + i * FRAME_BYTES, X86_PTE_W);
+    if (pv_batch.waiting)
+        direct_mmu_batch_flush();
+    if (frames == 1)
+        return true;
+    frame_run_release(table);
+    return false;
+}
+
+void direct_mmu_limit(unsigned operations)
+{
+    direct_limit = operations > COOP_MMU_BATCH_MOST ? COOP_MMU_BATCH_MOST : operations;
+}
+
+void direct_mmu_start(struct pv_mmu_operations *mmu)
+{
+    direct_window = pv_machine.start_info->direct_map;
+    direct_operations_at = pv_image_address(direct_operations);
+    direct_is_deprivileged = pv_machine.features & COOP_FEATURE_DEPRIVILEGED;
+    direct_loads_itself = !direct_is_deprivileged && pv_native_cpu.cpuid(0, 0).ebx == VENDOR_INTEL;
+    direct_root = pv_machine.start_info->root;
+    page_table_root_frames = direct_mmu_frames(LEVEL_ROOT);
+    *mmu = (struct pv_mmu_operations){
+        .name = "direct",
+        .pte_make = pv_native_mmu.pte_make,
+        .pte_frame = pv_native_mmu.pte_frame,
+        .pte_set = direct_mmu_pte_set,
+        .root_load = direct_mmu_root_load,
+        .root_current = direct_mmu_root_current,
+        .flush_page = direct_mmu_flush_page,
+        .flush_user = direct_mmu_flush_user,
+        .flush_all = direct_mmu_flush_all,
+        .table_born = direct_mmu_table_born,
+        .table_died = direct_mmu_table_died,
+        .batch_flush = direct_mmu_batch_flush,
+    };
+}
