@@ -87,6 +87,8 @@ struct vcpu {
     struct shadow_cpu shadow;   /* with shadow paging */
     coop_paddr
         paging_root; /* what the CPU's CR3 holds, which hold() sees to: with shadow paging in place of the guest's */
+    coop_paddr paging_root_user;    /* the same for guest user mode, where it has a root of its own; else 0 */
+    struct coop_vcpu *shared;       /* the page shared with the guest, in the hypervisor's map; NULL: it has none */
     bool is_flush_wanted;    /* cached translations must not be used again: the backend's load sees to it */
     bool is_root_changed;    /* the same of what MOV to CR3 flushes: all but global ones */
     struct root_cache roots; /* with direct paging: those that it holds, and what hold() lists for the CPU */
