@@ -34,7 +34,7 @@ include guest-coop/build.mk
 include bench/build.mk
 include tests/build.mk
 
-.PHONY: all help deps peers images run debug iso bench bench-all report check clean
+.PHONY: all help deps peers images run debug iso bench bench-all demo report check clean
 
 all: images
 
@@ -62,6 +62,10 @@ bench: deps ## Measures the default rows on $(MACHINE) and prints the comparison
 bench-all: deps ## The same with every workload
 	@$(MAKE) --no-print-directory -j$(JOBS) images
 	@bench/coopbench run --machine $(MACHINE) --workload all
+
+demo: deps ## Shows what happens in one fork, mode beside mode, and draws it as a timeline (under a minute)
+	@$(MAKE) --no-print-directory -j$(JOBS) images
+	@bench/coopbench demo --machine $(MACHINE)
 
 report: ## Makes a page with tables and plots of the latest result, or of the references
 	@bench/coopbench report

@@ -52,6 +52,8 @@ def make_parser() -> argparse.ArgumentParser:
     listing = _add(commands, "workloads", "what can be measured")
     listing.add_argument("--verbose", "-v", action="store_true", help="with region, parameters and other names")
     _add_run(_add(commands, "run", "measure workloads in modes and print the table"))
+    _add_trace(_add(commands, "trace", "every crossing of one operation, mode beside mode, as CSV and as a timeline"))
+    _add_demo(_add(commands, "demo", "one fork in three modes: what happens in it, and the timeline"))
     _add_shell(_add(commands, "shell", "an interactive shell in the guest, left by Ctrl-A X"))
     table = _add(commands, "table", "the comparison table of a result; of several, their machines side by side")
     table.add_argument("result", metavar="RESULT", type=Path, nargs="*",
@@ -94,29 +96,52 @@ def _add_run(run: argparse.ArgumentParser) -> None:
                  "[--param NAME=VALUE] [-w N] [-r N] [-j N] [--timeout SECONDS] [--dry-run] [--out DIR] [--resume] "
                  "[-- ./program arguments]")
     _add_machine(run)
-    run.add_argument("--guest", metavar="G", help="the kernel that runs the programs, one of: "
-                     f"{', '.join(guest.name for guest in GUESTS)} (the first is the default)")
-    run.add_argument("--mode", metavar="A,B",
-                     help=f"modes, or triples cpu/mmu/io (default: {','.join(DEFAULT_MODES)})")
+    _add_measurement(run)
     run.add_argument("--workload", metavar="X,Y", help="workloads, groups such as 'latency/', or one of "
                      f"{', '.join(GROUP_WORDS)} (the first is the default)")
     run.add_argument("--quick", action="store_true",
                      help="of these workloads only those that are marked quick, with 2 repetitions")
-    run.add_argument("--param", metavar="NAME=VALUE", action="append", dest="parameters",
-                     help="set a parameter of the workloads that have it")
-    run.add_argument("-w", "--warmup", metavar="N", type=_count,
-                     help="warm-up repetitions (default: the workload's own)")
+    _add_parameters(run)
     run.add_argument("-r", "--runs", metavar="N", type=_positive,
                      help="measured repetitions (default: the workload's own)")
-    run.add_argument("-j", "--jobs", metavar="N", type=_positive, default=len(os.sched_getaffinity(0)),
-                     help="emulators at a time (default: one per CPU, %(default)s here)")
-    run.add_argument("--timeout", metavar="SECONDS", type=_positive, default=DEFAULT_TIMEOUT_SECONDS,
-                     help="kill a boot that takes longer (default: %(default)s)")
-    run.add_argument("--out", metavar="DIR", type=Path,
-                     help="result folder (default: out/<date>-<machine>-<commit>)")
     run.add_argument("--resume", action="store_true", help="go on with the result in --out (default: out/latest)")
     run.add_argument("--dry-run", action="store_true",
                      help="print the emulators' command lines and start nothing")
+
+
+def _add_measurement(command: argparse.ArgumentParser) -> None:
+    """What all commands that boot workloads have in common."""
+    command.add_argument("--guest", metavar="G", help="the kernel that runs the programs, one of: "
+                         f"{', '.join(guest.name for guest in GUESTS)} (the first is the default)")
+    command.add_argument("--mode", metavar="A,B",
+                         help=f"modes, or triples cpu/mmu/io (default: {','.join(DEFAULT_MODES)})")
+    command.add_argument("-w", "--warmup", metavar="N", type=_count,
+                         help="warm-up repetitions (default: the workload's own)")
+    command.add_argument("-j", "--jobs", metavar="N", type=_positive, default=len(os.sched_getaffinity(0)),
+                         help="emulators at a time (default: one per CPU, %(default)s here)")
+    command.add_argument("--timeout", metavar="SECONDS", type=_positive, default=DEFAULT_TIMEOUT_SECONDS,
+                         help="kill a boot that takes longer (default: %(default)s)")
+    command.add_argument("--out", metavar="DIR", type=Path,
+                         help="result folder (default: out/<date>-<machine>-<commit>)")
+    command.set_defaults(runs=None, quick=False, dry_run=False, resume=False, workload=None, parameters=None)
+
+
+def _add_parameters(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--param", metavar="NAME=VALUE", action="append", dest="parameters",
+                         help="set a parameter of the workloads that have it")
+
+
+def _add_trace(trace: argparse.ArgumentParser) -> None:
+    _add_machine(trace)
+    _add_measurement(trace)
+    trace.add_argument("--workload", metavar="W", help="the workload, of which one operation is traced (default: "
+                       "latency/fork)")
+    _add_parameters(trace)
+
+
+def _add_demo(demo: argparse.ArgumentParser) -> None:
+    _add_machine(demo)
+    _add_measurement(demo)
 
 
 def _add_shell(shell: argparse.ArgumentParser) -> None:

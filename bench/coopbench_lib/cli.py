@@ -18,6 +18,7 @@ from . import doctor
 from .arguments import parse
 from .ask import ask, check_modes
 from .commands_report import REPORT_COMMANDS
+from .commands_trace import command_demo, command_trace
 from .compare import compare, render_comparison
 from .errors import CoopbenchError, UsageError
 from .guests import GUESTS, find_guest
@@ -149,6 +150,17 @@ def _resumed_folder(options: argparse.Namespace) -> Path:
     return folder.resolve()
 
 
+def _new_folder_of(kind: str):
+    """Where a result of another kind goes: --out, which must be empty, or a folder that is named after it."""
+    def folder_of(options: argparse.Namespace, plan: Plan) -> Path:
+        if options.out:
+            folder = Path(os.path.abspath(options.out))
+            ResultFolder(folder).create()
+            return folder
+        return new_folder(plan.paths.out, f"{kind}-{plan.machine.name}", git(plan.paths, "rev-parse", "--short=10", "HEAD"))
+    return folder_of
+
+
 def _new_folder(options: argparse.Namespace, plan: Plan) -> Path:
     if options.out:
         return Path(os.path.abspath(options.out))
@@ -179,7 +191,7 @@ def make_plan(options: argparse.Namespace, before: dict) -> Plan:
 def _machine(options: argparse.Namespace, before: dict) -> tuple[Machine, dict[str, str]]:
     """The machine to use; where it is not the one that was asked for, says so in one line, and why for run.json."""
     asked = find_machine(options.machine or before.get("machine") or MACHINES[0].name)
-    measures = options.command == "run" and not options.dry_run
+    measures = options.command in ("run", "trace", "demo", "sweep", "ablation") and not options.dry_run
     machine, reason = settle(asked, options.paths, _emulator(options, asked), boot=measures)
     if not reason:
         return machine, {}
@@ -315,4 +327,6 @@ def command_compare(options: argparse.Namespace) -> int:
 
 _COMMANDS = {"doctor": command_doctor, "modes": command_modes, "workloads": command_workloads, "run": command_run,
              "shell": command_shell, "table": command_table, "exits": command_exits, "compare": command_compare,
+             "trace": lambda options: command_trace(options, make_plan, _new_folder_of("trace")),
+             "demo": lambda options: command_demo(options, make_plan, _new_folder_of("demo")),
              **REPORT_COMMANDS}

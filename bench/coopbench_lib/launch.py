@@ -37,11 +37,12 @@ class Launch:
     gdb_port: int | None = None
     cpus: int = 1
     foreign: bool = False
+    guest_mib: int = GUEST_MEMORY_MIB
 
     @property
     def memory_mib(self) -> int:
         """The machine's memory: natively as much as the guest has under a hypervisor."""
-        return GUEST_MEMORY_MIB if self.mode.native else HOST_MEMORY_MIB
+        return self.guest_mib if self.mode.native else max(HOST_MEMORY_MIB, 2 * self.guest_mib)
 
     @property
     def folder(self) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 from . import switches as switch_words
 from .errors import CoopbenchError, UsageError
 from .guests import GUESTS, Guest, check_guest
-from .launch import GUEST_MEMORY_MIB, Launch, refuse_unsafe_path
+from .launch import Launch, refuse_unsafe_path
 from .machines import Machine
 from .modes import Mode
 from .paths import Paths
@@ -19,8 +19,8 @@ from .workloads import Workload
 DEFAULT_RUNS = 3
 DEFAULT_WARMUP = 1
 GUEST_COMMAND_LINE_LENGTH = 512
-# Less than is usable under any firmware and any hypervisor, so that the guest has the same everywhere.
-GUEST_USABLE_MIB = 240
+# What firmware and hypervisors take at most: the guest leaves it, and has the same everywhere.
+GUEST_RESERVED_MIB = 16
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,11 @@ class Plan:
     fallback: dict[str, str] = field(default_factory=dict)
     guest: Guest = GUESTS[0]
 
+    @property
+    def guest_mib(self) -> int:
+        """The guest's memory."""
+        return int(self.switches["memory"])
+
     def cells(self) -> list[Cell]:
         """Every boot, workload by workload, so that rows are complete early."""
         return [Cell(mode, workload) for workload in self.workloads for mode in self.modes]
@@ -82,7 +87,7 @@ class Plan:
 
     def guest_words(self, workload: Workload | None) -> str:
         """The guest's command line, padded to one length: what is in it must not move what stands behind it."""
-        words = [*self.machine.frequency_words, self.guest.memory.format(mib=GUEST_USABLE_MIB)]
+        words = [*self.machine.frequency_words, self.guest.memory.format(mib=self.guest_mib - GUEST_RESERVED_MIB)]
         words += switch_words.guest_words(self.switches)
         words += self.guest.words
         if workload:
@@ -96,7 +101,7 @@ class Plan:
         return line.ljust(GUEST_COMMAND_LINE_LENGTH)
 
     def hypervisor_words(self, mode: Mode) -> str:
-        words = [f"mode={mode.name}", f"mem={GUEST_MEMORY_MIB}", *self.machine.frequency_words]
+        words = [f"mode={mode.name}", f"mem={self.guest_mib}", *self.machine.frequency_words]
         return " ".join(words + switch_words.hypervisor_words(self.switches))
 
     def disk(self, workload: Workload) -> Path | None:
@@ -130,7 +135,8 @@ class Plan:
             initramfs=shown(self.packed or images["initramfs"]),
             guest_words=self.guest_words(workload), hypervisor_words=self.hypervisor_words(mode),
             disk=shown(disk) if disk else None, console=Path(shown(logs / "console.txt")),
-            records=Path(shown(logs / "records.txt")), foreign=self.guest.foreign)
+            records=Path(shown(logs / "records.txt")), foreign=self.guest.foreign,
+            guest_mib=self.guest_mib)
 
     def check(self) -> None:
         """Refuses what cannot work before anything is started: no emulator, no images, unknown parameters."""

@@ -51,6 +51,24 @@ class Region:
 
 
 @dataclass(frozen=True)
+class Crossing:
+    """One exit in a traced region: when it came (units since the region's begin), why, where, what about, what it cost."""
+
+    at: int
+    reason: str
+    rip: int
+    detail: int
+    argument: int
+    cost: int
+    idle: int
+
+    @property
+    def end(self) -> int:
+        """When the guest went on."""
+        return self.at + self.cost + self.idle
+
+
+@dataclass(frozen=True)
 class Repetition:
     """One measured repetition. 'guest_idle' is what the guest kernel counts as idle, from its own HLT to its resume."""
 
@@ -65,6 +83,12 @@ class Repetition:
     parameters: dict[str, Any]
     region: Region | None
     raw: dict[str, Any] = field(compare=False, repr=False)
+    trace: list[list] = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def crossings(self) -> list[Crossing]:
+        """The traced crossings; none where the trace was off."""
+        return [Crossing(*entry) for entry in self.trace]
 
     @property
     def idle(self) -> int:
@@ -117,7 +141,9 @@ def join(boot: Boot, workload: str, hypervised: bool) -> list[Repetition]:
         if region.number in regions:
             raise RecordError(f"region {region.number} was recorded twice")
         regions[region.number] = region
-    repetitions = [read_repetition(line, regions.get(_number(line, "region"))) for line in boot.all("repetition")]
+    traces = read_traces(boot.all("trace"))
+    repetitions = [read_repetition(line, regions.get(_number(line, "region")), traces.get(_number(line, "region")))
+                   for line in boot.all("repetition")]
     for repetition in repetitions:
         _check(repetition, workload, hypervised)
     return repetitions
@@ -138,14 +164,30 @@ def _check(repetition: Repetition, workload: str, hypervised: bool) -> None:
         raise RecordError(f"{name} was idle for {repetition.idle} of {repetition.tsc}")
 
 
-def read_repetition(line: dict[str, Any], region: Region | None) -> Repetition:
+def read_traces(lines: list[dict[str, Any]]) -> dict[int, list[list]]:
+    """The crossings of each traced region, those of its several lines behind one another."""
+    traces: dict[int, list[list]] = {}
+    for line in lines:
+        crossings = line.get("crossings")
+        if not isinstance(crossings, list) or not all(_is_crossing(entry) for entry in crossings):
+            raise RecordError("a trace record holds something that is no crossing")
+        traces.setdefault(_number(line, "region"), []).extend(crossings)
+    return traces
+
+
+def _is_crossing(entry: Any) -> bool:
+    return (isinstance(entry, list) and len(entry) == 7 and isinstance(entry[1], str)
+            and all(isinstance(number, int) and number >= 0 for number in entry[:1] + entry[2:]))
+
+
+def read_repetition(line: dict[str, Any], region: Region | None, trace: list[list] | None = None) -> Repetition:
     """A repetition record as a Repetition."""
     parameters = line.get("params", {})
     if not isinstance(parameters, dict) or not isinstance(line.get("workload"), str):
         raise RecordError("a repetition record lacks its workload or parameters")
     return Repetition(line["workload"], _number(line, "region"), _number(line, "repetition"),
                       bool(line.get("warmup", False)), _number(line, "ops"), _number(line, "tsc"),
-                      _counted(line, "idle"), _counted(line, "ticks"), parameters, region, line)
+                      _counted(line, "idle"), _counted(line, "ticks"), parameters, region, line, trace or [])
 
 
 def read_region(line: dict[str, Any]) -> Region:

@@ -61,6 +61,8 @@ class ResultFolder:
             for repetition in outcome.repetitions:
                 line = {"mode": outcome.mode, "repetition": repetition.raw,
                         "region": repetition.region.raw if repetition.region else None}
+                if repetition.trace:
+                    line["trace"] = repetition.trace
                 file.write(json.dumps(line, separators=(",", ":")) + "\n")
 
     def write_run(self, run: dict[str, Any], outcomes: list[Outcome]) -> None:
@@ -113,7 +115,7 @@ class ResultFolder:
                     if not outcome.bad}
         for line in _read_lines(self.folder / "records.jsonl"):
             region = read_region(line["region"]) if line["region"] else None
-            repetition = read_repetition(line["repetition"], region)
+            repetition = read_repetition(line["repetition"], region, line.get("trace"))
             outcome = outcomes.get((line["mode"], repetition.workload))
             if outcome:
                 outcome.repetitions.append(repetition)

@@ -24,8 +24,10 @@ _DECIDES_COUNTS = ("machine", "emulator", "images", "switches", "params", "runs"
 class Session:
     """Holds what is finished, and writes it down after each boot."""
 
-    def __init__(self, plan: Plan, folder: ResultFolder, arguments: list[str]) -> None:
+    def __init__(self, plan: Plan, folder: ResultFolder, arguments: list[str], is_part: bool = False) -> None:
+        """'is_part': of several that make one result; out/latest does not name it."""
         self.plan = plan
+        self._is_part = is_part
         self.folder = folder
         self.outcomes: dict[tuple[str, str], Outcome] = {}
         self.cells = plan.cells()
@@ -59,7 +61,8 @@ class Session:
         """Runs what is waiting. Finished boots are on disk whatever happens; tables are written at every end."""
         cells = self.waiting()
         estimate = Estimate(cells, self.plan.jobs, history(self.plan.paths.out / "latest"))
-        self.folder.point_latest(self.plan.paths.out)
+        if not self._is_part:
+            self.folder.point_latest(self.plan.paths.out)
         try:
             with make_progress(cells, estimate) as progress:
                 def finished(outcome: Outcome) -> None:

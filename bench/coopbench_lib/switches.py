@@ -10,7 +10,7 @@ from .errors import UsageError
 
 @dataclass(frozen=True)
 class Switch:
-    """One switch: who is told its value ('guest' or 'hypervisor'), by which word, and what values it takes. A hypervisor
+    """One switch: who is told its value ('guest', 'hypervisor', or both in words of their own), by which word, and what values it takes. A hypervisor
     that is told nothing takes the default."""
 
     name: str
@@ -24,6 +24,7 @@ class Switch:
 SWITCHES = (
     Switch("tick", "guest", "tick", "10000000", r"[0-9]{1,12}",
            "TSC units between two periodic timer interrupts of the guest; 0 is a tickless guest"),
+    Switch("memory", "both", "mem", "256", r"6[4-9]|[7-9][0-9]|[1-9][0-9]{2,4}", "the guest's memory in MiB, in every mode"),
     Switch("trace", "hypervisor", "trace", "0", r"[0-9]{1,7}",
            "crossings of a region that the hypervisor keeps and writes down, at most 1,048,576; 0 is off"),
 )

@@ -37,6 +37,7 @@ class Fake:
         self.runs, self.warmup = int(self.word("runs")), int(self.word("warmup"))
         size = re.search(r"param\.size=(\d+)", text)
         self.size = int(size[1]) if size else 64
+        self.trace = int((re.search(r"\btrace=(\d+)", text) or [0, 0])[1])
 
     def asked(self):
         """Booted without a guest: says whether the mode can run."""
@@ -63,6 +64,10 @@ class Fake:
         self.say(type="region", vm=0, vcpu=0, region=number, tsc=total, guest=total - 100 * exits - idle - lost,
                  hypervisor=100 * exits, idle=idle, injections=0, exits=costs if exits else {},
                  hypercalls={"version": exits} if self.workload == "fake/hypercall" else {})
+        kept = min(exits, self.trace)
+        for start in range(exits - kept, exits, 48):
+            self.say(type="trace", vm=0, vcpu=0, region=number, **{"from": start, "crossings": [
+                [10 + 150 * place, "cpuid", 0xffffffff81000000, 0, 0, 100, 0] for place in range(start, min(start + 48, exits))]})
 
     def repetitions(self, change=lambda repetition, record: None, lost=0, with_region=True):
         """All repetitions of 1,000 operations, 150 units each natively, 100 more and one exit under a hypervisor."""
