@@ -42,8 +42,12 @@ bool control_cr0_is_valid(uint64_t wanted, uint64_t cr4, uint64_t efer, bool is_
     return is_paging || !(is_long_code || cr4 & X86_CR4_PCIDE);
 }
 
-/* The CR4 bits of features that CPUID shows to this guest. */
-static uint64_t control_cr4_allowed(const struct vcpu *vcpu)
+uint64_t control_cr0_defined(uint64_t wanted)
+{
+    return (wanted & CR0_BITS) | X86_CR0_ET;
+}
+
+uint64_t control_cr4_allowed(const struct vcpu *vcpu)
 {
     const struct cpuid_leaf *one = &vcpu->cpuid.basic[1], *seven = &vcpu->cpuid.basic[7];
     uint64_t allowed = CR4_ALWAYS;
@@ -70,7 +74,7 @@ static enum vm_action control_write_cr0(struct vcpu *vcpu, struct registers *reg
     }
     if ((registers->cr0 ^ wanted) & X86_CR0_PG)
         vcpu_request(vcpu, VCPU_REQUEST_FLUSH);
-    registers->cr0 = (wanted & CR0_BITS) | X86_CR0_ET;
+    registers->cr0 = control_cr0_defined(wanted);
     registers->efer &= ~X86_EFER_LMA;
     if (wanted & X86_CR0_PG && registers->efer & X86_EFER_LME)
         registers->efer |= X86_EFER_LMA;
@@ -107,7 +111,7 @@ static enum vm_action control_write_cr8(struct vcpu *vcpu, uint64_t wanted)
     vcpu->task_priority = (uint8_t)wanted;
     vcpu->vm->io->set_task_priority(vcpu, vcpu->task_priority);
     spinlock_release(&vcpu->vm->lock);
-    vcpu->vm->cpu->set_task_priority(vcpu, vcpu->task_priority);
+    vcpu->vm->cpu->write_control(vcpu, 8, vcpu->task_priority);
     return VM_SKIP;
 }
 

@@ -18,4 +18,10 @@ bool control_cr0_is_valid(uint64_t wanted, uint64_t cr4, uint64_t efer, bool is_
 /* Whether a guest may set CR4 so: only bits that it has been shown by CPUID, PAE held in long mode. Pure. */
 bool control_cr4_is_valid(uint64_t old, uint64_t wanted, uint64_t efer, uint64_t allowed);
 
+/* CR0 as it reads after this has been written: reserved bits are lost. Pure. */
+uint64_t control_cr0_defined(uint64_t wanted);
+
+/* The CR4 bits of features that CPUID shows to this guest. */
+uint64_t control_cr4_allowed(const struct vcpu *vcpu);
+
 #endif

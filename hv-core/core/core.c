@@ -31,7 +31,7 @@
 
 struct core_options {
     struct mode mode;
-    unsigned long memory_mib, log_kib, busy_limit, trace;
+    unsigned long memory_mib, log_kib, busy_limit, trace, roots;
     unsigned vcpus, vms;
 };
 
@@ -99,9 +99,11 @@ static void core_read_options(struct core_options *options, const struct cpu_bac
     const char *no_shadow = cpu && !cpu->has_shadow ? "its cpu backend runs guests on nested tables only" : 0;
     struct mode_offer offer = {
         .cpu = {[MODE_CPU_VT] = {"vt", cpu ? 0 : "its CPU has no AMD-V or VT-x that can be used (see the log)"}},
-        .mmu = {[MODE_MMU_NESTED] = {nested_backend.name, no_nested},
-                [MODE_MMU_SHADOW] = {shadow_backend.name, no_shadow}},
+        .mmu = {[MODE_MMU_NESTED] = {nested_backend.name, 0}, [MODE_MMU_SHADOW] = {shadow_backend.name, 0}},
         .io = {[MODE_IO_EMULATED] = {emulated_io.name, 0}},
+        .lacks = {[MODE_CPU_VT] = {[MODE_MMU_NESTED] = no_nested,
+                                   [MODE_MMU_SHADOW] = no_shadow,
+                                   [MODE_MMU_DIRECT] = cpu ? cpu->direct->lacks : 0}},
     };
     char name[48] = "full-nested", why[200];
 
@@ -112,6 +114,9 @@ static void core_read_options(struct core_options *options, const struct cpu_bac
     options->busy_limit = core_number(words, "limit", 0);
     options->log_kib = core_number(words, "log_quota", CORE_LOG_KIB_DEFAULT);
     options->trace = core_read_trace(words);
+    options->roots = core_number(words, "cr3cache", ROOT_CACHE_MOST);
+    if (options->roots > ROOT_CACHE_MOST)
+        core_refuse("cr3cache=%lu: the CR3-target list has at most %u entries", options->roots, ROOT_CACHE_MOST);
     unsigned long vcpus = core_number(words, "vcpus", 1), vms = core_number(words, "vms", 1);
     if (options->memory_mib < CORE_MEMORY_MIB_LEAST)
         core_refuse("mem=%lu is too little: at least %u MiB", options->memory_mib, CORE_MEMORY_MIB_LEAST);
@@ -222,6 +227,7 @@ static struct vm *core_make_guest(const struct core_options *options, const stru
         .log_quota_bytes = options->log_kib << 10,
         .busy_limit = options->busy_limit,
         .trace_entries = options->trace,
+        .root_targets = (uint32_t)options->roots,
         .realtime_at_start = realtime_read(),
     };
     if (!core_find_module("kernel", number))

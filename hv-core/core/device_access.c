@@ -15,7 +15,7 @@ bool device_access(struct vcpu *vcpu, enum io_space space, struct io_access *acc
     vm->io->access(vcpu, space, access);
     if (space == IO_MEMORY && access->is_write) {
         vcpu->task_priority = vm->io->task_priority(vcpu);
-        vm->cpu->set_task_priority(vcpu, vcpu->task_priority);
+        vm->cpu->write_control(vcpu, 8, vcpu->task_priority);
     }
     spinlock_release(&vm->lock);
     return !vm_is_stopped(vm);

@@ -98,6 +98,10 @@ int mode_check(const struct mode *mode, const struct mode_offer *offer, char *wh
     int error = mode_check_axis(mode, "cpu", cpu_names[mode->cpu], &offer->cpu[mode->cpu], why, size);
     if (!error)
         error = mode_check_axis(mode, "mmu", mmu_names[mode->mmu], &offer->mmu[mode->mmu], why, size);
+    if (!error && offer->lacks[mode->cpu][mode->mmu]) {
+        const struct mode_choice pair = {offer->mmu[mode->mmu].backend, offer->lacks[mode->cpu][mode->mmu]};
+        error = mode_check_axis(mode, "mmu", mmu_names[mode->mmu], &pair, why, size);
+    }
     if (!error)
         error = mode_check_axis(mode, "io", io_names[mode->io], &offer->io[mode->io], why, size);
     return error;

@@ -31,6 +31,9 @@ struct mode_offer {
     struct mode_choice cpu[MODE_CPU_KINDS];
     struct mode_choice mmu[MODE_MMU_KINDS];
     struct mode_choice io[MODE_IO_KINDS];
+
+    /* What a choice of the cpu axis lacks to run guests on one of the mmu axis; NULL: nothing. */
+    const char *lacks[MODE_CPU_KINDS][MODE_MMU_KINDS];
 };
 
 const char *mode_cpu_name(enum mode_cpu cpu);

@@ -10,6 +10,7 @@
 #include "io/io_backend.h"
 #include "machine/tsc.h"
 #include "mmu/mmu_backend.h"
+#include <coopvirt/mutation.h>
 #include <coopvirt/x86.h>
 
 #define MTRR_DEFAULT_ENABLED_WRITE_BACK 0x806
@@ -25,6 +26,11 @@ bool msr_efer_after_write(uint64_t old, uint64_t wanted, bool is_paging, uint64_
         return false;
     *efer = (wanted & ~X86_EFER_LMA) | (old & X86_EFER_LMA);
     return true;
+}
+
+bool msr_efer_keeps_tables(uint64_t old, uint64_t wanted)
+{
+    return !((old ^ wanted) & (X86_EFER_LME | X86_EFER_NXE));
 }
 
 /* Memory types 0, 1, 4-7. APM vol. 2, "PAT Register". */
@@ -118,6 +124,8 @@ static bool msr_write_efer(struct vcpu *vcpu, uint64_t value)
 {
     struct registers registers;
     vcpu->vm->cpu->read_registers(vcpu, &registers);
+    if (vcpu->vm->mmu->is_direct && !msr_efer_keeps_tables(registers.efer, value) && !MUTATED(vt_efer))
+        return false;
     if (!msr_efer_after_write(registers.efer, value, registers.cr0 & X86_CR0_PG, &registers.efer))
         return false;
     vcpu->vm->cpu->write_registers(vcpu, &registers);
@@ -131,6 +139,9 @@ static bool msr_write_pat(struct vcpu *vcpu, uint64_t value)
     if (!msr_pat_is_valid(value))
         return false;
     vcpu->vm->cpu->read_registers(vcpu, &registers);
+    /* Without nested paging the CPU has one PAT for all. APM vol. 2, "PAT MSR and Nested Paging". */
+    if (vcpu->vm->mmu->is_direct && value != registers.pat && !MUTATED(vt_pat))
+        return false;
     registers.pat = value;
     vcpu->vm->cpu->write_registers(vcpu, &registers);
     return true;

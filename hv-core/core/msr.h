@@ -14,4 +14,7 @@ enum vm_action msr_handle_write(struct vcpu *vcpu, const struct vm_exit *exit);
 /* What a write to EFER leaves in it; false where the guest gets #GP. Pure. */
 bool msr_efer_after_write(uint64_t old, uint64_t wanted, bool is_paging, uint64_t *efer);
 
+/* Whether page tables mean the same after it: what must hold where they are the guest's own. Pure. */
+bool msr_efer_keeps_tables(uint64_t old, uint64_t wanted);
+
 #endif

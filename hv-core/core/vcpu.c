@@ -35,7 +35,7 @@ static struct cpuid_config vcpu_cpuid_config(const struct vm *vm, unsigned numbe
 {
     return (struct cpuid_config){.vcpu = number,
                                  .vcpus = vm->vcpu_count,
-                                 .hides_pcid = vm->mode.mmu == MODE_MMU_SHADOW,
+                                 .hides_pcid = vm->mode.mmu != MODE_MMU_NESTED,
                                  .xcr0_allowed = fpu_allowed(),
                                  .tsc_khz = (uint32_t)tsc_khz(),
                                  .lapic_khz = (uint32_t)vm->lapic_khz};
@@ -68,6 +68,7 @@ int vcpu_create(struct vm *vm, unsigned number)
     vcpu->has_tsc_aux = cpu_features()->rdtscp;
     fpu_area_reset(vcpu->fpu);
     event_reset(&vcpu->events);
+    root_cache_init(&vcpu->roots, vm->root_targets);
     account_reset(&vcpu->account, tsc_read());
     vcpu->cpuid_config = vcpu_cpuid_config(vm, number);
     cpuid_policy_prepare(&vcpu->cpuid, &vcpu->cpuid_config, vcpu_machine_cpuid);

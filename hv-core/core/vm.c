@@ -180,6 +180,8 @@ struct vm *vm_create(const struct vm_config *config)
     vm->log_quota_bytes = config->log_quota_bytes;
     vm->busy_limit = config->busy_limit;
     vm->trace_entries = config->trace_entries;
+    unsigned targets = vm->cpu->direct->root_targets;
+    vm->root_targets = config->root_targets < targets ? config->root_targets : targets;
     vm->lapic_khz = tsc_khz(); /* the guest's timers count TSC units */
     struct vm_exit_row *exits = (struct vm_exit_row *)(vm + 1);
     dispatch_compose(exits, &vm->mode);

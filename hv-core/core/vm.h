@@ -73,6 +73,7 @@ struct vm {
     uint64_t log_quota_bytes;
     uint64_t busy_limit;    /* TSC units that its VCPUs may run; 0: any */
     uint64_t trace_entries; /* of the exit trace of each VCPU, a power of two; 0: off */
+    uint32_t root_targets;  /* roots that the CPU lets a VCPU change between by itself, with direct page tables */
     uint64_t lapic_khz;     /* input clock of the guest's local APIC timers */
 
     /* Lock held: devices, nested tables. */
@@ -110,6 +111,7 @@ struct vm_config {
     uint64_t disk_bytes;
     bool is_disk_shared; /* another VM has the same image: this one gets a copy */
     uint64_t log_quota_bytes, busy_limit, trace_entries;
+    uint32_t root_targets;
     int64_t realtime_at_start; /* seconds since 1970 UTC */
 };
 

@@ -64,8 +64,8 @@ struct cpu_backend {
     /* The last exit in the vendor's own words, for a report. */
     void (*describe)(const struct vcpu *vcpu, char *text, size_t size);
 
-    /* CR8 as the guest will read it. */
-    void (*set_task_priority)(struct vcpu *vcpu, uint8_t priority);
+    /* CR8 as the guest will read it; and on its own tables CR0 and CR4. */
+    void (*write_control)(struct vcpu *vcpu, unsigned number, uint64_t value);
 
     /* A guest can run on tables that vcpu->paging_root names, and then read_registers and write_registers deal in the
      * guest's CR0, CR3, CR4 and EFER, whatever the CPU's are. */

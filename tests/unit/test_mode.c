@@ -58,6 +58,21 @@ START_TEST(test_refusals_name_the_axis)
 }
 END_TEST
 
+/* A service that the machine has, on which one cpu backend cannot run guests. */
+START_TEST(test_refusals_of_a_pair)
+{
+    struct mode_offer pair = offer;
+    pair.cpu[MODE_CPU_DEPRIVILEGED] = (struct mode_choice){"deprivileged", NULL};
+    pair.lacks[MODE_CPU_VT][MODE_MMU_NESTED] = "its CPU has no second level";
+    ck_assert_int_eq(mode_find("full-nested", &mode, why, sizeof(why)), 0);
+    ck_assert_int_eq(mode_check(&mode, &pair, why, sizeof(why)), -ENODEV);
+    ck_assert_str_eq(why, "mode full-nested needs mmu axis 'nested', which this machine cannot run: its CPU has no "
+                          "second level");
+    ck_assert_int_eq(mode_find("deprivileged/nested/emulated", &mode, why, sizeof(why)), 0);
+    ck_assert_int_eq(mode_check(&mode, &pair, why, sizeof(why)), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("mode");
@@ -65,6 +80,7 @@ int main(void)
     tcase_add_test(tests, test_names);
     tcase_add_test(tests, test_triples);
     tcase_add_test(tests, test_refusals_name_the_axis);
+    tcase_add_test(tests, test_refusals_of_a_pair);
     suite_add_tcase(suite, tests);
     return suite_main(suite);
 }

@@ -155,7 +155,7 @@ const struct cpu_backend svm_backend = {
     .read_registers = svm_read_registers,
     .write_registers = svm_write_registers,
     .describe = svm_describe,
-    .set_task_priority = svm_set_task_priority,
+    .write_control = svm_write_control,
     .has_shadow = true,
     .direct = &svm_direct,
 };

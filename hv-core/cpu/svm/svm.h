@@ -46,12 +46,12 @@ void svm_vcpu_destroy(struct vcpu *vcpu);
 /* svm_registers.c */
 void svm_read_registers(const struct vcpu *vcpu, struct registers *registers);
 void svm_write_registers(struct vcpu *vcpu, const struct registers *registers);
+void svm_write_control(struct vcpu *vcpu, unsigned number, uint64_t value);
 
 /* svm_event.c */
 void svm_inject(struct vcpu *vcpu, const struct vm_event *event);
 bool svm_interrupt_window(struct vcpu *vcpu, uint8_t vector);
 void svm_close_window(struct vmcb *vmcb);
-void svm_set_task_priority(struct vcpu *vcpu, uint8_t priority);
 
 /* svm_entry.asm */
 void svm_enter(struct vcpu *vcpu);

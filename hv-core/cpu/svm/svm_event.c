@@ -52,9 +52,3 @@ bool svm_interrupt_window(struct vcpu *vcpu, uint8_t vector)
     svm_of(vcpu)->has_orders = true;
     return false;
 }
-
-void svm_set_task_priority(struct vcpu *vcpu, uint8_t priority)
-{
-    struct vmcb_control *control = &svm_of(vcpu)->vmcb->control;
-    control->virtual_interrupt = (control->virtual_interrupt & ~VMCB_V_TPR) | (priority & 0x0f);
-}

@@ -108,3 +108,14 @@ void svm_write_registers(struct vcpu *vcpu, const struct registers *registers)
     /* Bochs 2.7 does not load CR2 from the control block: it enters with the CPU's. */
     x86_write_cr2(registers->cr2);
 }
+
+void svm_write_control(struct vcpu *vcpu, unsigned number, uint64_t value)
+{
+    struct vmcb *vmcb = svm_of(vcpu)->vmcb;
+    if (number == 0)
+        vmcb->save.cr0 = value;
+    else if (number == 4)
+        vmcb->save.cr4 = value;
+    else
+        vmcb->control.virtual_interrupt = (vmcb->control.virtual_interrupt & ~VMCB_V_TPR) | (value & 0x0f);
+}

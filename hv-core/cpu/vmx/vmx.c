@@ -183,7 +183,7 @@ const struct cpu_backend vmx_backend = {
     .read_registers = vmx_read_registers,
     .write_registers = vmx_write_registers,
     .describe = vmx_describe,
-    .set_task_priority = vmx_set_task_priority,
+    .write_control = vmx_write_control,
     .has_shadow = true,
     .direct = &vmx_direct,
 };

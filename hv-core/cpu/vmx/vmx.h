@@ -75,6 +75,7 @@ void vmx_give_back(struct vmx_vcpu *vmx, struct vmx_vcpu *before);
 /* vmx_registers.c */
 void vmx_read_registers(const struct vcpu *vcpu, struct registers *registers);
 void vmx_write_registers(struct vcpu *vcpu, const struct registers *registers);
+void vmx_write_control(struct vcpu *vcpu, unsigned number, uint64_t value);
 
 /* vmx_event.c */
 void vmx_inject(struct vcpu *vcpu, const struct vm_event *event);
