@@ -125,7 +125,7 @@ void kernel_start(uint32_t magic, uint64_t information, coop_paddr image)
 {
     pv_start(image, magic == START_DIRECT ? (const struct coop_start_info *)information : 0);
     cpu_start();
-    pv.io.start(image);
+    pv.io.start();
     start_read_information(magic, information);
     const char *options = start_information.command_line;
     char level[16];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A block device as a file, without a cache: each call moves its sectors between the disk and a bounce frame,
- * a frame's worth at a time, so that disk work can be measured.
+ * A block device as a file, without a cache: each call moves its sectors between the disk and bounce frames, as many
+ * frames at a time as the device can work at, so that disk work can be measured.
  */
 #include "drivers/block.h"
 
@@ -11,6 +11,7 @@
 #include "memory/user_copy.h"
 
 #define BLOCK_DEVICES 4
+#define BLOCK_BATCH   32u
 
 /* ioctl_list(2) */
 #define BLOCK_BLKGETSIZE   0x1260u /* sectors, unsigned long */
@@ -44,54 +45,133 @@ static struct block_part block_part(uint64_t position, size_t bytes)
     return part;
 }
 
-static int block_read_part(struct block_device *device, const struct block_part *part, uint8_t *bounce, uint64_t user)
+/* What is moved at once: a part in each frame. */
+struct block_batch {
+    unsigned count, frame_count;
+    coop_paddr frames[BLOCK_BATCH];
+    struct block_part parts[BLOCK_BATCH];
+};
+
+/* As many frames as the transfer can use; false: not even one. */
+static bool block_batch_allocate(struct block_batch *batch, const struct block_device *device, size_t bytes)
 {
-    int status = device->read(device, part->sector, bounce, part->count);
-    return status ? status : user_copy_out(user, bounce + part->offset, part->bytes);
+    size_t wanted = device->move ? device->depth : 1, parts = bytes / FRAME_BYTES + 1;
+    wanted = wanted < parts ? wanted : parts;
+    for (batch->frame_count = 0; batch->frame_count < wanted && batch->frame_count < BLOCK_BATCH; batch->frame_count++)
+        if (!(batch->frames[batch->frame_count] = frame_allocate()))
+            break;
+    return batch->frame_count > 0;
+}
+
+static void block_batch_release(struct block_batch *batch)
+{
+    while (batch->frame_count)
+        frame_release(batch->frames[--batch->frame_count]);
+}
+
+/* The next parts, one for each frame. */
+static void block_batch_plan(struct block_batch *batch, uint64_t position, size_t bytes)
+{
+    batch->count = 0;
+    while (bytes && batch->count < batch->frame_count) {
+        struct block_part part = block_part(position, bytes);
+        batch->parts[batch->count++] = part;
+        position += part.bytes;
+        bytes -= part.bytes;
+    }
+}
+
+static int block_batch_move(struct block_batch *batch, struct block_device *device, bool writing)
+{
+    struct block_piece pieces[BLOCK_BATCH];
+
+    for (unsigned i = 0; i < batch->count; i++)
+        pieces[i] =
+            (struct block_piece){batch->parts[i].sector, frame_address(batch->frames[i]), batch->parts[i].count};
+    if (device->move)
+        return device->move(device, writing, pieces, batch->count);
+    if (writing)
+        return device->write(device, pieces->sector, pieces->memory, pieces->count);
+    return device->read(device, pieces->sector, pieces->memory, pieces->count);
+}
+
+/* The bytes that came to the user's memory, or -errno. */
+static long block_batch_read(struct block_batch *batch, struct block_device *device, uint64_t user)
+{
+    long done = 0;
+    int status = block_batch_move(batch, device, false);
+
+    for (unsigned i = 0; i < batch->count && status == 0; i++) {
+        const struct block_part *part = &batch->parts[i];
+        status = user_copy_out(user + (uint64_t)done, (uint8_t *)frame_address(batch->frames[i]) + part->offset,
+                               part->bytes);
+        done += status ? 0 : (long)part->bytes;
+    }
+    return done ? done : status;
 }
 
 /* Sectors that are written only in part are read first. */
-static int block_write_part(struct block_device *device, const struct block_part *part, uint8_t *bounce, uint64_t user)
+static int block_fill(struct block_batch *batch, unsigned i, struct block_device *device, uint64_t user)
 {
+    const struct block_part *part = &batch->parts[i];
+    uint8_t *bounce = frame_address(batch->frames[i]);
     int status = 0;
 
     if (part->offset || part->bytes % BLOCK_SECTOR_BYTES)
         status = device->read(device, part->sector, bounce, part->count);
-    if (status == 0)
-        status = user_copy_in(bounce + part->offset, user, part->bytes);
-    return status ? status : device->write(device, part->sector, bounce, part->count);
+    return status ? status : user_copy_in(bounce + part->offset, user, part->bytes);
 }
 
-typedef int block_mover(struct block_device *device, const struct block_part *part, uint8_t *bounce, uint64_t user);
+static long block_batch_write(struct block_batch *batch, struct block_device *device, uint64_t user)
+{
+    long filled = 0;
+    int status = 0;
+
+    for (unsigned i = 0; i < batch->count; i++) {
+        status = block_fill(batch, i, device, user + (uint64_t)filled);
+        if (status) {
+            batch->count = i;
+            break;
+        }
+        filled += (long)batch->parts[i].bytes;
+    }
+    if (batch->count == 0)
+        return status;
+    status = block_batch_move(batch, device, true);
+    return status ? status : filled;
+}
+
+typedef long block_mover(struct block_batch *batch, struct block_device *device, uint64_t user);
 
 static long block_transfer(struct file *file, uint64_t user, size_t bytes, uint64_t *position, block_mover *move)
 {
     struct block_device *device = file->context;
     uint64_t left = *position < block_bytes(device) ? block_bytes(device) - *position : 0;
+    struct block_batch batch;
     size_t done = 0;
-    int status = 0;
+    long status = 0;
 
     if (bytes > left)
         bytes = left;
-    coop_paddr frame = bytes ? frame_allocate() : 0;
-    if (bytes && !frame)
+    if (bytes == 0)
+        return 0;
+    if (!block_batch_allocate(&batch, device, bytes))
         return -ENOMEM;
-    while (done < bytes && status == 0) {
-        struct block_part part = block_part(*position, bytes - done);
-        status = move(device, &part, frame_address(frame), user + done);
-        if (status == 0) {
-            done += part.bytes;
-            *position += part.bytes;
-        }
+    while (done < bytes) {
+        block_batch_plan(&batch, *position, bytes - done);
+        status = move(&batch, device, user + done);
+        if (status <= 0)
+            break;
+        done += (size_t)status;
+        *position += (uint64_t)status;
     }
-    if (frame)
-        frame_release(frame);
+    block_batch_release(&batch);
     return done ? (long)done : status;
 }
 
 static long block_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
 {
-    return block_transfer(file, user_buffer, bytes, position, block_read_part);
+    return block_transfer(file, user_buffer, bytes, position, block_batch_read);
 }
 
 static long block_write(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
@@ -100,7 +180,7 @@ static long block_write(struct file *file, uint64_t user_buffer, size_t bytes, u
 
     if (bytes && *position >= block_bytes(device))
         return -ENOSPC;
-    long written = block_transfer(file, user_buffer, bytes, position, block_write_part);
+    long written = block_transfer(file, user_buffer, bytes, position, block_batch_write);
     if (written <= 0 || !(file->flags & ABI_O_DSYNC)) /* O_SYNC has that bit too */
         return written;
     int status = device->flush(device);

@@ -29,6 +29,7 @@ const char *device_name(uint32_t type, uint64_t number);
 
 /* null, zero, full, random, urandom (memory_devices.c); their generator also serves getrandom(2). */
 long memory_devices_random(uint64_t user_buffer, size_t bytes);
+void memory_devices_seed(uint64_t seed);
 void memory_devices_register(void);
 
 #endif

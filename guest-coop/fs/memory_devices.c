@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The devices that are only memory: null, zero, full, and random and urandom. The generator has a
- * fixed seed, so that two runs of a measurement draw the same numbers; it is not meant for secrets.
+ * The devices that are only memory: null, zero, full, and random and urandom. The generator has a fixed seed unless the
+ * machine's own was asked for, so that two runs of a measurement draw the same numbers; it is not meant for secrets.
  */
 #include "fs/device.h"
 
@@ -50,14 +50,23 @@ static long memory_seek(struct file *file, int64_t offset, int whence)
     return 0;
 }
 
+static uint64_t random_state = 0x9e3779b97f4a7c15ull;
+
+void memory_devices_seed(uint64_t seed)
+{
+    if (seed)
+        random_state = seed;
+}
+
 /* xorshift64*. */
 static uint64_t random_next(void)
 {
-    static uint64_t state = 0x9e3779b97f4a7c15ull;
+    uint64_t state = random_state;
 
     state ^= state >> 12;
     state ^= state << 25;
     state ^= state >> 27;
+    random_state = state;
     return state * 0x2545f4914f6cdd1dull;
 }
 

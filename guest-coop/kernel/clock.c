@@ -26,6 +26,24 @@ void clock_start(uint64_t tsc_khz)
     clock_tsc_scale = (tsc_khz << SCALE_SHIFT) / 1000000ul;
 }
 
+void clock_start_shared(const struct coop_clock *clock, uint64_t wall_seconds)
+{
+    uint32_t version;
+    uint64_t scale, base_tsc, base_ns;
+    do {
+        version = __atomic_load_n(&clock->version, __ATOMIC_ACQUIRE);
+        int shift = clock->tsc_shift;
+        scale = shift < 0 ? clock->tsc_to_system_mul >> -shift : (uint64_t)clock->tsc_to_system_mul << shift;
+        base_tsc = clock->tsc_timestamp;
+        base_ns = clock->system_time;
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    } while ((version & 1) || version != clock->version);
+    if (scale)
+        clock_ns_scale = scale;
+    uint64_t now_ns = base_ns + clock_ns_of_tsc(x86_rdtsc() - base_tsc);
+    clock_set_realtime_ns(wall_seconds * 1000000000ul + now_ns);
+}
+
 uint64_t clock_tsc_khz(void)
 {
     return clock_khz;

@@ -5,6 +5,7 @@
 #ifndef KERNEL_CLOCK_H
 #define KERNEL_CLOCK_H
 
+#include <coopvirt/abi.h>
 #include <stdint.h>
 
 /* Nanoseconds since boot. */
@@ -19,6 +20,10 @@ void clock_set_realtime_ns(uint64_t now_ns);
 /* The TSC's frequency, set once at boot. */
 void clock_start(uint64_t tsc_khz);
 uint64_t clock_tsc_khz(void);
+
+/* Takes the rate and the real time from the hypervisor's shared page, once: its parameters stay for the life of a VM,
+ * and the TSC is read without a trap, so that telling the time costs the same everywhere. */
+void clock_start_shared(const struct coop_clock *clock, uint64_t wall_seconds);
 
 /* Conversions, rounded down. */
 uint64_t clock_ns_of_tsc(uint64_t tsc);

@@ -59,6 +59,11 @@ static void panic_say(const char *reason)
     panic_record(reason);
 }
 
+bool panic_is_running(void)
+{
+    return panic_running;
+}
+
 static void panic_enter(void)
 {
     if (panic_running)

@@ -164,6 +164,7 @@ void scheduler_idle(void)
     struct cpu *cpu = cpu_this();
     for (;;) {
         while (!run_first) {
+            pv.io.text_flush();
             cpu->idle_since = x86_rdtsc();
             pv.cpu.idle();
         }

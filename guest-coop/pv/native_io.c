@@ -32,12 +32,6 @@ static void native_io_port_write16_many(uint16_t port, const void *from, size_t 
     x86_out16_many(port, from, count);
 }
 
-static void native_io_start(coop_paddr image)
-{
-    (void)image;
-    uart_start();
-}
-
 /* Text never waits here to be sent together. */
 static void native_io_text_flush(void)
 {
@@ -57,7 +51,7 @@ static void native_io_devices_start(void)
 
 const struct pv_io_operations pv_native_io = {
     .name = "native",
-    .start = native_io_start,
+    .start = uart_start,
     .text_write = uart_write,
     .text_flush = native_io_text_flush,
     .text_drain = native_io_text_drain,

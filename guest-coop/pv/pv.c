@@ -77,8 +77,10 @@ void pv_start(coop_paddr image, const struct coop_start_info *start_info)
     pv.cpu = pv_native_cpu;
     pv.mmu = pv_native_mmu;
     pv.io = pv_native_io;
-    if (pv_machine.features & COOP_FEATURE_QUEUE)
+    if (pv_machine.features & COOP_FEATURE_QUEUE) {
         coop_cpu_start(&pv.cpu);
+        pv.io = pv_queue_io;
+    }
     if (pv_machine.features & COOP_FEATURE_DIRECT)
         direct_mmu_start(&pv.mmu);
 }

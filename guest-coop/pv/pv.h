@@ -64,7 +64,7 @@ enum pv_text { PV_TEXT_CONSOLE, PV_TEXT_LOG };
 /* What the machine has besides CPU and memory, as the kernel asks for it; and ports, for drivers that need them. */
 struct pv_io_operations {
     const char *name;
-    void (*start)(coop_paddr image); /* first of all: text can be written from now on */
+    void (*start)(void); /* first of all: text can be written from now on */
     void (*text_write)(enum pv_text text, const char *bytes, size_t count);
     void (*text_flush)(void); /* what was written is on its way */
     void (*text_drain)(void); /* waits until it has arrived */
@@ -93,6 +93,9 @@ extern struct pv_operations pv;
 extern const struct pv_cpu_operations pv_native_cpu;
 extern const struct pv_mmu_operations pv_native_mmu;
 extern const struct pv_io_operations pv_native_io;
+
+/* The io part for virtqueues and events. */
+extern const struct pv_io_operations pv_queue_io;
 
 /*
  * A section: page-table changes in it may be put off, so that they go to the hypervisor together. Sections nest and do

@@ -27,7 +27,7 @@ static void port_write(struct tty_port *port, const char *bytes, size_t count)
     shown[shown_bytes] = '\0';
 }
 
-static struct tty_port port = {port_write};
+static struct tty_port port = {.write = port_write};
 
 static void setup(void)
 {
