@@ -68,6 +68,7 @@ $(BUILD)/tests/fuzz/fuzz_$(1): tests/fuzz/fuzz_$(1).c $$(FUZZ_$(1)_SOURCES) $(wi
 endef
 $(foreach name,$(FUZZ_NAMES),$(eval $(call fuzz_rule,$(name))))
 
+include tests/hostile/build.mk
 include tests/mutation/build.mk
 
 .PHONY: unit test-programs lint boot-tests fuzz
