@@ -101,6 +101,8 @@ def grub_script(launch: Launch) -> str:
         lines.append("module /boot/initramfs role=initrd")
     if launch.disk and not launch.mode.native:
         lines.append("module /boot/disk role=disk")
+    lines += [f"module /boot/module{number} {_words(module.partition(' ')[2])}"
+              for number, module in enumerate(launch.modules)]
     return "\n".join([*lines, "boot"]) + "\n"
 
 
@@ -125,6 +127,7 @@ def _make_image(launch: Launch, root: Path) -> None:
         files["boot/initramfs"] = launch.initramfs
     if launch.disk and not launch.mode.native:
         files["boot/disk"] = launch.disk
+    files |= {f"boot/module{number}": module.partition(" ")[0] for number, module in enumerate(launch.modules)}
     grafts = [f"{name}={str(path).replace('=', chr(92) + '=')}" for name, path in files.items()]
     words = ["grub-mkrescue", "-d", _GRUB_FOLDER, "--fonts=", "--locales=", "--themes=",
              f"--install-modules={_GRUB_MODULES}", "-o", str(launch.folder / "boot.iso"), *grafts]

@@ -37,6 +37,7 @@ class Launch:
     gdb_port: int | None = None
     cpus: int = 1
     foreign: bool = False
+    modules: tuple[str, ...] = ()  # further boot modules: a path, a blank, words
     guest_mib: int = GUEST_MEMORY_MIB
 
     @property

@@ -56,6 +56,7 @@ def _hypervisor_boot(launch: Launch) -> list[str]:
         modules.append(f"{launch.initramfs} role=initrd")
     if launch.disk:
         modules.append(f"{launch.disk} role=disk")
+    modules += launch.modules
     return ["-kernel", launch.hv_core, "-initrd", ",".join(modules), "-append", launch.hypervisor_words]
 
 
