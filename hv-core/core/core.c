@@ -8,6 +8,7 @@
 #include "core/realtime.h"
 #include "core/record.h"
 #include "core/scheduler.h"
+#include "core/start_info.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "core/vm_list.h"
@@ -66,7 +67,8 @@ static const struct cpu_backend *core_find_cpu(void)
 static const struct mmu_backend *const core_mmu_backends[MODE_MMU_KINDS] = {
     [MODE_MMU_NESTED] = &nested_backend, [MODE_MMU_SHADOW] = &shadow_backend};
 
-static const struct io_backend *const core_io_backends[MODE_IO_KINDS] = {[MODE_IO_EMULATED] = &emulated_io};
+static const struct io_backend *const core_io_backends[MODE_IO_KINDS] = {[MODE_IO_EMULATED] = &emulated_io,
+                                                                         [MODE_IO_QUEUE] = &queue_io};
 
 /* The number that a word gives; a word that gives none is refused, and not taken for its default. */
 static unsigned long core_number(const char *words, const char *key, unsigned long fallback)
@@ -100,7 +102,7 @@ static void core_read_options(struct core_options *options, const struct cpu_bac
     struct mode_offer offer = {
         .cpu = {[MODE_CPU_VT] = {"vt", cpu ? 0 : "its CPU has no AMD-V or VT-x that can be used (see the log)"}},
         .mmu = {[MODE_MMU_NESTED] = {nested_backend.name, 0}, [MODE_MMU_SHADOW] = {shadow_backend.name, 0}},
-        .io = {[MODE_IO_EMULATED] = {emulated_io.name, 0}},
+        .io = {[MODE_IO_EMULATED] = {emulated_io.name, 0}, [MODE_IO_QUEUE] = {queue_io.name, 0}},
         .lacks = {[MODE_CPU_VT] = {[MODE_MMU_NESTED] = no_nested,
                                    [MODE_MMU_SHADOW] = no_shadow,
                                    [MODE_MMU_DIRECT] = cpu ? cpu->direct->lacks : 0}},
@@ -201,6 +203,8 @@ static void core_load_guest(struct vm *vm)
     if (error)
         core_refuse("vm %u: the kernel module %s", vm->number, error);
     core_set_registers(vm->vcpus[0], &output);
+    if (vm->mode.io == MODE_IO_QUEUE && start_info_place(vm, loader_command_line(kernel->words)))
+        core_refuse("vm %u: no room for its start-info", vm->number);
 }
 
 /* Disks are the module itself for one VM; others that share it get copies, lest one sees what another writes. */

@@ -24,6 +24,7 @@
 #define FEATURE_INTEL_MSRS (BIT(2) | BIT(4) | BIT(6) | BIT(7) | BIT(8) | BIT(11) | BIT(14) | BIT(15) | BIT(18))
 /* 00000001h EDX */
 #define FEATURE_HTT         BIT(28)
+#define FEATURE_APIC        BIT(9)
 #define FEATURE_INTEL_POWER (BIT(21) | BIT(22) | BIT(29) | BIT(31)) /* DS, ACPI, TM, PBE */
 /* 00000007h EBX */
 #define FEATURE_SGX        BIT(2)
@@ -67,6 +68,8 @@ static void cpuid_filter_features(const struct cpuid_config *config, struct cpui
     if (!(config->xcr0_allowed & 4))
         a->ecx &= ~(FEATURE_AVX | FEATURE_F16C | FEATURE_FMA);
     a->edx &= ~(FEATURE_INTEL_POWER | FEATURE_HTT);
+    if (config->hides_apic)
+        a->edx &= ~FEATURE_APIC;
     if (config->vcpus > 1)
         a->edx |= FEATURE_HTT;
 }
@@ -179,8 +182,12 @@ void cpuid_policy_prepare(struct cpuid_table *table, const struct cpuid_config *
                                         COOP_CPUID_SIGNATURE1, COOP_CPUID_SIGNATURE2};
     table->own[1] = (struct cpuid_leaf){.eax = COOP_ABI_VERSION, .ebx = COOP_FEATURE_MARKER | config->features};
     table->own[2] = (struct cpuid_leaf){.eax = config->tsc_khz, .ebx = config->lapic_khz};
-    table->own[3] =
-        (struct cpuid_leaf){.eax = (uint32_t)config->start_info, .ebx = (uint32_t)(config->start_info >> 32)};
+    cpuid_policy_show_start_info(table, config->start_info);
+}
+
+void cpuid_policy_show_start_info(struct cpuid_table *table, coop_paddr start_info)
+{
+    table->own[3] = (struct cpuid_leaf){.eax = (uint32_t)start_info, .ebx = (uint32_t)(start_info >> 32)};
 }
 
 void cpuid_policy_show_osxsave(struct cpuid_table *table, bool is_on)

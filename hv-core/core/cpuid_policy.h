@@ -23,6 +23,7 @@ struct cpuid_config {
     uint64_t xcr0_allowed;
     bool hides_pcid; /* translations of one address space only are cached */
     uint32_t tsc_khz, lapic_khz;
+    bool hides_apic;       /* there is no interrupt controller */
     uint32_t features;     /* COOP_FEATURE_ beside the marker port */
     coop_paddr start_info; /* 0: none */
 };
@@ -40,6 +41,9 @@ void cpuid_policy_prepare(struct cpuid_table *table, const struct cpuid_config *
 
 /* Shows whether the guest has set CR4.OSXSAVE. */
 void cpuid_policy_show_osxsave(struct cpuid_table *table, bool is_on);
+
+/* Names the start-info. */
+void cpuid_policy_show_start_info(struct cpuid_table *table, coop_paddr start_info);
 
 /* Whether a leaf answers differently for other values of ECX (its prepared answer is that for 0). */
 static inline bool cpuid_policy_has_subleaves(uint32_t leaf)

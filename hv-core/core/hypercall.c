@@ -72,9 +72,10 @@ static void hypercall_add(hypercall **table, hypercall *const *rows)
 
 void hypercall_compose(hypercall **table, const struct mode *mode)
 {
-    (void)mode; /* no axis brings calls of its own yet */
+    static hypercall *const *const io_rows[MODE_IO_KINDS] = {[MODE_IO_QUEUE] = hypercalls_queue};
     memset(table, 0, COOP_HYPERCALL_COUNT * sizeof(*table));
     hypercall_add(table, hypercalls_common);
+    hypercall_add(table, io_rows[mode->io]);
 }
 
 enum vm_action hypercall_handle(struct vcpu *vcpu, const struct vm_exit *exit)

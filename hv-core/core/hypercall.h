@@ -16,6 +16,7 @@ typedef enum vm_action hypercall(struct vcpu *vcpu);
 
 /* COOP_HYPERCALL_COUNT rows each, by number - COOP_HYPERCALL_FIRST. */
 extern hypercall *const hypercalls_common[COOP_HYPERCALL_COUNT];
+extern hypercall *const hypercalls_queue[COOP_HYPERCALL_COUNT];
 
 #define HYPERCALL_ROW(number) [(number) - COOP_HYPERCALL_FIRST]
 

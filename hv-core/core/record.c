@@ -8,6 +8,7 @@
 #include "core/trace.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
+#include "io/io_backend.h"
 #include "machine/cpu.h"
 #include "machine/cpu_features.h"
 #include "machine/log.h"
@@ -85,6 +86,17 @@ static void record_reasons(const struct account *account)
     }
 }
 
+/* What the devices that count have done in the region. */
+static void record_queues(const struct vm *vm)
+{
+    struct io_count count;
+    for (unsigned i = 0; vm->io->count(vm, i, &count); i++)
+        record_add("%s\"%s\":{\"requests\":%lu,\"kicks\":%lu,\"events\":%lu,\"upcalls\":%lu}",
+                   i ? "," : ",\"queues\":{", count.name, count.requests, count.kicks, count.events, count.upcalls);
+    if (vm->io->count(vm, 0, &count))
+        record_add("}");
+}
+
 void record_region(const struct vcpu *vcpu)
 {
     const struct account *a = &vcpu->account;
@@ -100,7 +112,9 @@ void record_region(const struct vcpu *vcpu)
             record_add("%s\"%s\":%lu", comma, hypercall_name(i), a->hypercalls[i]);
             comma = ",";
         }
-    record_add("}}");
+    record_add("}");
+    record_queues(vcpu->vm);
+    record_add("}");
     record_end();
 }
 

@@ -36,6 +36,8 @@ static struct cpuid_config vcpu_cpuid_config(const struct vm *vm, unsigned numbe
     return (struct cpuid_config){.vcpu = number,
                                  .vcpus = vm->vcpu_count,
                                  .hides_pcid = vm->mode.mmu != MODE_MMU_NESTED,
+                                 .hides_apic = vm->mode.io == MODE_IO_QUEUE,
+                                 .features = vm->features,
                                  .xcr0_allowed = fpu_allowed(),
                                  .tsc_khz = (uint32_t)tsc_khz(),
                                  .lapic_khz = (uint32_t)vm->lapic_khz};
@@ -72,7 +74,7 @@ int vcpu_create(struct vm *vm, unsigned number)
     account_reset(&vcpu->account, tsc_read());
     vcpu->cpuid_config = vcpu_cpuid_config(vm, number);
     cpuid_policy_prepare(&vcpu->cpuid, &vcpu->cpuid_config, vcpu_machine_cpuid);
-    vcpu->interrupt = vm->io->interrupt(vm, number);
+    vcpu->interrupt = vm->io->interrupt(vcpu);
     vm->vcpus[number] = vcpu;
     int error = vm->trace_entries ? trace_create(vcpu, vm->trace_entries) : 0;
     if (error)
@@ -161,8 +163,8 @@ static bool vcpu_take_requests(struct vcpu *vcpu, enum vcpu_leave *why)
         vcpu_take_inits(vcpu, requests);
     if (requests & VCPU_REQUEST_DEVICES)
         vcpu_serve_devices(vcpu);
-    *why = VCPU_LEAVE_OFFLINE;
-    return !vcpu->is_offline;
+    *why = vm_is_stopped(vcpu->vm) ? VCPU_LEAVE_STOP : vcpu->is_offline ? VCPU_LEAVE_OFFLINE : VCPU_LEAVE_YIELD;
+    return *why == VCPU_LEAVE_YIELD && !(requests & VCPU_REQUEST_YIELD);
 }
 
 /* A raised task priority may hold an interrupt back: the guest lowers it without an exit, so the window is opened for
@@ -229,8 +231,6 @@ static bool vcpu_prepare(struct vcpu *vcpu, uint64_t slice_end, enum vcpu_leave 
     struct vm *vm = vcpu->vm;
     struct cpu *cpu = cpu_current();
 
-    if (__builtin_expect(__atomic_load_n(&vcpu->requests, __ATOMIC_RELAXED), 0) && !vcpu_take_requests(vcpu, why))
-        return false;
     if (__builtin_expect(cpu->need_resched || vm->deadline != vcpu->prepared_deadline, 0)) {
         if (cpu->need_resched)
             scheduler_take_interrupt();
@@ -239,6 +239,9 @@ static bool vcpu_prepare(struct vcpu *vcpu, uint64_t slice_end, enum vcpu_leave 
             return false;
         vcpu->prepared_deadline = vm->deadline;
     }
+    /* Behind what this CPU may ask by itself. */
+    if (__builtin_expect(__atomic_load_n(&vcpu->requests, __ATOMIC_RELAXED), 0) && !vcpu_take_requests(vcpu, why))
+        return false;
     if (__builtin_expect(vcpu->events.is_busy, 0)) {
         *why = VCPU_LEAVE_STOP;
         return vcpu_deliver_queued(vcpu);

@@ -7,6 +7,7 @@
 #define CORE_VCPU_H
 
 #include "core/account.h"
+#include "core/channel.h"
 #include "core/cpuid_policy.h"
 #include "core/event.h"
 #include "core/hypercall.h"
@@ -74,6 +75,7 @@ struct vcpu {
     hypercall *const *hypercalls;    /* the VM's */
     struct vm_exit exit;
     struct event_queue events;
+    struct channel channel;   /* the VM's lock held */
     const int32_t *interrupt; /* constant after creation: the io service's word, a vector that waits or -1 */
     struct vcpu_length lengths[VCPU_LENGTHS];
     struct vcpu_decoded decoded[VCPU_DECODED];
@@ -129,6 +131,7 @@ struct vcpu {
 #define VCPU_REQUEST_INIT    (1u << 2)
 #define VCPU_REQUEST_STARTUP (1u << 3)
 #define VCPU_REQUEST_DEVICES (1u << 4) /* they have work that needs the VM's memory */
+#define VCPU_REQUEST_YIELD   (1u << 5)
 
 /* Makes a VCPU with its backend state, offline. 0 or -errno. */
 int vcpu_create(struct vm *vm, unsigned number);

@@ -30,6 +30,7 @@ static const char *const vm_stop_names[] = {
     [VM_STOP_HALTED] = "halted",
     [VM_STOP_LIMIT] = "limit",
     [VM_STOP_CRASH] = "crash",
+    [VM_STOP_QUEUE] = "queue",
 };
 
 const char *vm_stop_name(enum vm_stop reason)
@@ -179,6 +180,8 @@ struct vm *vm_create(const struct vm_config *config)
     vm->frames_before = before;
     vm->log_quota_bytes = config->log_quota_bytes;
     vm->busy_limit = config->busy_limit;
+    vm->realtime_at_start = config->realtime_at_start;
+    vm->created = tsc_read();
     vm->trace_entries = config->trace_entries;
     unsigned targets = vm->cpu->direct->root_targets;
     vm->root_targets = config->root_targets < targets ? config->root_targets : targets;

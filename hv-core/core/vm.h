@@ -35,7 +35,8 @@ enum vm_stop {
     VM_STOP_LOG_FLOOD,
     VM_STOP_HALTED, /* every VCPU halted with nothing that could wake it */
     VM_STOP_LIMIT,  /* it has used up its time */
-    VM_STOP_CRASH   /* its kernel said so */
+    VM_STOP_CRASH,  /* its kernel said so */
+    VM_STOP_QUEUE   /* a queue that no device can serve */
 };
 
 /* Machine frames that a VM owns. */
@@ -64,7 +65,10 @@ struct vm {
     hypercall *hypercalls[COOP_HYPERCALL_COUNT];
     unsigned vcpu_count;
     struct vcpu *vcpus[VM_VCPUS];
-    void *devices; /* the io service's */
+    void *devices;             /* the io service's */
+    uint32_t features;         /* COOP_FEATURE_ of its services */
+    int64_t realtime_at_start; /* seconds since 1970 UTC, */
+    uint64_t created;          /* and the TSC then */
     uint64_t memory_bytes;
     struct guest_memory memory;
     struct vm_extent extents[VM_EXTENTS];

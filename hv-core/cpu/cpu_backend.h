@@ -74,6 +74,9 @@ struct cpu_backend {
     /* Guests on their own page tables: then vcpu->paging_root is what the CPU's CR3 holds, at each exit, and
      * write_registers takes CR3 from there. Valid after probe. */
     const struct cpu_direct *direct;
+
+    /* The instruction of a hypercall page. */
+    uint8_t hypercall[3];
 };
 _Static_assert(offsetof(struct cpu_backend, has_shadow) <= 16 * sizeof(void *), "at most sixteen members");
 

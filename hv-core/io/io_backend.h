@@ -17,7 +17,13 @@ struct vcpu;
 struct vm;
 struct vm_config;
 
-/* All but create, destroy, describe and console_input with the VM's lock held. */
+/* Requests: done. Kicks: by the guest. Events: for it; upcalls: events that had to interrupt it. */
+struct io_count {
+    char name[16];
+    uint64_t requests, kicks, events, upcalls;
+};
+
+/* All but create, destroy, describe, interrupt, masked and count with the VM's lock held. */
 struct io_backend {
     const char *name;
 
@@ -28,13 +34,13 @@ struct io_backend {
     /* Adds to a start-info what the guest is told of devices: `features`, `devices`, `device_count`. */
     void (*describe)(const struct vm *vm, struct coop_start_info *info);
 
-    /* Where the interrupt stands that VCPU should take now: its vector, or -1. Valid as long as the VM. */
-    const int32_t *(*interrupt)(const struct vm *vm, unsigned vcpu);
+    /* A VCPU is made. Where the interrupt stands that it should take now: its vector, or -1. Valid as long as it is. */
+    const int32_t *(*interrupt)(struct vcpu *vcpu);
 
     /* Takes it: its vector, or -1 when it has gone meanwhile. */
     int (*acknowledge)(struct vcpu *vcpu);
 
-    /* The vector that waits for the guest to lower CR8, or -1. Without the lock. */
+    /* The vector that waits for the guest to lower CR8, or -1. */
     int (*masked)(const struct vm *vm, unsigned vcpu);
 
     /* Lets time pass. This and all that follow leave in vm->deadline when it is to be called next. */
@@ -57,6 +63,10 @@ struct io_backend {
 
     /* A byte of the console's input; false when there is no room for it now. */
     bool (*console_input)(struct vm *vm, uint8_t byte);
+
+    /* What device `index` has done since the region that is measured began; false: there is no such device that counts.
+     */
+    bool (*count)(const struct vm *vm, unsigned index, struct io_count *count);
 };
 _Static_assert(sizeof(struct io_backend) <= 17 * sizeof(void *), "a name and at most sixteen operations");
 

@@ -158,4 +158,5 @@ const struct cpu_backend svm_backend = {
     .write_control = svm_write_control,
     .has_shadow = true,
     .direct = &svm_direct,
+    .hypercall = {0x0f, 0x01, 0xd9}, /* VMMCALL */
 };

@@ -186,4 +186,5 @@ const struct cpu_backend vmx_backend = {
     .write_control = vmx_write_control,
     .has_shadow = true,
     .direct = &vmx_direct,
+    .hypercall = {0x0f, 0x01, 0xc1}, /* VMCALL */
 };

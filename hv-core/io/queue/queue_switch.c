@@ -19,10 +19,11 @@ static bool switch_is_group(uint64_t address)
     return address & 1;
 }
 
-void queue_switch_attach(struct queue_switch *fabric, unsigned port)
+void queue_switch_attach(struct queue_switch *fabric, unsigned port, void (*arrived)(void *context), void *context)
 {
     spinlock_take(&fabric->lock);
-    fabric->ports[port].is_attached = true;
+    fabric->ports[port].arrived = arrived;
+    fabric->ports[port].context = context;
     fabric->ports[port].first = fabric->ports[port].end = 0;
     spinlock_release(&fabric->lock);
 }
@@ -30,7 +31,7 @@ void queue_switch_attach(struct queue_switch *fabric, unsigned port)
 void queue_switch_detach(struct queue_switch *fabric, unsigned port)
 {
     spinlock_take(&fabric->lock);
-    fabric->ports[port].is_attached = false;
+    fabric->ports[port].arrived = 0;
     fabric->ports[port].end = fabric->ports[port].first;
     for (unsigned i = 0; i < QUEUE_SWITCH_ADDRESSES; i++)
         if (fabric->learned[i].port == port)
@@ -61,33 +62,31 @@ static uint32_t switch_find(const struct queue_switch *fabric, uint64_t address)
     return (1u << QUEUE_SWITCH_PORTS) - 1;
 }
 
-static bool switch_put(struct queue_switch_port *port, const uint8_t *frame, size_t bytes)
+static void switch_put(struct queue_switch_port *port, const uint8_t *frame, size_t bytes)
 {
-    if (!port->is_attached)
-        return false;
+    if (!port->arrived)
+        return;
     if (!MUTATED(queue_switch_bound) && port->end - port->first == QUEUE_SWITCH_FRAMES) {
         port->dropped++;
-        return false;
+        return;
     }
     struct queue_switch_frame *slot = &port->frames[port->end++ % QUEUE_SWITCH_FRAMES];
     slot->bytes = (uint16_t)bytes;
     memcpy(slot->data, frame, bytes);
-    return true;
+    port->arrived(port->context);
 }
 
-uint32_t queue_switch_send(struct queue_switch *fabric, unsigned port, const uint8_t *frame, size_t bytes)
+void queue_switch_send(struct queue_switch *fabric, unsigned port, const uint8_t *frame, size_t bytes)
 {
-    uint32_t arrived = 0;
     if (bytes < QUEUE_SWITCH_FRAME_LEAST || bytes > QUEUE_SWITCH_FRAME_MOST)
-        return 0;
+        return;
     spinlock_take(&fabric->lock);
     switch_learn(fabric, switch_address(frame + 6), port);
     uint32_t to = switch_find(fabric, switch_address(frame)) & ~(1u << port);
     for (unsigned i = 0; i < QUEUE_SWITCH_PORTS; i++)
-        if (to & 1u << i && switch_put(&fabric->ports[i], frame, bytes))
-            arrived |= 1u << i;
+        if (to & 1u << i)
+            switch_put(&fabric->ports[i], frame, bytes);
     spinlock_release(&fabric->lock);
-    return arrived;
 }
 
 size_t queue_switch_receive(struct queue_switch *fabric, unsigned port, uint8_t *frame)

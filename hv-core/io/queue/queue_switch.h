@@ -24,7 +24,8 @@ struct queue_switch_frame {
 };
 
 struct queue_switch_port {
-    bool is_attached;
+    void (*arrived)(void *context); /* a frame waits; the switch's lock held. NULL: nobody is attached */
+    void *context;
     unsigned first, end; /* count up; modulo QUEUE_SWITCH_FRAMES */
     uint64_t dropped;
     struct queue_switch_frame frames[QUEUE_SWITCH_FRAMES];
@@ -40,11 +41,11 @@ struct queue_switch {
     unsigned next_learned; /* replaced in turn */
 };
 
-void queue_switch_attach(struct queue_switch *fabric, unsigned port);
+void queue_switch_attach(struct queue_switch *fabric, unsigned port, void (*arrived)(void *context), void *context);
 void queue_switch_detach(struct queue_switch *fabric, unsigned port);
 
-/* A frame of QUEUE_SWITCH_FRAME_LEAST to _MOST bytes from a port. The ports, as a mask, at which it now waits. */
-uint32_t queue_switch_send(struct queue_switch *fabric, unsigned port, const uint8_t *frame, size_t bytes);
+/* A frame of QUEUE_SWITCH_FRAME_LEAST to _MOST bytes from a port; anything else is lost. */
+void queue_switch_send(struct queue_switch *fabric, unsigned port, const uint8_t *frame, size_t bytes);
 
 /* Takes the frame that has waited longest at a port; its length, 0 when there is none. `frame` has room for the
  * longest. */
