@@ -5,7 +5,9 @@
 #include "fs/file.h"
 
 #include "fs/epoll.h"
+#include "fs/file_lock.h"
 #include "fs/path.h"
+#include "fs/ramfs.h"
 #include "kernel/errno.h"
 #include "kernel/process.h"
 #include "memory/frame.h"
@@ -28,6 +30,8 @@ void file_release(struct file *file)
         return;
     if (file->watchers)
         epoll_forget(file);
+    if (file_lock_count)
+        file_lock_released(file);
     if (file->operations && file->operations->release)
         file->operations->release(file);
     if (file->inode)
@@ -175,6 +179,16 @@ long file_seek(struct file *file, int64_t offset, int whence)
         return -EINVAL;
     file->position = (uint64_t)offset;
     return offset;
+}
+
+int file_open_unnamed(uint32_t flags, uint32_t mode, struct file **opened)
+{
+    struct inode *inode = ramfs_create_unnamed(ABI_S_IFREG | mode);
+    if (!inode)
+        return -ENOSPC;
+    int status = file_open_inode(inode, flags, opened);
+    inode_release(inode);
+    return status;
 }
 
 long file_read_kernel(struct file *file, void *to, size_t bytes, uint64_t offset)

@@ -99,6 +99,9 @@ int file_open(const char *path, uint32_t flags, uint32_t mode, struct file **fil
 /* The same from a directory other than the current one. */
 int file_open_at(struct inode *start, const char *path, uint32_t flags, uint32_t mode, struct file **file);
 
+/* Opens a new file in memory that no name leads to: 0, -ENOSPC, -ENFILE. */
+int file_open_unnamed(uint32_t flags, uint32_t mode, struct file **file);
+
 /* Reads into kernel memory (program headers, scripts): bytes or -errno. */
 long file_read_kernel(struct file *file, void *to, size_t bytes, uint64_t offset);
 

@@ -5,6 +5,7 @@
  */
 #include "fs/file.h"
 
+#include "fs/file_lock.h"
 #include "kernel/errno.h"
 #include "kernel/process_private.h"
 #include "memory/heap.h"
@@ -64,6 +65,8 @@ static void files_drop(struct files *files, uint32_t index)
 {
     struct file *file = files->slots[index];
 
+    if (file_lock_count)
+        file_lock_closed(file, files);
     files->slots[index] = NULL;
     files->used[index / 64] &= ~(1ull << index % 64);
     files->close_on_exec[index / 64] &= ~(1ull << index % 64);
@@ -230,8 +233,11 @@ int files_put(struct file *file, int descriptor, bool close_on_exec)
     }
     struct file *before = files->slots[descriptor];
     files_set(files, (uint32_t)descriptor, file, close_on_exec);
-    if (before)
+    if (before) {
+        if (file_lock_count)
+            file_lock_closed(before, files);
         file_release(before);
+    }
     return descriptor;
 }
 

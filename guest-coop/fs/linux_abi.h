@@ -56,6 +56,9 @@
 #define ABI_F_GETLK         5
 #define ABI_F_SETLK         6
 #define ABI_F_SETLKW        7
+#define ABI_F_OFD_GETLK     36
+#define ABI_F_OFD_SETLK     37
+#define ABI_F_OFD_SETLKW    38
 #define ABI_F_DUPFD_CLOEXEC 1030
 #define ABI_F_GETPIPE_SZ    1032
 #define ABI_FD_CLOEXEC      1

@@ -12,6 +12,7 @@
 #include "memory/frame.h"
 #include "memory/heap.h"
 #include "memory/user_copy.h"
+#include <coopvirt/string.h>
 
 #define PIPE_FRAMES       16u
 #define PIPE_BYTES        (PIPE_FRAMES * FRAME_BYTES)
@@ -142,6 +143,24 @@ static long pipe_read(struct file *file, uint64_t user_buffer, size_t bytes, uin
     return taken;
 }
 
+long pipe_peek(struct file *file, uint64_t offset, uint8_t *to, size_t bytes)
+{
+    struct pipe *pipe = file->context;
+    long status = pipe_enter(pipe);
+    if (status)
+        return status;
+    size_t done = 0;
+    while (done < bytes && offset + done < pipe->used) {
+        size_t part = pipe_part(pipe, offset + done, bytes - done);
+        if (part > pipe->used - offset - done)
+            part = pipe->used - offset - done;
+        memcpy(to + done, pipe_address(pipe, offset + done), part);
+        done += part;
+    }
+    pipe_leave(pipe);
+    return (long)done;
+}
+
 /* What may go into the ring now: everything or nothing up to PIPE_ATOMIC_BYTES. */
 static size_t pipe_room(const struct pipe *pipe, size_t bytes)
 {
@@ -270,6 +289,11 @@ static const struct file_operations pipe_operations = {
 
 /* Opened again through /proc/PID/fd it behaves as a FIFO. */
 static const struct inode_operations pipe_inode_operations = {.open = pipe_open_fifo, .destroy = pipe_destroy};
+
+bool pipe_is(const struct file *file)
+{
+    return file->operations == &pipe_operations;
+}
 
 static struct pipe *pipe_allocate(void)
 {

@@ -212,6 +212,14 @@ struct inode *ramfs_create_root(void)
     return ramfs_allocate(ABI_S_IFDIR | 0755, 0);
 }
 
+struct inode *ramfs_create_unnamed(uint32_t mode)
+{
+    struct inode *inode = ramfs_allocate(mode, 0);
+    if (inode)
+        inode->links = 0;
+    return inode;
+}
+
 static int ramfs_create(struct inode *parent, struct inode_name name, uint32_t mode, uint64_t device,
                         struct inode **made)
 {

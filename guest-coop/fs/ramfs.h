@@ -51,6 +51,9 @@ extern struct ramfs_usage ramfs_usage;
 /* Makes an empty file system and returns its root directory; one reference is the caller's. NULL: out of memory. */
 struct inode *ramfs_create_root(void);
 
+/* An inode without a name, which goes with its last reference. NULL: no room. */
+struct inode *ramfs_create_unnamed(uint32_t mode);
+
 /* Contents (ramfs_file.c). */
 extern const struct file_operations ramfs_file_operations;
 int ramfs_file_truncate(struct inode *inode, uint64_t bytes);

@@ -8,6 +8,7 @@
 #include "kernel/process.h"
 #include "kernel/timeout.h"
 #include "kernel/wait.h"
+#include <coopvirt/abi.h>
 #include <stddef.h>
 
 #define SIGNAL_COUNT 64
@@ -63,6 +64,7 @@ struct process_private {
     uint64_t clear_tid;        /* set_tid_address */
     uint64_t robust_list;      /* set_robust_list */
     uint64_t restart_deadline; /* of an interrupted sleep, 0 = none */
+    coop_paddr copy_frame;     /* what file operations may read and write in place of user memory (syscall/file_copy.c); or 0 */
     bool executed;             /* has called execve since its fork: setpgid by the parent is too late */
 
     /* threads, under process_list_lock (kernel/thread.h) */

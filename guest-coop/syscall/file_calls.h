@@ -19,7 +19,6 @@
     CALL(18, pwrite64)                                                                                                 \
     CALL(19, readv)                                                                                                    \
     CALL(20, writev)                                                                                                   \
-    CALL(40, sendfile)                                                                                                 \
     CALL(74, fsync)                                                                                                    \
     CALL(75, fdatasync)                                                                                                \
     CALL(76, truncate)                                                                                                 \
@@ -35,7 +34,6 @@
     CALL(32, dup)                                                                                                      \
     CALL(33, dup2)                                                                                                     \
     CALL(72, fcntl)                                                                                                    \
-    CALL(73, flock)                                                                                                    \
     CALL(85, creat)                                                                                                    \
     CALL(257, openat)                                                                                                  \
     CALL(292, dup3)                                                                                                    \
@@ -71,6 +69,14 @@
     CALL(290, eventfd2)                                                                                                \
     CALL(291, epoll_create1)                                                                                           \
     CALL(441, epoll_pwait2)                                                                                            \
+    /* file_copy.c */                                                                                                  \
+    CALL(40, sendfile)                                                                                                 \
+    CALL(275, splice)                                                                                                  \
+    CALL(276, tee)                                                                                                     \
+    CALL(319, memfd_create)                                                                                            \
+    CALL(326, copy_file_range)                                                                                         \
+    /* file_locks.c */                                                                                                 \
+    CALL(73, flock)                                                                                                    \
     /* file_mount.c */                                                                                                 \
     CALL(137, statfs)                                                                                                  \
     CALL(138, fstatfs)                                                                                                 \

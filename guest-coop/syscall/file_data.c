@@ -156,16 +156,6 @@ long file_sys_lseek(const struct syscall_arguments *a)
     return file->operations->seek ? file->operations->seek(file, (int64_t)a->a1, (int)a->a2) : -ESPIPE;
 }
 
-/* File operations move data to and from user memory only, so there is nothing that sendfile could do better than
- * read and write; programs fall back to these on EINVAL, which Linux gives for files that it cannot send. */
-long file_sys_sendfile(const struct syscall_arguments *a)
-{
-    long status;
-    if (!file_data_writer(a->a0, &status) || !file_data_reader(a->a1, &status))
-        return status;
-    return -EINVAL;
-}
-
 long file_sys_getdents64(const struct syscall_arguments *a)
 {
     struct file *file = files_borrow((int)a->a0);

@@ -3,6 +3,7 @@
  * System calls that make, copy and close descriptors.
  */
 #include "syscall/file_calls.h"
+#include "syscall/file_locks.h"
 
 #include "fs/inode.h"
 #include "fs/pipe.h"
@@ -130,18 +131,6 @@ long file_sys_pipe2(const struct syscall_arguments *a)
 /* What F_SETFL may change. */
 #define FILE_SETTABLE (ABI_O_APPEND | ABI_O_NONBLOCK | ABI_O_DIRECT | ABI_O_NOATIME)
 
-/* Record locks are not kept, and granting what is not kept would be a lie: ENOLCK, "no locks available". */
-static long file_descriptor_lock(uint64_t user_lock)
-{
-    struct abi_flock lock;
-
-    if (user_copy_in(&lock, user_lock, sizeof(lock)))
-        return -EFAULT;
-    if (lock.type != ABI_F_RDLCK && lock.type != ABI_F_WRLCK)
-        return -EINVAL;
-    return -ENOLCK;
-}
-
 long file_sys_fcntl(const struct syscall_arguments *a)
 {
     int descriptor = (int)a->a0, command = (int)a->a1;
@@ -167,14 +156,11 @@ long file_sys_fcntl(const struct syscall_arguments *a)
     case ABI_F_GETLK:
     case ABI_F_SETLK:
     case ABI_F_SETLKW:
-        return file_descriptor_lock(a->a2);
+    case ABI_F_OFD_GETLK:
+    case ABI_F_OFD_SETLK:
+    case ABI_F_OFD_SETLKW:
+        return file_locks_fcntl(file, command, a->a2);
     default:
         return -EINVAL;
     }
-}
-
-/* Advisory locks are not kept, and granting what is not kept would be a lie. */
-long file_sys_flock(const struct syscall_arguments *a)
-{
-    return files_borrow((int)a->a0) ? -ENOLCK : -EBADF;
 }

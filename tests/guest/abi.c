@@ -64,7 +64,8 @@ int main(int count, char **arguments)
                  {"threads", abi_test_threads},
                  {"events", abi_test_events},
                  {"sockets", abi_test_sockets},
-                 {"system", abi_test_system}};
+                 {"system", abi_test_system},
+                 {"files", abi_test_files}};
     if (count == 2 && strcmp(arguments[1], "status") == 0)
         return getpid() == syscall(SYS_gettid) ? 42 : 43; /* executed by a thread of one of the parts */
     setvbuf(stdout, NULL, _IONBF, 0);

@@ -50,5 +50,6 @@ void abi_test_threads(void);
 void abi_test_events(void);
 void abi_test_sockets(void);
 void abi_test_system(void);
+void abi_test_files(void);
 
 #endif
