@@ -3,7 +3,7 @@
 # hv-core: one static ELF64 image from every .c and .asm of its rooms, and a copy as ELF32 for QEMU's -kernel.
 # The image runs at a high address by RIP-relative code, see boot/hv-core.ld.
 
-HV_CORE_FOLDERS := boot machine core cpu/svm cpu/vmx mmu io io/emulated io/queue emulate lib
+HV_CORE_FOLDERS := boot machine core cpu/svm cpu/vmx cpu/deprivileged mmu io io/emulated io/queue emulate lib
 HV_CORE_C       := $(filter-out %/asm_offsets.c,$(foreach folder,$(HV_CORE_FOLDERS),$(wildcard hv-core/$(folder)/*.c)))
 HV_CORE_ASM     := $(foreach folder,$(HV_CORE_FOLDERS),$(wildcard hv-core/$(folder)/*.asm))
 HV_CORE_OFFSETS := $(foreach folder,$(HV_CORE_FOLDERS),$(wildcard hv-core/$(folder)/asm_offsets.c))

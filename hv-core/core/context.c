@@ -19,6 +19,7 @@ static void context_save(struct vcpu *vcpu)
         vcpu->xcr0 = x86_xgetbv(0); /* QEMU 7.2 has no XSETBV intercept: what the guest chose is only known here */
         x86_xsetbv(0, fpu_allowed());
     }
+    __asm__ volatile("clts"); /* a deprivileged guest's may be the CPU's */
     fpu_save(vcpu->fpu);
     __asm__ volatile("mov %%db0, %0; mov %%db1, %1; mov %%db2, %2; mov %%db3, %3"
                      : "=r"(vcpu->debug_registers[0]), "=r"(vcpu->debug_registers[1]), "=r"(vcpu->debug_registers[2]),

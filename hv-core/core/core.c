@@ -32,6 +32,7 @@
 
 struct core_options {
     struct mode mode;
+    const struct cpu_backend *cpu;
     unsigned long memory_mib, log_kib, busy_limit, trace, roots;
     unsigned vcpus, vms;
 };
@@ -49,8 +50,8 @@ __attribute__((format(printf, 1, 2))) static _Noreturn void core_refuse(const ch
     machine_end(false, text);
 }
 
-/* The backends of each axis that are linked in; the cpu axis only if this machine has it. */
-static const struct cpu_backend *core_find_cpu(void)
+/* What vt is on this machine; NULL: nothing. */
+static const struct cpu_backend *core_find_vt(void)
 {
     static const struct cpu_backend *const backends[] = {&svm_backend, &vmx_backend};
     for (unsigned i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
@@ -94,24 +95,35 @@ static unsigned long core_read_trace(const char *words)
     return entries;
 }
 
-static void core_read_options(struct core_options *options, const struct cpu_backend *cpu)
+static void core_read_mode(struct core_options *options, const char *words)
 {
-    const char *words = boot_info()->command_line;
+    const struct cpu_backend *cpu = core_find_vt();
     const char *no_nested = cpu && !cpu->nested_format->present ? "its CPU has no nested paging (NPT, EPT)" : 0;
     const char *no_shadow = cpu && !cpu->has_shadow ? "its cpu backend runs guests on nested tables only" : 0;
     struct mode_offer offer = {
-        .cpu = {[MODE_CPU_VT] = {"vt", cpu ? 0 : "its CPU has no AMD-V or VT-x that can be used (see the log)"}},
+        .cpu = {[MODE_CPU_VT] = {"vt", cpu ? 0 : "its CPU has no AMD-V or VT-x that can be used (see the log)"},
+                [MODE_CPU_DEPRIVILEGED] = {deprivileged_backend.name, 0}},
         .mmu = {[MODE_MMU_NESTED] = {nested_backend.name, 0}, [MODE_MMU_SHADOW] = {shadow_backend.name, 0}},
         .io = {[MODE_IO_EMULATED] = {emulated_io.name, 0}, [MODE_IO_QUEUE] = {queue_io.name, 0}},
         .lacks = {[MODE_CPU_VT] = {[MODE_MMU_NESTED] = no_nested,
                                    [MODE_MMU_SHADOW] = no_shadow,
-                                   [MODE_MMU_DIRECT] = cpu ? cpu->direct->lacks : 0}},
+                                   [MODE_MMU_DIRECT] = cpu ? cpu->direct->lacks : 0},
+                  [MODE_CPU_DEPRIVILEGED] = {[MODE_MMU_NESTED] = "a kernel in ring 3 has no second level",
+                                             [MODE_MMU_SHADOW] =
+                                                 "its cpu backend has no two roots for one of the guest's"}},
     };
     char name[48] = "full-nested", why[200];
 
     string_option(words, "mode", name, sizeof(name));
     if (mode_find(name, &options->mode, why, sizeof(why)) || mode_check(&options->mode, &offer, why, sizeof(why)))
         core_refuse("%s", why);
+    options->cpu = options->mode.cpu == MODE_CPU_DEPRIVILEGED ? &deprivileged_backend : cpu;
+}
+
+static void core_read_options(struct core_options *options)
+{
+    const char *words = boot_info()->command_line;
+    core_read_mode(options, words);
     options->memory_mib = core_number(words, "mem", CORE_MEMORY_MIB_DEFAULT);
     options->busy_limit = core_number(words, "limit", 0);
     options->log_kib = core_number(words, "log_quota", CORE_LOG_KIB_DEFAULT);
@@ -218,12 +230,12 @@ static void core_find_disk(struct vm_config *config)
     config->is_disk_shared = config->number && disk == core_find_module("disk", 0);
 }
 
-static struct vm *core_make_guest(const struct core_options *options, const struct cpu_backend *cpu, unsigned number)
+static struct vm *core_make_guest(const struct core_options *options, unsigned number)
 {
     struct vm_config config = {
         .number = number,
         .mode = options->mode,
-        .cpu = cpu,
+        .cpu = options->cpu,
         .mmu = core_mmu_backends[options->mode.mmu],
         .io = core_io_backends[options->mode.io],
         .vcpus = options->vcpus,
@@ -257,14 +269,14 @@ _Noreturn void core_run(void)
 {
     struct core_options options;
     struct vm *vms[VM_LIMIT];
-    const struct cpu_backend *cpu = core_find_cpu();
 
-    core_read_options(&options, cpu);
+    core_read_options(&options);
+    const struct cpu_backend *cpu = options.cpu;
     if (cpu->start_cpu())
         core_refuse("virtualization cannot be switched on");
     record_machine(&options.mode, cpu->name, options.memory_mib, options.vcpus, options.vms, options.trace);
     for (unsigned i = 0; i < options.vms; i++) {
-        vms[i] = core_make_guest(&options, cpu, i);
+        vms[i] = core_make_guest(&options, i);
         vm_list_add(vms[i]);
     }
     for (unsigned i = 0; i < options.vms; i++)

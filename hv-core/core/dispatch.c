@@ -19,7 +19,7 @@ static enum vm_action dispatch_unhandled(struct vcpu *vcpu, const struct vm_exit
 
 static void dispatch_add(struct vm_exit_row *table, const struct vm_exit_row *rows)
 {
-    for (unsigned i = 0; i < VM_EXIT_REASONS; i++)
+    for (unsigned i = 0; rows && i < VM_EXIT_REASONS; i++)
         if (rows[i].handler)
             table[i] = rows[i];
 }
@@ -31,9 +31,13 @@ void dispatch_compose(struct vm_exit_row *table, const struct mode *mode)
     static const struct vm_exit_row *const io_rows[MODE_IO_KINDS] = {
         [MODE_IO_EMULATED] = exit_table_emulated, [MODE_IO_QUEUE] = exit_table_queue};
 
+    static const struct vm_exit_row *const cpu_rows[MODE_CPU_KINDS] = {
+        [MODE_CPU_DEPRIVILEGED] = exit_table_deprivileged};
+
     for (unsigned i = 0; i < VM_EXIT_REASONS; i++)
         table[i] = (struct vm_exit_row){dispatch_unhandled, OPERATION_NONE};
     dispatch_add(table, exit_table_common);
+    dispatch_add(table, cpu_rows[mode->cpu]);
     dispatch_add(table, mmu_rows[mode->mmu]);
     dispatch_add(table, io_rows[mode->io]);
 }

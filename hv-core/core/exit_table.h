@@ -27,6 +27,7 @@ struct vm_exit_row {
 
 /* VM_EXIT_REASONS rows each; a row without handler is not this table's. */
 extern const struct vm_exit_row exit_table_common[VM_EXIT_REASONS];
+extern const struct vm_exit_row exit_table_deprivileged[VM_EXIT_REASONS];
 extern const struct vm_exit_row exit_table_nested[VM_EXIT_REASONS];
 extern const struct vm_exit_row exit_table_shadow[VM_EXIT_REASONS];
 extern const struct vm_exit_row exit_table_emulated[VM_EXIT_REASONS];

@@ -6,6 +6,8 @@
 #include "core/report.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
+#include "machine/cpu.h"
+#include "machine/tsc.h"
 #include <coopvirt/string.h>
 
 #define NAME(call) [COOP_HYPERCALL_##call - COOP_HYPERCALL_FIRST]
@@ -76,6 +78,34 @@ void hypercall_compose(hypercall **table, const struct mode *mode)
     memset(table, 0, COOP_HYPERCALL_COUNT * sizeof(*table));
     hypercall_add(table, hypercalls_common);
     hypercall_add(table, io_rows[mode->io]);
+    hypercall_add(table, mode->cpu == MODE_CPU_DEPRIVILEGED ? hypercalls_deprivileged : 0);
+}
+
+/* Nothing that the run loop would have to do before the next entry. */
+static bool hypercall_is_quiet(const struct vcpu *vcpu)
+{
+    return !__atomic_load_n(&vcpu->requests, __ATOMIC_RELAXED) && !vcpu->events.is_busy &&
+           !cpu_current()->need_resched && vcpu->vm->deadline == vcpu->prepared_deadline && vcpu_interrupt(vcpu) < 0;
+}
+
+bool hypercall_serve(struct vcpu *vcpu)
+{
+    uint64_t index = vcpu->general[REGISTER_RAX] - COOP_HYPERCALL_FIRST;
+    enum vm_action action = VM_SKIP;
+
+    if (__builtin_expect(vcpu->exit_trace != 0, 0))
+        trace_note(vcpu, VM_EXIT_HYPERCALL, 0, vcpu->general[REGISTER_RAX]);
+    if (__builtin_expect(index < COOP_HYPERCALL_COUNT && vcpu->hypercalls[index], 1)) {
+        vcpu->account.hypercalls[index]++;
+        action = vcpu->hypercalls[index](vcpu);
+    } else {
+        hypercall_return(vcpu, (uint64_t)-COOP_ENOSYS);
+    }
+    if (__builtin_expect(action == VM_SKIP && hypercall_is_quiet(vcpu), 1))
+        return true;
+    vcpu->exit.action = (uint8_t)action;
+    account_hypervisor_until(&vcpu->account, tsc_read());
+    return false;
 }
 
 enum vm_action hypercall_handle(struct vcpu *vcpu, const struct vm_exit *exit)

@@ -9,6 +9,7 @@
 #include "core/exit_table.h"
 #include "core/mode.h"
 #include <coopvirt/abi.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Arguments are in vcpu->general; the result goes there by hypercall_return. NULL: this table has no such call. */
@@ -17,6 +18,7 @@ typedef enum vm_action hypercall(struct vcpu *vcpu);
 /* COOP_HYPERCALL_COUNT rows each, by number - COOP_HYPERCALL_FIRST. */
 extern hypercall *const hypercalls_common[COOP_HYPERCALL_COUNT];
 extern hypercall *const hypercalls_queue[COOP_HYPERCALL_COUNT];
+extern hypercall *const hypercalls_deprivileged[COOP_HYPERCALL_COUNT];
 
 #define HYPERCALL_ROW(number) [(number) - COOP_HYPERCALL_FIRST]
 
@@ -28,6 +30,11 @@ enum vm_action hypercall_return(struct vcpu *vcpu, uint64_t result);
 
 /* The exit handler: number in RAX. */
 enum vm_action hypercall_handle(struct vcpu *vcpu, const struct vm_exit *exit);
+
+/* The same from a cpu backend's own entry, without a way through the run loop, for a call from guest kernel mode. The
+ * caller has accounted for the exit. True: the guest goes on behind the call. False: it has to be left, with
+ * vcpu->exit.action as the handler said. */
+bool hypercall_serve(struct vcpu *vcpu);
 
 /* The name of hypercall COOP_HYPERCALL_FIRST + index, as records have it. */
 const char *hypercall_name(unsigned index);

@@ -33,6 +33,11 @@ static const char *const vm_exit_names[VM_EXIT_REASONS] = {
     [VM_EXIT_TASK_SWITCH] = "task_switch",
     [VM_EXIT_INIT] = "init",
     [VM_EXIT_ENTRY_FAILED] = "entry_failed",
+    [VM_EXIT_SYSCALL_BOUNCE] = "syscall_bounce",
+    [VM_EXIT_PAGE_FAULT_BOUNCE] = "page_fault_bounce",
+    [VM_EXIT_EXCEPTION_BOUNCE] = "exception_bounce",
+    [VM_EXIT_INTERRUPT_FLAG] = "interrupt_flag",
+    [VM_EXIT_PRIVILEGED] = "privileged",
     [VM_EXIT_OTHER] = "other",
 };
 

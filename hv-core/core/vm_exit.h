@@ -40,6 +40,12 @@ enum vm_exit_reason {
     VM_EXIT_TASK_SWITCH,
     VM_EXIT_INIT,
     VM_EXIT_ENTRY_FAILED,
+    /* A deprivileged kernel's. Bounces: from guest user mode straight to the guest kernel, never seen by a handler. */
+    VM_EXIT_SYSCALL_BOUNCE,
+    VM_EXIT_PAGE_FAULT_BOUNCE,
+    VM_EXIT_EXCEPTION_BOUNCE,
+    VM_EXIT_INTERRUPT_FLAG, /* CLI, STI */
+    VM_EXIT_PRIVILEGED,     /* another instruction that ring 3 has not */
     VM_EXIT_REASONS
 };
 
@@ -96,9 +102,10 @@ struct vm_exit {
         struct vm_exit_port port;             /* PORT_IO */
         struct vm_exit_fault fault;           /* NESTED_FAULT */
         struct vm_exit_control control;       /* CR_ACCESS, DR_ACCESS */
-        struct vm_event exception;            /* EXCEPTION */
+        struct vm_event exception;            /* EXCEPTION; EXTERNAL_INTERRUPT where the CPU has taken it already */
         struct vm_exit_page_fault page_fault; /* PAGE_FAULT */
         bool has_interrupts;                  /* HLT: RFLAGS.IF */
+        uint8_t action;                       /* HYPERCALL that hypercall_serve has carried out: enum vm_action */
     };
 };
 

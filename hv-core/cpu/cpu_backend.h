@@ -80,6 +80,6 @@ struct cpu_backend {
 };
 _Static_assert(offsetof(struct cpu_backend, has_shadow) <= 16 * sizeof(void *), "at most sixteen members");
 
-extern const struct cpu_backend svm_backend, vmx_backend;
+extern const struct cpu_backend svm_backend, vmx_backend, deprivileged_backend;
 
 #endif

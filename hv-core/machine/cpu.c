@@ -57,8 +57,10 @@ void cpu_start_this(void)
     struct cpu_private *private = cpu_current()->private;
     uint64_t stacks[DESCRIPTOR_IST_COUNT];
 
-    for (unsigned i = 0; i < DESCRIPTOR_IST_COUNT; i++)
-        stacks[i] = (uint64_t) private->emergency[i] + CPU_EMERGENCY_STACK_BYTES;
+    for (unsigned i = 0; i < DESCRIPTOR_IST_COUNT; i++) {
+        stacks[i] = (uint64_t) private->emergency[i] + CPU_EMERGENCY_STACK_BYTES - CPU_EMERGENCY_STACK_USED;
+        *(struct cpu **)stacks[i] = cpu_current();
+    }
     cpu_set_control_registers();
     descriptor_load(&private->tables, stacks);
     fpu_start();

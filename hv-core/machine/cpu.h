@@ -21,6 +21,9 @@ struct cpu {
     void *vendor;                /* of cpu/svm or cpu/vmx: host save area and the like */
     struct vcpu *running;        /* the VCPU that this CPU runs, or NULL; this CPU only */
     struct scheduler *scheduler; /* core/: the run queue of this CPU */
+    void *entry_state;           /* of whoever runs guest code in ring 3 here, for its entries in assembly; */
+    uint64_t entry_stack;        /* where its frames from ring 3 begin, as in the TSS; */
+    uint64_t entry_scratch;      /* and room for one register */
     volatile bool need_resched;  /* set by the timer and kick interrupts, this CPU */
     volatile bool online;
     /* machine/ keeps its own tables (GDT, TSS, IST stacks) behind this */

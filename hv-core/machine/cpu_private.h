@@ -12,12 +12,14 @@
 
 #define CPU_STACK_BYTES           16384
 #define CPU_EMERGENCY_STACK_BYTES 8192
+#define CPU_EMERGENCY_STACK_USED  16 /* at its upper end, stack alignment kept */
 
 struct cpu_private {
     struct descriptor_tables tables; /* this CPU only */
     uint64_t timer_deadline;         /* TSC; this CPU only */
     void (*work)(void *context);     /* NULL when it has none; set by another CPU */
     void *work_context;              /* valid while work is set */
+    /* Each with this CPU's struct cpu * at its upper end: an entry there cannot rely on GS. */
     uint8_t emergency[DESCRIPTOR_IST_COUNT][CPU_EMERGENCY_STACK_BYTES] __attribute__((aligned(16)));
 };
 

@@ -6,15 +6,19 @@
 #include "machine/descriptor.h"
 #include "machine/trap.h"
 
+#include <coopvirt/mutation.h>
 #include <coopvirt/x86.h>
+#include <stdbool.h>
 
 /* APM vol. 2, "Long-Mode Segment Descriptors". */
 #define DESCRIPTOR_CODE64_BITS 0x00af9b000000fffful
 #define DESCRIPTOR_DATA_BITS   0x00cf93000000fffful
 #define DESCRIPTOR_TSS_BITS    0x0000890000000000ul /* present, available 64-bit TSS */
+#define DESCRIPTOR_RING_3      0x0000600000000000ul
 
 /* APM vol. 2, "Interrupt-Gate and Trap-Gate Descriptors (Long Mode)". */
 #define DESCRIPTOR_INTERRUPT_GATE 0x8e
+#define DESCRIPTOR_GATE_RING_3    0x60
 
 struct descriptor_gate {
     uint16_t offset_low;  /* 0x00 */
@@ -43,9 +47,18 @@ static uint8_t descriptor_ist_of(unsigned vector)
         return DESCRIPTOR_IST_DOUBLE_FAULT;
     case X86_VECTOR_MC:
         return DESCRIPTOR_IST_MACHINE_CHECK;
+    case X86_VECTOR_DB: /* may be held back by MOV SS until SYSCALL has been executed, RSP still ring 3's */
+        return DESCRIPTOR_IST_DEBUG;
     default:
         return 0;
     }
+}
+
+/* INT3 and INTO are no privilege; any other INT n of ring 3 is a general protection fault. */
+static uint8_t descriptor_gate_type(unsigned vector)
+{
+    bool is_open = vector == X86_VECTOR_BP || vector == X86_VECTOR_OF || MUTATED(machine_interrupt_gate);
+    return DESCRIPTOR_INTERRUPT_GATE | (is_open ? DESCRIPTOR_GATE_RING_3 : 0);
 }
 
 /* Every CPU writes the same contents. */
@@ -57,7 +70,7 @@ static void descriptor_make_idt(void)
             .offset_low = (uint16_t)entry,
             .selector = DESCRIPTOR_CODE,
             .ist = descriptor_ist_of(vector),
-            .type = DESCRIPTOR_INTERRUPT_GATE,
+            .type = descriptor_gate_type(vector),
             .offset_mid = (uint16_t)(entry >> 16),
             .offset_high = (uint32_t)(entry >> 32),
         };
@@ -74,6 +87,8 @@ static void descriptor_make_gdt(struct descriptor_tables *tables)
     tables->gdt[DESCRIPTOR_TSS / 8] =
         DESCRIPTOR_TSS_BITS | (sizeof(tables->tss) - 1) | (tss & 0xffffff) << 16 | (tss >> 24 & 0xff) << 56;
     tables->gdt[DESCRIPTOR_TSS / 8 + 1] = tss >> 32;
+    tables->gdt[DESCRIPTOR_USER_DATA / 8] = DESCRIPTOR_DATA_BITS | DESCRIPTOR_RING_3;
+    tables->gdt[DESCRIPTOR_USER_CODE / 8] = DESCRIPTOR_CODE64_BITS | DESCRIPTOR_RING_3;
 }
 
 void descriptor_load(struct descriptor_tables *tables, const uint64_t ist[DESCRIPTOR_IST_COUNT])

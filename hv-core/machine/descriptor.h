@@ -7,16 +7,21 @@
 
 #include <stdint.h>
 
-/* Selectors; the same on every CPU. */
-#define DESCRIPTOR_CODE 0x08
-#define DESCRIPTOR_DATA 0x10
-#define DESCRIPTOR_TSS  0x18
+/* Selectors; the same on every CPU. Those of ring 3 lie as SYSRET wants them, with the values that the guest ABI names;
+ * its 32-bit code segment would be at 0x20, inside the TSS's descriptor, and does not exist: ring 3 is 64-bit only. */
+#define DESCRIPTOR_CODE        0x08
+#define DESCRIPTOR_DATA        0x10
+#define DESCRIPTOR_TSS         0x18
+#define DESCRIPTOR_SYSRET_BASE 0x23
+#define DESCRIPTOR_USER_DATA   0x2b
+#define DESCRIPTOR_USER_CODE   0x33
 
 /* Interrupt stack table entries: what may arrive while the stack is not to be trusted. */
 #define DESCRIPTOR_IST_NMI           1
 #define DESCRIPTOR_IST_DOUBLE_FAULT  2
 #define DESCRIPTOR_IST_MACHINE_CHECK 3
-#define DESCRIPTOR_IST_COUNT         3
+#define DESCRIPTOR_IST_DEBUG         4
+#define DESCRIPTOR_IST_COUNT         4
 
 /* APM vol. 2, "64-Bit Task State Segment". */
 struct descriptor_tss {
@@ -30,8 +35,8 @@ struct descriptor_tss {
 } __attribute__((packed));
 _Static_assert(sizeof(struct descriptor_tss) == 0x68, "64-bit TSS");
 
-/* Null, code, data, TSS (two entries). */
-#define DESCRIPTOR_GDT_ENTRIES 5
+/* Null, code, data, TSS (two entries), data and code of ring 3. */
+#define DESCRIPTOR_GDT_ENTRIES 7
 
 struct descriptor_tables {
     uint64_t gdt[DESCRIPTOR_GDT_ENTRIES];

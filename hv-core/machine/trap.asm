@@ -1,11 +1,16 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
 ;
 ; Entries of exceptions and interrupts: one short stub a vector makes the stack uniform (struct trap_frame in
-; trap.h), then one common path calls trap_handle. hv-core runs in ring 0 only, so GS is always its own.
+; trap.h), then one common path calls trap_handle. In ring 0 GS is always hv-core's own, but for the first and last
+; instructions of the entries from ring 3 (cpu/deprivileged), where only what has a stack of its own can arrive.
 
 VECTORS equ 256
 
-extern trap_handle
+extern trap_handle, trap_user_entry
+
+%include "asm_offsets.inc"
+
+MSR_GS_BASE equ 0xc0000101
 
 section .text
 bits 64
@@ -20,17 +25,16 @@ trap_stub_%1:
     push 0
 %endif
     push %1
+%if %1 = 1
+    jmp trap_debug
+%elif %1 = 2 || %1 = 8 || %1 = 18
+    jmp trap_own_stack
+%else
     jmp trap_common
+%endif
 %endmacro
 
-%assign vector 0
-%rep VECTORS
-    trap_stub vector
-%assign vector vector + 1
-%endrep
-
-align 16
-trap_common:
+%macro PUSH_REGISTERS 0
     push rax
     push rbx
     push rcx
@@ -46,12 +50,9 @@ trap_common:
     push r13
     push r14
     push r15
-    cld
-    mov rdi, rsp
-    mov rbx, rsp
-    and rsp, -16
-    call trap_handle
-    mov rsp, rbx
+%endmacro
+
+%macro POP_REGISTERS 0
     pop r15
     pop r14
     pop r13
@@ -67,7 +68,71 @@ trap_common:
     pop rcx
     pop rbx
     pop rax
+%endmacro
+
+%assign vector 0
+%rep VECTORS
+    trap_stub vector
+%assign vector vector + 1
+%endrep
+
+align 16
+trap_common:
+    test byte [rsp + 24], 3 ; CS
+    jnz .from_user
+    PUSH_REGISTERS
+    cld
+    mov rdi, rsp
+    mov rbx, rsp
+    and rsp, -16
+    call trap_handle
+    mov rsp, rbx
+    POP_REGISTERS
     add rsp, 16 ; vector, error
+    iretq
+.from_user:
+    jmp [trap_user_entry]
+
+; NMI, #DF, #MC come at any instruction, also where GS and RSP are still ring 3's: the stack of their own names the CPU.
+; #DB does when MOV SS held it back until SYSCALL; from ring 3 itself it goes on as any exception.
+align 16
+trap_debug:
+    test byte [rsp + 24], 3
+    jz trap_own_stack
+    push rax
+    mov rax, rsp
+    mov rsp, [rax + 64]             ; struct cpu
+    mov rsp, [rsp + CPU_TASK_STACK]
+    push qword [rax + 56]           ; SS
+    push qword [rax + 48]
+    push qword [rax + 40]
+    push qword [rax + 32]
+    push qword [rax + 24]
+    push qword [rax + 16]
+    push qword [rax + 8]            ; vector
+    mov rax, [rax]
+    jmp trap_common
+trap_own_stack:
+    PUSH_REGISTERS
+    cld
+    mov rbx, rsp
+    mov ecx, MSR_GS_BASE
+    rdmsr
+    mov r12d, eax
+    mov r13d, edx
+    mov rax, [rsp + 15 * 8 + 56]    ; struct cpu
+    mov rdx, rax
+    shr rdx, 32
+    wrmsr
+    mov rdi, rsp
+    call trap_handle
+    mov ecx, MSR_GS_BASE
+    mov eax, r12d
+    mov edx, r13d
+    wrmsr
+    mov rsp, rbx
+    POP_REGISTERS
+    add rsp, 16
     iretq
 
 section .data.rel.ro progbits alloc noexec write align=8

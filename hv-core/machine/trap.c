@@ -9,13 +9,17 @@
 #include "machine/cpu.h"
 #include "machine/panic.h"
 
+#include <coopvirt/mutation.h>
 #include <coopvirt/x86.h>
 
-static void trap_interrupt(const struct trap_frame *frame)
+void (*trap_user_entry)(void);
+uint64_t trap_user_call;
+
+void trap_interrupt(unsigned vector)
 {
     bool expired = true;
 
-    switch (frame->vector) {
+    switch (vector) {
     case APIC_VECTOR_SERIAL:
         console_interrupt();
         break;
@@ -36,10 +40,12 @@ static void trap_interrupt(const struct trap_frame *frame)
 void trap_handle(struct trap_frame *frame)
 {
     if (frame->vector >= TRAP_EXCEPTIONS) {
-        trap_interrupt(frame);
+        trap_interrupt((unsigned)frame->vector);
         return;
     }
     if (frame->vector == X86_VECTOR_NMI && panic_has_begun())
         panic_halt();
+    if (frame->vector == X86_VECTOR_DB && frame->rip == trap_user_call && !MUTATED(machine_debug_at_call))
+        return;
     panic_exception(frame);
 }

@@ -24,6 +24,16 @@ _Static_assert(sizeof(struct trap_frame) == 0xb0, "trap frame as trap.asm pushes
 /* Addresses of the entries in trap.asm, one a vector. */
 extern const uint64_t trap_entries[TRAP_VECTORS];
 
+/* Where trap.asm goes for what interrupts ring 3: GS and all registers as they were, and on this CPU's stack for ring 0
+ * the frame from `vector` on. Whoever runs code there sets it before. */
+extern void (*trap_user_entry)(void);
+
+/* Where SYSCALL enters: a #DB that hits there was held back by ring 3 on purpose, and is dropped. */
+extern uint64_t trap_user_call;
+
+/* An interrupt (no exception) that ended the run of ring 3: does its work. Interrupts off. */
+void trap_interrupt(unsigned vector);
+
 /* Called by trap.asm. */
 void trap_handle(struct trap_frame *frame);
 

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ring 3 as a cpu backend: no virtualization in hardware at all. The table of operations, and the few that stand on the
+ * way between two exits.
+ */
+#include "cpu/deprivileged/deprivileged.h"
+#include "cpu/cpu_backend.h"
+#include "cpu/deprivileged/deprivileged_decode.h"
+#include <coopvirt/format.h>
+#include <coopvirt/x86.h>
+
+/* There is no second level. */
+static const struct nested_format deprivileged_nested_format;
+
+static const struct cpu_direct deprivileged_direct = {0, 0};
+
+static void deprivileged_enter(struct vcpu *vcpu)
+{
+    struct deprivileged_vcpu *state = deprivileged_of(vcpu);
+    if (__builtin_expect(state->is_lost, 0)) {
+        state->raw_vector = DEPRIVILEGED_RAW_LOST;
+        state->is_lost = false;
+        return;
+    }
+    deprivileged_enter_ring3(vcpu);
+}
+
+static void deprivileged_decode(struct vcpu *vcpu)
+{
+    struct deprivileged_vcpu *state = deprivileged_of(vcpu);
+    if (state->raw_vector == DEPRIVILEGED_RAW_RETURN)
+        deprivileged_return(vcpu);
+    deprivileged_exit_decode(state, &vcpu->exit);
+    vcpu->exit.root = vcpu->paging_root;
+}
+
+static void deprivileged_describe(const struct vcpu *vcpu, char *text, size_t size)
+{
+    const struct deprivileged_vcpu *state = deprivileged_of(vcpu);
+    format_string(text, size, "vector %lx error %lx CR2 %lx in guest %s mode", state->raw_vector, state->raw_error,
+                  state->raw_address, state->is_user ? "user" : "kernel");
+}
+
+static void deprivileged_advance(struct vcpu *vcpu, uint64_t rip)
+{
+    struct deprivileged_vcpu *state = deprivileged_of(vcpu);
+    state->rip = rip;
+    if (__builtin_expect(state->rflags & X86_FLAGS_TF, 0))
+        event_raise(&vcpu->events, X86_VECTOR_DB, false, 0);
+}
+
+void deprivileged_account_large(struct vcpu *vcpu, uint64_t cost, unsigned reason)
+{
+    account_large(&vcpu->account.reasons[reason], cost);
+}
+
+const struct cpu_backend deprivileged_backend = {
+    .name = "deprivileged",
+    .nested_format = &deprivileged_nested_format,
+    .probe = deprivileged_probe,
+    .start_cpu = deprivileged_start_cpu,
+    .vcpu_create = deprivileged_vcpu_create,
+    .vcpu_destroy = deprivileged_vcpu_destroy,
+    .hold = deprivileged_hold,
+    .enter = deprivileged_enter,
+    .decode = deprivileged_decode,
+    .inject = deprivileged_inject,
+    .interrupt_window = deprivileged_interrupt_window,
+    .advance = deprivileged_advance,
+    .read_registers = deprivileged_read_registers,
+    .write_registers = deprivileged_write_registers,
+    .describe = deprivileged_describe,
+    .write_control = deprivileged_write_control,
+    .direct = &deprivileged_direct,
+};
