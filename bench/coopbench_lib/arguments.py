@@ -52,6 +52,7 @@ def make_parser() -> argparse.ArgumentParser:
     listing = _add(commands, "workloads", "what can be measured")
     listing.add_argument("--verbose", "-v", action="store_true", help="with region, parameters and other names")
     _add_run(_add(commands, "run", "measure workloads in modes and print the table"))
+    _add_sweep(_add(commands, "sweep", "the same over values of switches and parameters: tables and plots"))
     _add_trace(_add(commands, "trace", "every crossing of one operation, mode beside mode, as CSV and as a timeline"))
     _add_demo(_add(commands, "demo", "one fork in three modes: what happens in it, and the timeline"))
     _add_shell(_add(commands, "shell", "an interactive shell in the guest, left by Ctrl-A X"))
@@ -137,6 +138,19 @@ def _add_trace(trace: argparse.ArgumentParser) -> None:
     trace.add_argument("--workload", metavar="W", help="the workload, of which one operation is traced (default: "
                        "latency/fork)")
     _add_parameters(trace)
+
+
+def _add_sweep(sweep: argparse.ArgumentParser) -> None:
+    _add_machine(sweep)
+    _add_measurement(sweep)
+    sweep.add_argument("--preset", metavar="NAME", help="a sweep that has a name; 'list' lists them")
+    sweep.add_argument("--workload", metavar="X,Y", help="workloads, or groups such as 'latency/'")
+    sweep.add_argument("--param", metavar="NAME=V1,V2", action="append", dest="parameters",
+                       help="values of a parameter; --set takes several values likewise")
+    sweep.add_argument("-r", "--runs", metavar="N", type=_positive,
+                       help="measured repetitions (default: the workload's own)")
+    sweep.add_argument("--resume", action="store_true", help="go on with the sweep in --out")
+    sweep.add_argument("--dry-run", action="store_true", help="print the emulators' command lines and start nothing")
 
 
 def _add_demo(demo: argparse.ArgumentParser) -> None:

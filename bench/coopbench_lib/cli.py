@@ -18,6 +18,7 @@ from . import doctor
 from .arguments import parse
 from .ask import ask, check_modes
 from .commands_report import REPORT_COMMANDS
+from .commands_sweep import command_sweep
 from .commands_trace import command_demo, command_trace
 from .compare import compare, render_comparison
 from .errors import CoopbenchError, UsageError
@@ -327,6 +328,7 @@ def command_compare(options: argparse.Namespace) -> int:
 
 _COMMANDS = {"doctor": command_doctor, "modes": command_modes, "workloads": command_workloads, "run": command_run,
              "shell": command_shell, "table": command_table, "exits": command_exits, "compare": command_compare,
+             "sweep": lambda options: command_sweep(options, make_plan, _new_folder_of("sweep")),
              "trace": lambda options: command_trace(options, make_plan, _new_folder_of("trace")),
              "demo": lambda options: command_demo(options, make_plan, _new_folder_of("demo")),
              **REPORT_COMMANDS}

@@ -29,10 +29,11 @@ int disk_open(int flags)
     return disk;
 }
 
-void disk_read_block(int disk, uint64_t number, void *block)
+void disk_read_blocks(int disk, uint64_t number, uint64_t count, void *blocks)
 {
-    if (pread(disk, block, DISK_BLOCK_BYTES, (off_t)(number * DISK_BLOCK_BYTES)) != DISK_BLOCK_BYTES)
-        harness_fail("block %llu could not be read", (unsigned long long)number);
+    if (pread(disk, blocks, count * DISK_BLOCK_BYTES, (off_t)(number * DISK_BLOCK_BYTES)) !=
+        (ssize_t)(count * DISK_BLOCK_BYTES))
+        harness_fail("%llu blocks from %llu could not be read", (unsigned long long)count, (unsigned long long)number);
 }
 
 void disk_write_block(int disk, uint64_t number, const void *block)

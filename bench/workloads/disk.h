@@ -13,8 +13,8 @@
 /* Opens the disk, or ends the process with a skip record. Its descriptor. */
 int disk_open(int flags);
 
-/* Reads or writes one block; fails when the disk ends before it. */
-void disk_read_block(int disk, uint64_t number, void *block);
+/* Reads `count` blocks that follow one another by one call, or writes one; fails when the disk ends before them. */
+void disk_read_blocks(int disk, uint64_t number, uint64_t count, void *blocks);
 void disk_write_block(int disk, uint64_t number, const void *block);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads the disk's first blocks in order, 4 KiB a call. The data must be the same in every repetition.
+ * Reads the disk's first blocks in order, 4 KiB a call, or as many blocks a call as `depth` says. The data must be the
+ * same in every repetition.
  */
 #include "disk.h"
 #include "harness.h"
@@ -10,16 +11,18 @@
 
 #define DISK_READ_MOST_BLOCKS 1024
 
-static struct harness_parameter disk_read_parameters[] = {{"blocks", 16, 1, DISK_READ_MOST_BLOCKS},
-                                                          HARNESS_PARAMETERS_END};
+static struct harness_parameter disk_read_parameters[] = {
+    {"blocks", 16, 1, DISK_READ_MOST_BLOCKS}, {"depth", 1, 1, 256}, HARNESS_PARAMETERS_END};
 static char disk_read_data[DISK_READ_MOST_BLOCKS][DISK_BLOCK_BYTES];
 static uint64_t disk_read_first_sum;
 static int disk_read_disk;
 
 static void disk_read_work(void)
 {
-    for (uint64_t block = 0; block < disk_read_parameters[0].value; block++)
-        disk_read_block(disk_read_disk, block, disk_read_data[block]);
+    uint64_t blocks = disk_read_parameters[0].value, depth = disk_read_parameters[1].value;
+
+    for (uint64_t block = 0; block < blocks; block += depth)
+        disk_read_blocks(disk_read_disk, block, depth < blocks - block ? depth : blocks - block, disk_read_data[block]);
 }
 
 static uint64_t disk_read_sum(void)

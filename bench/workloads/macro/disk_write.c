@@ -39,7 +39,7 @@ static void disk_write_cleanup(void)
     static uint64_t found[DISK_BLOCK_BYTES / sizeof(uint64_t)];
 
     for (uint64_t block = 0; block < disk_write_parameters[0].value; block++) {
-        disk_read_block(disk_write_disk, block, found);
+        disk_read_blocks(disk_write_disk, block, 1, found);
         disk_write_data[0] = block;
         for (size_t i = 0; i < DISK_BLOCK_BYTES / sizeof(uint64_t); i++)
             if (found[i] != disk_write_data[i])

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Processes in a ring, each with a pipe to the next; a byte goes round. An operation is one hop: a read, a context
+ * switch, a write. This process is one of them, and counts the rounds.
+ */
+#include "harness.h"
+
+#include <unistd.h>
+
+#define RING_MOST_PROCESSES 64
+
+static struct harness_parameter ring_parameters[] = {
+    {"processes", 8, 2, RING_MOST_PROCESSES}, {"rounds", 20, 1, 100000}, HARNESS_PARAMETERS_END};
+static int ring_pipes[RING_MOST_PROCESSES][2]; /* pipe n: from process n to the next */
+static pid_t ring_children[RING_MOST_PROCESSES];
+
+static uint64_t ring_operations(void)
+{
+    return ring_parameters[0].value * ring_parameters[1].value;
+}
+
+/* All descriptors of the ring but two. */
+static void ring_keep(int input, int output)
+{
+    for (uint64_t i = 0; i < ring_parameters[0].value; i++)
+        for (int end = 0; end < 2; end++)
+            if (ring_pipes[i][end] != input && ring_pipes[i][end] != output)
+                close(ring_pipes[i][end]);
+}
+
+/* One of the others: passes every byte on until the ring is opened. */
+static _Noreturn void ring_member(uint64_t number)
+{
+    int input = ring_pipes[number - 1][0], output = ring_pipes[number][1];
+    char byte;
+
+    ring_keep(input, output);
+    while (read(input, &byte, 1) == 1)
+        if (write(output, &byte, 1) != 1)
+            _exit(1);
+    _exit(0);
+}
+
+static void ring_setup(void)
+{
+    uint64_t processes = ring_parameters[0].value;
+
+    for (uint64_t i = 0; i < processes; i++)
+        if (pipe(ring_pipes[i]) != 0)
+            harness_fail("pipe failed");
+    for (uint64_t i = 1; i < processes; i++) {
+        ring_children[i] = fork();
+        if (ring_children[i] < 0)
+            harness_fail("fork failed");
+        if (ring_children[i] == 0)
+            ring_member(i);
+    }
+    ring_keep(ring_pipes[processes - 1][0], ring_pipes[0][1]);
+}
+
+static void ring_work(void)
+{
+    int input = ring_pipes[ring_parameters[0].value - 1][0], output = ring_pipes[0][1];
+
+    for (uint64_t i = ring_parameters[1].value; i > 0; i--) {
+        char byte = (char)i, back;
+
+        if (write(output, &byte, 1) != 1 || read(input, &back, 1) != 1)
+            harness_fail("a byte was lost in the ring");
+        if (back != byte)
+            harness_wrong("byte %d came back as %d", byte, back);
+    }
+}
+
+static void ring_teardown(void)
+{
+    close(ring_pipes[0][1]);
+    for (uint64_t i = 1; i < ring_parameters[0].value; i++)
+        harness_wait_child(ring_children[i]);
+}
+
+int main(int argc, char **argv)
+{
+    struct harness_workload workload = {
+        .name = "latency/ring",
+        .parameters = ring_parameters,
+        .operations = ring_operations,
+        .setup = ring_setup,
+        .teardown = ring_teardown,
+        .work = ring_work,
+    };
+
+    return harness_main(&workload, argc, argv);
+}
