@@ -3,6 +3,7 @@
  * Reading headers: each is copied out of the file after its place has been checked.
  */
 #include "core/elf_image.h"
+#include <coopvirt/abi.h>
 #include <coopvirt/elf.h>
 #include <coopvirt/multiboot.h>
 #include <coopvirt/string.h>
@@ -17,6 +18,11 @@ struct elf_outline {
     uint64_t entry, headers;
     unsigned header_bytes, count;
     bool is_64;
+};
+
+/* Its name and its value follow, each padded to 4 bytes. */
+struct elf_note {
+    uint32_t name_bytes, bytes, type;
 };
 
 static bool elf_image_holds(size_t file_bytes, uint64_t offset, uint64_t bytes)
@@ -85,8 +91,8 @@ static const char *elf_image_add(struct elf_image *image, const struct elf64_seg
         if (segment->paddr < other->address + other->bytes && other->address < segment->paddr + segment->memsz)
             return "has overlapping segments";
     }
-    image->segments[image->count++] =
-        (struct elf_image_segment){segment->offset, segment->filesz, segment->paddr, segment->memsz};
+    image->segments[image->count++] = (struct elf_image_segment){segment->offset, segment->filesz, segment->paddr,
+                                                                 segment->memsz,  segment->vaddr,  segment->flags};
     return 0;
 }
 
@@ -126,35 +132,51 @@ static bool elf_image_contains(const struct elf_image *image, uint64_t address)
     return false;
 }
 
-/* The entry that one segment of notes tells; 0 for none. System V ABI, "Note Section". */
-static uint32_t elf_image_note_entry(const uint8_t *notes, uint64_t bytes)
+static bool elf_image_is_note(const uint8_t *name, const struct elf_note *note, const char *owner, size_t bytes)
 {
-    struct {
-        uint32_t name_bytes, bytes, type;
-        char name[4];
-        uint32_t value;
-    } note;
-    for (uint64_t at = 0; at <= bytes && bytes - at >= sizeof(note);) {
-        memcpy(&note, notes + at, sizeof(note));
-        if (note.type == NOTE_PVH_ENTRY && note.name_bytes == 4 && note.bytes >= 4 && !memcmp(note.name, "Xen", 4))
-            return note.value;
-        at += 12 + (((uint64_t)note.name_bytes + 3) & ~3ul) + (((uint64_t)note.bytes + 3) & ~3ul);
-    }
-    return 0;
+    return note->name_bytes == bytes && !memcmp(name, owner, bytes);
 }
 
-static uint32_t elf_image_find_pvh(const uint8_t *file, const struct elf_outline *outline, size_t bytes,
-                                   const struct elf_image *image)
+static void elf_image_take_note(struct elf_image *image, const struct elf_note *note, const uint8_t *name,
+                                const uint8_t *value)
 {
+    uint32_t entry;
+    if (elf_image_is_note(name, note, "Xen", sizeof("Xen")) && note->type == NOTE_PVH_ENTRY && note->bytes >= 4) {
+        memcpy(&entry, value, sizeof(entry));
+        if (!image->pvh_entry && elf_image_contains(image, entry))
+            image->pvh_entry = entry;
+    }
+    if (!elf_image_is_note(name, note, COOP_NOTE_OWNER, sizeof(COOP_NOTE_OWNER)) || note->bytes != sizeof(uint64_t))
+        return;
+    if (note->type == COOP_NOTE_ENTRY)
+        memcpy(&image->direct_entry, value, sizeof(uint64_t));
+    if (note->type == COOP_NOTE_DIRECT_MAP)
+        memcpy(&image->direct_map, value, sizeof(uint64_t));
+}
+
+/* What one segment of notes tells. System V ABI, "Note Section". */
+static void elf_image_take_notes(struct elf_image *image, const uint8_t *notes, uint64_t bytes)
+{
+    struct elf_note note;
+    for (uint64_t at = 0; at <= bytes && bytes - at >= sizeof(note);) {
+        memcpy(&note, notes + at, sizeof(note));
+        uint64_t name = at + sizeof(note), value = name + (((uint64_t)note.name_bytes + 3) & ~3ul);
+        at = value + (((uint64_t)note.bytes + 3) & ~3ul);
+        if (at <= bytes)
+            elf_image_take_note(image, &note, notes + name, notes + value);
+    }
+}
+
+static void elf_image_find_notes(const uint8_t *file, const struct elf_outline *outline, size_t bytes,
+                                 struct elf_image *image)
+{
+    image->pvh_entry = 0;
+    image->direct_entry = image->direct_map = 0;
     for (unsigned i = 0; i < outline->count; i++) {
         struct elf64_segment segment = elf_image_segment(file, outline, i);
-        if (segment.type != ELF_SEGMENT_NOTE || !elf_image_holds(bytes, segment.offset, segment.filesz))
-            continue;
-        uint32_t entry = elf_image_note_entry(file + segment.offset, segment.filesz);
-        if (entry && elf_image_contains(image, entry))
-            return entry;
+        if (segment.type == ELF_SEGMENT_NOTE && elf_image_holds(bytes, segment.offset, segment.filesz))
+            elf_image_take_notes(image, file + segment.offset, segment.filesz);
     }
-    return 0;
 }
 
 const char *elf_image_read(const void *file, size_t bytes, struct elf_image *image)
@@ -172,13 +194,15 @@ const char *elf_image_read(const void *file, size_t bytes, struct elf_image *ima
         error = elf_image_add(image, &segment, bytes);
         if (error)
             return error;
+        if (!outline.is_64) /* objcopy keeps the low halves of the addresses of a kernel in the last 2 GiB */
+            image->segments[image->count - 1].linear = (uint64_t)(int64_t)(int32_t)segment.vaddr;
     }
     if (!image->count)
         return "has nothing to load";
     if (!elf_image_find_entry(file, &outline, &entry))
         return "has an entry point outside of its segments";
     image->has_multiboot = elf_image_has_multiboot(file, bytes);
-    image->pvh_entry = elf_image_find_pvh(file, &outline, bytes, image);
+    elf_image_find_notes(file, &outline, bytes, image);
     image->entry = (uint32_t)entry;
     return 0;
 }
