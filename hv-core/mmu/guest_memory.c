@@ -3,6 +3,7 @@
  * Lookup in the sorted list of ranges, and the checked copies built on it.
  */
 #include "mmu/guest_memory.h"
+#include <coopvirt/mutation.h>
 #include <coopvirt/string.h>
 #include <coopvirt/error.h>
 
@@ -35,6 +36,11 @@ const struct guest_memory_range *guest_memory_find(const struct guest_memory *me
     return 0;
 }
 
+static bool guest_memory_may_write(const struct guest_memory *memory, coop_paddr machine, uint64_t bytes)
+{
+    return !memory->may_write || MUTATED(direct_may_write) || memory->may_write(memory->context, machine, bytes);
+}
+
 void *guest_memory_pointer(const struct guest_memory *memory, coop_paddr address, uint64_t bytes, bool is_write)
 {
     const struct guest_memory_range *range = guest_memory_find(memory, address);
@@ -42,6 +48,8 @@ void *guest_memory_pointer(const struct guest_memory *memory, coop_paddr address
         return 0;
     uint64_t offset = address - range->start;
     if (bytes > range->bytes - offset)
+        return 0;
+    if (is_write && !guest_memory_may_write(memory, range->machine + offset, bytes))
         return 0;
     return memory->address(range->machine + offset);
 }
@@ -55,7 +63,9 @@ static bool guest_memory_allows(const struct guest_memory *memory, coop_paddr ad
         const struct guest_memory_range *range = guest_memory_find(memory, address);
         if (!range || (is_write && !range->is_writable))
             return false;
-        uint64_t here = range->bytes - (address - range->start);
+        uint64_t offset = address - range->start, here = range->bytes - offset;
+        if (is_write && !guest_memory_may_write(memory, range->machine + offset, here < bytes ? here : bytes))
+            return false;
         if (here >= bytes)
             return true;
         address += here;

@@ -25,6 +25,9 @@ struct guest_memory {
     struct guest_memory_range ranges[GUEST_MEMORY_RANGES]; /* sorted by start, not overlapping */
     unsigned count;
     void *(*address)(coop_paddr machine); /* the hypervisor's own map of frames */
+    /* Whether these bytes of one range, in machine memory, may be written now beyond what the range says; NULL: yes. */
+    bool (*may_write)(void *context, coop_paddr machine, uint64_t bytes);
+    void *context;
 };
 
 /* 0, -EINVAL for an overlap or wrap-around, -ENOSPC. */
