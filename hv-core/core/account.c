@@ -51,6 +51,7 @@ void account_region_begin(struct account *account, uint32_t region)
     account_clear_reasons(
         account); /* nothing is booked before the entry; the time that this takes is not the region's */
     memset(account->hypercalls, 0, sizeof(account->hypercalls));
+    memset(account->batches, 0, sizeof(account->batches));
 }
 
 void account_region_enter(struct account *account, uint64_t now)

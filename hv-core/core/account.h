@@ -23,6 +23,8 @@ struct account_reason {
     uint32_t histogram[ACCOUNT_BUCKETS];
 };
 
+#define ACCOUNT_BATCH_SIZES 12u /* 1, 2-3, 4-7 ... 2048 */
+
 struct account_summary {
     uint64_t count, total, minimum, median, percentile99, maximum;
 };
@@ -34,6 +36,7 @@ struct account {
     uint64_t begun;   /* TSC of the region's first entry */
     uint64_t injections;
     uint64_t hypercalls[COOP_HYPERCALL_COUNT];
+    uint64_t batches[ACCOUNT_BATCH_SIZES]; /* of page-table operations, by how many were carried out */
     uint32_t region;
     bool is_counting;      /* between a begin and an end marker */
     bool is_begin_pending; /* the region begins with the next entry */
@@ -89,6 +92,13 @@ static inline void account_count(struct account *account, enum vm_exit_reason re
         account_large(&account->reasons[reason], cost);
     else
         account->reasons[reason].histogram[cost]++;
+}
+
+/* A batch of `operations` (at most 2^ACCOUNT_BATCH_SIZES - 1) has been carried out. */
+static inline void account_batch(struct account *account, uint32_t operations)
+{
+    if (operations && operations < 1u << ACCOUNT_BATCH_SIZES)
+        account->batches[31 - __builtin_clz(operations)]++;
 }
 
 /* account_enter when is_special. */

@@ -3,6 +3,7 @@
  * From a started machine to running VMs: options, mode, backends, guests, schedulers.
  */
 #include "core/core.h"
+#include "core/core_direct.h"
 #include "core/loader.h"
 #include "core/mode.h"
 #include "core/realtime.h"
@@ -19,6 +20,7 @@
 #include "machine/cpu.h"
 #include "machine/log.h"
 #include "machine/panic.h"
+#include "mmu/direct_backend.h"
 #include "mmu/mmu_backend.h"
 #include "mmu/shadow_backend.h"
 #include <coopvirt/format.h>
@@ -28,6 +30,7 @@
 #define CORE_MEMORY_MIB_LEAST   2
 #define CORE_MEMORY_MIB_MOST    (1ul << 24) /* 16 TiB */
 #define CORE_LOG_KIB_DEFAULT    16384
+#define CORE_PIECES_MOST        16
 #define CORE_SLICE_DEFAULT      10000000 /* TSC */
 
 struct core_options {
@@ -35,6 +38,7 @@ struct core_options {
     const struct cpu_backend *cpu;
     unsigned long memory_mib, log_kib, busy_limit, trace, roots;
     unsigned vcpus, vms;
+    uint32_t batch_limit, pieces;
 };
 
 /* Bad input: one line, and the end. */
@@ -66,10 +70,10 @@ static const struct cpu_backend *core_find_vt(void)
 }
 
 static const struct mmu_backend *const core_mmu_backends[MODE_MMU_KINDS] = {
-    [MODE_MMU_NESTED] = &nested_backend, [MODE_MMU_SHADOW] = &shadow_backend};
+    [MODE_MMU_NESTED] = &nested_backend, [MODE_MMU_SHADOW] = &shadow_backend, [MODE_MMU_DIRECT] = &direct_backend};
 
-static const struct io_backend *const core_io_backends[MODE_IO_KINDS] = {[MODE_IO_EMULATED] = &emulated_io,
-                                                                         [MODE_IO_QUEUE] = &queue_io};
+static const struct io_backend *const core_io_backends[MODE_IO_KINDS] = {
+    [MODE_IO_EMULATED] = &emulated_io, [MODE_IO_QUEUE] = &queue_io};
 
 /* The number that a word gives; a word that gives none is refused, and not taken for its default. */
 static unsigned long core_number(const char *words, const char *key, unsigned long fallback)
@@ -103,7 +107,9 @@ static void core_read_mode(struct core_options *options, const char *words)
     struct mode_offer offer = {
         .cpu = {[MODE_CPU_VT] = {"vt", cpu ? 0 : "its CPU has no AMD-V or VT-x that can be used (see the log)"},
                 [MODE_CPU_DEPRIVILEGED] = {deprivileged_backend.name, 0}},
-        .mmu = {[MODE_MMU_NESTED] = {nested_backend.name, 0}, [MODE_MMU_SHADOW] = {shadow_backend.name, 0}},
+        .mmu = {[MODE_MMU_NESTED] = {nested_backend.name, 0},
+                [MODE_MMU_SHADOW] = {shadow_backend.name, 0},
+                [MODE_MMU_DIRECT] = {direct_backend.name, 0}},
         .io = {[MODE_IO_EMULATED] = {emulated_io.name, 0}, [MODE_IO_QUEUE] = {queue_io.name, 0}},
         .lacks = {[MODE_CPU_VT] = {[MODE_MMU_NESTED] = no_nested,
                                    [MODE_MMU_SHADOW] = no_shadow,
@@ -143,6 +149,14 @@ static void core_read_options(struct core_options *options)
         core_refuse("vcpus=%lu: in mode %s a VM has at most %u", vcpus, options->mode.name, vcpus_most);
     if (vms < 1 || vms > VM_LIMIT)
         core_refuse("vms=%lu: there can be 1 to %u VMs", vms, VM_LIMIT);
+    unsigned long batch = core_number(words, "batch_limit", COOP_MMU_BATCH_MOST);
+    unsigned long pieces = core_number(words, "extents", 1);
+    if (batch < 1 || batch > COOP_MMU_BATCH_MOST)
+        core_refuse("batch_limit=%lu: a hypercall carries out 1 to %u operations", batch, COOP_MMU_BATCH_MOST);
+    if (pieces < 1 || pieces > CORE_PIECES_MOST)
+        core_refuse("extents=%lu: a VM's memory comes in 1 to %u pieces", pieces, CORE_PIECES_MOST);
+    options->batch_limit = (uint32_t)batch;
+    options->pieces = (uint32_t)pieces;
     options->vcpus = (unsigned)vcpus;
     options->vms = (unsigned)vms;
     scheduler_set_slice(core_number(words, "slice", CORE_SLICE_DEFAULT));
@@ -211,9 +225,12 @@ static void core_load_guest(struct vm *vm)
                     LOADER_MODULES);
     for (unsigned i = 0; i < input.module_count; i++)
         input.modules[i] = core_module_file(initrds[i]);
-    const char *error = loader_load(&vm->memory, &input, &output);
+    bool is_direct = vm->mmu->is_direct || vm->mode.cpu == MODE_CPU_DEPRIVILEGED;
+    const char *error = is_direct ? core_direct_load(vm, &input) : loader_load(&vm->memory, &input, &output);
     if (error)
         core_refuse("vm %u: the kernel module %s", vm->number, error);
+    if (is_direct)
+        return;
     core_set_registers(vm->vcpus[0], &output);
     if (vm->mode.io == MODE_IO_QUEUE && start_info_place(vm, loader_command_line(kernel->words)))
         core_refuse("vm %u: no room for its start-info", vm->number);
@@ -244,6 +261,8 @@ static struct vm *core_make_guest(const struct core_options *options, unsigned n
         .busy_limit = options->busy_limit,
         .trace_entries = options->trace,
         .root_targets = (uint32_t)options->roots,
+        .batch_limit = options->batch_limit,
+        .pieces = options->pieces,
         .realtime_at_start = realtime_read(),
     };
     if (!core_find_module("kernel", number))

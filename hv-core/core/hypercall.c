@@ -74,9 +74,12 @@ static void hypercall_add(hypercall **table, hypercall *const *rows)
 
 void hypercall_compose(hypercall **table, const struct mode *mode)
 {
+    static hypercall *const *const mmu_rows[MODE_MMU_KINDS] = {[MODE_MMU_DIRECT] = hypercalls_direct};
     static hypercall *const *const io_rows[MODE_IO_KINDS] = {[MODE_IO_QUEUE] = hypercalls_queue};
+
     memset(table, 0, COOP_HYPERCALL_COUNT * sizeof(*table));
     hypercall_add(table, hypercalls_common);
+    hypercall_add(table, mmu_rows[mode->mmu]);
     hypercall_add(table, io_rows[mode->io]);
     hypercall_add(table, mode->cpu == MODE_CPU_DEPRIVILEGED ? hypercalls_deprivileged : 0);
 }

@@ -13,6 +13,7 @@
 #include "machine/cpu_features.h"
 #include "machine/log.h"
 #include "machine/tsc.h"
+#include "mmu/mmu_backend.h"
 #include <coopvirt/format.h>
 #include <coopvirt/spinlock.h>
 #include <stdarg.h>
@@ -97,6 +98,23 @@ static void record_queues(const struct vm *vm)
         record_add("}");
 }
 
+/* How large the batches of page-table operations were. */
+static void record_batches(const struct account *account)
+{
+    const char *comma = "";
+    record_add(",\"batches\":{");
+    for (unsigned i = 0; i < ACCOUNT_BATCH_SIZES; i++) {
+        if (!account->batches[i])
+            continue;
+        if (i && i < ACCOUNT_BATCH_SIZES - 1)
+            record_add("%s\"%u-%u\":%lu", comma, 1u << i, (2u << i) - 1, account->batches[i]);
+        else
+            record_add("%s\"%u\":%lu", comma, 1u << i, account->batches[i]);
+        comma = ",";
+    }
+    record_add("}");
+}
+
 void record_region(const struct vcpu *vcpu)
 {
     const struct account *a = &vcpu->account;
@@ -114,6 +132,8 @@ void record_region(const struct vcpu *vcpu)
         }
     record_add("}");
     record_queues(vcpu->vm);
+    if (vcpu->vm->mmu->is_direct)
+        record_batches(a);
     record_add("}");
     record_end();
 }

@@ -10,6 +10,8 @@
 #define ATTRIBUTES_DATA_16 0x0093 /* present, data, writable, accessed */
 #define ATTRIBUTES_CODE_32 0x0c9b /* and 4 KiB granularity, 32 bits */
 #define ATTRIBUTES_DATA_32 0x0c93
+#define ATTRIBUTES_CODE_64 0x0a9b
+#define ATTRIBUTES_LEVEL   5 /* where the privilege level stands */
 #define ATTRIBUTES_LDT     0x0082
 #define ATTRIBUTES_TSS_32  0x008b /* busy */
 
@@ -58,4 +60,23 @@ void registers_protected_flat(struct registers *registers, uint32_t entry)
         registers->segments[i] = (struct register_segment){0x10, ATTRIBUTES_DATA_32, 0xffffffff, 0};
     registers->segments[SEGMENT_CS] = (struct register_segment){0x08, ATTRIBUTES_CODE_32, 0xffffffff, 0};
     registers->rip = entry;
+}
+
+void registers_long_flat(struct registers *registers, uint64_t entry, uint64_t stack, coop_paddr root, uint8_t level)
+{
+    uint16_t attribute = (uint16_t)(level << ATTRIBUTES_LEVEL);
+    registers_reset(registers);
+    registers->cr0 = X86_CR0_PE | X86_CR0_MP | X86_CR0_ET | X86_CR0_NE | X86_CR0_WP | X86_CR0_PG;
+    registers->cr3 = root;
+    registers->cr4 = X86_CR4_PAE;
+    registers->efer = X86_EFER_SCE | X86_EFER_LME | X86_EFER_LMA | X86_EFER_NXE;
+    for (unsigned i = 0; i < SEGMENT_COUNT; i++)
+        registers->segments[i] = (struct register_segment){(uint16_t)(COOP_SELECTOR_KERNEL_DATA | level),
+                                                           ATTRIBUTES_DATA_32 | attribute, 0xffffffff, 0};
+    registers->segments[SEGMENT_CS] = (struct register_segment){(uint16_t)(COOP_SELECTOR_KERNEL_CODE | level),
+                                                                ATTRIBUTES_CODE_64 | attribute, 0xffffffff, 0};
+    registers->gdt.limit = registers->idt.limit = 0;
+    registers->rip = entry;
+    registers->rsp = stack;
+    registers->cpl = level;
 }

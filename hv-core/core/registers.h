@@ -8,6 +8,7 @@
 #define CORE_REGISTERS_H
 
 #include "emulate/decode.h"
+#include <coopvirt/abi.h>
 #include <stdint.h>
 
 /* Attributes as in a descriptor, squeezed: type 0-3, S 4, DPL 5-6, P 7, AVL 8, L 9, D 10, G 11. */
@@ -45,6 +46,9 @@ void registers_reset(struct registers *registers);
 
 /* 32-bit protected mode, flat, paging off, at `entry`: the state that Multiboot promises a kernel. */
 void registers_protected_flat(struct registers *registers, uint32_t entry);
+
+/* 64-bit mode, flat, at `entry`: the state of the direct entry (coopvirt/abi.h), at a privilege level of 0 or 3. */
+void registers_long_flat(struct registers *registers, uint64_t entry, uint64_t stack, coop_paddr root, uint8_t level);
 
 /* Real mode at vector << 12: the state after a start-up IPI. */
 void registers_startup(struct registers *registers, uint8_t vector);

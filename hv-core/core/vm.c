@@ -182,6 +182,8 @@ struct vm *vm_create(const struct vm_config *config)
     vm->busy_limit = config->busy_limit;
     vm->realtime_at_start = config->realtime_at_start;
     vm->created = tsc_read();
+    vm->batch_limit = config->batch_limit;
+    vm->pieces = config->pieces;
     vm->trace_entries = config->trace_entries;
     unsigned targets = vm->cpu->direct->root_targets;
     vm->root_targets = config->root_targets < targets ? config->root_targets : targets;

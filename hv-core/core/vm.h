@@ -8,6 +8,7 @@
 #include "core/hypercall.h"
 #include "core/mode.h"
 #include "machine/frame.h"
+#include "mmu/direct.h"
 #include "mmu/guest_memory.h"
 #include "mmu/nested.h"
 #include "mmu/shadow.h"
@@ -78,12 +79,15 @@ struct vm {
     uint64_t busy_limit;    /* TSC units that its VCPUs may run; 0: any */
     uint64_t trace_entries; /* of the exit trace of each VCPU, a power of two; 0: off */
     uint32_t root_targets;  /* roots that the CPU lets a VCPU change between by itself, with direct page tables */
+    uint32_t batch_limit;   /* page-table operations that one hypercall carries out */
+    uint32_t pieces;        /* that its memory comes in, at least, where addresses are the machine's */
     uint64_t lapic_khz;     /* input clock of the guest's local APIC timers */
 
     /* Lock held: devices, nested tables. */
     struct spinlock lock;
     struct nested_tables nested;
     struct shadow shadow;
+    struct direct direct;
     struct vm_log log;
     uint64_t console_bytes; /* written to COM1 in all */
 
@@ -116,6 +120,7 @@ struct vm_config {
     bool is_disk_shared; /* another VM has the same image: this one gets a copy */
     uint64_t log_quota_bytes, busy_limit, trace_entries;
     uint32_t root_targets;
+    uint32_t batch_limit, pieces;
     int64_t realtime_at_start; /* seconds since 1970 UTC */
 };
 

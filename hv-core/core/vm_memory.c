@@ -5,6 +5,7 @@
  */
 #include "core/vm_memory.h"
 #include "core/vm.h"
+#include "mmu/mmu_backend.h"
 #include <coopvirt/error.h>
 #include <coopvirt/primitives.h>
 #include <coopvirt/x86.h>
@@ -79,10 +80,45 @@ static int vm_memory_add(struct vm *vm, coop_paddr guest, uint64_t bytes)
     return 0;
 }
 
+/* One more extent of at most `bytes`, at its own machine address. How many it has; 0: there is no memory. */
+static uint64_t vm_memory_add_piece(struct vm *vm, uint64_t bytes)
+{
+    for (uint64_t want = bytes; want >= X86_PAGE_BYTES; want = want / 2 & ~(X86_PAGE_BYTES - 1)) {
+        coop_paddr machine = frame_allocate(want / X86_PAGE_BYTES, X86_PAGE_BYTES, vm_owner(vm));
+        if (machine == FRAME_NONE)
+            continue;
+        struct guest_memory_range range = {machine, want, machine, true};
+        vm->extents[vm->extent_count++] = (struct vm_extent){machine, want / X86_PAGE_BYTES};
+        vm_memory_clear(machine, want / X86_PAGE_BYTES);
+        return guest_memory_add(&vm->memory, &range) ? 0 : want;
+    }
+    return 0;
+}
+
+/* A frame between two pieces keeps them apart. */
+static int vm_memory_create_direct(struct vm *vm)
+{
+    uint64_t share = (vm->memory_bytes / vm->pieces + X86_PAGE_BYTES - 1) & ~(X86_PAGE_BYTES - 1);
+    uint64_t left = vm->memory_bytes, got = 1;
+    coop_paddr gaps[VM_EXTENTS];
+    unsigned count = 0;
+    while (left && got && vm->extent_count < VM_MEMORY_PIECES) {
+        got = vm_memory_add_piece(vm, left < share ? left : share);
+        left -= got;
+        gaps[count++] = vm->pieces > 1 ? frame_allocate(1, X86_PAGE_BYTES, vm_owner(vm)) : FRAME_NONE;
+    }
+    while (count--)
+        if (gaps[count] != FRAME_NONE)
+            frame_free(gaps[count], 1, vm_owner(vm));
+    return left ? -ENOMEM : 0;
+}
+
 int vm_memory_create(struct vm *vm)
 {
-    uint64_t low = vm->memory_bytes < VM_MEMORY_HOLE ? vm->memory_bytes : VM_MEMORY_HOLE;
     vm->memory.address = frame_address;
+    if (vm->mmu->is_direct)
+        return vm_memory_create_direct(vm);
+    uint64_t low = vm->memory_bytes < VM_MEMORY_HOLE ? vm->memory_bytes : VM_MEMORY_HOLE;
     int error = vm_memory_add(vm, 0, low);
     if (!error && vm->memory_bytes > low)
         error = vm_memory_add(vm, VM_MEMORY_ABOVE, vm->memory_bytes - low);

@@ -19,6 +19,8 @@ struct vm;
 #define VM_MEMORY_HOLE       0xc0000000ul
 #define VM_MEMORY_ABOVE      0x100000000ul
 
+#define VM_MEMORY_PIECES 32 /* where guest addresses are the machine's: so many extents, as they are found */
+
 /* Allocates, clears and lays out vm->memory_bytes. 0 or -ENOMEM. */
 int vm_memory_create(struct vm *vm);
 

@@ -16,8 +16,9 @@
 struct vcpu;
 
 struct cpu_direct {
-    const char *lacks;     /* what it needs and this CPU has not, or NULL */
-    unsigned root_targets; /* roots that a guest may change between without an exit: hold() lists vcpu->roots */
+    const char *lacks;         /* what it needs and this CPU has not, or NULL */
+    unsigned root_targets;     /* roots that a guest may change between without an exit: hold() lists vcpu->roots */
+    const uint64_t *top_slots; /* what slots COOP_SLOT_FIRST to COOP_SLOT_LAST of every top-level table hold; NULL: 0 */
 };
 
 struct cpu_backend {

@@ -14,6 +14,7 @@
 
 #include "mmu/guest_memory.h"
 #include <coopvirt/abi.h>
+#include <coopvirt/mutation.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +22,6 @@
 #define DIRECT_ENTRIES   512u
 #define DIRECT_LEVELS    4u
 #define DIRECT_TOP_SLOTS (COOP_SLOT_LAST - COOP_SLOT_FIRST + 1)
-#define DIRECT_SIZES     12u /* buckets of batch sizes: 1, 2-3, 4-7 ... 2048 */
 
 /* DIRECT_TABLE_1 - 1 + n is a table of level n. A page without references is ordinary, with some it is writable. */
 enum direct_type {
@@ -34,7 +34,8 @@ enum direct_type {
 };
 
 struct direct_frame {
-    uint64_t references; /* a page: writable mappings and holds; a table: entries that link it, and roots in use */
+    uint32_t references; /* a page: writable mappings and holds; a table: entries that link it, and roots in use */
+    uint32_t groups;     /* a table: bit n: there may be entries in slots 16 n to 16 n + 15 */
     uint32_t epoch;      /* of the VM, when `references` last became 0 */
     uint16_t present;    /* a table: entries that are not 0; a page: 0 when its content is known to be zeros */
     uint8_t type;        /* enum direct_type */
@@ -69,19 +70,19 @@ struct direct_world {
 
 struct direct_counts {
     uint64_t operations, flushes[DIRECT_FLUSH_REASONS];
-    uint64_t batches[DIRECT_SIZES]; /* by the operations that were carried out */
-    uint64_t cleared;               /* tables that had to be cleared at their birth */
+    uint64_t cleared; /* tables that had to be cleared at their birth */
 };
 
 struct direct {
     uintptr_t map; /* the hypervisor sees machine address A at map + A */
     struct direct_frame *frames;
-    uint64_t first, count; /* of the machine frames that have records: from the VM's first to its last */
+    uint64_t first, count; /* of the machine frames that have records, from the VM's first to its last; behind them one
+                              record of type DIRECT_OUTSIDE stands for all others */
     uint32_t epoch;
-    bool has_global;                 /* some page was ever mapped global and writable: only a flush of all counts */
-    uint32_t batch_limit;            /* operations a hypercall may bring */
-    uint64_t refused[DIRECT_LEVELS]; /* bits that an entry of level 1 + n must not have */
-    uint64_t add, strip;             /* bits that each present entry gets, and those that it loses */
+    bool has_global;       /* some page was ever mapped global and writable: only a flush of all counts */
+    uint32_t batch_limit;  /* operations a hypercall may bring */
+    uint64_t refused_page; /* bits that an entry of level 1 must not have, or that are looked at apart */
+    uint64_t add, strip;   /* bits that each present entry gets, and those that it loses */
     struct direct_world world;
     struct direct_counts counts;
 };
@@ -117,14 +118,14 @@ void direct_release(struct direct *direct, coop_paddr address, uint64_t bytes);
 /* All CPUs that run the VM have been flushed by the hypervisor itself, for another reason than world.flush. */
 static inline void direct_flushed(struct direct *direct, bool is_with_global)
 {
-    if (is_with_global || !direct->has_global)
+    if (is_with_global || MUTATED(direct_global) || !direct->has_global)
         direct->epoch++;
 }
 
-/* COOP_HYPERCALL_MMU_BATCH: what RAX becomes. */
+/* COOP_HYPERCALL_MMU_BATCH: what RAX becomes. (direct_batch.c) */
 uint64_t direct_batch(struct direct *direct, void *caller, coop_paddr operations, uint64_t count);
 
-/* The record of a frame, or NULL when it is not the VM's. For tests and reports. */
+/* The record of a frame; of type DIRECT_OUTSIDE when it is not the VM's. */
 const struct direct_frame *direct_find(const struct direct *direct, coop_paddr address);
 
 #endif

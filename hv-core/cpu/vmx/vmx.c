@@ -17,7 +17,7 @@ static struct cpu_direct vmx_direct;
 static int vmx_probe_and_fill(void)
 {
     int error = vmx_probe();
-    vmx_direct = (struct cpu_direct){vmx_controls.direct_lacks, vmx_controls.cr3_targets};
+    vmx_direct = (struct cpu_direct){.lacks = vmx_controls.direct_lacks, .root_targets = vmx_controls.cr3_targets};
     if (vmx_controls.has_nested)
         vmx_nested_format = vmx_ept_format(vmx_capabilities.ept_vpid);
     return error;

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Entries of direct page tables, set and dropped, one by one or in batches. An entry is checked, gets its reference to
+ * what it names, replaces the old one, and that loses its reference: nothing in between can be seen by the guest.
+ */
+#include "mmu/direct_frame.h"
+#include <coopvirt/primitives.h>
+
+#define OPERATION_BITS 7ul
+#define CHUNK          32 /* operations between two looks at whether others wait: each may drop a table's entries */
+
+/* Above level 1: bits, and what is the hypervisor's in a top-level table. Not inline: links are rare. */
+static __attribute__((noinline)) int direct_check_link(const struct direct_frame *table, coop_paddr slot,
+                                                       uint64_t entry)
+{
+    unsigned index = slot % X86_PAGE_BYTES / sizeof(uint64_t);
+    if (!MUTATED(direct_link_bits) && entry & ~DIRECT_LINK_BITS)
+        return COOP_EINVAL;
+    if (table->type != DIRECT_TABLE_4)
+        return 0;
+    if (!MUTATED(direct_top_slot) && index >= COOP_SLOT_FIRST && index <= COOP_SLOT_LAST)
+        return COOP_EINVAL;
+    return !MUTATED(direct_top_user) && entry & X86_PTE_U && index >= COOP_SLOT_FIRST ? COOP_EINVAL : 0;
+}
+
+/* Level 1: bits that are not usual. The first global page changes what a flush is. */
+static __attribute__((noinline)) int direct_check_page(struct direct *direct, uint64_t entry)
+{
+    if (!MUTATED(direct_page_bits) && entry & direct->refused_page & ~X86_PTE_G)
+        return COOP_EINVAL;
+    direct->refused_page &= ~X86_PTE_G;
+    direct->has_global = true;
+    return 0;
+}
+
+/* The reference for a present entry, before it is in the table. */
+static inline int direct_take(struct direct *direct, const struct direct_frame *table, coop_paddr slot, uint64_t entry)
+{
+    struct direct_frame *frame = direct_frame_named(direct, entry);
+    if (__builtin_expect(table->type != DIRECT_TABLE_1, 0)) {
+        int error = direct_check_link(table, slot, entry);
+        return error ? error : direct_frame_take_table(frame, (enum direct_type)(table->type - 1));
+    }
+    if (__builtin_expect((entry & direct->refused_page) != 0, 0)) {
+        int error = direct_check_page(direct, entry);
+        if (error)
+            return error;
+    }
+    if (entry & X86_PTE_W)
+        return direct_frame_take_page(direct, frame, DIRECT_FLUSH_WRITABLE);
+    return !MUTATED(direct_owner) && frame->type == DIRECT_OUTSIDE ? COOP_EFAULT : 0;
+}
+
+/* The CPU may set A and D meanwhile: what it marks in an entry for the same frame stays. */
+static inline uint64_t direct_exchange(uint64_t *slot, uint64_t entry)
+{
+    uint64_t old = __atomic_load_n(slot, __ATOMIC_RELAXED), value;
+    do {
+        value = (old ^ entry) & (X86_PTE_FRAME | X86_PTE_P) ? entry : entry | (old & (X86_PTE_A | X86_PTE_D));
+    } while (!__atomic_compare_exchange_n(slot, &old, value, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
+    return old;
+}
+
+static inline int direct_set_inline(struct direct *direct, coop_paddr slot, uint64_t entry)
+{
+    struct direct_frame *table = direct_frame_of(direct, slot);
+    if (__builtin_expect(table->type < DIRECT_TABLE_1, 0))
+        return table->type == DIRECT_OUTSIDE ? COOP_EFAULT : COOP_EINVAL;
+    if (__builtin_expect(!(entry & X86_PTE_P), 0))
+        return entry ? COOP_EINVAL : direct_clear(direct, slot, 1);
+    int error = direct_take(direct, table, slot, entry);
+    if (__builtin_expect(error, 0))
+        return error;
+    uint64_t old = direct_exchange(direct_frame_slots(direct, slot), (entry & ~direct->strip) | direct->add);
+    table->groups |= 1u << (slot % X86_PAGE_BYTES / (DIRECT_GROUP * sizeof(uint64_t)));
+    if (old)
+        direct_frame_drop_entry(direct, old, table->type == DIRECT_TABLE_1);
+    else
+        table->present++;
+    return 0;
+}
+
+int direct_set(struct direct *direct, coop_paddr slot, uint64_t entry)
+{
+    return slot % sizeof(uint64_t) ? COOP_EINVAL : direct_set_inline(direct, slot, entry);
+}
+
+/* One group's part of the slots to drop. Only the hypervisor changes more of an entry than its A and D. */
+static inline void direct_drop_group(struct direct *direct, struct direct_frame *table, uint64_t *slot,
+                                     const uint64_t *end, bool is_page)
+{
+    for (; slot < end; slot++) {
+        uint64_t entry = __atomic_load_n(slot, __ATOMIC_RELAXED);
+        if (!entry)
+            continue;
+        __atomic_store_n(slot, 0, __ATOMIC_RELAXED);
+        direct_frame_drop_entry(direct, entry, is_page);
+        if (!--table->present)
+            return;
+    }
+}
+
+void direct_frame_drop_slots(struct direct *direct, struct direct_frame *table, uint64_t *slots, unsigned first,
+                             unsigned last)
+{
+    uint32_t groups = table->groups & ~0u << first / DIRECT_GROUP;
+    for (; groups && table->present; groups &= groups - 1) {
+        unsigned from = (unsigned)__builtin_ctz(groups) * DIRECT_GROUP, to = from + DIRECT_GROUP;
+        from = from < first ? first : from;
+        to = to > last ? last : to;
+        if (from >= to)
+            return;
+        if (table->type == DIRECT_TABLE_1)
+            direct_drop_group(direct, table, slots + from, slots + to, true);
+        else
+            direct_drop_group(direct, table, slots + from, slots + to, false);
+    }
+}
+
+int direct_clear(struct direct *direct, coop_paddr slot, uint64_t count)
+{
+    struct direct_frame *table = direct_frame_of(direct, slot);
+    unsigned first = slot % X86_PAGE_BYTES / sizeof(uint64_t), last = first + (unsigned)count;
+    if (table->type < DIRECT_TABLE_1)
+        return table->type == DIRECT_OUTSIDE ? COOP_EFAULT : COOP_EINVAL;
+    if (count - 1 >= DIRECT_ENTRIES - first || slot % sizeof(uint64_t))
+        return COOP_EINVAL;
+    if (!MUTATED(direct_top_clear) && table->type == DIRECT_TABLE_4 && first <= COOP_SLOT_LAST &&
+        last > COOP_SLOT_FIRST)
+        return COOP_EINVAL;
+    direct_frame_drop_slots(direct, table, direct_frame_slots(direct, slot & ~(X86_PAGE_BYTES - 1)), first, last);
+    return 0;
+}
+
+/* All but COOP_MMU_SET. */
+static __attribute__((noinline)) int direct_operate(struct direct *direct, void *caller,
+                                                    const struct coop_mmu_operation *operation)
+{
+    unsigned number = operation->target & OPERATION_BITS;
+    uint64_t target = operation->target & ~OPERATION_BITS, value = operation->value;
+    switch (number) {
+    case COOP_MMU_CLEAR:
+        return direct_clear(direct, target, value);
+    case COOP_MMU_TABLE_NEW:
+        return direct_table_new(direct, target, value);
+    case COOP_MMU_TABLE_FREE:
+        return value ? COOP_EINVAL : direct_table_free(direct, target);
+    case COOP_MMU_ROOT:
+        return direct->world.root(caller, target, value);
+    default:
+        return direct->world.guest_flush(caller, number, target, value);
+    }
+}
+
+/* Carries out a piece of a batch, each operation copied once. How many were; *error is the next one's. */
+static uint64_t direct_run(struct direct *direct, void *caller, const struct coop_mmu_operation *operations,
+                           uint64_t count, int *error)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        struct coop_mmu_operation operation = {__atomic_load_n(&operations[i].target, __ATOMIC_RELAXED),
+                                               __atomic_load_n(&operations[i].value, __ATOMIC_RELAXED)};
+        if (__builtin_expect(!(operation.target & OPERATION_BITS), 1)) {
+            *error = direct_set_inline(direct, operation.target, operation.value);
+            if (__builtin_expect(*error, 0))
+                return i;
+            continue;
+        }
+        *error = direct_operate(direct, caller, &operation);
+        if (*error)
+            return i;
+    }
+    return count;
+}
+
+/* Whether all of the array lies in the VM's memory. */
+static bool direct_batch_is_readable(const struct direct *direct, coop_paddr operations, uint64_t bytes)
+{
+    coop_paddr last = operations + bytes - 1;
+    if (last < operations)
+        return false;
+    for (uint64_t page = operations >> X86_PAGE_SHIFT; page <= last >> X86_PAGE_SHIFT; page++)
+        if (!MUTATED(direct_batch_owner) && direct_frame_of(direct, page << X86_PAGE_SHIFT)->type == DIRECT_OUTSIDE)
+            return false;
+    return true;
+}
+
+uint64_t direct_batch(struct direct *direct, void *caller, coop_paddr operations, uint64_t count)
+{
+    uint64_t done = 0;
+    int error = 0;
+    if (operations % sizeof(struct coop_mmu_operation) || count > COOP_MMU_BATCH_MOST)
+        return (uint64_t)-COOP_EINVAL;
+    if (count && !direct_batch_is_readable(direct, operations, count * sizeof(struct coop_mmu_operation)))
+        return (uint64_t)-COOP_EFAULT;
+    const struct coop_mmu_operation *at = (const void *)(direct->map + operations);
+    uint64_t end = count < direct->batch_limit ? count : direct->batch_limit;
+    while (done < end && !error) {
+        done += direct_run(direct, caller, at + done, end - done < CHUNK ? end - done : CHUNK, &error);
+        if (!error && done < count && (done == end || direct->world.should_yield(caller)))
+            error = COOP_EAGAIN;
+    }
+    direct->counts.operations += done;
+    return done | (uint64_t)error << 32;
+}
