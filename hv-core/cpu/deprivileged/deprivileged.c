@@ -6,13 +6,22 @@
 #include "cpu/deprivileged/deprivileged.h"
 #include "cpu/cpu_backend.h"
 #include "cpu/deprivileged/deprivileged_decode.h"
+#include "machine/frame.h"
+#include "machine/paging.h"
 #include <coopvirt/format.h>
 #include <coopvirt/x86.h>
 
 /* There is no second level. */
 static const struct nested_format deprivileged_nested_format;
 
-static const struct cpu_direct deprivileged_direct = {0, 0};
+/* The hypervisor's own slots are in every address space, so that it can go on where the guest is interrupted. */
+static struct cpu_direct deprivileged_direct;
+
+static int deprivileged_probe_and_fill(void)
+{
+    deprivileged_direct.top_slots = (const uint64_t *)frame_address(paging_root_address()) + COOP_SLOT_FIRST;
+    return deprivileged_probe();
+}
 
 static void deprivileged_enter(struct vcpu *vcpu)
 {
@@ -57,7 +66,7 @@ void deprivileged_account_large(struct vcpu *vcpu, uint64_t cost, unsigned reaso
 const struct cpu_backend deprivileged_backend = {
     .name = "deprivileged",
     .nested_format = &deprivileged_nested_format,
-    .probe = deprivileged_probe,
+    .probe = deprivileged_probe_and_fill,
     .start_cpu = deprivileged_start_cpu,
     .vcpu_create = deprivileged_vcpu_create,
     .vcpu_destroy = deprivileged_vcpu_destroy,
