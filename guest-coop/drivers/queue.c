@@ -29,7 +29,7 @@ int queue_device_find(unsigned type, unsigned index)
     return -1;
 }
 
-int queue_start(struct queue *queue, unsigned device, unsigned number, unsigned entries)
+int queue_open(struct queue *queue, unsigned device, unsigned number, unsigned entries)
 {
     const struct coop_device *info = queue_device(device);
     coop_paddr descriptors = frame_allocate_zeroed(), rings = frame_allocate_zeroed();

@@ -18,7 +18,7 @@ int queue_device_find(unsigned type, unsigned index);
 const struct coop_device *queue_device(unsigned device);
 
 /* Sets up a queue of up to `entries` and tells the hypervisor: 0, -ENOMEM, or -EIO when it refuses. */
-int queue_start(struct queue *queue, unsigned device, unsigned number, unsigned entries);
+int queue_open(struct queue *queue, unsigned device, unsigned number, unsigned entries);
 
 /* Shows the device what was added, with a kick only when it asks for one. */
 void queue_send(struct queue *queue);

@@ -12,7 +12,6 @@
 #include "kernel/log.h"
 #include "kernel/wait.h"
 #include "memory/frame.h"
-#include "memory/layout.h"
 
 #define QUEUE_BLOCK_DISKS   2u
 #define QUEUE_BLOCK_DEPTH   32u
@@ -109,7 +108,7 @@ static void queue_block_add(struct queue_block *disk, uint32_t type, const struc
     struct virtqueue_buffer buffers[QUEUE_BLOCK_BUFFERS] = {{address, QUEUE_BLOCK_HEADER_BYTES, false}};
     unsigned count = 1;
     if (piece)
-        buffers[count++] = (struct virtqueue_buffer){(uint64_t)piece->memory - DIRECT_MAP_BASE,
+        buffers[count++] = (struct virtqueue_buffer){frame_of(piece->memory),
                                                      piece->count * BLOCK_SECTOR_BYTES, reads};
     buffers[count++] = (struct virtqueue_buffer){address + offsetof(struct queue_block_request, status), 1, true};
     if (!virtqueue_add(&disk->queue.ring, buffers, count, &disk->waits[slot])) {
@@ -197,7 +196,7 @@ static int queue_block_start_disk(struct queue_block *disk, unsigned device)
     disk->requests_frame = frame_allocate();
     if (!disk->requests_frame)
         return -ENOMEM;
-    int status = queue_start(&disk->queue, device, 0, QUEUE_BLOCK_ENTRIES);
+    int status = queue_open(&disk->queue, device, 0, QUEUE_BLOCK_ENTRIES);
     if (status)
         return status;
     disk->requests = frame_address(disk->requests_frame);

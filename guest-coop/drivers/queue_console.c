@@ -191,7 +191,7 @@ static void queue_text_start(struct queue_text *text, unsigned index)
         text->buffers[i] = frame_allocate();
     if (device < 0 || !text->buffers[TEXT_BUFFERS - 1])
         return;
-    text->started = queue_start(&text->queue, (unsigned)device, TRANSMIT, TEXT_BUFFERS) == 0 &&
+    text->started = queue_open(&text->queue, (unsigned)device, TRANSMIT, TEXT_BUFFERS) == 0 &&
                     text->queue.ring.entries == TEXT_BUFFERS;
 }
 
@@ -199,7 +199,7 @@ static void queue_receive_start(void)
 {
     int device = queue_device_find(COOP_DEVICE_CONSOLE, 0);
     queue_receive_frame = frame_allocate();
-    if (device < 0 || !queue_receive_frame || queue_start(&queue_receive, (unsigned)device, RECEIVE, RECEIVE_COUNT))
+    if (device < 0 || !queue_receive_frame || queue_open(&queue_receive, (unsigned)device, RECEIVE, RECEIVE_COUNT))
         return;
     for (unsigned slot = 0; slot < RECEIVE_COUNT; slot++)
         queue_receive_post(slot);

@@ -105,7 +105,7 @@ void queue_entropy_start(void)
     static const struct device_operations operations = {.file = {.read = entropy_read}};
     int device = queue_device_find(COOP_DEVICE_ENTROPY, 0);
     entropy_frame = device < 0 ? 0 : frame_allocate();
-    if (!entropy_frame || queue_start(&entropy_queue, (unsigned)device, 0, ENTROPY_DEPTH))
+    if (!entropy_frame || queue_open(&entropy_queue, (unsigned)device, 0, ENTROPY_DEPTH))
         return;
     upcall_register(queue_device((unsigned)device)->event, entropy_event);
     entropy_seed();

@@ -185,9 +185,9 @@ static int net_start(struct queue_net *net, unsigned device)
 {
     if (!net_buffers_allocate(net->received) || !net_buffers_allocate(net->sent))
         return -ENOMEM;
-    int status = queue_start(&net->receive, device, NET_RECEIVE, NET_BUFFERS);
+    int status = queue_open(&net->receive, device, NET_RECEIVE, NET_BUFFERS);
     if (status == 0)
-        status = queue_start(&net->transmit, device, NET_TRANSMIT, NET_BUFFERS);
+        status = queue_open(&net->transmit, device, NET_TRANSMIT, NET_BUFFERS);
     if (status)
         return status;
     net->address = queue_device(device)->config;

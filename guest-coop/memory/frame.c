@@ -41,6 +41,11 @@ void *frame_address(coop_paddr frame)
     return frame_window + frame;
 }
 
+coop_paddr frame_of(const void *address)
+{
+    return (coop_paddr)((const uint8_t *)address - frame_window);
+}
+
 static struct frame_link *frame_link(coop_paddr frame)
 {
     return (struct frame_link *)(frame_window + frame);

@@ -30,6 +30,9 @@ uint32_t frame_references(coop_paddr frame);
 /* The kernel's own mapping of a frame. */
 void *frame_address(coop_paddr frame);
 
+/* The other way: of an address in that mapping. */
+coop_paddr frame_of(const void *address);
+
 size_t frame_free_count(void);
 size_t frame_total_count(void);
 

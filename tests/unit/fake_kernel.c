@@ -77,6 +77,10 @@ void *frame_address(coop_paddr frame)
 {
     return (void *)(uintptr_t)frame;
 }
+coop_paddr frame_of(const void *address)
+{
+    return (coop_paddr)(uintptr_t)address;
+}
 size_t frame_free_count(void)
 {
     return 1000;
