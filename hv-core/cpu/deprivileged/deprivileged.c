@@ -17,10 +17,10 @@ static const struct nested_format deprivileged_nested_format;
 /* The hypervisor's own slots are in every address space, so that it can go on where the guest is interrupted. */
 static struct cpu_direct deprivileged_direct;
 
-static int deprivileged_probe_and_fill(void)
+static int deprivileged_start_cpu_and_fill(void)
 {
     deprivileged_direct.top_slots = (const uint64_t *)frame_address(paging_root_address()) + COOP_SLOT_FIRST;
-    return deprivileged_probe();
+    return deprivileged_start_cpu();
 }
 
 static void deprivileged_enter(struct vcpu *vcpu)
@@ -66,8 +66,8 @@ void deprivileged_account_large(struct vcpu *vcpu, uint64_t cost, unsigned reaso
 const struct cpu_backend deprivileged_backend = {
     .name = "deprivileged",
     .nested_format = &deprivileged_nested_format,
-    .probe = deprivileged_probe_and_fill,
-    .start_cpu = deprivileged_start_cpu,
+    .probe = deprivileged_probe,
+    .start_cpu = deprivileged_start_cpu_and_fill,
     .vcpu_create = deprivileged_vcpu_create,
     .vcpu_destroy = deprivileged_vcpu_destroy,
     .hold = deprivileged_hold,
