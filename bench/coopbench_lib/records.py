@@ -49,6 +49,11 @@ class Region:
     def hypercall_count(self) -> int:
         return sum(self.hypercalls.values())
 
+    @property
+    def bounce_count(self) -> int:
+        """Crossings that went from guest user mode straight back into the guest's kernel, or to itself."""
+        return sum(cost.count for reason, cost in self.exits.items() if reason.endswith("_bounce"))
+
 
 @dataclass(frozen=True)
 class Crossing:

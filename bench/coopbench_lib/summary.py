@@ -48,6 +48,7 @@ class Row:
     injections_per_op: float | None = None
     repeatable: str = "yes"
     reason: str = ""
+    bounces_per_op: float | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -125,6 +126,7 @@ def _fill(row: Row, mode: Mode, repetitions: list[Repetition]) -> None:
     regions = [repetition.region for repetition in repetitions]
     row.exits_per_op = _rounded(sum(region.exit_count for region in regions) / operations)
     row.hypercalls_per_op = _rounded(sum(region.hypercall_count for region in regions) / operations)
+    row.bounces_per_op = _rounded(sum(region.bounce_count for region in regions) / operations)
     row.injections_per_op = _rounded(sum(region.injections for region in regions) / operations)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 
+from . import tables_wide
 from .machines import MACHINES
 from .modes import Mode, find_mode
 from .outcome import OK
@@ -20,6 +21,8 @@ _COLUMN_WIDTHS = (9, 11, 9)
 _MODE_WIDTH = sum(_COLUMN_WIDTHS) + len(_COLUMN_WIDTHS) - 1
 _GAP = "  "
 DEAREST = 8
+# So many modes stand beside native in full; more than these share parts of one figure each (tables_wide.py).
+_PAIR = 2
 # Up to this part of the value a spread is only counted: warm caches of the guest kernel, an allocator's state.
 SMALL_SPREAD = 0.001
 
@@ -84,12 +87,39 @@ def render_table(result: Result) -> str:
     """The comparison table as text, with what a reader must know to read it."""
     grid = make_grid(result.rows)
     name_width = max([len(workload) for workload in grid.workloads] + [len("workload")])
-    beside = max(1, (WIDTH - name_width - _NATIVE_WIDTH - 3) // (_MODE_WIDTH + len(_GAP)))
-    blocks = [grid.modes[start:start + beside] for start in range(0, len(grid.modes), beside)] or [[]]
     lines = [_title(result), ""]
-    for modes in blocks:
-        lines += _block(grid, modes, name_width, _unit(result)) + [""]
+    if len(grid.modes) <= _PAIR:
+        lines += _block(grid, grid.modes, name_width, _unit(result)) + [""]
+    else:
+        beside = tables_wide.beside(WIDTH, tables_wide.name_width(grid.workloads))
+        for start in range(0, len(grid.modes), beside):
+            lines += tables_wide.wide_block(grid.modes[start:start + beside], grid.workloads, grid.row, _unit(result),
+                                            _WIDE) + [""]
     return "\n".join(lines + [wrapped for line in _legend(result) + _remarks(grid) for wrapped in _wrap(line)]) + "\n"
+
+
+def _wide_added(row: Row) -> str:
+    return f"({amount(row.value)}){mark(row)}" if row.added_per_op is None else added(row.added_per_op) + mark(row)
+
+
+def crossings(row: Row) -> str:
+    """Crossings by class: exits, hypercalls (h), bounces (b); '0' where there is none at all."""
+    if row.exits_per_op is None:
+        return "-"
+    calls, bounces = row.hypercalls_per_op or 0, row.bounces_per_op or 0
+    exits = max(0, round(row.exits_per_op - calls - bounces, 6))
+    words = [amount(exits)] if exits else []
+    words += [f"{_short(number)}{letter}" for number, letter in ((calls, "h"), (bounces, "b")) if number]
+    return "+".join(words) or "0"
+
+
+def _short(value: float) -> str:
+    """A count that shares its cell with others: three digits that count."""
+    return amount(value) if value == int(value) or value >= 100 else format(value, ".3g")
+
+
+_WIDE = {"native": lambda row: amount(row.value) + mark(row), "ratio": lambda row: ratio(row.ratio_to_native),
+         "added": _wide_added, "crossings": crossings}
 
 
 def _wrap(line: str) -> list[str]:
@@ -161,6 +191,9 @@ def _legend(result: Result) -> list[str]:
     lines = [f"{unit} = {means}."] if means else []
     lines += [f"native: busy {unit} per operation. ratio: to native. +{unit}/op: added to native's. "
               "exits/op: VM exits per operation."]
+    if len({row.mode for row in result.rows} - {"native"}) > _PAIR:
+        lines.append("crossings: VM exits of other kinds, h: hypercalls, b: bounces (system calls and faults of a kernel in "
+                     "ring 3 that the hypervisor hands on to it).")
     if any(row.added_per_op is None and row.status == OK and row.mode != "native" for row in result.rows):
         lines.append(f"(in parentheses: {unit} per operation, where there is no native row to compare with)")
     return lines

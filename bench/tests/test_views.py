@@ -10,7 +10,7 @@ import pytest
 
 from conftest import FAKE
 from coopbench_lib.results import read_result
-from coopbench_lib.tables import WIDTH, added, amount, ratio, render_table, spread
+from coopbench_lib.tables import WIDTH, added, amount, crossings, ratio, render_table, spread
 
 GOLDEN_TABLE = """\
 qemu-svm (QEMU TCG EPYC), unit instr, run result, tree not clean
@@ -134,9 +134,22 @@ def test_many_modes_fit(tree):
         result.rows += [type(row)(**(vars(row) | {"mode": mode})) for row in result.rows if row.mode == "full-nested"]
     lines = render_table(result).splitlines()
     assert max(map(len, lines)) <= WIDTH
-    assert sum("vt/nested/emulated" in line for line in lines) == 1
-    assert sum("deprivileged/direct/queue" in line for line in lines) == 1
-    assert len([line for line in lines if line.startswith("fake/cpuid")]) == 2
+    assert lines[2].split() == ["native", "full-nested", "coop", "paravirt", "lguest"]
+    assert lines[3].split() == ["vt", "vt", "deprivileged", "deprivileged"]
+    assert lines[4].split() == ["nested", "direct", "direct", "shadow"]
+    found = [line.split() for line in lines if line.startswith("  cpuid")]
+    assert found[0] == ["cpuid", "150", *["1.667"] * 4]
+    assert found[1] == ["cpuid", *["+100"] * 4] and found[2] == ["cpuid", *["1"] * 4]
+
+
+def test_crossings_by_class(tree):
+    tree.run("--workload", "fake/hypercall")
+    row = next(row for row in read_result(tree.root / "result").rows if row.mode == "full-nested")
+    assert crossings(row) == "1h"
+    row.exits_per_op, row.hypercalls_per_op, row.bounces_per_op = 4.5, 1, 1.25
+    assert crossings(row) == "2.25+1h+1.25b"
+    row.exits_per_op = row.hypercalls_per_op = row.bounces_per_op = 0
+    assert crossings(row) == "0"
 
 
 def test_numbers():
