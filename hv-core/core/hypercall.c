@@ -84,11 +84,12 @@ void hypercall_compose(hypercall **table, const struct mode *mode)
     hypercall_add(table, mode->cpu == MODE_CPU_DEPRIVILEGED ? hypercalls_deprivileged : 0);
 }
 
-/* Nothing that the run loop would have to do before the next entry. */
+/* Nothing that the run loop would have to do before the next entry. An upcall waits until the kernel unmasks it. */
 static bool hypercall_is_quiet(const struct vcpu *vcpu)
 {
     return !__atomic_load_n(&vcpu->requests, __ATOMIC_RELAXED) && !vcpu->events.is_busy &&
-           !cpu_current()->need_resched && vcpu->vm->deadline == vcpu->prepared_deadline && vcpu_interrupt(vcpu) < 0;
+           !cpu_current()->need_resched && vcpu->vm->deadline == vcpu->prepared_deadline &&
+           (vcpu_interrupt(vcpu) < 0 || (vcpu->shared && vcpu->shared->upcalls_masked && vcpu->shared->upcall_pending));
 }
 
 bool hypercall_serve(struct vcpu *vcpu)

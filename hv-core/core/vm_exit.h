@@ -93,6 +93,7 @@ struct vm_exit {
     enum vm_exit_reason reason;
     uint8_t cpl;
     uint8_t task_priority; /* CR8 */
+    uint8_t action;        /* of a HYPERCALL that hypercall_serve has carried out: enum vm_action */
     bool is_long_code;     /* CS.L: RIP is a linear address */
     uint64_t rip;
     uint64_t next_rip;           /* behind the instruction that exited; 0 when the hardware does not say */
@@ -105,7 +106,6 @@ struct vm_exit {
         struct vm_event exception;            /* EXCEPTION; EXTERNAL_INTERRUPT where the CPU has taken it already */
         struct vm_exit_page_fault page_fault; /* PAGE_FAULT */
         bool has_interrupts;                  /* HLT: RFLAGS.IF */
-        uint8_t action;                       /* HYPERCALL that hypercall_serve has carried out: enum vm_action */
     };
 };
 

@@ -81,4 +81,5 @@ const struct cpu_backend deprivileged_backend = {
     .describe = deprivileged_describe,
     .write_control = deprivileged_write_control,
     .direct = &deprivileged_direct,
+    .hypercall = {0x0f, 0x05, 0xc3}, /* SYSCALL; RET */
 };

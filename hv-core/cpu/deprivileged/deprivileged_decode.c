@@ -30,7 +30,6 @@ static void deprivileged_decode_special(const struct deprivileged_vcpu *state, s
     switch (state->raw_vector) {
     case DEPRIVILEGED_RAW_SERVED:
         exit->reason = VM_EXIT_HYPERCALL;
-        exit->action = state->vcpu->exit.action;
         break;
     case DEPRIVILEGED_RAW_RETURN:
         exit->reason = VM_EXIT_INTERRUPT_WINDOW;

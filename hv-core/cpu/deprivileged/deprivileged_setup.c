@@ -57,6 +57,7 @@ int deprivileged_vcpu_create(struct vcpu *vcpu)
     state->dr6 = 0xffff0ff0;
     state->dr7 = 0x400;
     vcpu->backend = state;
+    vcpu->vm->features |= COOP_FEATURE_DEPRIVILEGED;
     vcpu->xcr0 = fpu_allowed() ? fpu_allowed() : vcpu->xcr0; /* XGETBV and CPUID are raw in ring 3 */
     return 0;
 }
