@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct coop_vcpu;
 struct process;
 struct cpu;
 
@@ -53,9 +54,10 @@ struct cpu_counters {
 
 /* this CPU only */
 struct cpu {
-    struct cpu *self;      /* the word at GS:0 */
-    uint64_t kernel_stack; /* its top for the running process */
-    uint64_t user_stack;   /* the user's RSP for the few instructions of the SYSCALL entry */
+    struct cpu *self;         /* the word at GS:0 */
+    uint64_t kernel_stack;    /* its top for the running process */
+    uint64_t user_stack;      /* the user's RSP for the few instructions of the SYSCALL entry */
+    struct coop_vcpu *shared; /* page shared with the hypervisor; NULL: there is none */
     struct process *current;
     struct process *idle;
     struct process *previous; /* switched away from, to be finished by its successor */

@@ -8,7 +8,7 @@
 
 bits 64
 default rel
-extern trap_dispatch, syscall_dispatch, scheduler_finish_switch
+extern trap_dispatch, trap_first_return, syscall_dispatch, scheduler_finish_switch
 global trap_stubs, trap_syscall_entry, trap_return_to_user, trap_child_entry, scheduler_switch_stack
 
 %macro PUSH_REGISTERS 0
@@ -165,8 +165,11 @@ trap_return_to_kernel:
 trap_child_entry:
     call scheduler_finish_switch
     test rbx, rbx
-    jz trap_return_to_user
+    jz .first
     call rbx
+.first:
+    jmp [trap_first_return]
+
 ; RSP at a trap frame of user mode; interrupts are off.
 trap_return_to_user:
     POP_REGISTERS_TO_R9

@@ -26,6 +26,8 @@ struct trap_fixup {
 
 extern const struct trap_fixup kernel_fixups_start[], kernel_fixups_end[]; /* guest-coop.lds */
 
+void (*trap_first_return)(void) = trap_return_to_user;
+
 static trap_irq_handler *trap_irq_handlers[IRQ_COUNT];
 
 /* What an exception in user mode is to the program. */

@@ -39,4 +39,7 @@ extern const uint8_t trap_stubs[]; /* 256 of TRAP_STUB_BYTES each */
 void trap_syscall_entry(void);
 void trap_return_to_user(void); /* jumped to with RSP at a trap frame */
 
+/* The same for a new process's first run; a mode that has its own changes it at boot. */
+extern void (*trap_first_return)(void);
+
 #endif

@@ -9,6 +9,7 @@
 #include "pv/coop_cpu.h"
 #include "pv/direct_mmu.h"
 #include "pv/hypercall.h"
+#include "pv/paravirt_cpu.h"
 
 struct pv_operations pv;
 struct pv_batch pv_batch;
@@ -81,6 +82,8 @@ void pv_start(coop_paddr image, const struct coop_start_info *start_info)
         coop_cpu_start(&pv.cpu);
         pv.io = pv_queue_io;
     }
+    if (pv_machine.features & COOP_FEATURE_DEPRIVILEGED)
+        paravirt_cpu_start(&pv.cpu);
     if (pv_machine.features & COOP_FEATURE_DIRECT)
         direct_mmu_start(&pv.mmu);
 }

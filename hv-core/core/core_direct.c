@@ -52,10 +52,9 @@ static const char *core_direct_enter(struct vm *vm, const struct loader_direct_o
 {
     struct vcpu *vcpu = vm->vcpus[0];
     struct registers registers;
-    bool is_deprivileged = vm->mode.cpu == MODE_CPU_DEPRIVILEGED;
     if (vm->mmu->is_direct && direct_root_load(vcpu, output->root, 0))
         return "has tables that cannot be loaded";
-    registers_long_flat(&registers, output->entry, output->stack, output->root, is_deprivileged ? 3 : 0);
+    registers_long_flat(&registers, output->entry, output->stack, output->root, 0); /* of its own privilege levels */
     vm->cpu->write_registers(vcpu, &registers);
     vm->mmu->registers_changed(vcpu);
     memset(vcpu->general, 0, sizeof(vcpu->general));
