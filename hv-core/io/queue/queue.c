@@ -62,9 +62,9 @@ void queue_stop(struct queue *queue)
 
 int queue_start(struct queue *queue, const struct queue_memory *memory, const struct coop_queue *shape, unsigned most)
 {
+    *queue = (struct queue){.memory = memory, .shape = *shape, .entries = (uint16_t)shape->entries};
     if (!queue_shape_is_valid(shape, most < QUEUE_ENTRIES_MOST ? most : QUEUE_ENTRIES_MOST))
         return -EINVAL;
-    *queue = (struct queue){.memory = memory, .shape = *shape, .entries = (uint16_t)shape->entries};
     queue->descriptors = queue_hold(memory, shape->descriptors, QUEUE_DESCRIPTORS_BYTES(shape->entries), false);
     queue->available = queue_hold(memory, shape->available, QUEUE_AVAILABLE_BYTES(shape->entries), false);
     queue->used = queue_hold(memory, shape->used, QUEUE_USED_BYTES(shape->entries), !MUTATED(queue_used_writable));
