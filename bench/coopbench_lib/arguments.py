@@ -54,6 +54,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_run(_add(commands, "run", "measure workloads in modes and print the table"))
     _add_sweep(_add(commands, "sweep", "the same over values of switches and parameters: tables and plots"))
     _add_trace(_add(commands, "trace", "every crossing of one operation, mode beside mode, as CSV and as a timeline"))
+    _add_ablation(_add(commands, "ablation", "every point of the three axes, and which axis a saving comes from"))
     _add_demo(_add(commands, "demo", "one fork in three modes: what happens in it, and the timeline"))
     _add_shell(_add(commands, "shell", "an interactive shell in the guest, left by Ctrl-A X"))
     table = _add(commands, "table", "the comparison table of a result; of several, their machines side by side")
@@ -151,6 +152,17 @@ def _add_sweep(sweep: argparse.ArgumentParser) -> None:
                        help="measured repetitions (default: the workload's own)")
     sweep.add_argument("--resume", action="store_true", help="go on with the sweep in --out")
     sweep.add_argument("--dry-run", action="store_true", help="print the emulators' command lines and start nothing")
+
+
+def _add_ablation(ablation: argparse.ArgumentParser) -> None:
+    _add_machine(ablation)
+    _add_measurement(ablation)
+    ablation.add_argument("--workload", metavar="X,Y", help="workloads, or groups such as 'latency/'")
+    _add_parameters(ablation)
+    ablation.add_argument("-r", "--runs", metavar="N", type=_positive,
+                          help="measured repetitions (default: the workload's own)")
+    ablation.add_argument("--from", metavar="M", dest="start", help="the mode that is compared with (default: full-shadow)")
+    ablation.add_argument("--to", metavar="M", dest="end", help="the mode whose saving is taken apart (default: coop)")
 
 
 def _add_demo(demo: argparse.ArgumentParser) -> None:

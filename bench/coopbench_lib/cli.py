@@ -18,6 +18,7 @@ from . import doctor
 from .arguments import parse
 from .ask import ask, check_modes
 from .commands_report import REPORT_COMMANDS
+from .commands_ablation import command_ablation
 from .commands_sweep import command_sweep
 from .commands_trace import command_demo, command_trace
 from .compare import compare, render_comparison
@@ -330,5 +331,6 @@ _COMMANDS = {"doctor": command_doctor, "modes": command_modes, "workloads": comm
              "shell": command_shell, "table": command_table, "exits": command_exits, "compare": command_compare,
              "sweep": lambda options: command_sweep(options, make_plan, _new_folder_of("sweep")),
              "trace": lambda options: command_trace(options, make_plan, _new_folder_of("trace")),
+             "ablation": lambda options: command_ablation(options, make_plan, _new_folder_of("ablation")),
              "demo": lambda options: command_demo(options, make_plan, _new_folder_of("demo")),
              **REPORT_COMMANDS}

@@ -42,8 +42,8 @@ class Fake:
     def asked(self):
         """Booted without a guest: says whether the mode can run."""
         mode = self.word("mode")
-        self.say(type="error", who="hv", reason="there is no module with role=kernel" if "direct" not in mode and
-                 mode in ("full-shadow", "full-nested", "coop") else f"mode {mode} needs what this build does not have")
+        self.say(type="error", who="hv", reason="there is no module with role=kernel" if mode in
+                 ("full-shadow", "full-nested", "coop", "hybrid-shadow") else f"mode {mode} needs what this build does not have")
         self.say(type="end", status="failed", reason="")
         return FAILED
 
