@@ -50,6 +50,7 @@ $(BOOT_BROKEN): tests/boot/broken.sh $(BUILD)/guest-coop/guest-coop.elf32 $(BOOT
 	$(Q)touch $@
 
 BOOT_FILES := $(BOOT_GUESTS) $(BOOT_INITRAMFS) $(BOOT_BROKEN)
+include tests/programs/build.mk
 
 # Fuzzers: tests/fuzz/fuzz_NAME.c is a libFuzzer program, tests/fuzz/NAME.mk lists the sources that it tries. gcc has no
 # libFuzzer, so they are built with clang whatever CC is, each at once from all its sources.

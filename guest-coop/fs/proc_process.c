@@ -30,9 +30,9 @@ static void proc_print_stat(struct proc_text *text, struct process *process)
                process->parent_pid, process->group_id, process->session_id,
                (unsigned long)tty_number(process->terminal), tty_foreground_group(process->terminal));
     /* utime stime cutime cstime priority nice num_threads itrealvalue starttime vsize rss rsslim ... */
-    proc_print(text, "%lu %lu 0 0 20 0 1 0 %lu %lu %lu 18446744073709551615",
+    proc_print(text, "%lu %lu 0 0 %d %d 1 0 %lu %lu %lu 18446744073709551615",
                (unsigned long)(times.user_ns / PROC_TICK_NS), (unsigned long)(times.system_ns / PROC_TICK_NS),
-               (unsigned long)(times.start_ns / PROC_TICK_NS), (unsigned long)mapped,
+               20 + process->nice, process->nice, (unsigned long)(times.start_ns / PROC_TICK_NS), (unsigned long)mapped,
                (unsigned long)(resident / FRAME_BYTES));
     proc_print(text, " 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
 }

@@ -34,6 +34,7 @@ static void fork_copy_identity(struct process *child, const struct process *pare
     child->euid = parent->euid;
     child->egid = parent->egid;
     child->umask = parent->umask;
+    child->nice = parent->nice;
     child->terminal = parent->terminal;
     memcpy(child->name, parent->name, sizeof(child->name));
 }

@@ -40,6 +40,7 @@ struct process {
     struct inode *directory;  /* current directory, one reference held */
     struct inode *executable; /* program image, one reference held, or NULL */
     uint32_t umask;
+    int nice; /* -20 to 19: kernel/scheduler.c */
 
     /* this process only (memory/) */
     struct address_space *space;

@@ -49,6 +49,7 @@ struct process_private {
     /* scheduler, under its lock */
     struct process *run_next;
     bool queued;
+    uint8_t turns; /* a nice process: to let others have before its next; one with nice below 0: ticks more that it may run */
     bool uninterruptible; /* in its sleep no signal wakes it: short waits for devices */
     bool only_killable;   /* in its sleep no signal but SIGKILL wakes it */
     uint32_t attention;     /* ATTENTION_* */

@@ -39,9 +39,29 @@ static void run_queue_append(struct process *process)
     run_last = process;
 }
 
+/* What a nice value weighs: 0 to 5. */
+static uint8_t run_queue_turns(int nice)
+{
+    return (uint8_t)((nice < 0 ? -nice : nice) / 4 + (nice != 0));
+}
+
+/* Lets nice processes pass their turn to those behind them, a few times each. */
+static __attribute__((noinline)) void run_queue_pass(void)
+{
+    for (struct process *first = run_first; first->nice > 0 && first != run_last && first->private->turns;
+         first = run_first) {
+        first->private->turns--;
+        run_first = first->private->run_next;
+        run_queue_append(first);
+    }
+    run_first->private->turns = run_queue_turns(run_first->nice);
+}
+
 static struct process *run_queue_take(void)
 {
     spinlock_take(&run_lock);
+    if (run_first && run_first->nice)
+        run_queue_pass();
     struct process *process = run_first;
     if (process) {
         run_first = process->private->run_next;
@@ -155,7 +175,11 @@ void scheduler_finish_switch(void)
 void scheduler_tick(void)
 {
     struct process *current = cpu_this()->current;
-    if (run_first && current != cpu_this()->idle)
+    if (!run_first || current == cpu_this()->idle)
+        return;
+    if (current->nice < 0 && current->private->turns)
+        current->private->turns--;
+    else
         current->private->attention |= ATTENTION_RESCHEDULE;
 }
 

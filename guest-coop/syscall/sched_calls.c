@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What programs may ask about scheduling. There is one policy and one priority: asking tells so, and a wish for another
- * is refused.
+ * What programs may ask about scheduling. There is one policy: asking tells so, and a wish for another is refused. A
+ * nice value decides how often a process gets its turn.
  */
 #include "kernel/errno.h"
 #include "kernel/process_private.h"
@@ -9,14 +9,17 @@
 #include "syscall/kernel_calls.h"
 #include "syscall/time_values.h"
 
-#define POLICY_OTHER 0u
-#define POLICY_FIFO  1u
-#define POLICY_ROUND 2u
-#define POLICY_BATCH 3u
-#define POLICY_IDLE  5u
-#define SLICE_NS     10000000ul
-#define NICE_RESULT  20 /* getpriority gives 20 - nice */
-#define WHICH_MOST   2u /* a process, a group, a user */
+#define POLICY_OTHER  0u
+#define POLICY_FIFO   1u
+#define POLICY_ROUND  2u
+#define POLICY_BATCH  3u
+#define POLICY_IDLE   5u
+#define SLICE_NS      10000000ul
+#define NICE_RESULT   20 /* getpriority gives 20 - nice */
+#define NICE_MOST     19
+#define WHICH_PROCESS 0u
+#define WHICH_GROUP   1u
+#define WHICH_USER    2u
 
 /* The process is there: 0, -EINVAL or -ESRCH. */
 static long sched_check(uint64_t pid)
@@ -92,19 +95,66 @@ long kernel_sys_sched_rr_get_interval(const struct syscall_arguments *a)
     return status < 0 ? status : time_span_out(a->a1, SLICE_NS);
 }
 
-long kernel_sys_getpriority(const struct syscall_arguments *a)
+/* A search through those that getpriority and setpriority mean. */
+struct sched_search {
+    uint64_t which;
+    int id; /* of the group, or the user's */
+    bool sets;
+    int nice;
+    int best; /* the lowest there is */
+    long status;
+};
+
+static bool sched_search_one(struct process *process, struct sched_search *search)
 {
-    if (a->a0 > WHICH_MOST)
-        return -EINVAL;
-    return a->a0 == 0 && sched_check(a->a1) ? -ESRCH : NICE_RESULT;
+    uint32_t uid = process_current()->euid;
+    if (search->status == -ESRCH)
+        search->status = 0;
+    if (process->nice < search->best)
+        search->best = process->nice;
+    if (!search->sets)
+        return false;
+    if (uid && uid != process->euid && uid != process->uid)
+        search->status = -EPERM;
+    else if (uid && search->nice < process->nice)
+        search->status = -EACCES;
+    else
+        process->nice = search->nice;
+    return false;
 }
 
-/* Only what is so already. */
+static bool sched_search_visit(struct process *process, void *context)
+{
+    struct sched_search *search = context;
+    bool is_meant = search->which == WHICH_GROUP ? process->group_id == search->id : (int)process->uid == search->id;
+    return is_meant ? sched_search_one(process, search) : false;
+}
+
+static void sched_search_run(struct sched_search *search, int id)
+{
+    const struct process *current = process_current();
+    struct process *process = id ? process_find(id) : process_current();
+    search->best = NICE_MOST;
+    search->status = search->which > WHICH_USER ? -EINVAL : -ESRCH;
+    if (search->which == WHICH_PROCESS && process)
+        sched_search_one(process, search);
+    if (search->which == WHICH_PROCESS || search->which > WHICH_USER)
+        return;
+    search->id = id ? id : search->which == WHICH_GROUP ? current->group_id : (int)current->uid;
+    process_visit(sched_search_visit, search);
+}
+
+long kernel_sys_getpriority(const struct syscall_arguments *a)
+{
+    struct sched_search search = {.which = (uint32_t)a->a0};
+    sched_search_run(&search, (int)a->a1);
+    return search.status ? search.status : NICE_RESULT - search.best;
+}
+
 long kernel_sys_setpriority(const struct syscall_arguments *a)
 {
-    if (a->a0 > WHICH_MOST)
-        return -EINVAL;
-    if (a->a0 == 0 && sched_check(a->a1))
-        return -ESRCH;
-    return (int)a->a2 == 0 ? 0 : -EACCES;
+    int nice = (int)a->a2 < -NICE_RESULT ? -NICE_RESULT : (int)a->a2 > NICE_MOST ? NICE_MOST : (int)a->a2;
+    struct sched_search search = {.which = (uint32_t)a->a0, .sets = true, .nice = nice};
+    sched_search_run(&search, (int)a->a1);
+    return search.status;
 }

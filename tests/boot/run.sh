@@ -31,14 +31,14 @@ guest_image()
 # What a script prints on this host, under the same BusyBox: the guest has to print the same, to the letter.
 oracle()
 {
-    local script=$1 scratch expected
+    local script=$1 programs=$PWD/build/tests/programs/bin scratch expected
     expected=$PWD/$out/$script.expected
     [ -e "$expected" ] && return
     scratch=$(mktemp -d)
     mkdir "$scratch/bin" "$scratch/home" "$scratch/tests"
     cp "tests/boot/scripts/$script" "$scratch/tests/"
     /bin/busybox --install -s "$scratch/bin"
-    (cd "$scratch/home" && umask 022 && timeout 60 env -i PATH="$scratch/bin" HOME="$scratch/home" USER=root TERM=vt100 \
+    (cd "$scratch/home" && umask 022 && timeout 60 env -i PATH="$scratch/bin:$programs" HOME="$scratch/home" USER=root TERM=vt100 \
         /bin/busybox sh "$scratch/tests/$script" < /dev/null 2>&1) |
         sed "s|$scratch/tests|/tests|; s|$scratch/home|/root|" > "$expected"
     rm -rf "$scratch"
@@ -113,7 +113,7 @@ boot()
     words=$(value words) initramfs=$(value initramfs)
     if [ -n "$(value script)" ]; then
         words+=" script=/tests/$(value script)"
-        initramfs=build/tests/boot/initramfs.cpio
+        initramfs=${initramfs:-build/tests/boot/initramfs.cpio}
     fi
     mkdir -p "$folder"
     arguments=(--mode "$mode" --machine "$(value machine)" --guest "$(guest_image "$(value guest)")" --out "$folder"

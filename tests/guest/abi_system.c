@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,6 +35,23 @@ static void test_residence(void)
     CHECK(munmap(map, 4 * PAGE) == 0);
 }
 
+static void child_is_nice(void)
+{
+    int status;
+    CHECK(setpriority(PRIO_PROCESS, 0, 3) == 0 && getpriority(PRIO_PROCESS, 0) == 3);
+    CHECK(setpriority(PRIO_PROCESS, getpid(), 100) == 0 && getpriority(PRIO_PROCESS, getpid()) == 19);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(getpriority(PRIO_PROCESS, 0));
+    CHECK(waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 19);
+    CHECK(setpgid(0, 0) == 0 && getpriority(PRIO_PGRP, 0) == 19 && getpriority(PRIO_PGRP, getpid()) == 19);
+    CHECK(getpriority(PRIO_PGRP, 99999999) == -1 && errno == ESRCH);
+    if (geteuid()) {
+        CHECK(setpriority(PRIO_PROCESS, 0, 2) == -1 && errno == EACCES);
+        CHECK(setpriority(PRIO_PROCESS, 1, 2) == -1 && errno == EPERM);
+    }
+}
+
 /* By number: musl gives ENOSYS for these without asking. */
 static void test_scheduling(void)
 {
@@ -57,6 +75,7 @@ static void test_scheduling(void)
     CHECK(syscall(SYS_getpriority, 9, 0) == -1 && errno == EINVAL);
     CHECK(syscall(SYS_getpriority, PRIO_PROCESS, 99999999) == -1 && errno == ESRCH);
     CHECK(setpriority(PRIO_PROCESS, 0, 0) == 0);
+    CHECK(abi_in_child(child_is_nice) == 0);
     CHECK(setpriority(9, 0, 0) == -1 && errno == EINVAL);
 }
 
