@@ -19,6 +19,7 @@
 #include "memory/frame_internal.h"
 #include "memory/kernel_map.h"
 #include "memory/layout.h"
+#include "pv/direct_mmu.h"
 #include "pv/pv.h"
 #include <coopvirt/string.h>
 
@@ -55,10 +56,12 @@ static void start_memory(coop_paddr image)
     uint64_t mapped = pv_machine.features & COOP_FEATURE_DIRECT ? DIRECT_MAP_BYTES : DIRECT_MAP_AT_BOOT;
     if (!frame_start(ranges, count, (uint8_t *)DIRECT_MAP_BASE, mapped))
         panic("no usable memory");
-    if (pv_machine.features & COOP_FEATURE_DIRECT)
+    if (pv_machine.features & COOP_FEATURE_DIRECT) {
+        direct_mmu_limit(string_option_number(information->command_line, "batch", COOP_MMU_BATCH_MOST));
         kernel_map_keep(pv_machine.start_info->root);
-    else
+    } else {
         kernel_map_start(information, image);
+    }
 }
 
 /* The TSC's frequency in kHz by CPUID: APM vol. 3 and SDM vol. 2, leaf 15h; 0 = unknown. */

@@ -220,7 +220,11 @@ static void exec_become(struct process *process, struct exec_program *program, s
     struct process_private *private = process->private;
     struct address_space *old = process->space;
     process->space = space;
+    pv_batch_begin();
     scheduler_load_space(space);
+    if (old)
+        address_space_clear(old);
+    pv_batch_end();
     if (old)
         address_space_release(old);
     if (process->executable)

@@ -161,8 +161,11 @@ void scheduler_finish_switch(void)
         return;
     if (previous->space) {
         /* The idle process goes on with whatever is loaded. */
+        pv_batch_begin();
         if (cpu_this()->root == previous->space->root)
             scheduler_load_space(cpu_this()->current->space);
+        address_space_clear(previous->space);
+        pv_batch_end();
         address_space_release(previous->space);
     }
     previous->space = 0;

@@ -38,24 +38,32 @@ int address_space_add(struct address_space *space, const struct area *area)
     return status;
 }
 
-void address_space_release(struct address_space *space)
+void address_space_clear(struct address_space *space)
 {
-    if (__atomic_sub_fetch(&space->references, 1, __ATOMIC_ACQ_REL) != 0)
+    if (__atomic_load_n(&space->references, __ATOMIC_ACQUIRE) != 1 || !space->root)
         return;
     struct page_gather gather;
     gather.count = 0;
     gather.flush = false;
     pv_batch_begin();
-    while (space->areas.first) {
-        struct area *area = space->areas.first;
+    for (const struct area *area = space->areas.first; area; area = area->next) {
         /* Everything below is gone already; tables shared with the next area go with that. */
         uint64_t ceiling = area->next ? area->next->start : 1ul << 47;
         page_table_clear(space->root, area->start, area->end, 0, ceiling, &gather);
-        area_remove(&space->areas, area);
     }
     page_gather_finish(&gather);
     page_table_root_destroy(space->root);
+    space->root = 0;
     pv_batch_end();
+}
+
+void address_space_release(struct address_space *space)
+{
+    address_space_clear(space);
+    if (__atomic_sub_fetch(&space->references, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    while (space->areas.first)
+        area_remove(&space->areas, space->areas.first);
     heap_free(space);
 }
 

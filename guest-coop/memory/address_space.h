@@ -28,6 +28,9 @@ struct address_space *address_space_clone(struct address_space *space);
 
 void address_space_reference(struct address_space *space);
 
+/* Unmaps everything if there is one reference: the first part of its release, which does not sleep. */
+void address_space_clear(struct address_space *space);
+
 /* The last reference unmaps everything. The space must not be loaded on any CPU then. */
 void address_space_release(struct address_space *space);
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Four-level page tables by APM vol. 2, "4-Kbyte Page Translation". Work is proportional to the pages mapped:
- * absent tables are skipped, and tables are given back from the ranges that empty them, without scans.
+ * absent tables are skipped, and tables are given back from the ranges that empty them, without scans. Since what is
+ * given back is blank, some tables of each level are kept as they are (roots with the kernel's half), for the next
+ * space.
  */
 #include "memory/page_table.h"
 #include "memory/frame.h"
@@ -11,9 +13,18 @@
 #define LEVELS      4
 #define ENTRIES     512u
 #define TABLE_FLAGS (X86_PTE_P | X86_PTE_W | X86_PTE_A)
+#define TABLES_KEPT 32u
+
+/* Blank tables of a level. */
+struct table_pool {
+    unsigned count;
+    unsigned flushes; /* of batches, when the latest came: blank at the next flush */
+    coop_paddr tables[TABLES_KEPT];
+};
 
 uint64_t page_table_flags_mask = ~X86_PTE_NX;
 unsigned page_table_root_frames = 1;
+static struct table_pool table_pools[LEVELS];
 
 static unsigned level_shift(unsigned level)
 {
@@ -26,6 +37,27 @@ static unsigned level_index(uint64_t address, unsigned level)
 static uint64_t *table_at(coop_paddr table)
 {
     return frame_address(table);
+}
+
+static coop_paddr table_create(unsigned level)
+{
+    struct table_pool *pool = &table_pools[level - 1];
+    if (pool->count == 0)
+        return pv.mmu.table_born(level);
+    if (pool->flushes == pv_batch.flushes)
+        pv_batch_settle();
+    return pool->tables[--pool->count];
+}
+
+/* True: the frame is the caller's to release, when nothing reaches it any more. */
+static bool table_destroy(coop_paddr table, unsigned level)
+{
+    struct table_pool *pool = &table_pools[level - 1];
+    if (pool->count == TABLES_KEPT)
+        return pv.mmu.table_died(table, level);
+    pool->flushes = pv_batch.flushes;
+    pool->tables[pool->count++] = table;
+    return false;
 }
 
 /* Links or unlinks a table of `level` - 1. A user address in a root has its entry in user mode's root too. */
@@ -42,7 +74,7 @@ static inline uint64_t *table_descend(uint64_t *table, unsigned level, uint64_t 
     uint64_t *slot = &table[level_index(address, level)];
     if (page_present(*slot))
         return table_at(page_frame(*slot));
-    coop_paddr child = pv.mmu.table_born(level - 1);
+    coop_paddr child = table_create(level - 1);
     if (!child)
         return 0;
     bool user = address < USER_TOP;
@@ -158,7 +190,7 @@ static void table_clear(uint64_t *table, unsigned level, uint64_t base, const st
         if (child_base < range->floor || child_base + span > range->ceiling)
             continue;
         table_link(&table[index], level, 0, true);
-        if (pv.mmu.table_died(child, level - 1))
+        if (table_destroy(child, level - 1))
             page_gather_add(range->gather, child);
     }
 }
@@ -210,11 +242,13 @@ int page_table_visit(coop_paddr root, uint64_t start, uint64_t end, page_visitor
 
 coop_paddr page_table_root_create(void)
 {
-    coop_paddr root = pv.mmu.table_born(LEVELS);
+    coop_paddr root = table_create(LEVELS);
     if (!root)
         return 0;
     const uint64_t *from = table_at(kernel_root);
     uint64_t *to = table_at(root);
+    if (to[511])
+        return root; /* it has been one before */
     for (unsigned slot = LAYOUT_SLOT(DIRECT_MAP_BASE); page_present(from[slot]); slot++)
         page_set(&to[slot], from[slot] & ~X86_PTE_U);
     page_set(&to[510], from[510] & ~X86_PTE_U);
@@ -224,7 +258,7 @@ coop_paddr page_table_root_create(void)
 
 void page_table_root_destroy(coop_paddr root)
 {
-    if (pv.mmu.table_died(root, LEVELS))
+    if (table_destroy(root, LEVELS))
         frame_release(root);
 }
 

@@ -2,8 +2,7 @@
 /*
  * The mmu part for direct page tables. Changes are written down as operations and go to the hypervisor together, at
  * the end of the section that they were made in (pv/pv.h): in the order in which they were made, so that what follows
- * may rely on what precedes without looking. Frames of tables are kept: empty, read-only in the direct map, ready to be
- * tables again by one operation. What the CPU must forget is flushed when the operations are done.
+ * may rely on what precedes without looking. What the CPU must forget is flushed when they are done.
  */
 #include "pv/direct_mmu.h"
 #include "kernel/panic.h"
@@ -14,17 +13,10 @@
 #include <coopvirt/primitives.h>
 
 #define LEVEL_ROOT   4u
-#define KEPT_TABLES  256u
 #define FLUSHES_MOST 4u
 
 /* CPUID leaf 0, EBX: "Genu"ineIntel. VT-x lets a guest load base pointers that the hypervisor knows. */
 #define VENDOR_INTEL 0x756e6547u
-
-/* Frames that are no tables now; those from `clean` on become empty with the operations that wait. */
-struct direct_pool {
-    unsigned count, clean;
-    coop_paddr frames[KEPT_TABLES];
-};
 
 /* constant after start */
 static uint64_t direct_window;          /* where coop_paddr 0 is seen */
@@ -37,7 +29,6 @@ static unsigned direct_limit = COOP_MMU_BATCH_MOST;
 static struct coop_mmu_operation direct_operations[COOP_MMU_BATCH_MOST] __attribute__((aligned(4096)));
 static uint64_t direct_flushes[FLUSHES_MOST]; /* pages to be flushed after the operations; too many: everything */
 static unsigned direct_flush_count;
-static struct direct_pool direct_tables, direct_roots; /* a root of a deprivileged kernel is two frames in a row */
 static coop_paddr direct_root;
 
 static void direct_mmu_root_reload(void)
@@ -77,11 +68,10 @@ static void direct_mmu_batch_flush(void)
 {
     unsigned count = pv_batch.waiting;
     pv_batch.waiting = 0;
+    pv_batch.flushes++;
     int64_t result = hypercall(COOP_HYPERCALL_MMU_BATCH, direct_operations_at, count, 0);
     if (result != count)
         direct_mmu_resume(result, count);
-    direct_tables.clean = direct_tables.count;
-    direct_roots.clean = direct_roots.count;
     if (direct_flush_count)
         direct_mmu_flush_waiting();
 }
@@ -130,7 +120,7 @@ static void direct_mmu_root_load(coop_paddr root)
         if (pv_batch.waiting)
             direct_mmu_batch_flush();
         direct_mmu_root_reload();
-    } else if (pv_batch.waiting) {
+    } else if (pv_batch.depth) {
         direct_mmu_queue(root | COOP_MMU_ROOT, direct_mmu_user_root(root));
     } else if (hypercall(COOP_HYPERCALL_ROOT, root, direct_mmu_user_root(root), 0) != 0) {
         panic("root 0x%lx refused", root);
@@ -181,72 +171,41 @@ static void direct_mmu_protect(coop_paddr frame, uint64_t writable)
     direct_mmu_queue(((uint64_t)slot - direct_window) | COOP_MMU_SET, (*slot & ~X86_PTE_W) | writable);
 }
 
-/* Blank frames in a row, read-only from now on. */
-static coop_paddr direct_mmu_blank(unsigned frames)
-{
-    coop_paddr first = frame_run_allocate(frames);
-    for (unsigned i = 0; first && i < frames; i++) {
-        page_clear(frame_address(first + i * FRAME_BYTES));
-        direct_mmu_protect(first + i * FRAME_BYTES, 0);
-    }
-    return first;
-}
-
-static coop_paddr direct_mmu_take(struct direct_pool *pool, unsigned frames)
-{
-    if (pool->count == 0)
-        return direct_mmu_blank(frames);
-    if (pool->clean == 0)
-        direct_mmu_batch_flush();
-    coop_paddr taken = pool->frames[--pool->clean];
-    pool->frames[pool->clean] = pool->frames[--pool->count];
-    return taken;
-}
-
 static unsigned direct_mmu_frames(unsigned level)
 {
     return level == LEVEL_ROOT && direct_is_deprivileged ? 2 : 1;
 }
 
-static struct direct_pool *direct_mmu_pool(unsigned frames)
-{
-    return frames == 2 ? &direct_roots : &direct_tables;
-}
-
 static coop_paddr direct_mmu_table_born(unsigned level)
 {
     unsigned frames = direct_mmu_frames(level);
-    coop_paddr table = direct_mmu_take(direct_mmu_pool(frames), frames);
-    for (unsigned i = 0; table && i < frames; i++)
-        direct_mmu_queue((table + i * FRAME_BYTES) | COOP_MMU_TABLE_NEW, level);
+    coop_paddr table = frame_run_allocate(frames);
+    for (unsigned i = 0; table && i < frames; i++) {
+        coop_paddr frame = table + i * FRAME_BYTES;
+        page_clear(frame_address(frame));
+        direct_mmu_protect(frame, 0);
+        direct_mmu_queue(frame | COOP_MMU_TABLE_NEW, level);
+    }
     return table;
 }
 
 static bool direct_mmu_table_died(coop_paddr table, unsigned level)
 {
     unsigned frames = direct_mmu_frames(level);
-    struct direct_pool *pool = direct_mmu_pool(frames);
-    for (unsigned i = 0; i < frames; i++)
+    for (unsigned i = 0; i < frames; i++) {
         direct_mmu_queue((table + i * FRAME_BYTES) | COOP_MMU_TABLE_FREE, 0);
-    if (pool->count < KEPT_TABLES) {
-        pool->frames[pool->count++] = table;
-        if (pv_batch.waiting == 0)
-            pool->clean = pool->count;
-        return false;
-    }
-    for (unsigned i = 0; i < frames; i++)
         direct_mmu_protect(table + i * FRAME_BYTES, X86_PTE_W);
-    if (pv_batch.waiting)
-        direct_mmu_batch_flush();
+    }
+    pv_batch_settle(); /* a free frame is written */
     if (frames == 1)
         return true;
     frame_run_release(table);
     return false;
 }
 
-void direct_mmu_limit(unsigned operations)
+void direct_mmu_limit(uint64_t operations)
 {
-    direct_limit = operations > COOP_MMU_BATCH_MOST ? COOP_MMU_BATCH_MOST : operations;
+    direct_limit = operations > COOP_MMU_BATCH_MOST ? COOP_MMU_BATCH_MOST : (unsigned)operations;
 }
 
 void direct_mmu_start(struct pv_mmu_operations *mmu)

@@ -11,7 +11,7 @@
 /* Fills in the mmu part for the machine that pv_machine describes. */
 void direct_mmu_start(struct pv_mmu_operations *mmu);
 
-/* At most so many operations go in one hypercall: 1 to COOP_MMU_BATCH_MOST. */
-void direct_mmu_limit(unsigned operations);
+/* At most so many operations go in one hypercall: as many as the contract allows by default, 1: each by itself. */
+void direct_mmu_limit(uint64_t operations);
 
 #endif

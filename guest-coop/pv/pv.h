@@ -51,7 +51,7 @@ struct pv_mmu_operations {
     void (*flush_page)(uint64_t address);
     void (*flush_user)(void); /* everything but global pages */
     void (*flush_all)(void);
-    coop_paddr (*table_born)(unsigned level); /* an empty table, not linked; 1 = last level, 4 = root. 0: no memory */
+    coop_paddr (*table_born)(unsigned level); /* a blank table, not linked; 1 = last level, 4 = root. 0: no memory */
     /* Takes back a table that is linked nowhere. True: its frame is the caller's to release, when nothing reaches it.
      */
     bool (*table_died)(coop_paddr table, unsigned level);
@@ -104,6 +104,7 @@ extern const struct pv_io_operations pv_queue_io;
 struct pv_batch {
     unsigned depth;   /* of sections */
     unsigned waiting; /* operations put off */
+    unsigned flushes; /* times they were carried out */
 };
 extern struct pv_batch pv_batch; /* this CPU only */
 
