@@ -46,6 +46,7 @@ enum coopbench_nano_operation {
     COOPBENCH_NANO_HYPERCALL, /* COOP_HYPERCALL_VERSION; ENODEV without a hypervisor */
     COOPBENCH_NANO_RDMSR,     /* RDMSR of APIC_BASE */
     COOPBENCH_NANO_TIMER,     /* arm the local APIC timer, HLT until it fires, end of interrupt */
+    COOPBENCH_NANO_SPACE,     /* an address space of 64 pages in 4 page tables built, run in and freed */
     COOPBENCH_NANO_OPERATIONS
 };
 

@@ -9,6 +9,7 @@
 #include "fs/device.h"
 #include "fs/linux_abi.h"
 #include "kernel/benchmark_nano.h"
+#include "kernel/benchmark_space.h"
 #include "kernel/cpu.h"
 #include "kernel/errno.h"
 #include "kernel/log.h"
@@ -103,6 +104,7 @@ static const struct benchmark_nano_row {
     [COOPBENCH_NANO_DIVZERO] = {benchmark_nano_divzero}, [COOPBENCH_NANO_PTEMOD] = {benchmark_nano_ptemod},
     [COOPBENCH_NANO_CPUID] = {benchmark_nano_cpuid},     [COOPBENCH_NANO_HYPERCALL] = {benchmark_nano_vmmcall},
     [COOPBENCH_NANO_RDMSR] = {benchmark_nano_rdmsr},     [COOPBENCH_NANO_TIMER] = {benchmark_nano_call},
+    [COOPBENCH_NANO_SPACE] = {benchmark_nano_call},
 };
 
 static void benchmark_nano_run(struct coopbench_nano *nano)
@@ -125,6 +127,9 @@ static void benchmark_nano_run(struct coopbench_nano *nano)
         break;
     case COOPBENCH_NANO_TIMER:
         function = (void *)benchmark_timer_round;
+        break;
+    case COOPBENCH_NANO_SPACE:
+        function = (void *)benchmark_space_round;
         break;
     default:
         break;
@@ -203,5 +208,6 @@ void benchmark_start(void)
     benchmark_frame = frame_allocate();
     if (!benchmark_slot || !benchmark_frame)
         panic("out of memory for the measurement device");
+    benchmark_space_start(benchmark_frame);
     device_register("coopbench", DEVICE_MAJOR << 8 | DEVICE_MINOR, ABI_S_IFCHR | 0666, &benchmark_device);
 }
