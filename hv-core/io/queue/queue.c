@@ -134,7 +134,9 @@ bool queue_take(struct queue *queue, struct queue_chain *chain)
         return false;
     }
     uint16_t slot = queue->next_available & (uint16_t)(queue->entries - 1);
-    *chain = (struct queue_chain){.head = __atomic_load_n(&queue->available->ring[slot], __ATOMIC_RELAXED)};
+    chain->head = __atomic_load_n(&queue->available->ring[slot], __ATOMIC_RELAXED);
+    chain->count = chain->readable = 0; /* only so many of its segments mean anything */
+    chain->read_bytes = chain->write_bytes = 0;
     if (!queue_follow(queue, chain))
         return false;
     queue->next_available++;
@@ -191,7 +193,7 @@ static bool queue_copy_piece(struct queue *queue, coop_paddr address, void *byte
 /* At once where memory is contiguous, else page by page. */
 static bool queue_copy_segment(struct queue *queue, coop_paddr address, uint8_t *bytes, uint32_t count, bool is_write)
 {
-    if (!MUTATED(queue_buffer_wrap) && address + count < address)
+    if (address + count < address)
         return false;
     if (queue_copy_piece(queue, address, bytes, count, is_write))
         return true;
