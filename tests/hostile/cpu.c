@@ -71,6 +71,13 @@ long cpu_write_msr(uint64_t number_and_value)
     return 0;
 }
 
+/* RCX has a high half that counts for nothing. */
+long cpu_write_msr_wide(uint64_t number)
+{
+    __asm__ volatile("wrmsr" : : "c"(number | 1ul << 32), "a"(1), "d"(0));
+    return 0;
+}
+
 /* Ports: nothing is there. */
 long cpu_in(uint64_t port)
 {

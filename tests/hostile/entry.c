@@ -187,13 +187,6 @@ long entry_direct_map_writable(uint64_t level)
     return result;
 }
 
-/* The hypercall page is the hypervisor's code, in the guest's memory. */
-long entry_hypercall_page_writable(uint64_t unused)
-{
-    (void)unused;
-    return entry_try(memory_window_slot(1), start_info->hypercall_page | MEMORY_RW);
-}
-
 /* Global pages of a deprivileged kernel would outlive its turn. */
 long entry_global(uint64_t unused)
 {

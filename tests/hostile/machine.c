@@ -51,6 +51,7 @@ static void machine_fill_tables(void)
     gdt[SELECTOR_TSS / 8 + 1] = base >> 32;
     memcpy(&tss[1], &stack, 8); /* RSP0 */
     memcpy(&tss[9], &stack, 8); /* IST1 */
+    tss[25] = (uint32_t)sizeof(tss) << 16; /* no map of ports */
     for (unsigned vector = 0; vector < 256; vector++)
         machine_set_gate(vector, vector < 32 ? trap_stubs[vector] : (uint64_t)trap_other);
 }

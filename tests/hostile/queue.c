@@ -95,12 +95,12 @@ long queue_size(uint64_t size)
 }
 
 /* Member (0: descriptors, 1: available, 2: used) times 16 + where: 0 foreign, 1 frame 0, 2 across the end of memory,
- * 3 beyond memory, 4 not aligned, 5 all ones, 6 the hypercall page, 7 a table. */
+ * 3 beyond memory, 4 not aligned, 5 all ones, 6 a table. */
 long queue_part(uint64_t part_and_where)
 {
     queue_fill();
-    const coop_paddr places[] = {memory_own_end(), 0,           memory_own_end() - 16,      1ul << 51,
-                                 ring + 1,         ~0ul & ~15ul, start_info->hypercall_page, memory_window[1]};
+    const coop_paddr places[] = {memory_own_end(), 0,           memory_own_end() - 16, 1ul << 51,
+                                 ring + 1,         ~0ul & ~15ul, memory_window[1]};
     coop_paddr *parts[] = {&queue.descriptors, &queue.available, &queue.used};
     *parts[part_and_where >> 4] = places[part_and_where & 15];
     return queue_register();
@@ -170,12 +170,12 @@ long queue_entropy(uint64_t bytes)
     return result;
 }
 
-/* One buffer that the entropy device is to write. 0: the last table, 1: the root, 2: the hypercall page, 3: a page and
- * the table behind it; nothing there may change. */
+/* One buffer that the entropy device is to write. 0: the last table, 1: the root, 2: a page and the table
+ * behind it; nothing there may change. */
 long queue_write_to(uint64_t which)
 {
     static uint8_t before[4096];
-    const coop_paddr places[] = {memory_window[1], memory_root, start_info->hypercall_page, 0};
+    const coop_paddr places[] = {memory_window[1], memory_root, 0};
     coop_paddr target = places[which], start = target;
     if (!target) { /* two frames in a row, the second a table */
         start = memory_frame_new() + 4096 - 16;
@@ -191,7 +191,7 @@ long queue_write_to(uint64_t which)
     long result = queue_play(COOP_DEVICE_ENTROPY, 0, 1);
     if (memcmp(before, memory_at(target), 4096))
         result = HOLE;
-    if (which == 3)
+    if (which == 2)
         memory_table_free(target);
     return result;
 }

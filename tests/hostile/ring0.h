@@ -9,13 +9,13 @@
 
 static inline void ring0_write_msr(uint32_t number, uint64_t value)
 {
-    __asm__ volatile("wrmsr" : : "c"(number), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+    __asm__ volatile("wrmsr" : : "c"((uint64_t)number), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
 }
 
 static inline uint64_t ring0_read_msr(uint32_t number)
 {
     uint32_t low, high;
-    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(number));
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"((uint64_t)number));
     return (uint64_t)high << 32 | low;
 }
 

@@ -48,11 +48,11 @@ long type_new_level(uint64_t level)
 }
 
 /* Frames that cannot become tables: 0: the root in use, 1: a table, 2: the neighbour's, 3: frame 0, 4: beyond memory,
- * 5: the hypercall page, 6: this VCPU's page, 7: 0xfee00000, 8: not aligned. */
+ * 5: this VCPU's page, 6: 0xfee00000, 7: not aligned. */
 long type_new_of(uint64_t which)
 {
-    const coop_paddr frames[] = {memory_root, memory_window[1], memory_own_end(), 0, 1ul << 51,
-                                 start_info->hypercall_page, start_info->vcpu, 0xfee00000, memory_window[1] + 8};
+    const coop_paddr frames[] = {memory_root, memory_window[1],  memory_own_end(), 0,
+                                 1ul << 51,   start_info->vcpu, 0xfee00000,       memory_window[1] + 8};
     return memory_do(COOP_MMU_TABLE_NEW, frames[which], 1);
 }
 

@@ -7,7 +7,7 @@
 #include "machine.h"
 #include "memory.h"
 
-#define FRAMES 512u
+#define FRAMES 128u
 #define WORDS  512u
 
 static coop_paddr frames[FRAMES];

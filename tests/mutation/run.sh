@@ -1,0 +1,144 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Proof by mutation: each check, intercept, reference and flush that hv-core names with MUTATED() is left out in turn, and
+# a host test or a case of the hostile guest must then fail. Prints which one did; a name that nothing notices is a
+# failure. With --all, every boot is made although one has already noticed, and the cases that no mutation affects are
+# listed: they do not count.
+# Usage: tests/mutation/run.sh [-j N] [--all | --sample N] [NAME ...]; needs `make mutation-build`.
+
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/hostile/boots.sh
+build=build/mutation
+out=$build/out
+hv=$build/hv-core/hv-core.elf32
+jobs=2 all= sample=
+while [[ ${1:-} = -* ]]; do
+    case $1 in
+        -j) jobs=$2; shift 2 ;;
+        --all) all=yes; shift ;;
+        --sample) sample=$2; shift 2 ;;
+        *) echo "run.sh: no option $1" >&2; exit 2 ;;
+    esac
+done
+hostile_timeout=${HOSTILE_TIMEOUT:-15}
+
+mutation_sources() { grep -rlE --include='*.[ch]' "MUTATED\($1\)" hv-core | grep -v coopvirt/mutation.h; }
+mutation_names()
+{
+    grep -rhoE --include='*.[ch]' 'MUTATED\([a-z0-9_]+\)' hv-core --exclude=mutation.h | sed 's/.*(\(.*\))/\1/' | sort -u
+}
+
+# The host tests that link a source with this name in it.
+mutation_units()
+{
+    local source
+    for source in $(mutation_sources "$1"); do
+        grep -F " $source " "$build/units.txt"
+    done | cut -d' ' -f1 | sort -u
+}
+
+# Machines and modes in which a name's source has a say.
+mutation_points()
+{
+    local sources
+    sources=$(mutation_sources "$1")
+    if grep -qv 'hv-core/cpu/' <<< "$sources"; then
+        echo qemu-svm/coop qemu-svm/paravirt
+        return
+    fi
+    grep -q cpu/svm <<< "$sources" && echo qemu-svm/coop
+    grep -q cpu/vmx <<< "$sources" && echo bochs-vmx/coop
+    grep -q cpu/deprivileged <<< "$sources" && echo qemu-svm/paravirt
+}
+
+# What fails among the host tests: `unit/PROGRAM:TEST` a line.
+mutation_try_units()
+{
+    local name=$1 folder=$2 unit
+    for unit in $(mutation_units "$name"); do
+        local program=$build/tests/unit/test_$unit
+        [ -x "$program" ] || continue
+        MUTATE=$name timeout 120 "$program" > "$folder/unit-$unit.log" 2>&1
+        local status=$?
+        grep -q "mutation: $name is left out" "$folder/unit-$unit.log" && echo "unit/$unit" >> "$folder/reached.txt"
+        [ "$status" -eq 0 ] && continue
+        { sed -nE 's/^.*:[0-9]+:[EF]:[^:]*:([^:]*):.*/\1/p' "$folder/unit-$unit.log" | sort -u | grep . || echo "status-$status"; } |
+            sed "s|^|unit/$unit:|"
+    done
+}
+
+# What fails among the hostile cases: `MACHINE/MODE:CASE` a line.
+mutation_try_boots()
+{
+    local name=$1 folder=$2 point first machine mode boot
+    for point in $(mutation_points "$name"); do
+        machine=${point%%/*} mode=${point#*/} boot=$folder/${point//\//-}
+        hostile_boot_table "$machine" "$mode" "$boot-table" "$hv" "mutate=$name"
+        mapfile -t fatal < <(hostile_cases "$machine" "$mode" yes)
+        for ((first = 0; first < ${#fatal[@]}; first += hostile_vms)); do
+            [ -z "$all" ] && [ -s "$boot-table/failed.txt" ] && break
+            hostile_boot_fatal "$machine" "$mode" "$boot-fatal-$first" "$hv" "mutate=$name" "${fatal[@]:first:hostile_vms}"
+        done
+        grep -lq "mutation: $name is left out" "$boot"-*/records.txt && echo "$point" >> "$folder/reached.txt"
+        cat "$boot"-*/failed.txt | sed "s|^|$point:|"
+        [ -z "$all" ] && cat "$boot"-*/failed.txt | grep -q . && return
+    done
+}
+
+mutation_try()
+{
+    local name=$1 folder=$out/$1
+    mkdir -p "$folder"
+    : > "$folder/reached.txt"
+    mutation_try_units "$name" "$folder" > "$folder/failed.txt"
+    if [ -n "$all" ] || ! [ -s "$folder/failed.txt" ]; then
+        mutation_try_boots "$name" "$folder" >> "$folder/failed.txt"
+    fi
+    local count
+    count=$(wc -l < "$folder/failed.txt")
+    if [ "$count" -gt 0 ]; then
+        echo "PASS mutation/$name: $count fail, $(head -n 4 "$folder/failed.txt" | tr '\n' ' ')" | cut -c1-200
+    elif grep -qE "^$name " tests/mutation/undecidable.list; then
+        echo "SKIP mutation/$name: $(sed -n "s/^$name //p" tests/mutation/undecidable.list)"
+    else
+        echo "FAIL mutation/$name: nothing notices ($(tr '\n' ' ' < "$folder/reached.txt" | grep . || echo never reached))"
+    fi | tee "$folder/result.txt"
+}
+
+names=${*:-$(mutation_names)}
+if [ -n "$sample" ]; then
+    names=$(echo "$names" | awk -v every="$sample" 'NR % every == 1 || every == 1')
+fi
+rm -rf "$out"
+mkdir -p "$out"
+
+# With nothing left out, everything must pass, or it proves nothing.
+mkdir -p "$out/none"
+for point in qemu-svm/coop qemu-svm/paravirt; do
+    hostile_boot_table "${point%%/*}" "${point#*/}" "$out/none/${point//\//-}" "$hv" ""
+done
+if cat "$out"/none/*/failed.txt | grep -q .; then
+    echo "FAIL mutation/none: $(cat "$out"/none/*/failed.txt | head -n 10 | tr '\n' ' ')"
+    base_failed=1
+else
+    base_failed=0
+fi
+
+for name in $names; do
+    while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n; done
+    mutation_try "$name" &
+done
+wait
+passed=$(cat "$out"/*/result.txt | grep -c '^PASS') failed=$(cat "$out"/*/result.txt | grep -c '^FAIL')
+skipped=$(cat "$out"/*/result.txt | grep -c '^SKIP')
+if [ -n "$all" ]; then
+    cat "$out"/*/failed.txt | sed 's/^[^:]*://' | sort -u > "$out/affected.txt"
+    cat "$out"/none/*/ok.txt | sort -u > "$out/cases.txt"
+    echo "cases that no mutation affects, and which do not count: $(comm -23 "$out/cases.txt" "$out/affected.txt" | wc -l) of $(wc -l < "$out/cases.txt")"
+    comm -23 "$out/cases.txt" "$out/affected.txt" | tr '\n' ' ' | fold -s -w 116 | sed 's/^/     /'
+    echo
+fi
+echo "mutation: $passed passed, $((failed + base_failed)) failed, $skipped skipped"
+[ $((failed + base_failed)) -eq 0 ]
