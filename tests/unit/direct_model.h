@@ -1,50 +1,50 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A hypervisor with direct page tables, as coopvirt/abi.h has it, reduced to what its guest can see: for host tests of
- * the guest's side. Frame n of the guest is page n of an arena; the model keeps the type and the references of each,
- * carries batches out, and ends the test at the first operation that would be refused, or when a table was written by
- * anybody else.
+ * A VM on direct page tables for the service's tests: memory in three pieces with others' frames between them, two CPUs
+ * that keep every stale translation, and a guest that asks for anything. What is granted and what is refused is decided
+ * once more here, by looking at all tables; after every step records and tables must agree, and no access may reach
+ * what it must not.
  */
 #ifndef DIRECT_MODEL_H
 #define DIRECT_MODEL_H
 
-#include <coopvirt/abi.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "mmu/direct.h"
+#include "tlb_model.h"
 
-#define MODEL_FRAMES 4096u
+#define MODEL_FIRST  0x100ul /* number of the first machine frame */
+#define MODEL_FRAMES 64u     /* machine frames in all, some of them others' */
+#define MODEL_CPUS   2u
+#define MODEL_HOLDS  4u
 
-struct model_frame {
-    unsigned level;    /* 0: no table */
-    unsigned writable; /* entries that map it so */
-    unsigned links;    /* entries that name it as a table */
-    uint64_t copy[512];
+struct model_hold {
+    coop_paddr address;
+    uint64_t bytes; /* 0: none */
 };
 
 struct model {
-    uint8_t *arena;
-    struct model_frame *frames;
-    coop_paddr root; /* in use */
-    coop_paddr user_root;
+    struct direct direct;
+    struct guest_memory memory;
+    struct tlb_model cpus[MODEL_CPUS];
+    coop_paddr kept; /* a root that a CPU might load by itself; 0: none */
+    struct model_hold holds[MODEL_HOLDS];
+    uint8_t types[MODEL_FRAMES]; /* enum direct_type, as the model sees it */
     bool is_deprivileged;
-    unsigned yields_after; /* operations a hypercall does at most; 0: all */
-    unsigned hypercalls, operations, flushes;
+    unsigned flushes_left_out; /* bit n: enum direct_flush n */
+    uint32_t (*choose)(void *source, uint32_t below);
+    void *source;
+    const char *complaint; /* the first thing that was wrong, or NULL */
 };
-extern struct model model;
 
-/* Makes the arena, with a kernel root at frame 1 that maps all of it where the host sees it, writable but for tables.
- * Frames from `*first_free` on are the guest's. */
-void model_start(bool is_deprivileged, coop_paddr *first_free);
-void model_stop(void);
+void model_create(struct model *model, bool is_deprivileged, uint32_t (*choose)(void *, uint32_t), void *source);
+void model_destroy(struct model *model);
 
-/* What pv/hypercall.h calls. */
-void model_hypercall_entry(void);
+/* One operation of the guest or the hypervisor, some accesses, and the comparison. */
+void model_step(struct model *model);
 
-/* Nobody but the model has written a table. */
-void model_check(void);
+/* All records against all tables. */
+void model_compare(struct model *model);
 
-/* Tables of all levels that there are. */
-unsigned model_tables(void);
+/* A machine frame as the hypervisor sees it. */
+uint64_t *model_frame(coop_paddr machine);
 
 #endif

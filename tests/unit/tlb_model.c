@@ -14,6 +14,13 @@ void tlb_model_flush(struct tlb_model *model)
     memset(model->tables, 0, sizeof(model->tables));
 }
 
+void tlb_model_flush_local(struct tlb_model *model)
+{
+    for (unsigned i = 0; i < TLB_MODEL_PAGES; i++)
+        model->pages[i].is_valid &= model->pages[i].global;
+    memset(model->tables, 0, sizeof(model->tables));
+}
+
 static bool tlb_model_denies(const struct tlb_model *model, const struct tlb_model_page *page,
                              struct walker_access access)
 {
@@ -63,7 +70,7 @@ static bool tlb_model_read(struct tlb_model *model, uint64_t *entry, unsigned le
     return true;
 }
 
-static bool tlb_model_walk(struct tlb_model *model, uint64_t linear, struct tlb_model_page *page)
+static bool tlb_model_walk(struct tlb_model *model, uint64_t linear, struct tlb_model_page *page, uint64_t **leaf)
 {
     struct tlb_model_table way = tlb_model_start(model, linear);
     for (unsigned level = way.level; level-- > 0;) {
@@ -72,6 +79,11 @@ static bool tlb_model_walk(struct tlb_model *model, uint64_t linear, struct tlb_
             model->broken = "a table that is no frame";
             return false;
         }
+        if (model->is_table && !model->is_table(model->context, way.frame, level)) {
+            model->broken = "a table that has become something else";
+            return false;
+        }
+        *leaf = &table[linear >> (12 + 9 * level) & 511];
         if (!tlb_model_read(model, &table[linear >> (12 + 9 * level) & 511], level, &way))
             return false;
         if (!level)
@@ -81,18 +93,40 @@ static bool tlb_model_walk(struct tlb_model *model, uint64_t linear, struct tlb_
         way.prefix = linear >> (12 + 9 * level);
         model->tables[model->next_table++ % TLB_MODEL_TABLES] = way;
     }
-    *page = (struct tlb_model_page){true, linear >> 12, way.frame, way.writable, way.user, way.executable, false};
+    *page = (struct tlb_model_page){true,     linear >> 12,   way.frame, way.writable,
+                                    way.user, way.executable, false,     **leaf & X86_PTE_G};
+    return true;
+}
+
+/* The first write: the CPU walks again for the entry whose dirty bit it sets. */
+static bool tlb_model_set_dirty(struct tlb_model *model, uint64_t linear, struct tlb_model_page *page)
+{
+    uint64_t *leaf = NULL;
+    struct tlb_model_page found;
+    if (!tlb_model_walk(model, linear, &found, &leaf))
+        return false;
+    *page = found;
+    if (found.writable) {
+        *leaf |= X86_PTE_D;
+        page->dirty = true;
+    }
     return true;
 }
 
 bool tlb_model_access(struct tlb_model *model, uint64_t linear, struct walker_access access, uint64_t *machine)
 {
     struct tlb_model_page *page = tlb_model_find(model, linear), found;
+    uint64_t *leaf = NULL;
     if (!page) {
-        if (!tlb_model_walk(model, linear, &found))
+        if (!tlb_model_walk(model, linear, &found, &leaf))
             return false;
         page = &model->pages[model->next_page++ % TLB_MODEL_PAGES];
         *page = found;
+    }
+    if (model->writes_dirty && access.is_write && page->writable && !page->dirty &&
+        !tlb_model_set_dirty(model, linear, page)) {
+        page->is_valid = false;
+        return false;
     }
     if (tlb_model_denies(model, page, access)) {
         page->is_valid = false; /* a page fault forgets the page, and the tables on the way to it */

@@ -18,7 +18,7 @@
 struct tlb_model_page {
     bool is_valid;
     uint64_t linear, frame;
-    bool writable, user, executable, dirty;
+    bool writable, user, executable, dirty, global;
 };
 
 /* An upper-level entry: what lies below `level` for addresses with this prefix. */
@@ -34,6 +34,10 @@ struct tlb_model {
     uint64_t root;
     unsigned root_level; /* 3: long, 2: PAE */
     bool smep;
+    /* Whether a frame may be read as a table of this level (0 maps pages) whatever was cached; NULL: any may. */
+    bool (*is_table)(void *context, uint64_t machine, unsigned level);
+    void *context;
+    bool writes_dirty; /* the first write to a page sets its dirty bit, by another walk */
     struct tlb_model_page pages[TLB_MODEL_PAGES];
     struct tlb_model_table tables[TLB_MODEL_TABLES];
     unsigned next_page, next_table;
@@ -41,6 +45,9 @@ struct tlb_model {
 };
 
 void tlb_model_flush(struct tlb_model *model);
+
+/* What MOV to CR3 flushes: all but global pages. */
+void tlb_model_flush_local(struct tlb_model *model);
 
 /* True with *machine, or a page fault, which forgets what is cached for that page. */
 bool tlb_model_access(struct tlb_model *model, uint64_t linear, struct walker_access access, uint64_t *machine);
