@@ -117,7 +117,7 @@ def main():
     tally = Tally()
     names = [entry["name"] for entry in entries]
     tally.check(len(set(names)) == len(names), "a name stands twice in the manifest")
-    installed = {os.path.join(group, name) for group in ("nano", "latency", "macro")
+    installed = {os.path.join(group, name) for group in ("nano", "latency", "loop", "mix", "macro")
                  for name in os.listdir(os.path.join(os.path.dirname(manifest), group)) if name.endswith(".c")}
     tally.check({entry["program"] + ".c" for entry in entries} == installed, "manifest and programs are not the same")
     with tempfile.NamedTemporaryFile() as disk:

@@ -1,18 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Processes in a ring, each with a pipe to the next; a byte goes round. An operation is one hop: a read, a context
- * switch, a write. This process is one of them, and counts the rounds.
+ * switch, a write, and before that, with a working set, the sum over it (lmbench lat_ctx). This process is one of them,
+ * and counts the rounds.
  */
 #include "harness.h"
 
 #include <unistd.h>
 
 #define RING_MOST_PROCESSES 64
+#define RING_MOST_KIB       1024
 
-static struct harness_parameter ring_parameters[] = {
-    {"processes", 8, 2, RING_MOST_PROCESSES}, {"rounds", 20, 1, 100000}, HARNESS_PARAMETERS_END};
-static int ring_pipes[RING_MOST_PROCESSES][2]; /* pipe n: from process n to the next */
+static struct harness_parameter ring_parameters[] = {{"processes", 8, 2, RING_MOST_PROCESSES},
+                                                     {"rounds", 20, 1, 100000},
+                                                     {"kib", 0, 0, RING_MOST_KIB},
+                                                     HARNESS_PARAMETERS_END};
+static uint64_t ring_set[RING_MOST_KIB * 1024 / sizeof(uint64_t)]; /* after fork() each process has its own */
+static int ring_pipes[RING_MOST_PROCESSES][2];                     /* pipe n: from process n to the next */
 static pid_t ring_children[RING_MOST_PROCESSES];
+
+/* Every process reads its working set when its turn comes. */
+static void ring_sum(void)
+{
+    uint64_t sum = 0;
+    for (uint64_t i = 0; i < ring_parameters[2].value * 1024 / sizeof(uint64_t); i++)
+        sum += *(volatile uint64_t *)&ring_set[i];
+    if (sum != ring_parameters[2].value * 1024 / sizeof(uint64_t))
+        harness_wrong("a working set was changed");
+}
 
 static uint64_t ring_operations(void)
 {
@@ -35,9 +50,13 @@ static _Noreturn void ring_member(uint64_t number)
     char byte;
 
     ring_keep(input, output);
-    while (read(input, &byte, 1) == 1)
+    for (uint64_t i = 0; i < ring_parameters[2].value * 1024 / sizeof(uint64_t); i++)
+        ring_set[i] = 1;
+    while (read(input, &byte, 1) == 1) {
+        ring_sum();
         if (write(output, &byte, 1) != 1)
             _exit(1);
+    }
     _exit(0);
 }
 
@@ -55,6 +74,8 @@ static void ring_setup(void)
         if (ring_children[i] == 0)
             ring_member(i);
     }
+    for (uint64_t i = 0; i < ring_parameters[2].value * 1024 / sizeof(uint64_t); i++)
+        ring_set[i] = 1;
     ring_keep(ring_pipes[processes - 1][0], ring_pipes[0][1]);
 }
 
@@ -69,6 +90,7 @@ static void ring_work(void)
             harness_fail("a byte was lost in the ring");
         if (back != byte)
             harness_wrong("byte %d came back as %d", byte, back);
+        ring_sum();
     }
 }
 
