@@ -5,14 +5,16 @@ It checks the mode first. What it then misses is the guest; any other complaint 
 """
 from __future__ import annotations
 
+import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from .errors import CoopbenchError, UsageError
 from .launch import GUEST_MEMORY_MIB, Launch
 from .machines import Machine
-from .modes import DEFAULT_MODES, Mode
+from .modes import Mode
 from .paths import Paths
 from .plan import Plan, find_emulator
 from .process import Processes
@@ -59,11 +61,26 @@ def _ask(paths: Paths, machine: Machine, emulator: str, mode: Mode, processes: P
 
 
 def check_modes(plan: Plan) -> None:
-    """Refuses in one line what hv-core would refuse at each boot. The default columns run everywhere: nobody is asked."""
-    unknown = [mode for mode in plan.modes if mode.name not in DEFAULT_MODES]
-    if not unknown:
-        return
-    answers = ask(plan.paths, plan.machine, plan.emulator, unknown, plan.jobs)
-    for mode in unknown:
-        if answers[mode.name]:
-            raise UsageError(f"mode {mode.name} cannot run on {plan.machine.name}: {answers[mode.name]}")
+    """Refuses in one line what hv-core would refuse at each boot."""
+    for name, reason in _refused(plan).items():
+        raise UsageError(f"mode {name} cannot run on {plan.machine.name}: {reason}")
+
+
+def settle_modes(plan: Plan, are_asked_for: bool) -> Plan:
+    """The plan, whose modes can all run. Where nobody asked for them by name, those that cannot are left out, with a line
+    on standard error for each; otherwise they are refused."""
+    if are_asked_for:
+        check_modes(plan)
+        return plan
+    refused = _refused(plan)
+    for name, reason in refused.items():
+        print(f"coopbench: without mode {name}, which cannot run on {plan.machine.name}: {reason}", file=sys.stderr)
+    return replace(plan, modes=[mode for mode in plan.modes if mode.name not in refused])
+
+
+def _refused(plan: Plan) -> dict[str, str]:
+    """Reasons by mode. What every hv-core runs on every CPU with virtualization is not asked for."""
+    unknown = [mode for mode in plan.modes if not mode.native and (mode.cpu, mode.io) != ("vt", "emulated")
+               or mode.mmu == "direct"]
+    answers = ask(plan.paths, plan.machine, plan.emulator, unknown, plan.jobs) if unknown else {}
+    return {name: reason for name, reason in answers.items() if reason}

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from . import doctor
 from .arguments import parse
-from .ask import ask, check_modes
+from .ask import ask, settle_modes
 from .commands_report import REPORT_COMMANDS
 from .commands_ablation import command_ablation
 from .commands_sweep import command_sweep
@@ -131,7 +131,7 @@ def command_run(options: argparse.Namespace) -> int:
     if options.dry_run:
         return _dry_run(plan, folder or options.out)
     plan.check_present()
-    check_modes(plan)
+    plan = settle_modes(plan, bool(options.mode or folder))
     if plan.packed:
         pack_program(plan.paths, plan.program, plan.packed)
     folder = folder or _new_folder(options, plan)

@@ -10,12 +10,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from .ask import check_modes
+from .ask import settle_modes
 from .errors import UsageError
 from .parts import check_parts
 from .plan import Plan
 from .plots import draw
-from .sweep import Axis, Preset, Sweep, split_axes
+from .sweep import Axis, Preset, Sweep, plan_of, points_of, split_axes
 from .sweep_views import render_sweep, sweep_plots
 
 # What the user said, kept in sweep.json: with it a sweep is gone on with by its folder alone.
@@ -69,12 +69,15 @@ def command_sweep(options: argparse.Namespace, make_plan: Callable, new_folder: 
     options.parameters, parameters = split_axes(options.parameters, "parameter")
     axes = switches + parameters
     plan = _plan(options, make_plan, parameters)
+    for point in points_of(axes):
+        plan_of(plan, axes, point)
+    if not options.dry_run:
+        check_parts(plan)
+        plan = settle_modes(plan, bool(options.mode))
     folder = resumed or (Path(os.path.abspath(options.out)) if options.out else new_folder(options, plan))
     sweep = Sweep(plan, axes, folder, options.arguments, asked)
     if options.dry_run:
         return _dry_run(sweep)
-    check_parts(plan)
-    check_modes(plan)
     sweep.begin(options.resume)
     return _execute(sweep, options)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from .ask import check_modes
+from .ask import check_modes, settle_modes
 from .errors import CoopbenchError, UsageError
 from .outcome import OK
 from .parts import check_parts, outcomes_of, run_part
@@ -45,8 +45,6 @@ def trace_plans(plan: Plan) -> tuple[Plan, Plan]:
 def make_trace(plan: Plan, folder: Path, arguments: list[str], title: str) -> tuple[list[Lane], list[Path]]:
     """Runs both, and leaves a CSV for each mode and the timeline in 'folder'. The lanes, and the files that were made."""
     plain, traced = trace_plans(plan)
-    check_parts(plain)
-    check_modes(plain)
     folder.mkdir(parents=True, exist_ok=True)
     outcomes = [outcomes_of(run_part(part, folder / name, arguments)) for part, name in ((plain, "plain"),
                                                                                         (traced, "traced"))]
@@ -85,6 +83,9 @@ def trace_title(plan: Plan) -> str:
 def command_trace(options: argparse.Namespace, make_plan: Callable, new_folder: Callable) -> int:
     options.workload = options.workload or DEFAULT_WORKLOAD
     plan = make_plan(options, {})
+    trace_plans(plan)
+    check_parts(plan)
+    plan = settle_modes(plan, bool(options.mode))
     lanes, made = make_trace(plan, new_folder(options, plan), options.arguments, trace_title(plan))
     print(render_lanes(lanes, plan.machine.unit))
     for path in made:
@@ -97,6 +98,7 @@ def command_demo(options: argparse.Namespace, make_plan: Callable, new_folder: C
     options.workload = DEFAULT_WORKLOAD
     options.mode = options.mode or ",".join(("native", *DEMO_MODES))
     plan = make_plan(options, {})
+    check_parts(plan)
     try:
         check_modes(plan)
     except UsageError as error:

@@ -56,7 +56,7 @@ MODES = (
 
 
 # The columns of a run that asks for no others: those that run every default row.
-DEFAULT_MODES = ("native", "full-shadow", "full-nested")
+DEFAULT_MODES = ("native", "full-shadow", "full-nested", "paravirt", "coop", "coop-nested")
 
 
 def find_mode(text: str) -> Mode:

@@ -23,6 +23,9 @@ _GAP = "  "
 DEAREST = 8
 # So many modes stand beside native in full; more than these share parts of one figure each (tables_wide.py).
 _PAIR = 2
+# Fewer crossings than this are a timer's, not the operation's.
+_LEAST_CROSSING = 0.005
+_CROSSINGS_WIDTH = 12
 # Up to this part of the value a spread is only counted: warm caches of the guest kernel, an allocator's state.
 SMALL_SPREAD = 0.001
 
@@ -91,7 +94,7 @@ def render_table(result: Result) -> str:
     if len(grid.modes) <= _PAIR:
         lines += _block(grid, grid.modes, name_width, _unit(result)) + [""]
     else:
-        beside = tables_wide.beside(WIDTH, tables_wide.name_width(grid.workloads))
+        beside = tables_wide.beside(WIDTH, tables_wide.name_width(grid.workloads), grid.modes)
         for start in range(0, len(grid.modes), beside):
             lines += tables_wide.wide_block(grid.modes[start:start + beside], grid.workloads, grid.row, _unit(result),
                                             _WIDE) + [""]
@@ -107,15 +110,20 @@ def crossings(row: Row) -> str:
     if row.exits_per_op is None:
         return "-"
     calls, bounces = row.hypercalls_per_op or 0, row.bounces_per_op or 0
-    exits = max(0, round(row.exits_per_op - calls - bounces, 6))
-    words = [amount(exits)] if exits else []
-    words += [f"{_short(number)}{letter}" for number, letter in ((calls, "h"), (bounces, "b")) if number]
-    return "+".join(words) or "0"
+    parts = [(number, letter) for number, letter in ((row.exits_per_op - calls - bounces, ""), (calls, "h"), (bounces, "b"))
+             if number >= _LEAST_CROSSING]
+    if len(parts) == 1 and not parts[0][1]:
+        return amount(round(parts[0][0], 6))
+    for digits in (3, 2, 1):
+        text = "+".join(_short(number, digits) + letter for number, letter in parts)
+        if len(text) <= _CROSSINGS_WIDTH:
+            break
+    return text or "0"
 
 
-def _short(value: float) -> str:
-    """A count that shares its cell with others: three digits that count."""
-    return amount(value) if value == int(value) or value >= 100 else format(value, ".3g")
+def _short(value: float, digits: int) -> str:
+    """A count that shares its cell with others: only digits that count."""
+    return amount(round(value)) if value >= 10 ** (digits - 1) or value == round(value) else format(value, f".{digits}g")
 
 
 _WIDE = {"native": lambda row: amount(row.value) + mark(row), "ratio": lambda row: ratio(row.ratio_to_native),

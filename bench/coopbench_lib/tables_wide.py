@@ -9,14 +9,19 @@ from .modes import Mode
 from .outcome import OK
 from .summary import Row
 
-_CELL = 13
+_LEAST_CELL = 13
 _NATIVE = 11
 _INDENT = "  "
 
 
-def beside(width: int, names: int) -> int:
+def cell_width(modes: list[Mode]) -> int:
+    """The column of a mode: room for every name, and a gap."""
+    return max(_LEAST_CELL, *(len(_name(mode)) + 1 for mode in modes))
+
+
+def beside(width: int, names: int, modes: list[Mode]) -> int:
     """How many modes fit into so many columns behind the names and native's column."""
-    return max(1, (width - names - _NATIVE) // _CELL)
+    return max(1, (width - names - _NATIVE) // cell_width(modes))
 
 
 def name_width(workloads: list[str]) -> int:
@@ -27,8 +32,8 @@ def name_width(workloads: list[str]) -> int:
 def wide_block(modes: list[Mode], workloads: list[str], row_of: Callable[[str, str], Row | None], unit: str,
                write: dict[str, Callable[[Row], str]]) -> list[str]:
     """The lines of some modes. 'write' has the words of a part's cells: of native, ratio, added, crossings."""
-    width = name_width(workloads)
-    lines = _heads(modes, width)
+    width, cell = name_width(workloads), cell_width(modes)
+    lines = _heads(modes, width, cell)
     rule = "-" * max(map(len, lines))
     parts = (("ratio", f"{unit}/op natively, and the ratio to it"), ("added", f"{unit}/op added to native"),
              ("crossings", "crossings per operation"))
@@ -40,16 +45,16 @@ def wide_block(modes: list[Mode], workloads: list[str], row_of: Callable[[str, s
                 lines.append(f"{group}/")
             native = row_of("native", workload)
             line = (_INDENT + name).ljust(width) + (_cell(native, write["native"]) if part == "ratio" else "").rjust(_NATIVE)
-            line += "".join(_cell(row_of(mode.name, workload), write[part]).rjust(_CELL) for mode in modes)
+            line += "".join(_cell(row_of(mode.name, workload), write[part]).rjust(cell) for mode in modes)
             lines.append(line.rstrip())
     return lines
 
 
-def _heads(modes: list[Mode], width: int) -> list[str]:
+def _heads(modes: list[Mode], width: int, cell: int) -> list[str]:
     """Names, and below each its choices on the three axes."""
-    lines = [" " * width + "native".rjust(_NATIVE) + "".join(_name(mode).rjust(_CELL) for mode in modes)]
+    lines = [" " * width + "native".rjust(_NATIVE) + "".join(_name(mode).rjust(cell) for mode in modes)]
     for axis in ("cpu", "mmu", "io"):
-        lines.append(" " * (width + _NATIVE) + "".join(getattr(mode, axis).rjust(_CELL) for mode in modes))
+        lines.append(" " * (width + _NATIVE) + "".join(getattr(mode, axis).rjust(cell) for mode in modes))
     return lines
 
 

@@ -280,6 +280,13 @@ def test_the_hypervisor_decides_about_modes(tree):
     assert "mode vt/direct/emulated cannot run on qemu-svm: mode vt/direct/emulated needs what this build does" in answer.err
 
 
+def test_default_modes_that_cannot_run_are_left_out(tree):
+    answer = tree("run", "--emulator", str(FAKE), "--out", str(tree.root / "result"), "--workload", "fake/null")
+    assert answer.status == 0
+    assert "without mode paravirt, which cannot run on qemu-svm: mode paravirt needs what this build does not" in answer.err
+    assert tree.json()["modes"] == ["native", "full-shadow", "full-nested", "coop"]
+
+
 def test_switches_are_told(tree):
     command = tree.run("--dry-run", "--set", "tick=0", "--workload", "fake/null").out
     assert "tick=0" in command and "trace=" not in command

@@ -147,7 +147,7 @@ def test_crossings_by_class(tree):
     row = next(row for row in read_result(tree.root / "result").rows if row.mode == "full-nested")
     assert crossings(row) == "1h"
     row.exits_per_op, row.hypercalls_per_op, row.bounces_per_op = 4.5, 1, 1.25
-    assert crossings(row) == "2.25+1h+1.25b"
+    assert crossings(row) == "2.2+1h+1.2b"
     row.exits_per_op = row.hypercalls_per_op = row.bounces_per_op = 0
     assert crossings(row) == "0"
 
