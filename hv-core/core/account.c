@@ -56,7 +56,7 @@ void account_region_begin(struct account *account, uint32_t region)
 
 void account_region_enter(struct account *account, uint64_t now)
 {
-    account->guest = account->hypervisor = account->carried = account->idle = 0;
+    account->hypervisor = account->carried = account->idle = 0;
     account->injections = 0;
     account->last = account->begun = now;
     account->is_begin_pending = account->is_special = false;

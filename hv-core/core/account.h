@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where a VCPU's time goes, and what each exit costs. One stamp marks the last change of account, so that
- * guest + hypervisor + idle always equals the TSC difference, to the tick. Costs are kept in a histogram that is
+ * Where a VCPU's time goes, and what each exit costs. One stamp marks the last change of account, so that what is not
+ * booked as the hypervisor's or as idle is the guest's, to the tick. Costs are kept in a histogram that is
  * exact up to 1023 and within 1/64 above. Pure: the time is passed in.
  */
 #ifndef CORE_ACCOUNT_H
@@ -31,7 +31,7 @@ struct account_summary {
 
 struct account {
     uint64_t last; /* the TSC up to which time is accounted */
-    uint64_t guest, hypervisor, idle;
+    uint64_t hypervisor, idle;
     uint64_t carried; /* of the current exit's cost: what lies before an idle time */
     uint64_t begun;   /* TSC of the region's first entry */
     uint64_t injections;
@@ -50,8 +50,13 @@ void account_reset(struct account *account, uint64_t now);
 /* The guest has just left the CPU. */
 static inline void account_exit(struct account *account, uint64_t now)
 {
-    account->guest += now - account->last;
     account->last = now;
+}
+
+/* What the guest has had of the time since the region's first entry: all that is neither of the others. */
+static inline uint64_t account_guest(const struct account *account)
+{
+    return account->last - account->begun - account->hypervisor - account->idle;
 }
 
 /* The bucket of a cost, and the least cost in a bucket. */
@@ -111,9 +116,8 @@ static inline void account_enter(struct account *account, enum vm_exit_reason re
         account_enter_special(account, reason, now);
         return;
     }
-    uint64_t cost = now - account->last;
+    uint64_t cost = now - account->last; /* the next exit moves `last` on */
     account->hypervisor += cost;
-    account->last = now;
     account_count(account, reason, cost);
 }
 

@@ -22,11 +22,13 @@ enum vm_action dispatch_retry(struct vcpu *vcpu);
 static inline enum vm_action dispatch_exit(struct vcpu *vcpu)
 {
     struct vm_exit *exit = &vcpu->exit;
-    const struct vm_exit_row *row = &vcpu->exits[exit->reason];
-    struct vcpu_trace *trace = &vcpu->trace[vcpu->trace_next++ % VCPU_TRACE];
+    enum vm_exit_reason reason = exit->reason;
+    const struct vm_exit_row *row = &vcpu->exits[reason];
+    struct vcpu_trace *trace = (struct vcpu_trace *)((char *)vcpu->trace + vcpu->trace_next);
 
     trace->rip = exit->rip;
-    trace->reason = exit->reason;
+    trace->reason = reason;
+    vcpu->trace_next += sizeof(*trace);
     if (!exit->next_rip && row->operation != OPERATION_NONE) {
         unsigned length = instruction_length(vcpu, row->operation);
         if (__builtin_expect(!length, 0))

@@ -15,6 +15,7 @@ struct vcpu;
 enum vm_action {
     VM_RESUME, /* enter again where the guest is */
     VM_SKIP,   /* the instruction has been executed: go on behind it */
+    VM_ANSWER, /* the same, and only registers have changed: no interrupt, no deadline, no other VCPU's affair */
     VM_BLOCK,  /* the same, then wait for an interrupt */
     VM_STOP    /* the VM has been stopped */
 };

@@ -27,7 +27,7 @@ static enum vm_action exit_cpuid_answer(struct vcpu *vcpu, const struct cpuid_le
     vcpu->general[REGISTER_RBX] = answer->ebx;
     vcpu->general[REGISTER_RCX] = answer->ecx;
     vcpu->general[REGISTER_RDX] = answer->edx;
-    return VM_SKIP;
+    return VM_ANSWER;
 }
 
 /* Leaves that change with ECX, or with what the guest has enabled: asked of the machine, under the guest's XCR0. */

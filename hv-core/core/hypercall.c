@@ -8,27 +8,19 @@
 #include "core/vm.h"
 #include "machine/cpu.h"
 #include "machine/tsc.h"
-#include <coopvirt/string.h>
+#include <coopvirt/mutation.h>
 
 #define NAME(call) [COOP_HYPERCALL_##call - COOP_HYPERCALL_FIRST]
 
 static const char *const hypercall_names[COOP_HYPERCALL_COUNT] = {
-    NAME(VERSION) = "version",
-    NAME(MMU_BATCH) = "mmu_batch",
-    NAME(ROOT) = "root",
-    NAME(TRAPS) = "traps",
-    NAME(RETURN) = "return",
-    NAME(SEGMENT_BASE) = "segment_base",
-    NAME(FPU) = "fpu",
-    NAME(DEBUG_REGISTER) = "debug_register",
-    NAME(UPCALL) = "upcall",
-    NAME(TIMER) = "timer",
-    NAME(BLOCK) = "block",
-    NAME(YIELD) = "yield",
-    NAME(STOP) = "stop",
-    NAME(QUEUE) = "queue",
-    NAME(KICK) = "kick",
-    NAME(WRITE) = "write",
+    NAME(VERSION) = "version", NAME(MMU_BATCH) = "mmu_batch",
+    NAME(ROOT) = "root",       NAME(TRAPS) = "traps",
+    NAME(RETURN) = "return",   NAME(SEGMENT_BASE) = "segment_base",
+    NAME(FPU) = "fpu",         NAME(DEBUG_REGISTER) = "debug_register",
+    NAME(UPCALL) = "upcall",   NAME(TIMER) = "timer",
+    NAME(BLOCK) = "block",     NAME(YIELD) = "yield",
+    NAME(STOP) = "stop",       NAME(QUEUE) = "queue",
+    NAME(KICK) = "kick",       NAME(WRITE) = "write",
     NAME(MEMORY) = "memory",
 };
 
@@ -43,9 +35,20 @@ enum vm_action hypercall_return(struct vcpu *vcpu, uint64_t result)
     return VM_SKIP;
 }
 
+enum vm_action hypercall_answer(struct vcpu *vcpu, uint64_t result)
+{
+    vcpu->general[REGISTER_RAX] = result;
+    return VM_ANSWER;
+}
+
 static enum vm_action hypercall_version(struct vcpu *vcpu)
 {
-    return hypercall_return(vcpu, COOP_ABI_VERSION);
+    return hypercall_answer(vcpu, COOP_ABI_VERSION);
+}
+
+static enum vm_action hypercall_missing(struct vcpu *vcpu)
+{
+    return hypercall_answer(vcpu, (uint64_t)-COOP_ENOSYS);
 }
 
 static enum vm_action hypercall_stop(struct vcpu *vcpu)
@@ -77,7 +80,8 @@ void hypercall_compose(hypercall **table, const struct mode *mode)
     static hypercall *const *const mmu_rows[MODE_MMU_KINDS] = {[MODE_MMU_DIRECT] = hypercalls_direct};
     static hypercall *const *const io_rows[MODE_IO_KINDS] = {[MODE_IO_QUEUE] = hypercalls_queue};
 
-    memset(table, 0, COOP_HYPERCALL_COUNT * sizeof(*table));
+    for (unsigned i = 0; i < COOP_HYPERCALL_COUNT; i++)
+        table[i] = hypercall_missing;
     hypercall_add(table, hypercalls_common);
     hypercall_add(table, mmu_rows[mode->mmu]);
     hypercall_add(table, io_rows[mode->io]);
@@ -99,13 +103,13 @@ bool hypercall_serve(struct vcpu *vcpu)
 
     if (__builtin_expect(vcpu->exit_trace != 0, 0))
         trace_note(vcpu, VM_EXIT_HYPERCALL, 0, vcpu->general[REGISTER_RAX]);
-    if (__builtin_expect(index < COOP_HYPERCALL_COUNT && vcpu->hypercalls[index], 1)) {
+    if (__builtin_expect(index < COOP_HYPERCALL_COUNT, 1)) {
         vcpu->account.hypercalls[index]++;
         action = vcpu->hypercalls[index](vcpu);
     } else {
-        hypercall_return(vcpu, (uint64_t)-COOP_ENOSYS);
+        hypercall_missing(vcpu);
     }
-    if (__builtin_expect(action == VM_SKIP && hypercall_is_quiet(vcpu), 1))
+    if (__builtin_expect((action == VM_SKIP || action == VM_ANSWER) && hypercall_is_quiet(vcpu), 1))
         return true;
     vcpu->exit.action = (uint8_t)action;
     account_hypervisor_until(&vcpu->account, tsc_read());
@@ -116,10 +120,10 @@ enum vm_action hypercall_handle(struct vcpu *vcpu, const struct vm_exit *exit)
 {
     uint64_t index = vcpu->general[REGISTER_RAX] - COOP_HYPERCALL_FIRST;
 
-    if (exit->cpl != 0)
-        return hypercall_return(vcpu, (uint64_t)-COOP_EPERM);
-    if (index >= COOP_HYPERCALL_COUNT || !vcpu->hypercalls[index])
-        return hypercall_return(vcpu, (uint64_t)-COOP_ENOSYS);
+    if (exit->cpl != 0 && !MUTATED(vt_hypercall_user))
+        return hypercall_answer(vcpu, (uint64_t)-COOP_EPERM);
+    if (index >= COOP_HYPERCALL_COUNT)
+        return hypercall_missing(vcpu);
     vcpu->account.hypercalls[index]++;
     return vcpu->hypercalls[index](vcpu);
 }

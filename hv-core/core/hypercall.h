@@ -21,13 +21,16 @@ extern hypercall *const hypercalls_direct[COOP_HYPERCALL_COUNT];
 extern hypercall *const hypercalls_queue[COOP_HYPERCALL_COUNT];
 extern hypercall *const hypercalls_deprivileged[COOP_HYPERCALL_COUNT];
 
-#define HYPERCALL_ROW(number) [(number) - COOP_HYPERCALL_FIRST]
+#define HYPERCALL_ROW(number) [(number)-COOP_HYPERCALL_FIRST]
 
 /* Puts the table of a mode together. */
 void hypercall_compose(hypercall **table, const struct mode *mode);
 
 /* Ends a call: result to RAX, goes on behind the instruction. */
 enum vm_action hypercall_return(struct vcpu *vcpu, uint64_t result);
+
+/* The same for a call that has changed nothing else (VM_ANSWER). */
+enum vm_action hypercall_answer(struct vcpu *vcpu, uint64_t result);
 
 /* The exit handler: number in RAX. */
 enum vm_action hypercall_handle(struct vcpu *vcpu, const struct vm_exit *exit);

@@ -122,7 +122,7 @@ void record_region(const struct vcpu *vcpu)
     record_begin();
     record_add("{\"type\":\"region\",\"vm\":%u,\"vcpu\":%u,\"region\":%u", vcpu->vm->number, vcpu->number, a->region);
     record_add(",\"tsc\":%lu,\"guest\":%lu,\"hypervisor\":%lu,\"idle\":%lu,\"injections\":%lu,\"exits\":{",
-               a->last - a->begun, a->guest, a->hypervisor, a->idle, a->injections);
+               a->last - a->begun, account_guest(a), a->hypervisor, a->idle, a->injections);
     record_reasons(a);
     record_add("},\"hypercalls\":{");
     for (unsigned i = 0; i < COOP_HYPERCALL_COUNT; i++)

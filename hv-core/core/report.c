@@ -45,8 +45,11 @@ static void report_bytes(const struct vcpu *vcpu, const struct registers *regist
 static void report_trace(const struct vcpu *vcpu)
 {
     log_error("  last exits, the latest first:");
-    for (unsigned i = 1; i <= VCPU_TRACE && i <= vcpu->trace_next; i++) {
-        const struct vcpu_trace *trace = &vcpu->trace[(vcpu->trace_next - i) % VCPU_TRACE];
+    unsigned next = vcpu->trace_next / sizeof(vcpu->trace[0]);
+    for (unsigned i = 1; i <= VCPU_TRACE; i++) {
+        const struct vcpu_trace *trace = &vcpu->trace[(next - i) % VCPU_TRACE];
+        if (!trace->rip && !trace->reason)
+            break; /* none yet */
         log_error("    %-18s rip %016lx", vm_exit_name(trace->reason), trace->rip);
     }
 }

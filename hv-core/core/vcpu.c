@@ -62,7 +62,7 @@ int vcpu_create(struct vm *vm, unsigned number)
     memset(vcpu, 0, sizeof(*vcpu));
     vcpu->vm = vm;
     vcpu->exits = vm->exits;
-    vcpu->hypercalls = vm->hypercalls;
+    memcpy(vcpu->hypercalls, vm->hypercalls, sizeof(vcpu->hypercalls));
     vcpu->number = number;
     vcpu->fpu = frame_address(fpu);
     vcpu->fpu_cpu = CPU_LIMIT;
@@ -271,6 +271,29 @@ static enum vcpu_leave vcpu_halt(struct vcpu *vcpu)
     return VCPU_LEAVE_OFFLINE;
 }
 
+/* Turns whose exits only answer the guest follow one another with nothing to prepare: what else could have changed has
+ * a timer or a kick of its own, which ends the guest's run. Apart, so that registers are kept once for all of them. */
+static __attribute__((noinline)) enum vm_action vcpu_turns(struct vcpu *vcpu, const struct cpu_backend *cpu)
+{
+    for (;;) {
+        account_enter(&vcpu->account, vcpu->exit.reason, tsc_read());
+        vcpu = cpu_backend_enter(cpu, vcpu);
+        account_exit(&vcpu->account, tsc_read());
+        cpu->decode(vcpu);
+        if (__builtin_expect(vcpu->exit.interrupted.kind, 0))
+            event_restore(&vcpu->events, &vcpu->exit.interrupted);
+        if (__builtin_expect(vcpu->exit.task_priority != vcpu->task_priority, 0))
+            vcpu_sync_task_priority(vcpu);
+        enum vm_action action = dispatch_exit(vcpu);
+        if (__builtin_expect(action != VM_ANSWER, 0))
+            return action;
+        cpu->advance(vcpu, vcpu->exit.next_rip);
+        /* No atomic load: what comes a moment later is met at the next exit, which its kick brings about. */
+        if (__builtin_expect(vcpu->events.is_busy | vcpu->requests, 0))
+            return VM_RESUME;
+    }
+}
+
 enum vcpu_leave vcpu_run(struct vcpu *vcpu, uint64_t slice_end, uint64_t idle)
 {
     const struct cpu_backend *cpu = vcpu->vm->cpu;
@@ -280,15 +303,8 @@ enum vcpu_leave vcpu_run(struct vcpu *vcpu, uint64_t slice_end, uint64_t idle)
     account_return(account, tsc_read(), idle);
     vcpu->prepared_deadline = vcpu->vm->deadline + 1; /* the timer of this CPU is not set for it yet */
     while (vcpu_prepare(vcpu, slice_end, &why)) {
-        account_enter(account, vcpu->exit.reason, tsc_read());
-        cpu->enter(vcpu);
-        account_exit(account, tsc_read());
-        cpu->decode(vcpu);
-        if (__builtin_expect(vcpu->exit.interrupted.kind, 0))
-            event_restore(&vcpu->events, &vcpu->exit.interrupted);
-        if (__builtin_expect(vcpu->exit.task_priority != vcpu->task_priority, 0))
-            vcpu_sync_task_priority(vcpu);
-        switch (dispatch_exit(vcpu)) {
+        switch (vcpu_turns(vcpu, cpu)) {
+        case VM_ANSWER:
         case VM_RESUME:
             continue;
         case VM_SKIP:

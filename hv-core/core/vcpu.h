@@ -38,6 +38,8 @@ struct vcpu_trace {
     enum vm_exit_reason reason;
 };
 
+_Static_assert(VCPU_TRACE * sizeof(struct vcpu_trace) == UINT8_MAX + 1, "an offset of 8 bits wraps around");
+
 #define VCPU_LENGTHS 16 /* instructions whose length is remembered; a power of two */
 
 /* An instruction that exited before, and where its bytes are; see core/instruction.c. */
@@ -72,7 +74,7 @@ struct vcpu {
     void *backend;                   /* of the cpu backend */
     struct vm *vm;                   /* constant after creation */
     const struct vm_exit_row *exits; /* the VM's, or those of its trace */
-    hypercall *const *hypercalls;    /* the VM's */
+    hypercall *hypercalls[COOP_HYPERCALL_COUNT]; /* the VM's */
     struct vm_exit exit;
     struct event_queue events;
     struct channel channel;   /* the VM's lock held */
@@ -89,11 +91,11 @@ struct vcpu {
     struct shadow_cpu shadow;   /* with shadow paging */
     coop_paddr
         paging_root; /* what the CPU's CR3 holds, which hold() sees to: with shadow paging in place of the guest's */
-    coop_paddr paging_root_user;    /* the same for guest user mode, where it has a root of its own; else 0 */
-    struct coop_vcpu *shared;       /* the page shared with the guest, in the hypervisor's map; NULL: it has none */
-    bool is_flush_wanted;    /* cached translations must not be used again: the backend's load sees to it */
-    bool is_root_changed;    /* the same of what MOV to CR3 flushes: all but global ones */
-    struct root_cache roots; /* with direct paging: those that it holds, and what hold() lists for the CPU */
+    coop_paddr paging_root_user; /* the same for guest user mode, where it has a root of its own; else 0 */
+    struct coop_vcpu *shared;    /* the page shared with the guest, in the hypervisor's map; NULL: it has none */
+    bool is_flush_wanted;        /* cached translations must not be used again: the backend's load sees to it */
+    bool is_root_changed;        /* the same of what MOV to CR3 flushes: all but global ones */
+    struct root_cache roots;     /* with direct paging: those that it holds, and what hold() lists for the CPU */
 
     /* Constant after creation. */
     unsigned number;
@@ -115,9 +117,9 @@ struct vcpu {
     /* The CPU that runs it. */
     struct trace *exit_trace; /* NULL: it is off */
     struct vcpu_trace trace[VCPU_TRACE];
-    unsigned trace_next;
-    void *fpu;        /* area of machine/fpu.h, valid while fpu_cpu is CPU_LIMIT */
-    unsigned fpu_cpu; /* where its FPU state is loaded; CPU_LIMIT when it is in memory */
+    uint8_t trace_next; /* its offset in bytes: comes back to 0 behind the last */
+    void *fpu;          /* area of machine/fpu.h, valid while fpu_cpu is CPU_LIMIT */
+    unsigned fpu_cpu;   /* where its FPU state is loaded; CPU_LIMIT when it is in memory */
     uint64_t debug_registers[4];
     bool has_tsc_aux; /* constant: the CPU has RDTSCP */
     uint64_t tsc_aux;

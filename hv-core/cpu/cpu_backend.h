@@ -42,7 +42,8 @@ struct cpu_backend {
      * another CPU may enter it next. */
     void (*hold)(struct vcpu *vcpu, bool is_held);
 
-    /* Enters the guest and comes back at the next exit. Interrupts off. */
+    /* Enters the guest and comes back at the next exit. Interrupts off. By cpu_backend_enter, with the VCPU in
+     * RBX too: of the registers that functions keep, this and RSP must be kept. */
     void (*enter)(struct vcpu *vcpu);
 
     /* Translates that exit into vcpu->exit. */
@@ -80,6 +81,18 @@ struct cpu_backend {
     uint8_t hypercall[3];
 };
 _Static_assert(offsetof(struct cpu_backend, has_shadow) <= 16 * sizeof(void *), "at most sixteen members");
+
+/* Gives the VCPU back, for the caller to go on with: no other register has to be kept meanwhile. */
+static inline struct vcpu *cpu_backend_enter(const struct cpu_backend *cpu, struct vcpu *vcpu)
+{
+    struct vcpu *argument = vcpu;
+    __asm__ volatile("call *%c[enter](%%rax)"
+                     : "+a"(cpu), "+b"(vcpu), "+D"(argument)
+                     : [enter] "i"(offsetof(struct cpu_backend, enter))
+                     : "rcx", "rdx", "rsi", "rbp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "cc",
+                       "memory");
+    return vcpu;
+}
 
 extern const struct cpu_backend svm_backend, vmx_backend, deprivileged_backend;
 

@@ -46,9 +46,31 @@ START_TEST(test_reasons)
         ck_assert_msg(out.reason == rows[i].reason, "code %lx became %u", rows[i].code, out.reason);
         ck_assert_uint_eq(out.rip, 0x100000);
         ck_assert_uint_eq(out.root, 0x5000);
-        ck_assert_uint_eq(out.next_rip, 0);
+        ck_assert_uint_eq(out.next_rip, rows[i].reason == VM_EXIT_HYPERCALL ? 0x100003 : 0);
         ck_assert_uint_eq(out.interrupted.kind, VM_EVENT_NONE);
     }
+}
+END_TEST
+
+/* The short way of a hypercall says the same as the long one. */
+START_TEST(test_hypercall)
+{
+    decode(0x81, 0, 0);
+    ck_assert(svm_exit_is_hypercall(&vmcb));
+    struct vm_exit quick = {.is_long_code = out.is_long_code, .root = out.root};
+    svm_exit_decode_hypercall(&vmcb, &quick);
+    ck_assert_uint_eq(quick.reason, out.reason);
+    ck_assert_uint_eq(quick.cpl, out.cpl);
+    ck_assert_uint_eq(quick.task_priority, out.task_priority);
+    ck_assert_uint_eq(quick.rip, out.rip);
+    ck_assert_uint_eq(quick.next_rip, out.next_rip);
+    ck_assert_uint_eq(quick.interrupted.kind, VM_EVENT_NONE);
+    vmcb.control.exit_interrupt_info = 0x80000000;
+    ck_assert(!svm_exit_is_hypercall(&vmcb));
+    vmcb.control.exit_interrupt_info = 0x0e;
+    ck_assert(svm_exit_is_hypercall(&vmcb));
+    decode(0x72, 0, 0);
+    ck_assert(!svm_exit_is_hypercall(&vmcb));
 }
 END_TEST
 
@@ -208,6 +230,7 @@ int main(void)
     TCase *tests = tcase_create("exit_decode");
     tcase_add_checked_fixture(tests, set_up, NULL);
     tcase_add_test(tests, test_reasons);
+    tcase_add_test(tests, test_hypercall);
     tcase_add_test(tests, test_every_code_is_in_range);
     tcase_add_test(tests, test_common_fields);
     tcase_add_test(tests, test_ports);

@@ -61,7 +61,6 @@ void asm_offsets_deprivileged(void)
     asm_offsets_state();
     asm_offsets_shared();
     ASM_OFFSET(ACCOUNT_LAST, struct vcpu, account.last);
-    ASM_OFFSET(ACCOUNT_GUEST, struct vcpu, account.guest);
     ASM_OFFSET(ACCOUNT_HYPERVISOR, struct vcpu, account.hypervisor);
     ASM_OFFSET(ACCOUNT_RETURNS, struct vcpu, account.hypercalls[COOP_HYPERCALL_RETURN - COOP_HYPERCALL_FIRST]);
     ASM_VALUE(ACCOUNT_EXACT_COSTS, ACCOUNT_EXACT);

@@ -42,9 +42,6 @@ FLAGS_IF equ 0x200
     rdtsc
     shl rdx, 32
     or rdx, rax
-    mov rax, rdx
-    sub rax, [rcx + ACCOUNT_LAST]
-    add [rcx + ACCOUNT_GUEST], rax
     mov [rcx + ACCOUNT_LAST], rdx
 %endmacro
 
@@ -52,11 +49,9 @@ FLAGS_IF equ 0x200
 %macro ACCOUNT_ENTER 1
     rdtsc
     shl rdx, 32
-    or rdx, rax
-    mov rax, rdx
+    or rax, rdx
     sub rax, [rcx + ACCOUNT_LAST]
     add [rcx + ACCOUNT_HYPERVISOR], rax
-    mov [rcx + ACCOUNT_LAST], rdx
     cmp rax, ACCOUNT_EXACT_COSTS
     jae %%large
     inc dword [rcx + HISTOGRAM_%1 + rax * 4]

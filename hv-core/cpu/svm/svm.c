@@ -109,10 +109,14 @@ static __attribute__((noinline)) void svm_decode_after_orders(struct vcpu *vcpu)
 
 static void svm_decode(struct vcpu *vcpu)
 {
-    if (__builtin_expect(svm_of(vcpu)->has_orders, 0))
+    const struct svm_vcpu *svm = svm_of(vcpu);
+    const struct vmcb *vmcb = svm->vmcb;
+    if (__builtin_expect(svm->has_orders, 0))
         svm_decode_after_orders(vcpu);
+    else if (svm_exit_is_hypercall(vmcb))
+        svm_exit_decode_hypercall(vmcb, &vcpu->exit);
     else
-        svm_exit_decode(svm_of(vcpu)->vmcb, 0, &vcpu->exit);
+        svm_exit_decode(vmcb, 0, &vcpu->exit);
 }
 
 /* The raw exit, as the manual names it. */

@@ -162,6 +162,8 @@ void svm_exit_decode(const struct vmcb *vmcb, uint64_t injected, struct vm_exit 
     exit->interrupted.kind = VM_EVENT_NONE;
     if (__builtin_expect(vmcb->control.exit_interrupt_info & VMCB_EVENT_VALID, 0))
         svm_decode_interrupted(vmcb, injected, &exit->interrupted);
-    if (exit->reason != VM_EXIT_CPUID && exit->reason != VM_EXIT_HYPERCALL)
+    if (exit->reason == VM_EXIT_HYPERCALL)
+        exit->next_rip = exit->rip + VMCB_VMMCALL_BYTES;
+    else if (exit->reason != VM_EXIT_CPUID)
         svm_decode_details(vmcb, exit);
 }

@@ -28,15 +28,10 @@ section .text
 %define R15_AT 8 * 15
 
 ; void svm_enter(struct vcpu *vcpu): enters the guest and comes back at its next exit, all of the guest's general registers
-; in vcpu->general but RSP. Interrupts off; the caller's registers are kept as the C ABI wants it.
+; in vcpu->general but RSP. Interrupts off; of the caller's registers RBX and RSP are kept, and RBX
+; is the VCPU too (cpu_backend_enter).
 global svm_enter:function hidden
 svm_enter:
-    push rbx
-    push rbp
-    push r12
-    push r13
-    push r14
-    push r15
     mov rdx, [rdi + VCPU_BACKEND]
     mov rcx, [rdx + SVM_VCPU_VMCB]
     mov rax, [rdi + RAX_AT]
@@ -86,12 +81,7 @@ svm_enter:
     pop rcx
     mov rcx, [rcx + VMCB_SAVE_RAX]
     mov [rax + RAX_AT], rcx
-    pop r15
-    pop r14
-    pop r13
-    pop r12
-    pop rbp
-    pop rbx
+    mov rbx, rax
     ret
 
 ; void svm_save_state(coop_paddr vmcb): the hidden state of this CPU, once

@@ -221,6 +221,7 @@ _Static_assert(sizeof(struct vmcb) == 0x1000, "VMCB");
 #define VMCB_EXIT_MWAIT_ARMED    0x8cu
 #define VMCB_EXIT_XSETBV         0x8du
 #define VMCB_EXIT_RDPRU          0x8eu
+#define VMCB_VMMCALL_BYTES       3     /* the ABI wants it without prefixes: no need to look */
 #define VMCB_EXIT_CODES          0x90u /* of the dense part */
 #define VMCB_EXIT_NPF            0x400u
 #define VMCB_EXIT_INVALID        0xffffffffu

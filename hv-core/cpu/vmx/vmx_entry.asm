@@ -28,15 +28,10 @@ section .text
 
 ; void vmx_enter(struct vcpu *vcpu): enters the guest and comes back at its next exit, all of the guest's general registers
 ; in vcpu->general but RSP; or comes back at once with the failure noted in struct vmx_vcpu. Its VMCS is current,
-; interrupts are off; the caller's registers are kept as the C ABI wants it.
+; interrupts are off; of the caller's registers RBX and RSP are kept, and RBX
+; is the VCPU too (cpu_backend_enter).
 global vmx_enter:function hidden
 vmx_enter:
-    push rbx
-    push rbp
-    push r12
-    push r13
-    push r14
-    push r15
     push rdi
     mov rdx, [rdi + VCPU_BACKEND]
     cmp rsp, [rdx + VMX_VCPU_HOST_RSP]
@@ -95,12 +90,6 @@ vmx_exited:
     pop rcx
     mov [rax + RAX_AT], rcx
 vmx_return:
-    pop rdi
-    pop r15
-    pop r14
-    pop r13
-    pop r12
-    pop rbp
     pop rbx
     ret
 
