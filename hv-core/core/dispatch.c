@@ -26,13 +26,14 @@ static void dispatch_add(struct vm_exit_row *table, const struct vm_exit_row *ro
 
 void dispatch_compose(struct vm_exit_row *table, const struct mode *mode)
 {
-    static const struct vm_exit_row *const mmu_rows[MODE_MMU_KINDS] = {
-        [MODE_MMU_NESTED] = exit_table_nested, [MODE_MMU_SHADOW] = exit_table_shadow};
+    static const struct vm_exit_row *const mmu_rows[MODE_MMU_KINDS] = {[MODE_MMU_NESTED] = exit_table_nested,
+                                                                       [MODE_MMU_SHADOW] = exit_table_shadow,
+                                                                       [MODE_MMU_DIRECT] = exit_table_direct};
     static const struct vm_exit_row *const io_rows[MODE_IO_KINDS] = {
         [MODE_IO_EMULATED] = exit_table_emulated, [MODE_IO_QUEUE] = exit_table_queue};
 
-    static const struct vm_exit_row *const cpu_rows[MODE_CPU_KINDS] = {
-        [MODE_CPU_DEPRIVILEGED] = exit_table_deprivileged};
+    static const struct vm_exit_row *const cpu_rows[MODE_CPU_KINDS] = {[MODE_CPU_DEPRIVILEGED] =
+                                                                           exit_table_deprivileged};
 
     for (unsigned i = 0; i < VM_EXIT_REASONS; i++)
         table[i] = (struct vm_exit_row){dispatch_unhandled, OPERATION_NONE};

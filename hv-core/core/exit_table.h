@@ -31,6 +31,7 @@ extern const struct vm_exit_row exit_table_common[VM_EXIT_REASONS];
 extern const struct vm_exit_row exit_table_deprivileged[VM_EXIT_REASONS];
 extern const struct vm_exit_row exit_table_nested[VM_EXIT_REASONS];
 extern const struct vm_exit_row exit_table_shadow[VM_EXIT_REASONS];
+extern const struct vm_exit_row exit_table_direct[VM_EXIT_REASONS];
 extern const struct vm_exit_row exit_table_emulated[VM_EXIT_REASONS];
 extern const struct vm_exit_row exit_table_queue[VM_EXIT_REASONS];
 
