@@ -9,7 +9,7 @@ hostile_image=build/tests/hostile/hostile.elf
 hostile_memory=8       # MiB of each VM
 hostile_rounds=8       # of the witness, and what they sum up to
 hostile_sum=fdbf5c7bc6c17417
-hostile_limit=60000000 # TSC that a VM may take, where some would never end
+hostile_limit=30000000 # TSC that a VM may take, where some would never end
 hostile_vms=7          # in one boot, besides the witness
 hostile_timeout=${HOSTILE_TIMEOUT:-60}
 

@@ -154,6 +154,15 @@ void memory_table_free(coop_paddr table)
     memory_frame_free(table);
 }
 
+void memory_link_kernel(coop_paddr root)
+{
+    for (unsigned slot = COOP_SLOT_LAST + 1; slot < 512; slot++) {
+        uint64_t entry = memory_entry(memory_root + slot * 8) & ~X86_PTE_U; /* which the hypervisor adds itself */
+        if (entry)
+            memory_must(memory_set(root + slot * 8, entry), "another root");
+    }
+}
+
 static void memory_make_window(void)
 {
     memory_window[4] = memory_root;

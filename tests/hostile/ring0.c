@@ -78,9 +78,7 @@ long ring0_cr3_then_free(uint64_t is_left_first)
 {
     coop_paddr root = memory_table_new(4);
     uint64_t old = ring0_read_cr3();
-    for (unsigned slot = COOP_SLOT_LAST + 1; slot < 512; slot++)
-        if (memory_entry(memory_root + slot * 8))
-            memory_set(root + slot * 8, memory_entry(memory_root + slot * 8));
+    memory_link_kernel(root);
     ring0_write_cr3(root);
     if (is_left_first)
         ring0_write_cr3(old);

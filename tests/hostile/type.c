@@ -192,9 +192,7 @@ long type_free_loaded_root(uint64_t unused)
 {
     (void)unused;
     coop_paddr root = memory_table_new(4);
-    for (unsigned slot = COOP_SLOT_LAST + 1; slot < 512; slot++)
-        if (memory_entry(memory_root + slot * 8))
-            memory_set(root + slot * 8, memory_entry(memory_root + slot * 8));
+    memory_link_kernel(root);
     long loaded = hypercall(COOP_HYPERCALL_ROOT, root, memory_user_root, 0);
     long result = loaded ? HOLE : memory_do(COOP_MMU_TABLE_FREE, root, 0);
     if (hypercall(COOP_HYPERCALL_ROOT, memory_root, memory_user_root, 0))
