@@ -53,7 +53,7 @@ class Lane:
         """What the trace adds to one crossing."""
         if not self.traced.region or not self.plain.region or not self.traced.region.exit_count:
             return None
-        return (self.traced.region.hypervisor - self.plain.region.hypervisor) / self.traced.region.exit_count
+        return (self.traced.busy - self.plain.busy) / self.traced.region.exit_count
 
 
 def make_lane(plain: Outcome, traced: Outcome) -> Lane:

@@ -102,7 +102,7 @@ bool hypercall_serve(struct vcpu *vcpu)
     enum vm_action action = VM_SKIP;
 
     if (__builtin_expect(vcpu->exit_trace != 0, 0))
-        trace_note(vcpu, VM_EXIT_HYPERCALL, 0, vcpu->general[REGISTER_RAX]);
+        trace_note(vcpu, VM_EXIT_HYPERCALL, 0, vcpu->general[REGISTER_RAX], vcpu->general[REGISTER_RSI]);
     if (__builtin_expect(index < COOP_HYPERCALL_COUNT, 1)) {
         vcpu->account.hypercalls[index]++;
         action = vcpu->hypercalls[index](vcpu);

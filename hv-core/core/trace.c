@@ -111,11 +111,18 @@ void trace_destroy(struct vcpu *vcpu)
     vcpu->exit_trace = 0;
 }
 
-void trace_note(struct vcpu *vcpu, enum vm_exit_reason reason, uint64_t rip, uint64_t detail)
+void trace_note(struct vcpu *vcpu, enum vm_exit_reason reason, uint64_t rip, uint64_t detail, uint64_t argument)
 {
-    struct trace_entry entry = {.tsc = vcpu->account.last, .rip = rip, .detail = detail, .reason = reason};
+    struct trace_entry entry = {
+        .tsc = vcpu->account.last, .rip = rip, .detail = detail, .argument = argument, .reason = reason};
     if (vcpu->exit_trace)
         trace_add(vcpu->exit_trace, &entry, vcpu->account.hypervisor, vcpu->account.idle);
+}
+
+void trace_note_done(struct vcpu *vcpu, struct trace_entry *entry, uint64_t cost)
+{
+    entry->tsc = vcpu->account.last - cost;
+    trace_add(vcpu->exit_trace, entry, vcpu->account.hypervisor - cost, vcpu->account.idle);
 }
 
 void trace_begin(struct vcpu *vcpu)

@@ -51,7 +51,11 @@ int trace_create(struct vcpu *vcpu, uint64_t entries);
 void trace_destroy(struct vcpu *vcpu);
 
 /* Notes a crossing that does not pass the exit table, at a time when account.last is the TSC of the exit. */
-void trace_note(struct vcpu *vcpu, enum vm_exit_reason reason, uint64_t rip, uint64_t detail);
+void trace_note(struct vcpu *vcpu, enum vm_exit_reason reason, uint64_t rip, uint64_t detail, uint64_t argument);
+
+/* The same when it has been answered and booked: account.last is the TSC of the entry, `cost` before it was the exit.
+ */
+void trace_note_done(struct vcpu *vcpu, struct trace_entry *entry, uint64_t cost);
 
 /* A region begins: what came before is forgotten. */
 void trace_begin(struct vcpu *vcpu);

@@ -116,6 +116,7 @@ struct vcpu {
 
     /* The CPU that runs it. */
     struct trace *exit_trace; /* NULL: it is off */
+    uint64_t booked_below;    /* an exit answered in assembly books costs below it itself: ACCOUNT_EXACT; 0: traced */
     struct vcpu_trace trace[VCPU_TRACE];
     uint8_t trace_next; /* its offset in bytes: comes back to 0 behind the last */
     void *fpu;          /* area of machine/fpu.h, valid while fpu_cpu is CPU_LIMIT */

@@ -173,13 +173,22 @@ END_TEST
 START_TEST(test_note)
 {
     trace_begin(&vcpu);
-    trace_note(&vcpu, VM_EXIT_HYPERCALL, 0x1234, 0x102);
+    trace_note(&vcpu, VM_EXIT_HYPERCALL, 0x1234, 0x102, 7);
+    vcpu.account.hypervisor += 20;
+    struct trace_entry done = {.rip = 0x5678, .reason = VM_EXIT_PAGE_FAULT};
+    vcpu.account.hypervisor += 30;
+    vcpu.account.last += 130;
+    trace_note_done(&vcpu, &done, 30);
     turn(VM_EXIT_CPUID, 1, 0);
     trace_write(&vcpu);
-    ck_assert_uint_eq(written, 1);
+    ck_assert_uint_eq(written, 2);
     ck_assert_uint_eq(written_entries[0].rip, 0x1234);
+    ck_assert_uint_eq(written_entries[0].argument, 7);
+    ck_assert_uint_eq(written_entries[0].cost, 20);
+    ck_assert_uint_eq(written_entries[1].tsc, vcpu.account.last - 1 - 10 - 30);
+    ck_assert_uint_eq(written_entries[1].cost, 30);
     trace_destroy(&vcpu);
-    trace_note(&vcpu, VM_EXIT_HYPERCALL, 0x1234, 0x102); /* off: nothing happens */
+    trace_note(&vcpu, VM_EXIT_HYPERCALL, 0x1234, 0x102, 7); /* off: nothing happens */
     trace_begin(&vcpu);
     trace_write(&vcpu);
     ck_assert_uint_eq(records, 1);

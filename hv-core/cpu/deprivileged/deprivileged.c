@@ -58,9 +58,29 @@ static void deprivileged_advance(struct vcpu *vcpu, uint64_t rip)
         event_raise(&vcpu->events, X86_VECTOR_DB, false, 0);
 }
 
+/* What a crossing was about that has just been answered. Hypercalls but for the return have noted themselves. */
+static void deprivileged_trace(struct vcpu *vcpu, uint64_t cost, unsigned reason)
+{
+    const struct deprivileged_vcpu *state = deprivileged_of(vcpu);
+    struct trace_entry entry = {.rip = state->shared->frame.rip, .reason = reason};
+
+    if (reason == VM_EXIT_HYPERCALL && !state->is_user)
+        return;
+    if (reason == VM_EXIT_HYPERCALL)
+        entry.detail = COOP_HYPERCALL_RETURN;
+    else if (reason == VM_EXIT_SYSCALL_BOUNCE)
+        entry.detail = state->rax;
+    else
+        entry.detail =
+            reason == VM_EXIT_PAGE_FAULT_BOUNCE ? state->shared->frame.fault_address : state->shared->frame.vector;
+    trace_note_done(vcpu, &entry, cost);
+}
+
 void deprivileged_account_large(struct vcpu *vcpu, uint64_t cost, unsigned reason)
 {
-    account_large(&vcpu->account.reasons[reason], cost);
+    account_count(&vcpu->account, (enum vm_exit_reason)reason, cost);
+    if (vcpu->exit_trace)
+        deprivileged_trace(vcpu, cost, reason);
 }
 
 const struct cpu_backend deprivileged_backend = {

@@ -74,7 +74,7 @@ void deprivileged_enter_ring3(struct vcpu *vcpu);
 void deprivileged_system_call(void);
 void deprivileged_trap(void);
 
-/* Called by it: account_count for a cost that has no bucket of its own. */
+/* Called by it: account_count for a cost that has no bucket of its own, or for a crossing that is traced. */
 void deprivileged_account_large(struct vcpu *vcpu, uint64_t cost, unsigned reason);
 
 #endif

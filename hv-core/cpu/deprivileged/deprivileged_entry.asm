@@ -52,7 +52,7 @@ FLAGS_IF equ 0x200
     or rax, rdx
     sub rax, [rcx + ACCOUNT_LAST]
     add [rcx + ACCOUNT_HYPERVISOR], rax
-    cmp rax, ACCOUNT_EXACT_COSTS
+    cmp rax, [rcx + VCPU_BOOKED_BELOW]
     jae %%large
     inc dword [rcx + HISTOGRAM_%1 + rax * 4]
     jmp short %%done
@@ -423,7 +423,7 @@ deprivileged_trap:
     mov rsp, [rbx + DEPRIVILEGED_STACK]
     jmp leave_ring3
 
-; A cost that has no bucket of its own: RAX = it, RCX = struct vcpu, RDX = the state, which says where to go on. All
+; A cost that has no bucket of its own, or a crossing that is traced: RAX = it, RCX = struct vcpu, RDX = the state, which says where to go on. All
 ; registers but RAX and RDX are kept. There may be a frame at the upper end of the stack.
 account_large:
     mov rsp, [rdx + DEPRIVILEGED_STACK]
