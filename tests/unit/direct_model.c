@@ -215,7 +215,7 @@ static uint64_t model_any_entry(struct model *model, coop_paddr slot)
     uint64_t entry = model_chance(model, 85) ? model_frame_of(model, wanted) : model_any_frame(model);
     entry |= model_chance(model, 97) ? X86_PTE_P : 0;
     entry |= model_chance(model, 80) ? X86_PTE_W : 0;
-    entry |= slot % 4096 / 8 < COOP_SLOT_FIRST && model_chance(model, 80) ? X86_PTE_U : 0;
+    entry |= model_chance(model, slot % 4096 / 8 < COOP_SLOT_FIRST ? 80 : 20) ? X86_PTE_U : 0;
     entry |= model_chance(model, 50) ? X86_PTE_A | X86_PTE_D : 0;
     entry |= level == 1 && model_chance(model, 10) ? X86_PTE_G : 0;
     entry |= model_chance(model, 5) ? odd[model_choose(model, sizeof(odd) / sizeof(odd[0]))] : 0;
@@ -440,6 +440,14 @@ static void model_recycle(struct model *model)
     model_unlink(model, frame);
     model_expect(model, direct_table_free(&model->direct, frame), true, "recycle");
     model->types[(frame >> 12) - MODEL_FIRST] = DIRECT_PAGE;
+    if (other == type && !model->holds[0].bytes && model_chance(model, 50)) {
+        model->holds[0] = (struct model_hold){frame, 4096};
+        model_expect(model, !direct_hold(&model->direct, frame, 4096), true, "recycle");
+        model_write_held(model, &model->holds[0]);
+        for (unsigned i = 0; i < 16; i++)
+            model_access(model);
+        return;
+    }
     if (other == type) {
         slot = model_frame_of(model, DIRECT_TABLE_1) + slots_of[1][model_choose(model, SLOTS)] * 8ul;
         if (model_may_set(model, slot, frame | 7) && !direct_set(&model->direct, slot, frame | 7))
