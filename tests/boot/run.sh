@@ -128,7 +128,7 @@ boot()
 # Runs one test in one mode; the verdict goes to a file, since tests run side by side.
 run_one()
 {
-    local name=$1 mode=$2 folder=$out/$1-$2 deviations
+    local name=$1 mode=$2 folder=$out/$1-${2//\//-} deviations
     boot "$folder" "$mode"
     if grep -qE 'is not (installed|there)' "$folder/verdict.txt"; then
         echo "SKIP boot/$name $mode: $(cat "$folder/verdict.txt")" | tee "$folder/result.txt"
