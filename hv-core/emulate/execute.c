@@ -41,6 +41,10 @@ static execute_handler *const execute_table[OPERATION_LAST_EXECUTED + 1] = {
     [OPERATION_MOVS ... OPERATION_OUTS] = execute_string_run,
     [OPERATION_IN] = execute_string_in,
     [OPERATION_OUT] = execute_string_out,
+    [OPERATION_JCC] = execute_branch_if,
+    [OPERATION_JMP] = execute_branch_jump,
+    [OPERATION_CALL] = execute_branch_call,
+    [OPERATION_RET] = execute_branch_return,
 };
 /* clang-format on */
 
@@ -54,7 +58,7 @@ enum emulate_status emulate_execute(struct emulate_registers *registers, const s
         state.address = emulate_operand_address(registers, instruction);
     if (!execute_table[instruction->operation](&state))
         return state.status;
-    registers->rip = emulate_next_rip(registers, instruction->length);
+    registers->rip = state.has_target ? state.target : emulate_next_rip(registers, instruction->length);
     registers->rflags &= ~X86_FLAGS_RF;
     return EMULATE_DONE;
 }

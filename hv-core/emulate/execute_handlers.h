@@ -20,6 +20,9 @@ execute_handler execute_move_pop, execute_move_swap_bytes;
 /* execute_exchange.c */
 execute_handler execute_exchange_plain, execute_exchange_add, execute_exchange_compare, execute_exchange_compare_pair;
 
+/* execute_branch.c */
+execute_handler execute_branch_if, execute_branch_jump, execute_branch_call, execute_branch_return;
+
 /* execute_string.c */
 execute_handler execute_string_run, execute_string_in, execute_string_out;
 

@@ -91,30 +91,18 @@ bool execute_move_nothing(struct execute_state *state)
     return true;
 }
 
-static unsigned execute_move_stack_bytes(const struct emulate_registers *registers)
-{
-    return registers->mode == DECODE_MODE_64 ? 8 : registers->stack_bytes == 2 ? 2 : 4;
-}
-
 bool execute_move_push(struct execute_state *state)
 {
-    struct emulate_registers *registers = state->registers;
-    unsigned bytes = state->instruction->operand_bytes, width = execute_move_stack_bytes(registers);
     uint64_t value;
-    if (!execute_operand_read(state, 0, &value))
-        return false;
-    uint64_t top = (registers->general[REGISTER_RSP] - bytes) & execute_operand_mask(width);
-    if (!execute_operand_store(state, SEGMENT_SS, top, bytes, value))
-        return false;
-    execute_operand_set_register(registers, REGISTER_RSP, width, top);
-    return true;
+    return execute_operand_read(state, 0, &value) &&
+           execute_operand_push(state, state->instruction->operand_bytes, value);
 }
 
 /* The address of a memory operand is taken after rSP has moved, a register operand is written after. */
 bool execute_move_pop(struct execute_state *state)
 {
     struct emulate_registers *registers = state->registers;
-    unsigned bytes = state->instruction->operand_bytes, width = execute_move_stack_bytes(registers);
+    unsigned bytes = state->instruction->operand_bytes, width = execute_operand_stack_bytes(registers);
     uint64_t old = registers->general[REGISTER_RSP], value;
     if (!execute_operand_load(state, SEGMENT_SS, old & execute_operand_mask(width), bytes, EMULATE_INTENT_READ, &value))
         return false;

@@ -158,3 +158,19 @@ bool execute_operand_store(struct execute_state *state, enum instruction_segment
     return execute_operand_accept(state,
                                   state->world->write(state->world->context, linear, &value, bytes, state->fault));
 }
+
+unsigned execute_operand_stack_bytes(const struct emulate_registers *registers)
+{
+    return registers->mode == DECODE_MODE_64 ? 8 : registers->stack_bytes == 2 ? 2 : 4;
+}
+
+bool execute_operand_push(struct execute_state *state, unsigned bytes, uint64_t value)
+{
+    struct emulate_registers *registers = state->registers;
+    unsigned width = execute_operand_stack_bytes(registers);
+    uint64_t top = (registers->general[REGISTER_RSP] - bytes) & execute_operand_mask(width);
+    if (!execute_operand_store(state, SEGMENT_SS, top, bytes, value))
+        return false;
+    execute_operand_set_register(registers, REGISTER_RSP, width, top);
+    return true;
+}

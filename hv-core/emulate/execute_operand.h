@@ -17,6 +17,8 @@ struct execute_state {
     uint64_t address;   /* linear, of the memory operand */
     uint64_t loaded[2]; /* what was read there: a locked write expects to find it again */
     enum emulate_status status;
+    bool has_target; /* a branch: where it goes */
+    uint64_t target;
 };
 
 /* One operation. False: not done, `status` says why. */
@@ -45,6 +47,10 @@ bool execute_operand_load(struct execute_state *state, enum instruction_segment 
                           unsigned bytes, enum emulate_intent intent, uint64_t *value);
 bool execute_operand_store(struct execute_state *state, enum instruction_segment segment, uint64_t offset,
                            unsigned bytes, uint64_t value);
+
+/* The stack pointer's width, and a push. */
+unsigned execute_operand_stack_bytes(const struct emulate_registers *registers);
+bool execute_operand_push(struct execute_state *state, unsigned bytes, uint64_t value);
 
 /* The memory operand in full, up to 16 bytes, remembered for the write that follows. */
 bool execute_operand_load_wide(struct execute_state *state, unsigned bytes, uint64_t value[2]);

@@ -221,7 +221,7 @@ static bool runnable(const struct instruction *in)
     enum instruction_operation operation = in->operation;
     if (operation > OPERATION_LAST_EXECUTED || in->segment_override == SEGMENT_FS || in->segment_override == SEGMENT_GS)
         return false;
-    if (operation >= OPERATION_INS && operation <= OPERATION_OUT)
+    if (operation >= OPERATION_INS && operation <= OPERATION_RET)
         return false;
     if (in->has_memory_operand && in->base == REGISTER_NONE)
         return in->displacement && !in->has_modrm && in->address_bytes == 4; /* moffs of a known width */

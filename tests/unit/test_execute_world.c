@@ -409,6 +409,54 @@ START_TEST(test_write_fault)
 }
 END_TEST
 
+START_TEST(test_branches)
+{
+    uint64_t value;
+    ck_assert_int_eq(run("eb10"), EMULATE_DONE);
+    ck_assert_uint_eq(registers.rip, 0x1012);
+    ck_assert_int_eq(run("e9fbffffff"), EMULATE_DONE); /* to itself */
+    ck_assert_uint_eq(registers.rip, 0x1012);
+    ck_assert_int_eq(run("74f0"), EMULATE_DONE); /* jz, not taken */
+    ck_assert_uint_eq(registers.rip, 0x1014);
+    registers.rflags |= X86_FLAGS_ZF;
+    ck_assert_int_eq(run("74f0"), EMULATE_DONE);
+    ck_assert_uint_eq(registers.rip, 0x1006);
+    registers.general[REGISTER_RSP] = 0x8000;
+    ck_assert_int_eq(run("e8f5010000"), EMULATE_DONE); /* call */
+    ck_assert_uint_eq(registers.rip, 0x1200);
+    ck_assert_uint_eq(registers.general[REGISTER_RSP], 0x7ff8);
+    memcpy(&value, memory + 0x7ff8, 8);
+    ck_assert_uint_eq(value, 0x100b);
+    ck_assert_int_eq(run("c21000"), EMULATE_DONE); /* ret 16 */
+    ck_assert_uint_eq(registers.rip, 0x100b);
+    ck_assert_uint_eq(registers.general[REGISTER_RSP], 0x8010);
+    registers.general[REGISTER_RAX] = 0xffffffff80001234;
+    ck_assert_int_eq(run("ffe0"), EMULATE_DONE); /* jmp rax */
+    ck_assert_uint_eq(registers.rip, 0xffffffff80001234);
+
+    struct emulate_registers before = registers;
+    registers.general[REGISTER_RAX] = before.general[REGISTER_RAX] = 0x0000800000000000;
+    ck_assert_int_eq(run("ffe0"), EMULATE_UNSUPPORTED); /* not canonical: the CPU's affair */
+    ck_assert_int_eq(run("66e90000"), EMULATE_UNSUPPORTED);
+    before.general[REGISTER_RSP] = registers.general[REGISTER_RSP] = 0x1fffc;
+    fault_from = 0x10000;
+    ck_assert_int_eq(run("e800000000"), EMULATE_FAULT); /* the push */
+    ck_assert_int_eq(run("c3"), EMULATE_FAULT);
+    ck_assert_int_eq(memcmp(&before, &registers, sizeof(before)), 0);
+
+    fault_from = MEMORY_BYTES;
+    registers.mode = DECODE_MODE_16;
+    registers.rip = 0xfff0;
+    ck_assert_int_eq(run("eb20"), EMULATE_DONE);
+    ck_assert_uint_eq(registers.rip, 0x12); /* wraps */
+    registers.mode = DECODE_MODE_32;
+    registers.general[REGISTER_RSP] = 0x8000;
+    ck_assert_int_eq(run("e8eeffffff"), EMULATE_DONE);
+    ck_assert_uint_eq(registers.rip, 0x5);
+    ck_assert_uint_eq(registers.general[REGISTER_RSP], 0x7ffc);
+}
+END_TEST
+
 START_TEST(test_not_executed)
 {
     struct emulate_registers before = registers;
@@ -442,6 +490,7 @@ int main(void)
     tcase_add_test(tests, test_locked);
     tcase_add_test(tests, test_failure_changes_nothing);
     tcase_add_test(tests, test_write_fault);
+    tcase_add_test(tests, test_branches);
     tcase_add_test(tests, test_not_executed);
     suite_add_tcase(suite, tests);
     return suite_main(suite);
