@@ -20,6 +20,7 @@
 #include "memory/layout.h"
 #include "memory/page_table.h"
 #include "memory/user_copy.h"
+#include "pv/hypercall.h"
 #include "pv/pv.h"
 #include <coopvirt/abi.h>
 #include <coopvirt/string.h>
@@ -122,8 +123,11 @@ static void benchmark_nano_run(struct coopbench_nano *nano)
         function = (void *)pv.mmu.pte_set;
         break;
     case COOPBENCH_NANO_HYPERCALL:
-        if (!benchmark_is_amd())
+        if (pv_machine.features & COOP_FEATURE_DEPRIVILEGED)
+            loop = benchmark_nano_hypercall_page;
+        else if (!benchmark_is_amd())
             loop = benchmark_nano_vmcall;
+        function = (void *)hypercall_entry;
         break;
     case COOPBENCH_NANO_TIMER:
         function = (void *)benchmark_timer_round;
@@ -146,6 +150,21 @@ static void benchmark_nano_run(struct coopbench_nano *nano)
     }
 }
 
+/* What this machine has nothing for: no APIC where devices are queues, no CR8 in ring 3. */
+static bool benchmark_nano_is_possible(uint32_t operation)
+{
+    switch (operation) {
+    case COOPBENCH_NANO_HYPERCALL:
+        return pv_machine.hypervisor || pv_machine.start_info;
+    case COOPBENCH_NANO_CR8WR:
+        return !(pv_machine.features & COOP_FEATURE_DEPRIVILEGED);
+    case COOPBENCH_NANO_RDMSR:
+        return !(pv_machine.features & COOP_FEATURE_QUEUE);
+    default:
+        return true;
+    }
+}
+
 static long benchmark_nano(uint64_t address)
 {
     struct coopbench_nano nano;
@@ -154,7 +173,7 @@ static long benchmark_nano(uint64_t address)
     if (nano.operation >= COOPBENCH_NANO_OPERATIONS || nano.reserved || nano.region >= REGION_LIMIT ||
         nano.iterations == 0)
         return -EINVAL;
-    if (nano.operation == COOPBENCH_NANO_HYPERCALL && !pv_machine.hypervisor)
+    if (!benchmark_nano_is_possible(nano.operation))
         return -ENODEV;
     benchmark_nano_run(&nano);
     return user_copy_out(address, &nano, sizeof(nano));

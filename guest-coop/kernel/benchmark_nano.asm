@@ -120,6 +120,11 @@ NANO_BEGIN benchmark_nano_vmcall
     vmcall
 NANO_END
 
+NANO_BEGIN benchmark_nano_hypercall_page
+    mov eax, HYPERCALL_VERSION
+    call [rsp]
+NANO_END
+
 NANO_BEGIN benchmark_nano_rdmsr
     mov ecx, 0x1b                   ; APIC_BASE
     rdmsr

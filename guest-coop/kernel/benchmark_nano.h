@@ -21,6 +21,9 @@ benchmark_nano_loop benchmark_nano_pgfault;
 /* argument: the slot, argument2: its entry, whose write permission changes each time; function: pv.mmu.pte_set. */
 benchmark_nano_loop benchmark_nano_ptemod;
 
+/* function: the hypercall page. */
+benchmark_nano_loop benchmark_nano_hypercall_page;
+
 /* function: called without arguments. */
 benchmark_nano_loop benchmark_nano_call;
 

@@ -423,8 +423,8 @@ deprivileged_trap:
     mov rsp, [rbx + DEPRIVILEGED_STACK]
     jmp leave_ring3
 
-; A cost that has no bucket of its own, or a crossing that is traced: RAX = it, RCX = struct vcpu, RDX = the state, which says where to go on. All
-; registers but RAX and RDX are kept. There may be a frame at the upper end of the stack.
+; A cost that has no bucket of its own, or a crossing that is traced: RAX = it, RCX = struct vcpu, RDX = the state,
+; which says where to go on. All registers but RAX and RDX are kept. There may be a frame at the upper end of the stack.
 account_large:
     mov rsp, [rdx + DEPRIVILEGED_STACK]
     sub rsp, 128
