@@ -66,7 +66,8 @@ def render_ablation(rows: list[Row], refused: dict[str, str], unit: str, start: 
         here = {row.mode: row for row in rows if row.workload == workload}
         text += [f"{workload}\n", _points(here, unit), _render_paths(here, start, end, unit)]
     if refused:
-        text.append("Points that cannot run here:\n" + "".join(f"  {reason}\n" for reason in dict.fromkeys(refused.values())))
+        text.append("Points that cannot run here:\n" + "".join(textwrap.fill(reason, WIDTH, initial_indent="  ", subsequent_indent="      ") + "\n"
+                              for reason in dict.fromkeys(refused.values())))
     return "\n".join(text)
 
 
@@ -80,7 +81,8 @@ def _points(rows: dict[str, Row], unit: str) -> str:
         name = "" if mode.name == mode.axes else mode.name
         lines.append((mode.axes, name, amount(row.value), added(row.added_per_op), amount(row.exits_per_op),
                       amount(row.hypercalls_per_op), amount(row.bounces_per_op)))
-    bad = [f"{row.mode}: {row.status}: {row.reason}\n" for row in rows.values() if row.status != OK]
+    bad = [textwrap.fill(f"{row.mode}: {row.status}: {row.reason}", WIDTH, subsequent_indent="    ") + "\n"
+           for row in rows.values() if row.status != OK]
     return columns(("point", "mode", f"{unit}/op", "added", "crossings", "hypercalls", "bounces"), lines, left=2) + "".join(bad)
 
 
@@ -110,7 +112,7 @@ def _sentence(found: list[list[Step]], rows: dict[str, Row], start: Mode, end: M
     for axis in dict.fromkeys(step.axis for step in found[0]):
         steps = [step.saved for path in found for step in path if step.axis == axis]
         least, most = min(steps), max(steps)
-        share = [f"{100 * value / saved:.0f}" for value in (least, most)]
+        share = [str(round(100 * value / saved)) for value in sorted((least, most), key=lambda value: value / saved)]
         span = amount(least) if least == most else f"{amount(least)} to {amount(most)}"
         percent = share[0] if share[0] == share[1] else f"{share[0]} to {share[1]}"
         parts.append(f"{percent} % ({span}) from the {axis} axis")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import CoopbenchError, UsageError
+from .evidence import shown_active
 from .outcome import OK, Outcome
 from .plan import Cell, Plan
 from .progress import Estimate, make_progress
@@ -104,6 +105,7 @@ class Session:
         return summarise(outcomes, self.plan.machine, recorded(self.plan.switches), self.plan.parameters, self.run["run_id"])
 
     def _finish(self) -> None:
+        self.run["shown_active"] = shown_active(self._in_order(), self.plan.switches)
         self.run["seconds"] = round(time.monotonic() - self._began, 1)
         outcomes = self._in_order()
         rows, exits, hypercalls = self._rows(outcomes), summarise_exits(outcomes), summarise_hypercalls(outcomes)

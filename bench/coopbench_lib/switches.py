@@ -25,6 +25,10 @@ SWITCHES = (
     Switch("tick", "guest", "tick", "10000000", r"[0-9]{1,12}",
            "TSC units between two periodic timer interrupts of the guest; 0 is a tickless guest"),
     Switch("memory", "both", "mem", "256", r"6[4-9]|[7-9][0-9]|[1-9][0-9]{2,4}", "the guest's memory in MiB, in every mode"),
+    Switch("batch", "hypervisor", "batch_limit", "2048", r"[1-9][0-9]{0,2}|1[0-9]{3}|20[0-3][0-9]|204[0-8]",
+           "page-table operations that one hypercall carries out, 1 to 2,048, where page tables are direct"),
+    Switch("cr3cache", "hypervisor", "cr3cache", "4", r"[0-4]",
+           "base pointers that the guest loads without an exit, 0 to 4, on VT-x where page tables are direct"),
     Switch("trace", "hypervisor", "trace", "0", r"[0-9]{1,7}",
            "crossings of a region that the hypervisor keeps and writes down, at most 1,048,576; 0 is off"),
 )

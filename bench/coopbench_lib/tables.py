@@ -98,7 +98,8 @@ def render_table(result: Result) -> str:
         for start in range(0, len(grid.modes), beside):
             lines += tables_wide.wide_block(grid.modes[start:start + beside], grid.workloads, grid.row, _unit(result),
                                             _WIDE) + [""]
-    return "\n".join(lines + [wrapped for line in _legend(result) + _remarks(grid) for wrapped in _wrap(line)]) + "\n"
+    return "\n".join(lines + [wrapped for line in _legend(result) + _remarks(grid) + _switches(result)
+                              for wrapped in _wrap(line)]) + "\n"
 
 
 def _wide_added(row: Row) -> str:
@@ -207,6 +208,12 @@ def _legend(result: Result) -> list[str]:
     return lines
 
 
+def _switches(result: Result) -> list[str]:
+    """What the switches that are not at their defaults did."""
+    return [f"{switch}: {where}: {text}" for switch, places in (result.run.get("shown_active") or {}).items()
+            for where, text in places.items()]
+
+
 def _remarks(grid: Grid) -> list[str]:
     """Rows that are no exact number, rows that the tick touched, and rows without a number."""
     rows = list(grid.rows.values())
@@ -287,7 +294,7 @@ def render_markdown(result: Result) -> str:
             cells += _markdown_cells(grid.row(mode.name, workload))
         lines.append(_markdown_row(cells))
     lines += ["", *(f"{line}  " for line in _legend(result)), ""]
-    lines += [f"- {line.removeprefix('* ')}" for line in _remarks(grid)]
+    lines += [f"- {line.removeprefix('* ')}" for line in _remarks(grid) + _switches(result)]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -134,6 +134,8 @@ void record_region(const struct vcpu *vcpu)
     record_queues(vcpu->vm);
     if (vcpu->vm->mmu->is_direct)
         record_batches(a);
+    if (vcpu->vm->mmu->is_direct && vcpu->shared)
+        record_add(",\"cr3_loads\":%lu", vcpu->shared->cr3_loads - vcpu->cr3_loads_begun);
     record_add("}");
     record_end();
 }

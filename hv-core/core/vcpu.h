@@ -115,6 +115,7 @@ struct vcpu {
     uint8_t startup_vector;
 
     /* The CPU that runs it. */
+    uint64_t cr3_loads_begun; /* shared->cr3_loads when the region began */
     struct trace *exit_trace; /* NULL: it is off */
     uint64_t booked_below;    /* an exit answered in assembly books costs below it itself: ACCOUNT_EXACT; 0: traced */
     struct vcpu_trace trace[VCPU_TRACE];

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whether a switch was active: told by what happened in the measured regions, not by what was asked for."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from .modes import Mode, find_mode
+from .outcome import OK, Outcome
+from .records import Region
+from .summary import measured
+from .switches import SWITCHES
+
+
+def _batch(mode: Mode, regions: list[Region]) -> str:
+    """The sizes of batches, in steps of two."""
+    sizes: dict[str, int] = {}
+    for region in regions:
+        for size, count in (region.raw.get("batches") or {}).items():
+            sizes[size] = sizes.get(size, 0) + count
+    if mode.mmu != "direct":
+        return ""
+    if not sizes:
+        return "no batch"
+    largest = max(sizes, key=lambda size: int(size.partition("-")[0]))
+    return f"{sum(sizes.values())} batches, the largest of {largest.replace('-', ' to ')}"
+
+
+def _cr3cache(mode: Mode, regions: list[Region]) -> str:
+    """Loads of the base pointer by the guest itself, and those that exited."""
+    if (mode.cpu, mode.mmu) != ("vt", "direct"):
+        return ""
+    loads = sum(region.raw.get("cr3_loads") or 0 for region in regions)
+    exits = sum(region.exits["cr_access"].count for region in regions if "cr_access" in region.exits)
+    return f"{max(0, loads - exits)} of {loads} loads of the base pointer without an exit" if loads else \
+        "no load of the base pointer but by hypercall"
+
+
+def _tick(mode: Mode, regions: list[Region]) -> str:
+    return f"{sum(region.injections for region in regions)} injections"
+
+
+_SHOWN: dict[str, Callable[[Mode, list[Region]], str]] = {"batch": _batch, "cr3cache": _cr3cache, "tick": _tick}
+
+
+def shown_active(outcomes: Iterable[Outcome], switches: dict[str, str]) -> dict[str, dict[str, str]]:
+    """For each switch that is not at its default, and each 'mode workload' that it acts on: what happened."""
+    chosen = [switch for switch in SWITCHES if switches[switch.name] != switch.default and switch.name in _SHOWN]
+    found: dict[str, dict[str, str]] = {}
+    for outcome in outcomes:
+        regions = [repetition.region for repetition in measured(outcome) if repetition.region]
+        for switch in chosen if outcome.status == OK and regions else []:
+            text = _SHOWN[switch.name](find_mode(outcome.mode), regions)
+            if text:
+                found.setdefault(f"{switch.name}={switches[switch.name]}", {})[f"{outcome.mode} {outcome.workload}"] = text
+    return found

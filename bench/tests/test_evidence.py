@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Switches are shown active by what happened."""
+from coopbench_lib.evidence import shown_active
+from coopbench_lib.outcome import Outcome
+from coopbench_lib.records import read_region, read_repetition
+from coopbench_lib.switches import defaults, hypervisor_words, recorded
+
+
+def make_outcome(mode, **extra):
+    region = dict(type="region", region=1, tsc=100, guest=100, hypervisor=0, idle=0, injections=2, hypercalls={},
+                  exits={"cr_access": dict(count=3, total=3, min=1, p50=1, p99=1, max=1)}, **extra)
+    record = dict(type="repetition", workload="a/b", region=1, repetition=0, warmup=False, ops=1, tsc=90)
+    return Outcome(mode, "a/b", "ok", repetitions=[read_repetition(record, read_region(region))])
+
+
+def test_batch():
+    outcomes = [make_outcome("coop", batches={"1": 3, "4-7": 2, "2-3": 1}), make_outcome("full-shadow"),
+                make_outcome("paravirt", batches={})]
+    assert shown_active(outcomes, defaults()) == {}
+    assert shown_active(outcomes, defaults() | {"batch": "4"}) == {
+        "batch=4": {"coop a/b": "6 batches, the largest of 4 to 7", "paravirt a/b": "no batch"}}
+
+
+def test_cr3cache():
+    outcomes = [make_outcome("coop", cr3_loads=10), make_outcome("paravirt", cr3_loads=10), make_outcome("coop-nested")]
+    assert shown_active(outcomes, defaults() | {"cr3cache": "0"}) == {
+        "cr3cache=0": {"coop a/b": "7 of 10 loads of the base pointer without an exit"}}
+
+
+def test_words():
+    assert hypervisor_words(defaults()) == []
+    values = defaults() | {"batch": "16", "cr3cache": "0"}
+    assert hypervisor_words(values) == ["batch_limit=16", "cr3cache=0"]
+    assert recorded(values) == {"tick": "10000000", "batch": "16", "cr3cache": "0"}
+
+
+def test_shown_beside_the_table(tree):
+    answer = tree.run("--set", "tick=5000", "--workload", "fake/cpuid")
+    assert "tick=5000: full-nested fake/cpuid: 0 injections" in answer.out
+    assert tree.json()["shown_active"] == {"tick=5000": {"full-nested fake/cpuid": "0 injections"}}
+    assert "- tick=5000: full-nested" in (tree.root / "result/table.md").read_text()
