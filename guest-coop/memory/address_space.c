@@ -52,6 +52,7 @@ void address_space_clear(struct address_space *space)
         page_table_clear(space->root, area->start, area->end, 0, ceiling, &gather);
     }
     page_gather_finish(&gather);
+    closed_page_drop(&space->closed, 0, USER_TOP);
     page_table_root_destroy(space->root);
     space->root = 0;
     pv_batch_end();
@@ -112,7 +113,10 @@ static int address_space_clone_areas(struct address_space *child, struct address
         if (status < 0)
             return status;
     }
-    child->resident_pages = context.pages;
+    long closed = closed_page_clone(&child->closed, parent->closed);
+    if (closed < 0)
+        return (int)closed;
+    child->resident_pages = context.pages + (uint64_t)closed;
     return 0;
 }
 

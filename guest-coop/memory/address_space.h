@@ -7,6 +7,7 @@
 #define MEMORY_ADDRESS_SPACE_H
 
 #include "memory/area.h"
+#include "memory/closed_page.h"
 #include <coopvirt/abi.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,6 +16,7 @@ struct address_space {
     coop_paddr root;                         /* constant */
     uint32_t references;                     /* processes that share it (vfork) */
     struct area_list areas;                  /* all below: changed by the processes that run in it */
+    struct closed_page *closed;              /* in areas without any permission */
     uint64_t break_start, break_end;         /* brk(2) */
     uint64_t arguments_start, arguments_end; /* argv strings on the stack, for ps */
     uint64_t mapped_pages, resident_pages;

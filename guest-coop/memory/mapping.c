@@ -6,6 +6,8 @@
 #include "fs/file.h"
 #include "kernel/errno.h"
 #include "memory/address_space.h"
+#include "memory/frame.h"
+#include "memory/heap.h"
 #include "memory/layout.h"
 #include "memory/page_table.h"
 
@@ -36,7 +38,7 @@ static void mapping_clear(struct address_space *space, uint64_t start, uint64_t 
     page_table_clear(space->root, start, end, floor, ceiling, &gather);
     page_gather_finish(&gather);
     pv_batch_end();
-    space->resident_pages -= gather.pages;
+    space->resident_pages -= gather.pages + closed_page_drop(&space->closed, start, end);
 }
 
 int address_space_unmap(struct address_space *space, uint64_t start, uint64_t bytes)
@@ -101,6 +103,7 @@ long address_space_map(struct address_space *space, uint64_t address, uint64_t b
 }
 
 struct protect_context {
+    struct address_space *space;
     uint32_t protection;
 };
 
@@ -109,19 +112,40 @@ struct protect_context {
 static int mapping_protect_page(void *argument, uint64_t address, uint64_t *slot)
 {
     const struct protect_context *context = argument;
-    (void)address;
     uint64_t entry = *slot;
     uint64_t changed = entry | (X86_PTE_NX & page_table_flags_mask);
     if (context->protection & AREA_EXEC)
         changed &= ~X86_PTE_NX;
     if (!(context->protection & AREA_WRITE))
         changed &= ~X86_PTE_W;
-    if (context->protection)
-        changed = (changed & ~PAGE_CLOSED) | X86_PTE_P;
-    else
-        changed = (changed & ~X86_PTE_P) | PAGE_CLOSED;
+    if (!context->protection) {
+        if (closed_page_keep(&context->space->closed, address, page_frame(entry)) < 0)
+            return -ENOMEM;
+        changed = 0;
+    }
     if (changed != entry)
         page_set(slot, changed);
+    return 0;
+}
+
+/* Maps the closed pages of an area again that has permissions now. */
+static int mapping_open(struct address_space *space, const struct area *area)
+{
+    uint64_t flags = PAGE_USER | (area->protection & AREA_EXEC ? 0 : X86_PTE_NX);
+    struct closed_page *page;
+    while ((page = closed_page_take(&space->closed, area->start, area->end))) {
+        pv_batch_settle(); /* a table may have been made for the one before */
+        uint64_t *slot = page_table_make(space->root, page->address);
+        if (slot) {
+            page_set(slot, page_entry(page->frame, flags));
+        } else {
+            frame_release(page->frame);
+            space->resident_pages--;
+        }
+        heap_free(page);
+        if (!slot)
+            return -ENOMEM;
+    }
     return 0;
 }
 
@@ -151,13 +175,16 @@ int address_space_protect(struct address_space *space, uint64_t start, uint64_t 
         status = area_split_at(&space->areas, end);
     if (status < 0)
         return status;
-    struct protect_context context = {protection};
+    struct protect_context context = {space, protection};
     struct area *area = area_find(&space->areas, start);
     pv_batch_begin();
     while (area && area->start < end) {
         struct area *next = area->next;
         area->protection = protection;
-        page_table_visit(space->root, area->start, area->end, mapping_protect_page, &context);
+        if (status == 0)
+            status = page_table_visit(space->root, area->start, area->end, mapping_protect_page, &context);
+        if (status == 0 && protection && space->closed)
+            status = mapping_open(space, area);
         area_join(&space->areas, area);
         area = next;
     }
@@ -166,7 +193,7 @@ int address_space_protect(struct address_space *space, uint64_t start, uint64_t 
     else
         pv.mmu.flush_user();
     pv_batch_end();
-    return 0;
+    return status;
 }
 
 int address_space_discard(struct address_space *space, uint64_t start, uint64_t bytes)
@@ -214,6 +241,7 @@ static long mapping_move(struct address_space *space, const struct area *area, u
     pv_batch_end();
     if (status < 0)
         return status;
+    closed_page_move(space->closed, old, old + old_bytes, context.distance);
     status = address_space_unmap(space, old, old_bytes);
     return status < 0 ? status : address;
 }

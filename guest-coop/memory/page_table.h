@@ -16,9 +16,6 @@
 #define PAGE_USER      (X86_PTE_P | X86_PTE_U | X86_PTE_A)
 #define PAGE_KERNEL    (X86_PTE_P | X86_PTE_A | X86_PTE_D | X86_PTE_G)
 #define PAGE_KERNEL_RW (PAGE_KERNEL | X86_PTE_W | X86_PTE_NX)
-/* Available to software (bit 10), in place of X86_PTE_P: a page is there, but neither the program nor a system call on
- * its behalf may touch it (PROT_NONE). */
-#define PAGE_CLOSED (1ul << 10)
 
 extern uint64_t page_table_flags_mask; /* all flags that this CPU has */
 
@@ -32,7 +29,7 @@ static inline coop_paddr page_frame(uint64_t entry)
 }
 static inline bool page_present(uint64_t entry)
 {
-    return entry & (X86_PTE_P | PAGE_CLOSED);
+    return entry & X86_PTE_P;
 }
 static inline void page_set(uint64_t *slot, uint64_t entry)
 {
