@@ -3,7 +3,7 @@
  * The guest's side of direct page tables against a model of the hypervisor's: no operation is refused, whatever the
  * sizes of batches; a section is one hypercall; tables come back blank; nothing is lost.
  */
-#include "direct_model.h"
+#include "guest_direct_model.h"
 #include "kernel/panic.h"
 #include "memory/frame_internal.h"
 #include "memory/kernel_map.h"
