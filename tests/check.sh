@@ -59,6 +59,8 @@ suite_lint() { tests/lint/lint.sh; }
 suite_build() { tests/builds.sh; }
 suite_vendors() { tests/vendors.sh; }
 suite_boot() { tests/boot/run.sh; }
+suite_hostile() { tests/hostile/run.sh; }
+suite_mutation() { tests/mutation/run.sh --sample 8; }
 suite_input() { tests/input/run.sh; }
 suite_shell() { tests/shell/run.sh; }
 # The system-call test is right where Linux passes it too: this host is the oracle.
@@ -76,7 +78,7 @@ suite_fuzz() { FUZZ_SECONDS=${FUZZ_SECONDS:-2} tests/fuzz/run.sh; }
 suite_plugin() { bench/plugin/selftest.sh 2>&1 | sed '$s/^/plugin: /'; }
 suite_agree() { /usr/bin/python3 bench/plugin/agree.py 2>&1 | sed '$s/^/agree: /'; }
 
-all='lint build unit bench workloads plugin agree abi boot vendors shell machine input fuzz'
+all='lint build unit bench workloads plugin agree abi boot hostile mutation vendors shell machine input fuzz'
 suites=${*:-$all}
 total_passed=0 total_failed=0 total_skipped=0
 started=$SECONDS

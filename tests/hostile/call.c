@@ -130,6 +130,8 @@ long call_timer(uint64_t when)
 {
     long result = hypercall(COOP_HYPERCALL_TIMER, when, 0, 0);
     hypercall(COOP_HYPERCALL_TIMER, 0, 0, 0);
+    vcpu_page->events = 0;
+    vcpu_page->upcall_pending = 0;
     return result;
 }
 /* Register in the low byte, then the value. */

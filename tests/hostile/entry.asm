@@ -75,7 +75,8 @@ machine_try:
 
 recover:
     mov rsp, [recovery]
-    cld
+    push 2
+    popfq
     xor ecx, ecx
     xor eax, eax
     jmp machine_try.out

@@ -92,16 +92,12 @@ long fatal_endless_debug(uint64_t unused)
     for (;;)
         __asm__ volatile("push %rax\n\tpush %rax\n\tpush %rax\n\tpush %rax\n\tadd $32, %rsp");
 }
-/* Frames that nobody can return to. 0: RIP not canonical, 1: RIP in no half, 2: CS of ring 1, 3: of ring 2, 4: CS 0,
- * 5: RSP not canonical with user CS. */
-long fatal_return(uint64_t which)
+/* Frames that nobody can return to: RIP is not canonical. */
+long fatal_return(uint64_t rip)
 {
     vcpu_page->frame = (struct coop_frame){.rip = 0x400000, .cs = COOP_SELECTOR_KERNEL_CODE, .rflags = 2, .rsp = 0x1000,
                                            .ss = COOP_SELECTOR_KERNEL_DATA};
-    const uint64_t codes[] = {COOP_SELECTOR_KERNEL_CODE, COOP_SELECTOR_KERNEL_CODE, 0x11, 0x12};
-    const uint64_t rips[] = {1ul << 63, 0x800000000000ul, 0x400000, 0x400000};
-    vcpu_page->frame.cs = codes[which];
-    vcpu_page->frame.rip = rips[which];
+    vcpu_page->frame.rip = rip;
     hypercall(COOP_HYPERCALL_RETURN, 0, 0, 0);
     return HOLE;
 }

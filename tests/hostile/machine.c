@@ -97,6 +97,7 @@ void machine_start(const struct coop_start_info *info)
     is_deprivileged = info->features & COOP_FEATURE_DEPRIVILEGED;
     vcpu_page = memory_at(info->vcpu);
     vcpu_page->upcalls_masked = 1;
+    vcpu_page->events_masked = ~0ul;
     entry_hypercall_page = (uint64_t)memory_at(info->hypercall_page);
     if (!is_deprivileged)
         machine_fill_tables();

@@ -44,13 +44,13 @@ long ring3_return(uint64_t unused)
     ring3_frame();
     return ring3_land();
 }
-/* Flags that the frame must not bring into force: I/O privilege, virtual 8086, nested task. */
+/* Flags that the frame must not bring into force: I/O privilege, virtual 8086. */
 long ring3_return_flags(uint64_t flags)
 {
     ring3_frame();
     frame.rflags |= flags;
     long result = ring3_land();
-    return trap.rax & (X86_FLAGS_IOPL | X86_FLAGS_VM | X86_FLAGS_NT) & flags ? HOLE : result;
+    return trap.rax & (X86_FLAGS_IOPL | X86_FLAGS_VM) & flags ? HOLE : result;
 }
 /* Selectors: whatever stands there, ring 3 is what runs. In the low half CS, above it SS. */
 long ring3_return_selectors(uint64_t selectors)
