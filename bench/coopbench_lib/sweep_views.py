@@ -53,7 +53,7 @@ def _table(rows: list[tuple[Point, Row]], axes: list[Axis], modes: list[str], fi
     heads = [axis.name for axis in axes] or ["point"]
     left = [tuple(value for _, value in point.values) or ("all",) for point in points]
     width = sum(max(len(head), *(len(line[place]) for line in left)) + 2 for place, head in enumerate(heads))
-    beside = max(1, (WIDTH - width) // 15)
+    beside = max(1, (WIDTH - width) // 13)
     blocks = []
     for start in range(0, len(modes), beside):
         block = modes[start:start + beside]

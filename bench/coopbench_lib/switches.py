@@ -29,6 +29,10 @@ SWITCHES = (
            "page-table operations that one hypercall carries out, 1 to 2,048, where page tables are direct"),
     Switch("cr3cache", "hypervisor", "cr3cache", "4", r"[0-4]",
            "base pointers that the guest loads without an exit, 0 to 4, on VT-x where page tables are direct"),
+    Switch("cluster", "hypervisor", "cluster", "0", r"[0-9]|[1-5][0-9]|6[0-4]",
+           "instructions that one exit may carry out behind the one that exited, 0 to 64, where another exit is expected among them"),
+    Switch("unsync", "hypervisor", "unsync", "1", r"[01]",
+           "whether last-level tables may be written without a trap for a while, where page tables are shadowed"),
     Switch("trace", "hypervisor", "trace", "0", r"[0-9]{1,7}",
            "crossings of a region that the hypervisor keeps and writes down, at most 1,048,576; 0 is off"),
 )
