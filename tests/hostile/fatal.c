@@ -52,9 +52,23 @@ long fatal_spin(uint64_t is_interruptible)
     __asm__ volatile("1: jmp 1b");
     return HOLE;
 }
+/* Lets the host's interrupts through where the emulator asks the guest's flag. */
+static void fatal_interrupts_on(void)
+{
+    if (!is_deprivileged)
+        __asm__ volatile("sti");
+}
+
+/* The null hypercall without end, interrupts off. */
+long fatal_flood_masked(uint64_t number)
+{
+    for (;;)
+        hypercall(number, 0, 0, 0);
+}
 /* Hypercalls without end; number in the argument. */
 long fatal_flood(uint64_t number)
 {
+    fatal_interrupts_on();
     static const char text[64] = "hostile: this is one of very many lines that nobody asked for\n";
     for (;;) {
         if (number == COOP_HYPERCALL_WRITE)
@@ -79,6 +93,7 @@ long fatal_flood_batches(uint64_t unused)
     static struct coop_mmu_operation operations[COOP_MMU_BATCH_MOST] __attribute__((aligned(16)));
     for (unsigned i = 0; i < COOP_MMU_BATCH_MOST; i++)
         operations[i] = (struct coop_mmu_operation){memory_window_slot(i % 512) | COOP_MMU_CLEAR, 1};
+    fatal_interrupts_on();
     for (;;)
         hypercall(COOP_HYPERCALL_MMU_BATCH, memory_paddr(operations), COOP_MMU_BATCH_MOST, 0);
 }
@@ -88,6 +103,7 @@ long fatal_endless_debug(uint64_t unused)
     (void)unused;
     uint64_t rsp;
     __asm__ volatile("mov %%rsp, %0" : "=r"(rsp));
+    fatal_interrupts_on();
     __asm__ volatile("mov %0, %%dr0\n\tmov %1, %%dr7" : : "r"((rsp - 64) & ~7ul), "r"(0x000f0403ul));
     for (;;)
         __asm__ volatile("push %rax\n\tpush %rax\n\tpush %rax\n\tpush %rax\n\tadd $32, %rsp");
