@@ -10,13 +10,13 @@ static enum vm_action hypercall_mmu_batch(struct vcpu *vcpu)
 {
     uint64_t result = direct_backend_batch(vcpu, vcpu->general[REGISTER_RDI], vcpu->general[REGISTER_RSI]);
     account_batch(&vcpu->account, (uint32_t)result);
-    return hypercall_return(vcpu, result);
+    return result >> 32 ? hypercall_return(vcpu, result) : hypercall_answer(vcpu, result);
 }
 
 static enum vm_action hypercall_root(struct vcpu *vcpu)
 {
     uint64_t result = direct_backend_root(vcpu, vcpu->general[REGISTER_RDI], vcpu->general[REGISTER_RSI]);
-    return hypercall_return(vcpu, result);
+    return hypercall_answer(vcpu, result);
 }
 
 hypercall *const hypercalls_direct[COOP_HYPERCALL_COUNT] = {

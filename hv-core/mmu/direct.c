@@ -33,35 +33,57 @@ static __attribute__((noinline)) int direct_check_page(struct direct *direct, ui
     return 0;
 }
 
+/* The reference for an entry of level 1 whose bits are in order. */
+static inline int direct_take_page(struct direct *direct, uint64_t entry)
+{
+    struct direct_frame *frame = direct_frame_named(direct, entry);
+    if (entry & X86_PTE_W)
+        return direct_frame_take_page(direct, frame, DIRECT_FLUSH_WRITABLE);
+    return !MUTATED(direct_owner) && frame->type == DIRECT_OUTSIDE ? COOP_EFAULT : 0;
+}
+
 /* The reference for a present entry, before it is in the table. */
 static inline int direct_take(struct direct *direct, const struct direct_frame *table, coop_paddr slot, uint64_t entry)
 {
-    struct direct_frame *frame = direct_frame_named(direct, entry);
     if (__builtin_expect(table->type != DIRECT_TABLE_1, 0)) {
         int error = direct_check_link(table, slot, entry);
-        return error ? error : direct_frame_take_table(frame, (enum direct_type)(table->type - 1));
+        return error ? error
+                     : direct_frame_take_table(direct_frame_named(direct, entry), (enum direct_type)(table->type - 1));
     }
     if (__builtin_expect((entry & direct->refused_page) != 0, 0)) {
         int error = direct_check_page(direct, entry);
         if (error)
             return error;
     }
-    if (entry & X86_PTE_W)
-        return direct_frame_take_page(direct, frame, DIRECT_FLUSH_WRITABLE);
-    return !MUTATED(direct_owner) && frame->type == DIRECT_OUTSIDE ? COOP_EFAULT : 0;
+    return direct_take_page(direct, entry);
 }
 
-/* The CPU may set A and D meanwhile: what it marks in an entry for the same frame stays. */
-static inline uint64_t direct_exchange(uint64_t *slot, uint64_t entry)
+/* Puts an entry where `old` stands. The CPU may set A and D meanwhile, though never in an entry that is 0: what it
+ * marks in one for the same frame stays. What was there. */
+static inline uint64_t direct_exchange(uint64_t *slot, uint64_t old, uint64_t entry)
 {
-    uint64_t old = __atomic_load_n(slot, __ATOMIC_RELAXED), value;
+    uint64_t value;
     do {
         value = (old ^ entry) & (X86_PTE_FRAME | X86_PTE_P) ? entry : entry | (old & (X86_PTE_A | X86_PTE_D));
     } while (!__atomic_compare_exchange_n(slot, &old, value, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
     return old;
 }
 
-static inline int direct_set_inline(struct direct *direct, coop_paddr slot, uint64_t entry)
+/* The entry has its reference: into the table. */
+static inline void direct_put(struct direct *direct, struct direct_frame *table, uint64_t *slot, uint64_t entry,
+                              bool is_page)
+{
+    uint64_t old = __atomic_load_n(slot, __ATOMIC_RELAXED);
+    if (old) {
+        direct_frame_drop_entry(direct, direct_exchange(slot, old, entry), is_page);
+        return;
+    }
+    __atomic_store_n(slot, entry, __ATOMIC_RELEASE);
+    table->groups |= 1u << ((uintptr_t)slot % X86_PAGE_BYTES / (DIRECT_GROUP * sizeof(uint64_t)));
+    table->present++;
+}
+
+static int direct_set_checked(struct direct *direct, coop_paddr slot, uint64_t entry)
 {
     struct direct_frame *table = direct_frame_of(direct, slot);
     if (__builtin_expect(table->type < DIRECT_TABLE_1, 0))
@@ -71,18 +93,14 @@ static inline int direct_set_inline(struct direct *direct, coop_paddr slot, uint
     int error = direct_take(direct, table, slot, entry);
     if (__builtin_expect(error, 0))
         return error;
-    uint64_t old = direct_exchange(direct_frame_slots(direct, slot), (entry & ~direct->strip) | direct->add);
-    table->groups |= 1u << (slot % X86_PAGE_BYTES / (DIRECT_GROUP * sizeof(uint64_t)));
-    if (old)
-        direct_frame_drop_entry(direct, old, table->type == DIRECT_TABLE_1);
-    else
-        table->present++;
+    direct_put(direct, table, direct_frame_slots(direct, slot), (entry & ~direct->strip) | direct->add,
+               table->type == DIRECT_TABLE_1);
     return 0;
 }
 
 int direct_set(struct direct *direct, coop_paddr slot, uint64_t entry)
 {
-    return slot % sizeof(uint64_t) ? COOP_EINVAL : direct_set_inline(direct, slot, entry);
+    return slot % sizeof(uint64_t) ? COOP_EINVAL : direct_set_checked(direct, slot, entry);
 }
 
 /* One group's part of the slots to drop. Only the hypervisor changes more of an entry than its A and D. */
@@ -152,15 +170,41 @@ static __attribute__((noinline)) int direct_operate(struct direct *direct, void 
     }
 }
 
+/* The usual: pages one after the other in one table. How many of the operations were such and are carried out; the next
+ * one is another's, who will also say what is wrong with it. */
+static uint64_t direct_set_pages(struct direct *direct, const struct coop_mmu_operation *operations, uint64_t count)
+{
+    coop_paddr base = operations->target & ~(X86_PAGE_BYTES - 1);
+    uint64_t *slots = direct_frame_slots(direct, base);
+    uint64_t usual = direct->refused_page | X86_PTE_P, i;
+    struct direct_frame *table = direct_frame_of(direct, base);
+    if (table->type != DIRECT_TABLE_1)
+        return 0;
+    for (i = 0; i < count; i++) {
+        uint64_t offset = __atomic_load_n(&operations[i].target, __ATOMIC_RELAXED) - base;
+        uint64_t entry = __atomic_load_n(&operations[i].value, __ATOMIC_RELAXED);
+        if (offset & ~(X86_PAGE_BYTES - sizeof(uint64_t)) || (entry & usual) != X86_PTE_P)
+            break;
+        if (direct_take_page(direct, entry))
+            break;
+        direct_put(direct, table, (uint64_t *)((uintptr_t)slots + offset), (entry & ~direct->strip) | direct->add,
+                   true);
+    }
+    return i;
+}
+
 /* Carries out a piece of a batch, each operation copied once. How many were; *error is the next one's. */
 static uint64_t direct_run(struct direct *direct, void *caller, const struct coop_mmu_operation *operations,
                            uint64_t count, int *error)
 {
     for (uint64_t i = 0; i < count; i++) {
+        i += direct_set_pages(direct, operations + i, count - i);
+        if (i == count)
+            break;
         struct coop_mmu_operation operation = {__atomic_load_n(&operations[i].target, __ATOMIC_RELAXED),
                                                __atomic_load_n(&operations[i].value, __ATOMIC_RELAXED)};
         if (__builtin_expect(!(operation.target & OPERATION_BITS), 1)) {
-            *error = direct_set_inline(direct, operation.target, operation.value);
+            *error = direct_set_checked(direct, operation.target, operation.value);
             if (__builtin_expect(*error, 0))
                 return i;
             continue;
