@@ -9,18 +9,13 @@
 #define OPERATION_BITS 7ul
 #define CHUNK          32 /* operations between two looks at whether others wait: each may drop a table's entries */
 
-/* Above level 1: bits, and what is the hypervisor's in a top-level table. Not inline: links are rare. */
-static __attribute__((noinline)) int direct_check_link(const struct direct_frame *table, coop_paddr slot,
-                                                       uint64_t entry)
+/* What is the hypervisor's in a top-level table, or user mode's where it may not be. */
+static inline bool direct_is_top_refused(coop_paddr slot, uint64_t entry)
 {
     unsigned index = slot % X86_PAGE_BYTES / sizeof(uint64_t);
-    if (!MUTATED(direct_link_bits) && entry & ~DIRECT_LINK_BITS)
-        return COOP_EINVAL;
-    if (table->type != DIRECT_TABLE_4)
-        return 0;
-    if (!MUTATED(direct_top_slot) && index >= COOP_SLOT_FIRST && index <= COOP_SLOT_LAST)
-        return COOP_EINVAL;
-    return !MUTATED(direct_top_user) && entry & X86_PTE_U && index >= COOP_SLOT_FIRST ? COOP_EINVAL : 0;
+    if (index < COOP_SLOT_FIRST)
+        return false;
+    return (!MUTATED(direct_top_slot) && index <= COOP_SLOT_LAST) || (!MUTATED(direct_top_user) && entry & X86_PTE_U);
 }
 
 /* Level 1: bits that are not usual. The first global page changes what a flush is. */
@@ -40,22 +35,6 @@ static inline int direct_take_page(struct direct *direct, uint64_t entry)
     if (entry & X86_PTE_W)
         return direct_frame_take_page(direct, frame, DIRECT_FLUSH_WRITABLE);
     return !MUTATED(direct_owner) && frame->type == DIRECT_OUTSIDE ? COOP_EFAULT : 0;
-}
-
-/* The reference for a present entry, before it is in the table. */
-static inline int direct_take(struct direct *direct, const struct direct_frame *table, coop_paddr slot, uint64_t entry)
-{
-    if (__builtin_expect(table->type != DIRECT_TABLE_1, 0)) {
-        int error = direct_check_link(table, slot, entry);
-        return error ? error
-                     : direct_frame_take_table(direct_frame_named(direct, entry), (enum direct_type)(table->type - 1));
-    }
-    if (__builtin_expect((entry & direct->refused_page) != 0, 0)) {
-        int error = direct_check_page(direct, entry);
-        if (error)
-            return error;
-    }
-    return direct_take_page(direct, entry);
 }
 
 /* Puts an entry where `old` stands. The CPU may set A and D meanwhile, though never in an entry that is 0: what it
@@ -83,24 +62,46 @@ static inline void direct_put(struct direct *direct, struct direct_frame *table,
     table->present++;
 }
 
-static int direct_set_checked(struct direct *direct, coop_paddr slot, uint64_t entry)
+/* Of a table above level 1: the entry links one of the level below, and is counted there before it is in place. */
+static int direct_set_link(struct direct *direct, struct direct_frame *table, coop_paddr slot, uint64_t entry)
 {
-    struct direct_frame *table = direct_frame_of(direct, slot);
-    if (__builtin_expect(table->type < DIRECT_TABLE_1, 0))
-        return table->type == DIRECT_OUTSIDE ? COOP_EFAULT : COOP_EINVAL;
-    if (__builtin_expect(!(entry & X86_PTE_P), 0))
+    if (!MUTATED(direct_link_bits) && entry & ~DIRECT_LINK_BITS)
+        return COOP_EINVAL;
+    if (table->type == DIRECT_TABLE_4 && direct_is_top_refused(slot, entry))
+        return COOP_EINVAL;
+    int error = direct_frame_take_table(direct_frame_named(direct, entry), (enum direct_type)(table->type - 1));
+    if (!error)
+        direct_put(direct, table, direct_frame_slots(direct, slot), entry | direct->add, false);
+    return error;
+}
+
+/* Of a table of level 1: one page. */
+static int direct_set_page(struct direct *direct, struct direct_frame *table, coop_paddr slot, uint64_t entry)
+{
+    int error = entry & direct->refused_page ? direct_check_page(direct, entry) : 0;
+    if (!error)
+        error = direct_take_page(direct, entry);
+    if (!error)
+        direct_put(direct, table, direct_frame_slots(direct, slot), (entry & ~direct->strip) | direct->add, true);
+    return error;
+}
+
+static int direct_set_in(struct direct *direct, struct direct_frame *table, coop_paddr slot, uint64_t entry)
+{
+    if (!(entry & X86_PTE_P))
         return entry ? COOP_EINVAL : direct_clear(direct, slot, 1);
-    int error = direct_take(direct, table, slot, entry);
-    if (__builtin_expect(error, 0))
-        return error;
-    direct_put(direct, table, direct_frame_slots(direct, slot), (entry & ~direct->strip) | direct->add,
-               table->type == DIRECT_TABLE_1);
-    return 0;
+    if (table->type > DIRECT_TABLE_1)
+        return direct_set_link(direct, table, slot, entry);
+    if (table->type == DIRECT_TABLE_1)
+        return direct_set_page(direct, table, slot, entry);
+    return table->type == DIRECT_OUTSIDE ? COOP_EFAULT : COOP_EINVAL;
 }
 
 int direct_set(struct direct *direct, coop_paddr slot, uint64_t entry)
 {
-    return slot % sizeof(uint64_t) ? COOP_EINVAL : direct_set_checked(direct, slot, entry);
+    if (slot % sizeof(uint64_t))
+        return COOP_EINVAL;
+    return direct_set_in(direct, direct_frame_of(direct, slot), slot, entry);
 }
 
 /* One group's part of the slots to drop. Only the hypervisor changes more of an entry than its A and D. */
@@ -135,6 +136,16 @@ void direct_frame_drop_slots(struct direct *direct, struct direct_frame *table, 
     }
 }
 
+static inline void direct_clear_slot(struct direct *direct, struct direct_frame *table, uint64_t *slot)
+{
+    uint64_t entry = __atomic_load_n(slot, __ATOMIC_RELAXED);
+    if (!entry)
+        return;
+    __atomic_store_n(slot, 0, __ATOMIC_RELAXED);
+    direct_frame_drop_entry(direct, entry, table->type == DIRECT_TABLE_1);
+    table->present--;
+}
+
 int direct_clear(struct direct *direct, coop_paddr slot, uint64_t count)
 {
     struct direct_frame *table = direct_frame_of(direct, slot);
@@ -146,19 +157,20 @@ int direct_clear(struct direct *direct, coop_paddr slot, uint64_t count)
     if (!MUTATED(direct_top_clear) && table->type == DIRECT_TABLE_4 && first <= COOP_SLOT_LAST &&
         last > COOP_SLOT_FIRST)
         return COOP_EINVAL;
-    direct_frame_drop_slots(direct, table, direct_frame_slots(direct, slot & ~(X86_PAGE_BYTES - 1)), first, last);
+    if (count == 1)
+        direct_clear_slot(direct, table, direct_frame_slots(direct, slot));
+    else
+        direct_frame_drop_slots(direct, table, direct_frame_slots(direct, slot & ~(X86_PAGE_BYTES - 1)), first, last);
     return 0;
 }
 
-/* All but COOP_MMU_SET. */
+/* The rarer operations. */
 static __attribute__((noinline)) int direct_operate(struct direct *direct, void *caller,
                                                     const struct coop_mmu_operation *operation)
 {
     unsigned number = operation->target & OPERATION_BITS;
     uint64_t target = operation->target & ~OPERATION_BITS, value = operation->value;
     switch (number) {
-    case COOP_MMU_CLEAR:
-        return direct_clear(direct, target, value);
     case COOP_MMU_TABLE_NEW:
         return direct_table_new(direct, target, value);
     case COOP_MMU_TABLE_FREE:
@@ -172,14 +184,12 @@ static __attribute__((noinline)) int direct_operate(struct direct *direct, void 
 
 /* The usual: pages one after the other in one table. How many of the operations were such and are carried out; the next
  * one is another's, who will also say what is wrong with it. */
-static uint64_t direct_set_pages(struct direct *direct, const struct coop_mmu_operation *operations, uint64_t count)
+static inline uint64_t direct_set_pages(struct direct *direct, struct direct_frame *table, coop_paddr first,
+                                        const struct coop_mmu_operation *operations, uint64_t count)
 {
-    coop_paddr base = operations->target & ~(X86_PAGE_BYTES - 1);
+    coop_paddr base = first & ~(X86_PAGE_BYTES - 1);
     uint64_t *slots = direct_frame_slots(direct, base);
     uint64_t usual = direct->refused_page | X86_PTE_P, i;
-    struct direct_frame *table = direct_frame_of(direct, base);
-    if (table->type != DIRECT_TABLE_1)
-        return 0;
     for (i = 0; i < count; i++) {
         uint64_t offset = __atomic_load_n(&operations[i].target, __ATOMIC_RELAXED) - base;
         uint64_t entry = __atomic_load_n(&operations[i].value, __ATOMIC_RELAXED);
@@ -197,23 +207,30 @@ static uint64_t direct_set_pages(struct direct *direct, const struct coop_mmu_op
 static uint64_t direct_run(struct direct *direct, void *caller, const struct coop_mmu_operation *operations,
                            uint64_t count, int *error)
 {
-    for (uint64_t i = 0; i < count; i++) {
-        i += direct_set_pages(direct, operations + i, count - i);
-        if (i == count)
-            break;
+    uint64_t i = 0;
+    while (i < count) {
         struct coop_mmu_operation operation = {__atomic_load_n(&operations[i].target, __ATOMIC_RELAXED),
                                                __atomic_load_n(&operations[i].value, __ATOMIC_RELAXED)};
-        if (__builtin_expect(!(operation.target & OPERATION_BITS), 1)) {
-            *error = direct_set_checked(direct, operation.target, operation.value);
-            if (__builtin_expect(*error, 0))
-                return i;
-            continue;
+        unsigned number = operation.target & OPERATION_BITS;
+        if (number == COOP_MMU_SET) {
+            struct direct_frame *table = direct_frame_of(direct, operation.target);
+            uint64_t pages = table->type == DIRECT_TABLE_1
+                                 ? direct_set_pages(direct, table, operation.target, operations + i, count - i)
+                                 : 0;
+            i += pages;
+            if (pages)
+                continue;
+            *error = direct_set_in(direct, table, operation.target, operation.value);
+        } else if (number == COOP_MMU_CLEAR) {
+            *error = direct_clear(direct, operation.target - COOP_MMU_CLEAR, operation.value);
+        } else {
+            *error = direct_operate(direct, caller, &operation);
         }
-        *error = direct_operate(direct, caller, &operation);
-        if (*error)
-            return i;
+        if (__builtin_expect(*error, 0))
+            break;
+        i++;
     }
-    return count;
+    return i;
 }
 
 /* Whether all of the array lies in the VM's memory. */
