@@ -7,17 +7,20 @@ import os
 import sys
 from pathlib import Path
 
-from . import technology
+from . import published, technology
 from .cite import render_citation
 from .errors import UsageError
 from .export import FORMATS, export
-from .papers import read_papers, render_papers
+from .model import CPUS, Model, calibrate, exit_cost_plots, find_cpu, read_cost, render_model
+from .papers import new_paper, read_papers, render_papers
 from .paths import Paths
+from .plots import draw
 from .report import check_unit, make_report
 from .results import Result, read_result
 from .workloads import read_manifest
 
 REPRODUCTIONS = {"techcomparison": technology.NAME}
+MODEL_CPU = "sandybridge"
 
 
 def add_report_commands(commands, add) -> None:
@@ -32,16 +35,37 @@ def add_report_commands(commands, add) -> None:
     exported.add_argument("--format", choices=FORMATS, default="csv", help="default: %(default)s")
     _add_reproduce(add(commands, "reproduce", "a published comparison again, beside what was measured here"))
     papers = add(commands, "papers", "the publications whose figures are kept in papers/")
-    papers.add_argument("action", choices=("list", "check"),
-                        help="list them, or check every figure's form and provenance")
+    papers.add_argument("action", choices=("list", "check", "new"),
+                        help="list them, check every figure's form and provenance, or begin a new one")
+    papers.add_argument("name", metavar="NAME", nargs="?", help="the folder of a new one")
+    _add_model(add(commands, "model", "what the counts would be in cycles: a model, with its sources and its errors"))
     _add_result(add(commands, "cite", "a result as BibTeX and as a paragraph on methods"))
 
 
 def _add_reproduce(command: argparse.ArgumentParser) -> None:
-    command.add_argument("name", metavar="NAME", choices=tuple(REPRODUCTIONS),
-                         help=f"one of: {', '.join(REPRODUCTIONS)}")
+    command.add_argument("name", metavar="NAME",
+                         help=f"{', '.join(REPRODUCTIONS)}, or a publication with figures ('coopbench papers list')")
     _add_result(command)
     command.add_argument("--format", choices=("text", "md", "csv"), default="text", help="default: %(default)s")
+
+
+def _add_model(command: argparse.ArgumentParser) -> None:
+    _add_result(command)
+    command.add_argument("--cpu", metavar="C", default=MODEL_CPU,
+                         help=f"one of: {', '.join(cpu.name for cpu in CPUS)} (default: %(default)s)")
+    command.add_argument("--cpi", metavar="X", type=_cpi, default=1.0, help="cycles per instruction (default: %(default)s)")
+    command.add_argument("--out", metavar="DIR", type=Path,
+                         help="where plots over the cost of an exit go (default: none are drawn)")
+
+
+def _cpi(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 1000:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of cycles per instruction")
+    return value
 
 
 def _add_result(command: argparse.ArgumentParser) -> None:
@@ -108,13 +132,45 @@ def command_reproduce(options: argparse.Namespace) -> int:
         if options.result:
             raise
         result = None
-    lines = technology.make_lines(options.paths.root / "papers" / REPRODUCTIONS[options.name], result)
+    papers = options.paths.root / "papers"
+    if options.name not in REPRODUCTIONS:
+        return _reproduce_figures(papers, options.name, result)
+    lines = technology.make_lines(papers / REPRODUCTIONS[options.name], result)
     print(technology.render(lines, result, options.format), end="")
+    return 0
+
+
+def _reproduce_figures(papers: Path, name: str, result: Result | None) -> int:
+    """A publication's figures beside ours."""
+    if name not in published.names(papers):
+        raise UsageError(f"there is nothing to reproduce called '{name}' (there is: "
+                         f"{', '.join([*REPRODUCTIONS, *published.names(papers)])})")
+    print(published.render_published(papers / name, result), end="")
+    return 0
+
+
+def command_model(options: argparse.Namespace) -> int:
+    """Modelled cycles, their sources, and how far they are from what was published."""
+    result, papers, cpu = read_one(options), options.paths.root / "papers", find_cpu(options.cpu)
+    if result.run["unit"] != "instr":
+        raise UsageError(f"this result is in {result.run['unit']}: the model is for counts of instructions")
+    model = Model(cpu, read_cost(papers, cpu.exit), read_cost(papers, cpu.ring), options.cpi)
+    print(render_model(result, model, papers, calibrate(papers, result)), end="")
+    if options.out:
+        folder = Path(os.path.abspath(options.out))
+        for name in draw(exit_cost_plots(result, model), folder):
+            print(options.paths.shown(folder / f"{name}.svg"))
     return 0
 
 
 def command_papers(options: argparse.Namespace) -> int:
     """Lists the publications, or checks them: one line for each thing that is wrong, status 1 when there is any."""
+    if (options.action == "new") != bool(options.name):
+        raise UsageError("papers new NAME begins a publication; list and check take no name")
+    if options.action == "new":
+        folder = new_paper(options.paths.root / "papers", options.name)
+        print(f"{options.paths.shown(folder)}: fill in citation.json and figures.csv, then: bench/coopbench papers check")
+        return 0
     names = {workload.name for workload in read_manifest(options.paths.manifest)}
     papers = read_papers(options.paths.root / "papers", names)
     if options.action == "list":
@@ -127,4 +183,4 @@ def command_papers(options: argparse.Namespace) -> int:
 
 
 REPORT_COMMANDS = {"report": command_report, "export": command_export, "cite": command_cite,
-                   "reproduce": command_reproduce, "papers": command_papers}
+                   "reproduce": command_reproduce, "model": command_model, "papers": command_papers}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,6 +116,20 @@ def _check_figure(row: dict[str, str], workloads: set[str]) -> list[str]:
     except UsageError as error:
         wrong.append(str(error))
     return wrong
+
+
+def new_paper(folder: Path, name: str) -> Path:
+    """The skeleton of a publication: its citation with every field empty, and the heads of its figures."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,40}", name):
+        raise UsageError(f"'{name}' is no name for a folder: small letters, digits and dashes")
+    place = folder / name
+    if place.exists():
+        raise UsageError(f"{name} is there already")
+    place.mkdir(parents=True)
+    citation = dict.fromkeys(CITATION_FIELDS, "") | {"year": 0, "notes": ""}
+    (place / "citation.json").write_text(json.dumps(citation, indent=1) + "\n", encoding="utf-8")
+    (place / "figures.csv").write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
+    return place
 
 
 def render_papers(papers: list[Paper]) -> str:
