@@ -88,6 +88,8 @@ bool apic_start(void)
 {
     if (!(pv.cpu.cpuid(1, 0).edx & CPUID_FEATURE_APIC))
         return false;
+    if (pv_machine.features & COOP_FEATURE_DIRECT)
+        return false; /* direct page tables map memory alone: no registers */
     uint64_t base = pv.cpu.msr_read(X86_MSR_APIC_BASE);
     if (!(base & X86_APIC_BASE_ENABLE))
         return false;

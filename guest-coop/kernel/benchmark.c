@@ -5,6 +5,7 @@
  */
 #include "kernel/benchmark.h"
 #include "coopbench.h"
+#include "drivers/irq.h"
 #include "drivers/timer.h"
 #include "fs/device.h"
 #include "fs/linux_abi.h"
@@ -150,7 +151,7 @@ static void benchmark_nano_run(struct coopbench_nano *nano)
     }
 }
 
-/* What this machine has nothing for: no APIC where devices are queues, no CR8 in ring 3. */
+/* What this machine has nothing for: no APIC where devices are queues or page tables direct, no CR8 in ring 3. */
 static bool benchmark_nano_is_possible(uint32_t operation)
 {
     switch (operation) {
@@ -159,7 +160,9 @@ static bool benchmark_nano_is_possible(uint32_t operation)
     case COOPBENCH_NANO_CR8WR:
         return !(pv_machine.features & COOP_FEATURE_DEPRIVILEGED);
     case COOPBENCH_NANO_RDMSR:
-        return !(pv_machine.features & COOP_FEATURE_QUEUE);
+        return !(pv_machine.features & (COOP_FEATURE_QUEUE | COOP_FEATURE_DIRECT));
+    case COOPBENCH_NANO_TIMER:
+        return (pv_machine.features & COOP_FEATURE_QUEUE) || irq_apic_present();
     default:
         return true;
     }
@@ -175,8 +178,6 @@ static long benchmark_nano(uint64_t address)
         return -EINVAL;
     if (!benchmark_nano_is_possible(nano.operation))
         return -ENODEV;
-    if (nano.operation == COOPBENCH_NANO_RDMSR && (pv_machine.features & COOP_FEATURE_DIRECT))
-        return -ENODEV; /* a machine without APIC */
     benchmark_nano_run(&nano);
     return user_copy_out(address, &nano, sizeof(nano));
 }
