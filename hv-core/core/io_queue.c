@@ -165,7 +165,8 @@ void io_queue_set_timer(struct vcpu *vcpu, uint64_t tsc)
     spinlock_release(&vm->lock);
 }
 
-/* After work on queues: a broken one stops the VM; what is left is done after others have had their turn. */
+/* After work on queues: a broken one stops the VM; what is left is done before the guest goes on, but after others have
+ * had their turn. */
 static void io_queue_settle(struct vcpu *vcpu)
 {
     struct io_queue *io = vcpu->vm->devices;
@@ -173,7 +174,7 @@ static void io_queue_settle(struct vcpu *vcpu)
     if (__builtin_expect(broken != 0, 0))
         report_stop(vcpu, VM_STOP_QUEUE, broken);
     else if (__builtin_expect(queue_devices_is_unfinished(&io->devices), 0))
-        __atomic_fetch_or(&vcpu->requests, VCPU_REQUEST_DEVICES, __ATOMIC_RELEASE);
+        __atomic_fetch_or(&vcpu->requests, VCPU_REQUEST_DEVICES | VCPU_REQUEST_YIELD, __ATOMIC_RELEASE);
 }
 
 static void io_queue_serve(struct vcpu *vcpu)

@@ -204,11 +204,11 @@ void vm_destroy(struct vm *vm)
 {
     unsigned number = vm->number;
     size_t before = vm->frames_before;
+    if (vm->devices)
+        vm->io->destroy(vm); /* before the VCPUs, which other VMs' frames wake */
     for (unsigned i = 0; i < vm->vcpu_count; i++)
         if (vm->vcpus[i])
             vcpu_destroy(vm->vcpus[i]);
-    if (vm->devices)
-        vm->io->destroy(vm);
     vm->mmu->vm_destroy(vm);
     vm_memory_destroy(vm);
     frame_free(frame_of_address(vm), vm_frames(), vm_owner(vm));

@@ -217,7 +217,7 @@ struct coop_vcpu {
  * bits. */
 #define COOP_HYPERCALL_DEBUG_REGISTER 0x107u
 /* upcall (vt): IN RDI = vector 32..255 by which upcalls come, through the guest's own IDT and interrupt flag, with no
- * end of interrupt. 0: none. */
+ * end of interrupt. 0: none, and then block does not wait. */
 #define COOP_HYPERCALL_UPCALL 0x108u
 /* timer: IN RDI = TSC at which event COOP_EVENT_TIMER is raised, once; 0: never. In the past: at once. */
 #define COOP_HYPERCALL_TIMER 0x109u
@@ -290,7 +290,13 @@ struct coop_traps {
 #define COOP_EVENTS      64u
 #define COOP_EVENT_TIMER 0u
 
-/* A split virtqueue: VIRTIO 1.2, section 2.7. */
+/* A split virtqueue: VIRTIO 1.2, section 2.7, with event indexes, without indirect descriptors. A chain has at most
+ * COOP_QUEUE_CHAIN_MOST descriptors and COOP_QUEUE_BYTES_MOST bytes, each ring part is contiguous in coop_paddr, and a
+ * buffer is the VM's memory (none that is a page table, where the device writes). A queue that breaks these rules stops
+ * the VM. Requests are complete when their kick returns, but for what waits for something from outside. */
+#define COOP_QUEUE_CHAIN_MOST 64u
+#define COOP_QUEUE_BYTES_MOST (1u << 20)
+
 struct coop_queue {
     uint32_t size;          /* of this structure */
     uint32_t entries;       /* a power of two, at most the device's queue_most */

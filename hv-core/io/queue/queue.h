@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 #define QUEUE_ENTRIES_MOST 256u
-#define QUEUE_CHAIN_MOST   64u        /* descriptors in one chain */
-#define QUEUE_BYTES_MOST   (1u << 20) /* in one chain */
+#define QUEUE_CHAIN_MOST   COOP_QUEUE_CHAIN_MOST
+#define QUEUE_BYTES_MOST   COOP_QUEUE_BYTES_MOST /* in one chain */
 
 /* The guest's memory as devices see it; see struct mmu_backend. */
 struct queue_memory {
