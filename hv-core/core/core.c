@@ -39,6 +39,8 @@ struct core_options {
     unsigned long memory_mib, log_kib, busy_limit, trace, roots;
     unsigned vcpus, vms;
     uint32_t batch_limit, pieces;
+    uint32_t cluster;
+    bool has_unsync;
 };
 
 /* Bad input: one line, and the end. */
@@ -155,6 +157,15 @@ static void core_read_options(struct core_options *options)
         core_refuse("batch_limit=%lu: a hypercall carries out 1 to %u operations", batch, COOP_MMU_BATCH_MOST);
     if (pieces < 1 || pieces > CORE_PIECES_MOST)
         core_refuse("extents=%lu: a VM's memory comes in 1 to %u pieces", pieces, CORE_PIECES_MOST);
+    unsigned long cluster = core_number(words, "cluster", 0), unsync = core_number(words, "unsync", 1);
+    if (cluster > CLUSTER_MOST)
+        core_refuse("cluster=%lu: an exit carries out at most %u instructions more", cluster, CLUSTER_MOST);
+    if (cluster && options->mode.cpu != MODE_CPU_VT)
+        core_refuse("cluster=%lu: mode %s has no exits to save", cluster, options->mode.name);
+    if (unsync > 1)
+        core_refuse("unsync=%lu: 0 or 1", unsync);
+    options->cluster = (uint32_t)cluster;
+    options->has_unsync = unsync;
     options->batch_limit = (uint32_t)batch;
     options->pieces = (uint32_t)pieces;
     options->vcpus = (unsigned)vcpus;
@@ -260,6 +271,8 @@ static struct vm *core_make_guest(const struct core_options *options, unsigned n
         .log_quota_bytes = options->log_kib << 10,
         .busy_limit = options->busy_limit,
         .trace_entries = options->trace,
+        .cluster = options->cluster,
+        .has_unsync = options->has_unsync,
         .root_targets = (uint32_t)options->roots,
         .batch_limit = options->batch_limit,
         .pieces = options->pieces,

@@ -33,6 +33,7 @@ struct emulation {
     struct walker_state walker;
     bool is_user;
     bool is_stopped;                /* a device has stopped the VM */
+    bool is_trapping;               /* the instruction would have exited: a port, a device, a watched table */
     bool is_operand_known;          /* the fault that brought us here is that of the memory operand: */
     uint64_t operand;               /* its linear address */
     coop_paddr operand_address;     /* and where that is */
@@ -104,6 +105,7 @@ static bool emulation_device(struct emulation *emulation, coop_paddr address, vo
     struct io_access access = {
         .address = address, .bytes = (uint8_t)bytes, .is_write = is_write, .vcpu = (uint8_t)emulation->vcpu->number};
     memcpy(&access.value, value, bytes);
+    emulation->is_trapping = true;
     emulation->is_stopped |= !device_access(emulation->vcpu, IO_MEMORY, &access);
     if (!is_write)
         memcpy(value, &access.value, bytes);
@@ -113,6 +115,12 @@ static bool emulation_device(struct emulation *emulation, coop_paddr address, vo
 static bool emulation_is_power_of_two(unsigned n)
 {
     return n && !(n & (n - 1));
+}
+
+/* Would a write there exit, memory though it is? */
+static bool emulation_is_watched(const struct vm *vm, coop_paddr address)
+{
+    return vm->mode.mmu == MODE_MMU_SHADOW && shadow_is_watched(&vm->shadow, address);
 }
 
 static bool emulation_piece_access(struct emulation *emulation, const struct emulation_piece *piece, void *value,
@@ -129,6 +137,7 @@ static bool emulation_piece_access(struct emulation *emulation, const struct emu
         return true; /* a write to read-only memory is lost, as on a PC */
     if (!guest_memory_write(&vm->memory, piece->address, value, piece->bytes))
         return false;
+    emulation->is_trapping |= emulation_is_watched(vm, piece->address);
     vm->mmu->written(emulation->vcpu, piece->address, piece->bytes);
     return true;
 }
@@ -211,6 +220,7 @@ static enum emulate_access_status emulation_compare_exchange(void *context, uint
 static enum emulate_access_status emulation_port(struct emulation *emulation, struct io_access *access)
 {
     access->vcpu = (uint8_t)emulation->vcpu->number;
+    emulation->is_trapping = true;
     emulation->is_stopped |= !device_access(emulation->vcpu, IO_PORT, access);
     return EMULATE_ACCESS_DONE;
 }
@@ -248,6 +258,7 @@ static uint64_t emulation_port_run(void *context, const struct emulate_port_run 
     if (!values)
         return 0;
     uint64_t done = device_access_string(vcpu, &access, values, run->count);
+    emulation->is_trapping = true;
     if (run->is_input && done)
         vcpu->vm->mmu->written(vcpu, address, done * run->bytes);
     emulation->is_stopped |= vm_is_stopped(vcpu->vm);
@@ -304,31 +315,40 @@ static void emulation_use_fault(struct emulation *emulation, const struct emulat
                                   emulation->operand % X86_PAGE_BYTES + 16 <= X86_PAGE_BYTES;
 }
 
+static const struct emulate_world emulation_world = {
+    .read = emulation_read,
+    .write = emulation_write,
+    .compare_exchange = emulation_compare_exchange,
+    .port_in = emulation_port_in,
+    .port_out = emulation_port_out,
+    .port_run = emulation_port_run,
+    .repeat_limit = EMULATION_REPEAT_LIMIT,
+};
+
+/* Not cleared as a whole: this is on the way of every write to the local APIC. */
+static void emulation_begin(struct emulation *emulation, struct vcpu *vcpu, struct registers *registers,
+                            struct emulate_registers *file)
+{
+    vcpu->vm->cpu->read_registers(vcpu, registers);
+    walker_state_set(&emulation->walker, registers);
+    emulation->vcpu = vcpu;
+    emulation->is_user = registers->cpl == 3;
+    emulation->is_stopped = emulation->is_operand_known = emulation->is_trapping = false;
+    emulation->pages[0].is_valid = emulation->pages[1].is_valid = false;
+    emulation_load(file, vcpu, registers);
+}
+
 bool emulation_try(struct vcpu *vcpu)
 {
-    struct emulation emulation; /* not cleared as a whole: this is on the way of every write to the local APIC */
-    const struct emulate_world world = {
-        .context = &emulation,
-        .read = emulation_read,
-        .write = emulation_write,
-        .compare_exchange = emulation_compare_exchange,
-        .port_in = emulation_port_in,
-        .port_out = emulation_port_out,
-        .port_run = emulation_port_run,
-        .repeat_limit = EMULATION_REPEAT_LIMIT,
-    };
+    struct emulation emulation;
+    struct emulate_world world = emulation_world;
     struct registers registers;
     struct emulate_registers file;
     struct emulate_fault fault = {0};
     enum emulate_status status = EMULATE_UNSUPPORTED;
 
-    vcpu->vm->cpu->read_registers(vcpu, &registers);
-    walker_state_set(&emulation.walker, &registers);
-    emulation.vcpu = vcpu;
-    emulation.is_user = registers.cpl == 3;
-    emulation.is_stopped = emulation.is_operand_known = false;
-    emulation.pages[0].is_valid = emulation.pages[1].is_valid = false;
-    emulation_load(&file, vcpu, &registers);
+    world.context = &emulation;
+    emulation_begin(&emulation, vcpu, &registers, &file);
     const struct instruction *instruction = instruction_decode_at(vcpu, &registers);
     if (instruction) {
         emulation_use_fault(&emulation, &file, instruction);
@@ -340,6 +360,31 @@ bool emulation_try(struct vcpu *vcpu)
     if (status == EMULATE_FAULT && !emulation.is_stopped)
         emulation_raise(vcpu, &fault);
     return true;
+}
+
+/* What faults is left to the CPU, which will fault as well; a string that is cut off goes on in the next round. */
+unsigned emulation_go_on(struct vcpu *vcpu, unsigned most, unsigned *trapping)
+{
+    struct emulation emulation;
+    struct emulate_world world = emulation_world;
+    struct registers registers, step;
+    struct emulate_registers file;
+    struct emulate_fault fault;
+    unsigned done = 0;
+
+    world.context = &emulation;
+    emulation_begin(&emulation, vcpu, &registers, &file);
+    step = registers;
+    for (; done < most && !emulation.is_stopped && !vcpu->events.is_busy; done++) {
+        step.rip = file.rip;
+        const struct instruction *instruction = instruction_decode_at(vcpu, &step);
+        emulation.is_trapping = false;
+        if (!instruction || emulate_execute(&file, instruction, &world, &fault) != EMULATE_DONE)
+            break;
+        *trapping += emulation.is_trapping;
+    }
+    emulation_store(vcpu, &registers, &file); /* of a string that was cut off, too */
+    return done;
 }
 
 enum vm_action emulation_run(struct vcpu *vcpu)

@@ -16,4 +16,8 @@ enum vm_action emulation_run(struct vcpu *vcpu);
 /* The same; false, with nothing done, for what cannot be executed. A device may have stopped the VM. */
 bool emulation_try(struct vcpu *vcpu);
 
+/* Goes on from RIP for at most `most` instructions, and stops before one that faults or is not executed here: how many
+ * were, of which *trapping is raised by those that would have exited. */
+unsigned emulation_go_on(struct vcpu *vcpu, unsigned most, unsigned *trapping);
+
 #endif

@@ -93,6 +93,11 @@ static bool msr_is_device(uint32_t msr)
     return msr == X86_MSR_APIC_BASE || (msr >= X86_MSR_X2APIC_FIRST && msr <= X86_MSR_X2APIC_LAST);
 }
 
+bool msr_is_held(uint32_t msr)
+{
+    return msr == X86_MSR_EFER || msr == X86_MSR_PAT || msr_is_device(msr) || msr_find_constant(msr);
+}
+
 static bool msr_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
     struct registers registers;

@@ -11,6 +11,9 @@
 enum vm_action msr_handle_read(struct vcpu *vcpu, const struct vm_exit *exit);
 enum vm_action msr_handle_write(struct vcpu *vcpu, const struct vm_exit *exit);
 
+/* Whether this file answers for it: it then exits in every mode, and is no unknown one. */
+bool msr_is_held(uint32_t msr);
+
 /* What a write to EFER leaves in it; false where the guest gets #GP. Pure. */
 bool msr_efer_after_write(uint64_t old, uint64_t wanted, bool is_paging, uint64_t *efer);
 

@@ -132,6 +132,9 @@ void record_region(const struct vcpu *vcpu)
         }
     record_add("}");
     record_queues(vcpu->vm);
+    if (vcpu->vm->cluster)
+        record_add(",\"cluster\":{\"visits\":%lu,\"emulated\":%lu,\"saved\":%lu}", vcpu->cluster.visits,
+                   vcpu->cluster.emulated, vcpu->cluster.saved);
     if (vcpu->vm->mmu->is_direct)
         record_batches(a);
     if (vcpu->vm->mmu->is_direct && vcpu->shared)

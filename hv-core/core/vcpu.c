@@ -117,6 +117,7 @@ void vcpu_marker(struct vcpu *vcpu, uint32_t value)
     if ((value & 1) == COOP_MARKER_BEGIN) {
         account_region_begin(&vcpu->account, value >> 1);
         vcpu->cr3_loads_begun = vcpu->shared ? vcpu->shared->cr3_loads : 0;
+        vcpu->cluster.visits = vcpu->cluster.emulated = vcpu->cluster.saved = 0;
         trace_begin(vcpu);
     } else if (account_region_end(&vcpu->account, value >> 1)) {
         record_region(vcpu);

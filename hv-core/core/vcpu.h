@@ -7,6 +7,7 @@
 #define CORE_VCPU_H
 
 #include "core/account.h"
+#include "core/cluster.h"
 #include "core/channel.h"
 #include "core/cpuid_policy.h"
 #include "core/event.h"
@@ -126,6 +127,7 @@ struct vcpu {
     bool has_tsc_aux; /* constant: the CPU has RDTSCP */
     uint64_t tsc_aux;
     uint64_t xcr0;
+    struct cluster cluster; /* with cluster=N */
     struct account account;
 };
 

@@ -143,7 +143,7 @@ static int vm_create_devices(struct vm *vm, const struct vm_config *config)
 
 static size_t vm_frames(void)
 {
-    size_t bytes = sizeof(struct vm) + VM_EXIT_REASONS * sizeof(struct vm_exit_row);
+    size_t bytes = sizeof(struct vm) + 2 * VM_EXIT_REASONS * sizeof(struct vm_exit_row);
     return (bytes + X86_PAGE_BYTES - 1) / X86_PAGE_BYTES;
 }
 
@@ -190,6 +190,12 @@ struct vm *vm_create(const struct vm_config *config)
     vm->lapic_khz = tsc_khz(); /* the guest's timers count TSC units */
     struct vm_exit_row *exits = (struct vm_exit_row *)(vm + 1);
     dispatch_compose(exits, &vm->mode);
+    vm->cluster = config->cluster;
+    vm->shadow.has_unsync = config->has_unsync;
+    if (vm->cluster) {
+        cluster_install(exits, exits + VM_EXIT_REASONS);
+        vm->cluster_own = exits + VM_EXIT_REASONS;
+    }
     vm->exits = exits;
     hypercall_compose(vm->hypercalls, &vm->mode);
     const char *missing = vm_create_parts(vm, config);

@@ -79,6 +79,8 @@ struct vm {
     uint64_t busy_limit;    /* TSC units that its VCPUs may run; 0: any */
     uint64_t trace_entries; /* of the exit trace of each VCPU, a power of two; 0: off */
     uint32_t root_targets;  /* roots that the CPU lets a VCPU change between by itself, with direct page tables */
+    uint32_t cluster;       /* instructions that one exit may carry out; 0: one */
+    const struct vm_exit_row *cluster_own; /* then: the rows without cluster_handle */
     uint32_t batch_limit;   /* page-table operations that one hypercall carries out */
     uint32_t pieces;        /* that its memory comes in, at least, where addresses are the machine's */
     uint64_t lapic_khz;     /* input clock of the guest's local APIC timers */
@@ -121,6 +123,8 @@ struct vm_config {
     uint64_t log_quota_bytes, busy_limit, trace_entries;
     uint32_t root_targets;
     uint32_t batch_limit, pieces;
+    uint32_t cluster;
+    bool has_unsync; /* with shadow paging: tables may be out of sync for a while */
     int64_t realtime_at_start; /* seconds since 1970 UTC */
 };
 

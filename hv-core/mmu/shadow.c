@@ -40,7 +40,7 @@ int shadow_create(struct shadow *shadow, const struct shadow_world *world, const
 {
     if (!memory->count || pages < SHADOW_PAGES_LEAST || pages >= UINT32_MAX / SHADOW_ENTRIES)
         return -EINVAL;
-    *shadow = (struct shadow){.world = *world, .memory = memory, .has_unsync = true, .page_limit = pages};
+    *shadow = (struct shadow){.world = *world, .memory = memory, .has_unsync = shadow->has_unsync, .page_limit = pages};
     shadow->frame_count = shadow_top_frame(memory);
     shadow->frames = area;
     shadow->pages = (void *)((char *)area + shadow_round(shadow->frame_count * sizeof(struct shadow_frame)));

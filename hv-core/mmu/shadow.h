@@ -100,7 +100,7 @@ struct shadow_counts {
 struct shadow {
     struct shadow_world world;
     const struct guest_memory *memory;
-    bool has_unsync; /* the optimization is on */
+    bool has_unsync; /* the optimization is on: set before shadow_create */
     uint32_t page_limit;
     uint64_t frame_count;
     struct shadow_page *pages;
@@ -156,6 +156,9 @@ void shadow_invalidate(struct shadow *shadow, struct shadow_cpu *cpu, uint64_t l
 
 /* Guest memory has been written in the guest's name by somebody else than the CPU: emulation, a device. */
 void shadow_written(struct shadow *shadow, coop_paddr address, uint64_t bytes);
+
+/* Does the frame at an address hold a table whose writes are noticed? */
+bool shadow_is_watched(const struct shadow *shadow, coop_paddr address);
 
 /* Forgets the tables in the frame at an address, so that it can be written. False when one is loaded as a root. */
 bool shadow_release(struct shadow *shadow, coop_paddr address);

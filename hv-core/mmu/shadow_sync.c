@@ -193,6 +193,15 @@ void shadow_written(struct shadow *shadow, coop_paddr address, uint64_t bytes)
     }
 }
 
+bool shadow_is_watched(const struct shadow *shadow, coop_paddr address)
+{
+    const struct shadow_frame *frame = shadow_page_frame((struct shadow *)shadow, address >> X86_PAGE_SHIFT);
+    for (uint32_t at = frame ? frame->tables : 0; at; at = shadow->pages[at - 1].next_same)
+        if (!shadow->pages[at - 1].is_unsync)
+            return true;
+    return false;
+}
+
 bool shadow_release(struct shadow *shadow, coop_paddr address)
 {
     struct shadow_frame *frame = shadow_page_frame(shadow, address >> X86_PAGE_SHIFT);

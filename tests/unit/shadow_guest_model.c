@@ -136,6 +136,7 @@ void model_create(struct model *model, enum model_format format, uint32_t pages,
     size_t bytes = (shadow_bytes(&guest_memory, pages) + 4095) & ~4095ul;
     area = aligned_alloc(4096, bytes);
     memset(area, 0, bytes);
+    model->shadow.has_unsync = true;
     ck_assert_int_eq(shadow_create(&model->shadow, &world, &guest_memory, pages, area), 0);
     model_load_state(model);
 }

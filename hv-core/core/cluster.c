@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A visit that goes on: the emulator runs from behind the instruction that exited, and where it meets one that only a
+ * row of the exit table can carry out (CPUID, MSRs, control registers, INVLPG), that row is called as if it had exited.
+ */
+#include "core/cluster.h"
+#include "core/emulation.h"
+#include "core/instruction.h"
+#include "core/msr.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
+#include "cpu/cpu_backend.h"
+#include <coopvirt/x86.h>
+
+/* The exit that an instruction would have made in this mode; VM_EXIT_OTHER: none, or none that is known here. */
+static enum vm_exit_reason cluster_reason(const struct vcpu *vcpu, const struct instruction *instruction)
+{
+    bool is_shadow = vcpu->vm->mode.mmu == MODE_MMU_SHADOW, is_write = false;
+    switch (instruction->operation) {
+    case OPERATION_CPUID:
+        return VM_EXIT_CPUID;
+    case OPERATION_RDMSR:
+    case OPERATION_WRMSR:
+        if (!msr_is_held((uint32_t)vcpu->general[REGISTER_RCX]))
+            return VM_EXIT_OTHER;
+        return instruction->operation == OPERATION_RDMSR ? VM_EXIT_MSR_READ : VM_EXIT_MSR_WRITE;
+    case OPERATION_INVLPG:
+        return is_shadow ? VM_EXIT_INVLPG : VM_EXIT_OTHER;
+    case OPERATION_MOV_TO_CR:
+        is_write = true; /* fall through */
+    case OPERATION_MOV_FROM_CR:
+        if (instruction->operands[!is_write].number == 8 ||
+            (!is_shadow && (!is_write || instruction->operands[0].number == 3)))
+            return VM_EXIT_OTHER;
+        return VM_EXIT_CR_ACCESS;
+    default:
+        return VM_EXIT_OTHER;
+    }
+}
+
+static bool cluster_is_done(enum vm_action action)
+{
+    return action == VM_SKIP || action == VM_ANSWER;
+}
+
+/* Carries out the privileged instruction at RIP by its row. False: it is left to exit by itself. */
+static bool cluster_privileged(struct vcpu *vcpu)
+{
+    struct vm *vm = vcpu->vm;
+    struct vm_exit *exit = &vcpu->exit;
+    struct registers registers;
+    vm->cpu->read_registers(vcpu, &registers);
+    const struct instruction *instruction = registers.cpl == 0 ? instruction_decode_at(vcpu, &registers) : 0;
+    enum vm_exit_reason reason = instruction ? cluster_reason(vcpu, instruction) : VM_EXIT_OTHER;
+    if (reason == VM_EXIT_OTHER)
+        return false;
+    bool is_write = instruction->operation == OPERATION_MOV_TO_CR;
+    if (reason == VM_EXIT_CR_ACCESS)
+        exit->control =
+            (struct vm_exit_control){.number = instruction->operands[!is_write].number, .is_write = is_write};
+    exit->reason = reason;
+    exit->rip = registers.rip;
+    exit->next_rip = registers.rip + instruction->length;
+    if (!cluster_is_done(vm->cluster_own[reason].handler(vcpu, exit)))
+        return false;
+    vm->cpu->advance(vcpu, exit->next_rip);
+    return true;
+}
+
+static bool cluster_may_go_on(const struct vcpu *vcpu)
+{
+    return !vcpu->events.is_busy && !vm_is_stopped(vcpu->vm);
+}
+
+static void cluster_go_on(struct vcpu *vcpu, unsigned most)
+{
+    struct vm_exit first = vcpu->exit; /* whose cost this visit is */
+    unsigned emulated = 0, saved = 0;
+    while (emulated < most && cluster_may_go_on(vcpu)) {
+        emulated += emulation_go_on(vcpu, most - emulated, &saved);
+        if (emulated == most || !cluster_may_go_on(vcpu) || !cluster_privileged(vcpu))
+            break;
+        emulated++;
+        saved++;
+    }
+    uint8_t task_priority = vcpu->exit.task_priority;
+    vcpu->exit = first;
+    vcpu->exit.task_priority = task_priority;
+    cluster_learn(&vcpu->cluster, emulated, saved);
+}
+
+/* RIP as the handler left it: behind the instruction, or where it was if it is to be tried again. */
+static bool cluster_has_moved(struct vcpu *vcpu, uint64_t rip)
+{
+    struct registers registers;
+    vcpu->vm->cpu->read_registers(vcpu, &registers);
+    return registers.rip != rip && !(registers.rflags & X86_FLAGS_TF);
+}
+
+static enum vm_action cluster_handle(struct vcpu *vcpu, const struct vm_exit *exit)
+{
+    struct vm *vm = vcpu->vm;
+    uint64_t rip = exit->rip;
+    bool expects = cluster_expects(&vcpu->cluster, rip, account_guest(&vcpu->account), vm->cluster);
+    enum vm_action action = vm->cluster_own[exit->reason].handler(vcpu, exit);
+    if (!expects || (!cluster_is_done(action) && action != VM_RESUME))
+        return action;
+    if (cluster_is_done(action))
+        vm->cpu->advance(vcpu, vcpu->exit.next_rip);
+    if (cluster_may_go_on(vcpu) && cluster_has_moved(vcpu, rip))
+        cluster_go_on(vcpu, vm->cluster);
+    return vm_is_stopped(vm) ? VM_STOP : VM_RESUME;
+}
+
+void cluster_install(struct vm_exit_row *table, struct vm_exit_row *own)
+{
+    static const uint8_t reasons[] = {VM_EXIT_CPUID,     VM_EXIT_PORT_IO,      VM_EXIT_MSR_READ,   VM_EXIT_MSR_WRITE,
+                                      VM_EXIT_CR_ACCESS, VM_EXIT_NESTED_FAULT, VM_EXIT_PAGE_FAULT, VM_EXIT_INVLPG};
+    for (unsigned i = 0; i < VM_EXIT_REASONS; i++)
+        own[i] = table[i];
+    for (unsigned i = 0; i < sizeof(reasons); i++)
+        table[reasons[i]].handler = cluster_handle;
+}
