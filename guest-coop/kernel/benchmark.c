@@ -178,6 +178,8 @@ static long benchmark_nano(uint64_t address)
         return -EINVAL;
     if (!benchmark_nano_is_possible(nano.operation))
         return -ENODEV;
+    if (nano.operation == COOPBENCH_NANO_RDMSR && pv_machine.features & COOP_FEATURE_QUEUE)
+        return -ENODEV; /* no APIC, and no MSR of one */
     benchmark_nano_run(&nano);
     return user_copy_out(address, &nano, sizeof(nano));
 }

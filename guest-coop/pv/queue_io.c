@@ -3,6 +3,7 @@
  * The io part for a hypervisor that offers virtqueues, events, a timer and a clock of its own (include/coopvirt/abi.h):
  * no port, no interrupt controller, no end of interrupt.
  */
+#include "drivers/balloon.h"
 #include "drivers/queue_block.h"
 #include "drivers/queue_console.h"
 #include "drivers/queue_entropy.h"
@@ -59,6 +60,7 @@ static void queue_io_devices_start(void)
     queue_block_start();
     queue_net_start();
     queue_entropy_start();
+    balloon_start();
 }
 
 static void queue_io_power_off(bool ok)

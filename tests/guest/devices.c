@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Devices from the inside, in whichever way they are reached: as process 1 it does what `test=` on the command line
- * says (disk, entropy, sleep, send, receive), prints one line for each thing that holds, and powers off; what does not
- * hold halts the machine.
+ * says (disk, entropy, sleep, memory, send, receive), prints one line for each thing that holds, and powers off; what
+ * does not hold halts the machine.
  */
 #include "coopnet.h"
 #include <errno.h>
@@ -169,6 +169,68 @@ static void test_sleep(void)
     say("devices: poll waits as long as it is told");
 }
 
+/* ---- memory that is lent ---- */
+
+static unsigned long memory_free_kib(void)
+{
+    char text[2048] = "", *line;
+    int file = open("/proc/meminfo", O_RDONLY);
+    CHECK(read(file, text, sizeof(text) - 1) > 0);
+    close(file);
+    CHECK((line = strstr(text, "MemFree:")));
+    return strtoul(line + 8, NULL, 10);
+}
+
+static void memory_lend(unsigned mib)
+{
+    char text[16];
+    int balloon = open("/dev/balloon", O_RDWR), length = snprintf(text, sizeof(text), "%u\n", mib);
+    CHECK(balloon >= 0 && write(balloon, text, (size_t)length) == length);
+    memset(text, 0, sizeof(text));
+    close(balloon);
+    balloon = open("/dev/balloon", O_RDONLY);
+    CHECK(read(balloon, text, sizeof(text)) == length && strtoul(text, NULL, 10) == mib);
+    CHECK(read(balloon, text, sizeof(text)) == 0);
+    close(balloon);
+}
+
+/* Writes to most of the free memory and reads it back. */
+static void memory_use(size_t mib)
+{
+    size_t words = (mib << 20) / sizeof(uint64_t);
+    uint64_t *memory = malloc(words * sizeof(*memory));
+    CHECK(memory);
+    for (size_t i = 0; i < words; i++)
+        memory[i] = i * 0x9e3779b97f4a7c15u;
+    for (size_t i = 0; i < words; i++)
+        CHECK(memory[i] == i * 0x9e3779b97f4a7c15u);
+    free(memory);
+}
+
+static void test_memory(void)
+{
+    unsigned long before = memory_free_kib();
+    int balloon = open("/dev/balloon", O_RDWR);
+    CHECK(balloon >= 0 && write(balloon, "x", 1) == -1 && errno == EINVAL);
+    CHECK(write(balloon, "100000", 6) == -1 && errno == EINVAL);
+    CHECK(write(balloon, "4000", 4) == -1 && errno == ENOMEM);
+    close(balloon);
+    memory_lend(0);
+    CHECK(memory_free_kib() + 1024 > before);
+    for (unsigned round = 0; round < 3; round++) {
+        memory_lend(100 + round * 7);
+        CHECK(memory_free_kib() < before - 100 * 1024);
+        memory_use(40);
+        memory_lend(30);
+        memory_use(120);
+    }
+    say("devices: memory was lent and came back");
+    memory_lend(0);
+    CHECK(memory_free_kib() + 1024 > before);
+    memory_lend(64);
+    say("devices: 64 MiB stay lent");
+}
+
 /* ---- network: two machines ---- */
 
 struct frame {
@@ -259,11 +321,8 @@ int main(void)
     static const struct {
         const char *name;
         void (*run)(void);
-    } tests[] = {{"disk", test_disk},
-                 {"entropy", test_entropy},
-                 {"sleep", test_sleep},
-                 {"send", test_send},
-                 {"receive", test_receive}};
+    } tests[] = {{"disk", test_disk},     {"entropy", test_entropy}, {"sleep", test_sleep},
+                 {"memory", test_memory}, {"send", test_send},       {"receive", test_receive}};
     char words[2048] = "", *word;
     int command_line = open("/proc/cmdline", O_RDONLY);
     CHECK(read(command_line, words, sizeof(words) - 1) > 0);
