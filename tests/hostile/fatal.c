@@ -69,7 +69,7 @@ long fatal_flood_masked(uint64_t number)
 long fatal_flood(uint64_t number)
 {
     fatal_interrupts_on();
-    static const char text[64] = "hostile: this is one of very many lines that nobody asked for\n";
+    static const char text[] = "hostile: this is one of very many lines that nobody asked for\n";
     for (;;) {
         if (number == COOP_HYPERCALL_WRITE)
             hypercall(number, 1, memory_paddr(text), sizeof(text) - 1);
@@ -82,7 +82,7 @@ long fatal_flood(uint64_t number)
 long fatal_flood_console(uint64_t unused)
 {
     (void)unused;
-    static const char text[64] = "hostile: this is one of very many lines that nobody asked for\n";
+    static const char text[] = "hostile: this is one of very many lines that nobody asked for\n";
     for (;;)
         hypercall(COOP_HYPERCALL_WRITE, 0, memory_paddr(text), sizeof(text) - 1);
 }

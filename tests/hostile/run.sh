@@ -47,7 +47,7 @@ for point in $point_list; do
         for boot in "$folder"/*/; do
             [ -s "$boot/failed.txt" ] || continue
             echo "     ${boot%/}: $(cat "$boot/verdict.txt")"
-            grep -h 'hostile: FAIL\|panic' "$boot/records.txt" | head -n 12 | sed 's/^/     /'
+            grep -ah 'hostile: FAIL\|panic' "$boot/records.txt" | head -n 12 | sed 's/^/     /'
             tr '\n' ' ' < "$boot/failed.txt" | cut -c1-400 | sed 's/^/     not held: /'
             echo
         done

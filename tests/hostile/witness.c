@@ -7,7 +7,7 @@
 #include "machine.h"
 #include "memory.h"
 
-#define FRAMES 128u
+#define FRAMES 64u
 #define WORDS  512u
 
 static coop_paddr frames[FRAMES];

@@ -22,7 +22,7 @@ while [[ ${1:-} = -* ]]; do
         *) echo "run.sh: no option $1" >&2; exit 2 ;;
     esac
 done
-hostile_timeout=${HOSTILE_TIMEOUT:-15}
+hostile_timeout=${HOSTILE_TIMEOUT:-45}
 
 mutation_sources() { grep -rlE --include='*.[ch]' "MUTATED\($1\)" hv-core | grep -v coopvirt/mutation.h; }
 mutation_names()
@@ -42,8 +42,9 @@ mutation_units()
 # Machines and modes in which a name's source has a say.
 mutation_points()
 {
-    local sources
-    sources=$(mutation_sources "$1")
+    local name=$1 sources
+    sources=$(mutation_sources "$name")
+    case $name in deprivileged_* | machine_*) sources=hv-core/cpu/deprivileged ;; esac
     if grep -qv 'hv-core/cpu/' <<< "$sources"; then
         echo qemu-svm/coop qemu-svm/paravirt
         return
@@ -62,7 +63,8 @@ mutation_try_units()
         [ -x "$program" ] || continue
         MUTATE=$name timeout 120 "$program" > "$folder/unit-$unit.log" 2>&1
         local status=$?
-        grep -q "mutation: $name is left out" "$folder/unit-$unit.log" && echo "unit/$unit" >> "$folder/reached.txt"
+        grep -q "mutation: $name is left out" "$folder/unit-$unit.log" || continue
+        echo "unit/$unit" >> "$folder/reached.txt"
         [ "$status" -eq 0 ] && continue
         { sed -nE 's/^.*:[0-9]+:[EF]:[^:]*:([^:]*):.*/\1/p' "$folder/unit-$unit.log" | sort -u | grep . || echo "status-$status"; } |
             sed "s|^|unit/$unit:|"
@@ -81,7 +83,8 @@ mutation_try_boots()
             [ -z "$all" ] && [ -s "$boot-table/failed.txt" ] && break
             hostile_boot_fatal "$machine" "$mode" "$boot-fatal-$first" "$hv" "mutate=$name" "${fatal[@]:first:hostile_vms}"
         done
-        grep -lq "mutation: $name is left out" "$boot"-*/records.txt && echo "$point" >> "$folder/reached.txt"
+        grep -alq "mutation: $name is left out" "$boot"-*/records.txt || continue
+        echo "$point" >> "$folder/reached.txt"
         cat "$boot"-*/failed.txt | sed "s|^|$point:|"
         [ -z "$all" ] && cat "$boot"-*/failed.txt | grep -q . && return
     done
