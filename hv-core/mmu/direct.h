@@ -79,6 +79,7 @@ struct direct {
     uint64_t first, count; /* of the machine frames that have records, from the VM's first to its last; behind them one
                               record of type DIRECT_OUTSIDE stands for all others */
     uint32_t epoch;
+    bool has_stale_tables; /* some page was a table, and was not flushed since */
     bool has_global;       /* some page was ever mapped global and writable: only a flush of all counts */
     uint32_t batch_limit;  /* operations a hypercall may bring */
     uint64_t refused_page; /* bits that an entry of level 1 must not have, or that are looked at apart */
@@ -115,12 +116,22 @@ void direct_root_put(struct direct *direct, coop_paddr root);
 bool direct_hold(struct direct *direct, coop_paddr address, uint64_t bytes);
 void direct_release(struct direct *direct, coop_paddr address, uint64_t bytes);
 
+static inline void direct_next_epoch(struct direct *direct)
+{
+    direct->epoch++;
+    direct->has_stale_tables = false;
+}
+
 /* All CPUs that run the VM have been flushed by the hypervisor itself, for another reason than world.flush. */
 static inline void direct_flushed(struct direct *direct, bool is_with_global)
 {
     if (is_with_global || MUTATED(direct_global) || !direct->has_global)
-        direct->epoch++;
+        direct_next_epoch(direct);
 }
+
+/* Flushes what might have to be when the hypervisor holds a page that was a table, so that it can be held where no
+ * flush can be waited for: on another CPU than the VCPU's. */
+void direct_settle(struct direct *direct);
 
 /* COOP_HYPERCALL_MMU_BATCH: what RAX becomes. (direct_batch.c) */
 uint64_t direct_batch(struct direct *direct, void *caller, coop_paddr operations, uint64_t count);

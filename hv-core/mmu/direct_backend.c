@@ -8,6 +8,7 @@
 #include "core/vm.h"
 #include "core/vm_memory.h"
 #include "cpu/cpu_backend.h"
+#include "machine/cpu.h"
 #include "machine/log.h"
 #include "machine/tsc.h"
 #include <coopvirt/error.h>
@@ -218,6 +219,8 @@ uint64_t direct_backend_batch(struct vcpu *vcpu, coop_paddr operations, uint64_t
     struct vm *vm = vcpu->vm;
     spinlock_take(&vm->lock);
     uint64_t result = direct_batch(&vm->direct, vcpu, operations, count);
+    if (vm->direct.has_stale_tables && cpu_count() > 1) /* where a device's request may hold pages at any time */
+        direct_settle(&vm->direct);
     direct_backend_apply(vcpu);
     spinlock_release(&vm->lock);
     return result;

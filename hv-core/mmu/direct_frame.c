@@ -25,7 +25,7 @@ void direct_frame_flush(struct direct *direct, enum direct_flush why)
     direct->counts.flushes[why]++;
     if (!direct_is_left_out(why))
         direct->world.flush(direct->world.context, why);
-    direct->epoch++;
+    direct_next_epoch(direct);
 }
 
 static uint64_t direct_span(const struct guest_memory *memory, uint64_t *first)
@@ -114,7 +114,14 @@ int direct_table_free(struct direct *direct, coop_paddr address)
     if (frame->present)
         direct_frame_drop_slots(direct, frame, slots, 0, DIRECT_ENTRIES);
     frame->type = DIRECT_PAGE;
+    direct->has_stale_tables |= frame->stale > DIRECT_PAGE && direct_frame_is_stale(direct, frame);
     return 0;
+}
+
+void direct_settle(struct direct *direct)
+{
+    if (direct->has_stale_tables)
+        direct_frame_flush(direct, DIRECT_FLUSH_HELD);
 }
 
 int direct_root_get(struct direct *direct, coop_paddr root)

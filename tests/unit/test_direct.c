@@ -114,6 +114,24 @@ START_TEST(test_what_costs_nothing)
 }
 END_TEST
 
+/* What other CPUs may hold has been flushed before: once, and only where tables were in use. */
+START_TEST(test_settled)
+{
+    coop_paddr upper = FRAME(7);
+    ck_assert_int_eq(direct_table_new(&model.direct, upper, 2), 0);
+    ck_assert_int_eq(direct_set(&model.direct, upper, TABLE | 7), 0);
+    ck_assert_int_eq(direct_clear(&model.direct, upper, 1), 0);
+    ck_assert_int_eq(direct_table_free(&model.direct, TABLE), 0);
+    direct_settle(&model.direct);
+    direct_settle(&model.direct);
+    ck_assert(direct_hold(&model.direct, TABLE, 1));
+    ck_assert_uint_eq(model.direct.counts.flushes[DIRECT_FLUSH_HELD], 1);
+    ck_assert_int_eq(direct_table_free(&model.direct, upper), 0);
+    direct_settle(&model.direct);
+    ck_assert_uint_eq(model.direct.counts.flushes[DIRECT_FLUSH_HELD], 1);
+}
+END_TEST
+
 /* One flush for any number of frames that change between two. */
 START_TEST(test_what_costs_a_flush)
 {
@@ -238,6 +256,7 @@ int main(void)
     tcase_add_test(tests, test_batch_array);
     tcase_add_test(tests, test_what_costs_nothing);
     tcase_add_test(tests, test_what_costs_a_flush);
+    tcase_add_test(tests, test_settled);
     tcase_add_test(tests, test_global_pages);
     tcase_add_test(tests, test_marks_stay);
     tcase_add_test(tests, test_counts_do_not_come_round);
