@@ -103,7 +103,7 @@ bool hypercall_serve(struct vcpu *vcpu)
 
     if (__builtin_expect(vcpu->exit_trace != 0, 0))
         trace_note(vcpu, VM_EXIT_HYPERCALL, 0, vcpu->general[REGISTER_RAX], vcpu->general[REGISTER_RSI]);
-    if (__builtin_expect(index < COOP_HYPERCALL_COUNT, 1)) {
+    if (__builtin_expect(index < COOP_HYPERCALL_COUNT || MUTATED(hypercall_number), 1)) {
         vcpu->account.hypercalls[index]++;
         action = vcpu->hypercalls[index](vcpu);
     } else {
@@ -122,7 +122,7 @@ enum vm_action hypercall_handle(struct vcpu *vcpu, const struct vm_exit *exit)
 
     if (exit->cpl != 0 && !MUTATED(vt_hypercall_user))
         return hypercall_answer(vcpu, (uint64_t)-COOP_EPERM);
-    if (index >= COOP_HYPERCALL_COUNT)
+    if (index >= COOP_HYPERCALL_COUNT && !MUTATED(hypercall_number))
         return hypercall_missing(vcpu);
     vcpu->account.hypercalls[index]++;
     return vcpu->hypercalls[index](vcpu);

@@ -12,6 +12,7 @@
 #include "machine/cpu.h"
 #include "machine/log.h"
 #include "machine/tsc.h"
+#include <coopvirt/mutation.h>
 #include <coopvirt/x86_instructions.h>
 
 #define SCHEDULER_NOT_ARMED     (UINT64_MAX - 1)
@@ -251,7 +252,7 @@ bool scheduler_prepare(struct vcpu *vcpu, uint64_t slice_end)
     if (here->retry < deadline)
         deadline = here->retry;
     uint64_t end = scheduler_time_is_up(vcpu->vm, slice_end - scheduler_slice);
-    if (now >= end && !vm_is_stopped(vcpu->vm)) {
+    if (now >= end && !vm_is_stopped(vcpu->vm) && !MUTATED(vm_time_limit)) {
         report_stop(vcpu, VM_STOP_LIMIT, "it has used up the time that limit= gives a VM");
         return false;
     }

@@ -31,7 +31,7 @@ const struct guest_memory_range *guest_memory_find(const struct guest_memory *me
     for (unsigned i = memory->count; i-- > 0;) {
         const struct guest_memory_range *range = &memory->ranges[i];
         if (address >= range->start)
-            return address - range->start < range->bytes ? range : 0;
+            return address - range->start < range->bytes || MUTATED(memory_bound) ? range : 0;
     }
     return 0;
 }
@@ -47,7 +47,7 @@ void *guest_memory_pointer(const struct guest_memory *memory, coop_paddr address
     if (!range || (is_write && !range->is_writable))
         return 0;
     uint64_t offset = address - range->start;
-    if (bytes > range->bytes - offset)
+    if (!MUTATED(memory_length) && bytes > range->bytes - offset)
         return 0;
     if (is_write && !guest_memory_may_write(memory, range->machine + offset, bytes))
         return 0;
@@ -57,7 +57,7 @@ void *guest_memory_pointer(const struct guest_memory *memory, coop_paddr address
 /* Whether all of [address, address + bytes) may be accessed. */
 static bool guest_memory_allows(const struct guest_memory *memory, coop_paddr address, uint64_t bytes, bool is_write)
 {
-    if (address + bytes < address)
+    if (!MUTATED(memory_wrap) && address + bytes < address)
         return false;
     while (bytes) {
         const struct guest_memory_range *range = guest_memory_find(memory, address);
