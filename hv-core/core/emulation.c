@@ -13,6 +13,7 @@
 #include "emulate/execute.h"
 #include "mmu/mmu_backend.h"
 #include "mmu/walker.h"
+#include "mmu/walker_mark.h"
 #include <coopvirt/primitives.h>
 #include <coopvirt/string.h>
 #include <coopvirt/x86.h>
@@ -70,7 +71,12 @@ static enum emulate_access_status emulation_translate(struct emulation *emulatio
         return EMULATE_ACCESS_DONE;
     }
     struct walker_access access = {.is_write = is_write, .is_user = emulation->is_user};
-    struct walker_result found = walker_translate(&emulation->walker, &memory, linear, access);
+    struct walker_result found;
+    struct walker_trace trace;
+    do
+        found = walker_walk(&emulation->walker, &memory, linear, access, &trace);
+    while (found.ok && emulation->walker.format &&
+           !walker_mark_way(&emulation->vcpu->vm->memory, emulation->walker.format, &trace, is_write));
     if (found.ok) {
         *address = found.address;
         *page =

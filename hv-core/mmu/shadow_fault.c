@@ -5,6 +5,7 @@
  * tables.
  */
 #include "mmu/shadow_fault.h"
+#include "mmu/walker_mark.h"
 #include "mmu/shadow_fill.h"
 #include "mmu/shadow_guest.h"
 
@@ -91,8 +92,8 @@ static bool shadow_fault_try_short(struct shadow *shadow, struct shadow_cpu *cpu
     coop_paddr address = (entry & X86_PTE_FRAME) | linear % X86_PAGE_BYTES;
     const struct guest_memory_range *range = guest_memory_find(shadow->memory, address);
     if (!range || (access.is_write && !range->is_writable) ||
-        !shadow_walk_mark(shadow, (page->guest_frame << X86_PAGE_SHIFT) + index * sizeof(entry), sizeof(entry), &entry,
-                          access.is_write ? X86_PTE_A | X86_PTE_D : X86_PTE_A))
+        !walker_mark(shadow->memory, (page->guest_frame << X86_PAGE_SHIFT) + index * sizeof(entry), sizeof(entry),
+                     &entry, access.is_write ? X86_PTE_A | X86_PTE_D : X86_PTE_A))
         return false;
     enum shadow_outcome outcome =
         shadow_fill_page(shadow, page, index, range, address, shadow_fill_bits(entry), entry, access.is_write);

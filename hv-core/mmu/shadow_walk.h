@@ -22,7 +22,4 @@ struct shadow_way {
 void shadow_walk(struct shadow *shadow, const struct shadow_cpu *cpu, uint64_t linear, struct walker_access access,
                  struct shadow_way *way);
 
-/* Sets bits in a guest entry as the CPU does. False when somebody else has changed it. */
-bool shadow_walk_mark(const struct shadow *shadow, coop_paddr address, unsigned bytes, uint64_t *entry, uint64_t bits);
-
 #endif

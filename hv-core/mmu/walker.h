@@ -2,7 +2,7 @@
 /*
  * The one walker of guest page tables: a format is an array of level descriptors, memory comes as a
  * parameter, the answer is a guest-physical address or the page fault that the CPU would have raised.
- * It sets no accessed or dirty bits: it serves instruction fetches and emulation. Pure.
+ * It sets no accessed or dirty bits: walker_mark.h does. Pure.
  */
 #ifndef MMU_WALKER_H
 #define MMU_WALKER_H

@@ -44,6 +44,9 @@ main64:
     mov edx, COM1 + 7
     mov al, 0x5a
     out dx, al
+    and dword [abs page_l2 + 3 * 8], ~0x60 ; neither accessed nor dirty
+    mov rax, cr3
+    mov cr3, rax
     mov edi, 0x700000
     mov ecx, 300
     rep insb
@@ -53,6 +56,10 @@ main64:
     jne wrong
     cmp byte [abs 0x70012c], 0
     jne wrong
+    mov eax, [abs page_l2 + 3 * 8]
+    not eax
+    test eax, 0x60          ; what the CPU would have set
+    jnz wrong
     PRINTLN "insb"
     EXIT EXIT_OK
 wrong:
