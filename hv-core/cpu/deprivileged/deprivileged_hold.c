@@ -134,7 +134,7 @@ bool deprivileged_guest_set_traps(struct vcpu *vcpu, const struct coop_traps *tr
     state->system_call_entry = traps->system_call;
     state->upcall_entry = traps->upcall;
     state->bounces[0] = ~(machine | faults | 1u << X86_VECTOR_GP);
-    state->bounces[1] = ~(machine | faults);
+    state->bounces[1] = MUTATED(deprivileged_user_instruction) ? state->bounces[0] : ~(machine | faults);
     return true;
 }
 
