@@ -85,6 +85,7 @@ void hypercall_compose(hypercall **table, const struct mode *mode)
     hypercall_add(table, hypercalls_common);
     hypercall_add(table, mmu_rows[mode->mmu]);
     hypercall_add(table, io_rows[mode->io]);
+    hypercall_add(table, mode_memory_changes(mode) ? hypercalls_nested : 0);
     hypercall_add(table, mode->cpu == MODE_CPU_DEPRIVILEGED ? hypercalls_deprivileged : 0);
 }
 

@@ -6,6 +6,7 @@
 #ifndef CORE_MODE_H
 #define CORE_MODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum mode_cpu { MODE_CPU_VT, MODE_CPU_DEPRIVILEGED, MODE_CPU_KINDS };
@@ -35,6 +36,13 @@ struct mode_offer {
     /* What a choice of the cpu axis lacks to run guests on one of the mmu axis; NULL: nothing. */
     const char *lacks[MODE_CPU_KINDS][MODE_MMU_KINDS];
 };
+
+/* Memory may be given back and taken again: the frames are named by nobody but the hypervisor, and devices do not keep
+ * pointers to them. */
+static inline bool mode_memory_changes(const struct mode *mode)
+{
+    return mode->mmu == MODE_MMU_NESTED && mode->io == MODE_IO_QUEUE;
+}
 
 const char *mode_cpu_name(enum mode_cpu cpu);
 const char *mode_mmu_name(enum mode_mmu mmu);

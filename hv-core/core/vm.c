@@ -174,6 +174,7 @@ struct vm *vm_create(const struct vm_config *config)
     vm->number = config->number;
     vm->mode = config->mode;
     vm->cpu = config->cpu;
+    vm->features = mode_memory_changes(&vm->mode) ? COOP_FEATURE_MEMORY : 0;
     vm->mmu = config->mmu;
     vm->io = config->io;
     vm->vcpu_count = vm->running_vcpus = config->vcpus;
@@ -216,6 +217,7 @@ void vm_destroy(struct vm *vm)
     for (unsigned i = 0; i < vm->vcpu_count; i++)
         if (vm->vcpus[i])
             vcpu_destroy(vm->vcpus[i]);
+    vm_memory_destroy_changed(vm);
     vm->mmu->vm_destroy(vm);
     vm_memory_destroy(vm);
     frame_free(frame_of_address(vm), vm_frames(), vm_owner(vm));

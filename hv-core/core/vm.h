@@ -11,6 +11,7 @@
 #include "mmu/direct.h"
 #include "mmu/guest_memory.h"
 #include "mmu/nested.h"
+#include "mmu/nested_memory.h"
 #include "mmu/shadow.h"
 #include <coopvirt/spinlock.h>
 #include <stdbool.h>
@@ -74,6 +75,7 @@ struct vm {
     struct guest_memory memory;
     struct vm_extent extents[VM_EXTENTS];
     unsigned extent_count;
+    uint64_t *away;       /* a bit for each frame of the extents, in their order: given back before the end; or NULL */
     size_t frames_before; /* owned by this VM's number before creation: must be the same after destruction */
     uint64_t log_quota_bytes;
     uint64_t busy_limit;    /* TSC units that its VCPUs may run; 0: any */
@@ -88,6 +90,8 @@ struct vm {
     /* Lock held: devices, nested tables. */
     struct spinlock lock;
     struct nested_tables nested;
+    struct nested_memory nested_memory;
+    bool memory_changes; /* a VCPU is giving frames back */
     struct shadow shadow;
     struct direct direct;
     struct vm_log log;

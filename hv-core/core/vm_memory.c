@@ -125,11 +125,111 @@ int vm_memory_create(struct vm *vm)
     return error;
 }
 
+/* ---- frames that go before the end ---- */
+
+static uint64_t vm_memory_away_frames(const struct vm *vm)
+{
+    uint64_t frames = 0;
+    for (unsigned i = 0; i < vm->extent_count; i++)
+        frames += vm->extents[i].frames;
+    return (frames + X86_PAGE_BYTES * 8 - 1) / (X86_PAGE_BYTES * 8);
+}
+
+bool vm_memory_can_change(struct vm *vm)
+{
+    if (vm->away)
+        return true;
+    uint64_t frames = vm_memory_away_frames(vm);
+    coop_paddr machine = frame_allocate(frames, X86_PAGE_BYTES, vm_owner(vm));
+    if (machine == FRAME_NONE)
+        return false;
+    vm_memory_clear(machine, frames);
+    vm->away = frame_address(machine);
+    return true;
+}
+
+/* The number of a frame among those of the extents; UINT64_MAX for one that was taken later. */
+static uint64_t vm_memory_number(const struct vm *vm, coop_paddr machine)
+{
+    uint64_t before = 0;
+    for (unsigned i = 0; i < vm->extent_count; i++) {
+        const struct vm_extent *extent = &vm->extents[i];
+        if (machine >= extent->machine && machine - extent->machine < extent->frames * X86_PAGE_BYTES)
+            return before + (machine - extent->machine) / X86_PAGE_BYTES;
+        before += extent->frames;
+    }
+    return UINT64_MAX;
+}
+
+static void vm_memory_set_away(struct vm *vm, coop_paddr machine, bool is_away)
+{
+    uint64_t number = vm_memory_number(vm, machine);
+    if (number == UINT64_MAX)
+        return;
+    if (is_away)
+        __atomic_fetch_or(&vm->away[number / 64], 1ul << number % 64, __ATOMIC_RELAXED);
+    else
+        __atomic_fetch_and(&vm->away[number / 64], ~(1ul << number % 64), __ATOMIC_RELAXED);
+}
+
+void vm_memory_give_back(struct vm *vm, coop_paddr machine)
+{
+    vm_memory_clear(machine, 1);
+    vm_memory_set_away(vm, machine, true);
+    frame_free(machine, 1, vm_owner(vm));
+}
+
+coop_paddr vm_memory_take_again(struct vm *vm)
+{
+    coop_paddr machine = frame_allocate_zeroed(vm_owner(vm));
+    if (machine != FRAME_NONE)
+        vm_memory_set_away(vm, machine, false);
+    return machine;
+}
+
+static bool vm_memory_is_away(const struct vm *vm, uint64_t number)
+{
+    return vm->away[number / 64] >> number % 64 & 1;
+}
+
+/* Frees what is still there of an extent, in runs. */
+static void vm_memory_destroy_extent(struct vm *vm, const struct vm_extent *extent, uint64_t number)
+{
+    uint64_t run;
+    for (uint64_t at = 0; at < extent->frames; at += run + 1) {
+        run = vm->away ? 0 : extent->frames;
+        while (at + run < extent->frames && !vm_memory_is_away(vm, number + at + run))
+            run++;
+        coop_paddr machine = extent->machine + at * X86_PAGE_BYTES;
+        vm_memory_clear(machine, run);
+        if (run)
+            frame_free(machine, run, vm_owner(vm));
+    }
+}
+
+static void vm_memory_free_later(void *context, coop_paddr machine)
+{
+    struct vm *vm = context;
+    if (vm_memory_number(vm, machine) != UINT64_MAX)
+        return;
+    vm_memory_clear(machine, 1);
+    frame_free(machine, 1, vm_owner(vm));
+}
+
+void vm_memory_destroy_changed(struct vm *vm)
+{
+    if (vm->away)
+        nested_memory_visit(&vm->nested_memory, vm_memory_free_later, vm);
+}
+
 void vm_memory_destroy(struct vm *vm)
 {
+    uint64_t number = 0, away_frames = vm_memory_away_frames(vm);
     for (unsigned i = 0; i < vm->extent_count; i++) {
-        vm_memory_clear(vm->extents[i].machine, vm->extents[i].frames);
-        frame_free(vm->extents[i].machine, vm->extents[i].frames, vm_owner(vm));
+        vm_memory_destroy_extent(vm, &vm->extents[i], number);
+        number += vm->extents[i].frames;
     }
+    if (vm->away)
+        frame_free(frame_of_address(vm->away), away_frames, vm_owner(vm));
     vm->extent_count = 0;
 }

@@ -6,12 +6,13 @@
 #define CORE_VM_MEMORY_H
 
 #include <coopvirt/abi.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct vm;
 
-/* The layout: RAM below 640 KiB, a display adapter's memory (plain RAM that nobody looks at), tables of the BIOS area (read-only), RAM from 1 MiB to the hole for devices
- * below 4 GiB, the rest above 4 GiB. */
+/* The layout: RAM below 640 KiB, a display adapter's memory (plain RAM that nobody looks at), tables of the BIOS area
+ * (read-only), RAM from 1 MiB to the hole for devices below 4 GiB, the rest above 4 GiB. */
 #define VM_MEMORY_LOW_END    0x000a0000ul
 #define VM_MEMORY_VIDEO_END  0x000c0000ul
 #define VM_MEMORY_BIOS       0x000e0000ul
@@ -23,6 +24,15 @@ struct vm;
 
 /* Allocates, clears and lays out vm->memory_bytes. 0 or -ENOMEM. */
 int vm_memory_create(struct vm *vm);
+
+/* Frames given back before the end, and taken again; the caller has seen to it that nothing leads to them. Taken:
+ * clear, FRAME_NONE without memory. can_change makes the records for it: false without memory. */
+bool vm_memory_can_change(struct vm *vm);
+void vm_memory_give_back(struct vm *vm, coop_paddr machine);
+coop_paddr vm_memory_take_again(struct vm *vm);
+
+/* Frees what was taken again, while the tables still tell where it is. */
+void vm_memory_destroy_changed(struct vm *vm);
 
 /* Clears the frames and gives them back. */
 void vm_memory_destroy(struct vm *vm);

@@ -5,6 +5,7 @@
 #include "mmu/guest_memory.h"
 #include <coopvirt/mutation.h>
 #include <coopvirt/string.h>
+#include <coopvirt/x86.h>
 #include <coopvirt/error.h>
 
 int guest_memory_add(struct guest_memory *memory, const struct guest_memory_range *range)
@@ -41,10 +42,71 @@ static bool guest_memory_may_write(const struct guest_memory *memory, coop_paddr
     return !memory->may_write || MUTATED(direct_may_write) || memory->may_write(memory->context, machine, bytes);
 }
 
+/* The frame behind an address of memory whose pages come and go. */
+static bool guest_memory_locate(const struct guest_memory *memory, coop_paddr address, bool is_write,
+                                coop_paddr *machine)
+{
+    coop_paddr offset = address & (X86_PAGE_BYTES - 1);
+    if (!memory->locate || !memory->locate(memory->locate_context, address - offset, is_write, machine))
+        return false;
+    *machine += offset;
+    return true;
+}
+
+static uint64_t guest_memory_rest_of_page(coop_paddr address, uint64_t bytes)
+{
+    uint64_t rest = X86_PAGE_BYTES - (address & (X86_PAGE_BYTES - 1));
+    return rest < bytes ? rest : bytes;
+}
+
+/* The same as guest_memory_pointer: pages that happen to lie one behind the other. */
+static void *guest_memory_scattered_pointer(const struct guest_memory *memory, coop_paddr address, uint64_t bytes,
+                                            bool is_write)
+{
+    coop_paddr first, machine;
+    if (address + bytes < address || !guest_memory_locate(memory, address, is_write, &first))
+        return 0;
+    for (uint64_t done = guest_memory_rest_of_page(address, bytes); done < bytes;
+         done += guest_memory_rest_of_page(address + done, bytes - done))
+        if (!guest_memory_locate(memory, address + done, is_write, &machine) || machine != first + done)
+            return 0;
+    return memory->address(first);
+}
+
+static bool guest_memory_scattered_allows(const struct guest_memory *memory, coop_paddr address, uint64_t bytes,
+                                          bool is_write)
+{
+    coop_paddr machine;
+    while (bytes) {
+        uint64_t here = guest_memory_rest_of_page(address, bytes);
+        if (!guest_memory_locate(memory, address, is_write, &machine))
+            return false;
+        address += here;
+        bytes -= here;
+    }
+    return true;
+}
+
+/* The longest piece of allowed bytes that lies together. NULL: a page has gone meanwhile. */
+static void *guest_memory_piece(const struct guest_memory *memory, coop_paddr address, uint64_t bytes, uint64_t *here)
+{
+    const struct guest_memory_range *range = guest_memory_find(memory, address);
+    coop_paddr machine;
+    if (range) {
+        uint64_t offset = address - range->start;
+        *here = range->bytes - offset < bytes ? range->bytes - offset : bytes;
+        return memory->address(range->machine + offset);
+    }
+    *here = guest_memory_rest_of_page(address, bytes);
+    return guest_memory_locate(memory, address, false, &machine) ? memory->address(machine) : 0;
+}
+
 void *guest_memory_pointer(const struct guest_memory *memory, coop_paddr address, uint64_t bytes, bool is_write)
 {
     const struct guest_memory_range *range = guest_memory_find(memory, address);
-    if (!range || (is_write && !range->is_writable))
+    if (!range)
+        return memory->locate ? guest_memory_scattered_pointer(memory, address, bytes, is_write) : 0;
+    if (is_write && !range->is_writable)
         return 0;
     uint64_t offset = address - range->start;
     if (!MUTATED(memory_length) && bytes > range->bytes - offset)
@@ -59,6 +121,8 @@ static bool guest_memory_allows(const struct guest_memory *memory, coop_paddr ad
 {
     if (!MUTATED(memory_wrap) && address + bytes < address)
         return false;
+    if (memory->locate)
+        return guest_memory_scattered_allows(memory, address, bytes, is_write);
     while (bytes) {
         const struct guest_memory_range *range = guest_memory_find(memory, address);
         if (!range || (is_write && !range->is_writable))
@@ -80,10 +144,11 @@ bool guest_memory_read(const struct guest_memory *memory, coop_paddr address, vo
         return false;
     char *out = to;
     while (bytes) {
-        const struct guest_memory_range *range = guest_memory_find(memory, address);
-        uint64_t offset = address - range->start;
-        uint64_t here = range->bytes - offset < bytes ? range->bytes - offset : bytes;
-        memcpy(out, memory->address(range->machine + offset), here);
+        uint64_t here;
+        const void *at = guest_memory_piece(memory, address, bytes, &here);
+        if (!at)
+            return false;
+        memcpy(out, at, here);
         out += here;
         address += here;
         bytes -= here;
@@ -97,10 +162,11 @@ bool guest_memory_write(const struct guest_memory *memory, coop_paddr address, c
         return false;
     const char *in = from;
     while (bytes) {
-        const struct guest_memory_range *range = guest_memory_find(memory, address);
-        uint64_t offset = address - range->start;
-        uint64_t here = range->bytes - offset < bytes ? range->bytes - offset : bytes;
-        memcpy(memory->address(range->machine + offset), in, here);
+        uint64_t here;
+        void *at = guest_memory_piece(memory, address, bytes, &here);
+        if (!at)
+            return false;
+        memcpy(at, in, here);
         in += here;
         address += here;
         bytes -= here;

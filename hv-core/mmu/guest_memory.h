@@ -28,6 +28,9 @@ struct guest_memory {
     /* Whether these bytes of one range, in machine memory, may be written now beyond what the range says; NULL: yes. */
     bool (*may_write)(void *context, coop_paddr machine, uint64_t bytes);
     void *context;
+    /* Where pages come and go one by one: then `count` is 0, and this says where the page of an address lies now. */
+    bool (*locate)(void *context, coop_paddr page, bool is_write, coop_paddr *machine);
+    void *locate_context;
 };
 
 /* 0, -EINVAL for an overlap or wrap-around, -ENOSPC. */

@@ -22,6 +22,7 @@ static void nested_backend_release(void *context, coop_paddr frame)
 static int nested_backend_vm_create(struct vm *vm)
 {
     struct nested_world world = {vm, nested_backend_allocate, nested_backend_release, frame_address};
+    nested_memory_start(&vm->nested_memory, &vm->nested, &vm->memory);
     int error = nested_create(&vm->nested, vm_nested_format(vm), &world);
     for (unsigned i = 0; !error && i < vm->memory.count; i++) {
         const struct guest_memory_range *range = &vm->memory.ranges[i];
@@ -72,15 +73,13 @@ static void nested_backend_written(struct vcpu *vcpu, coop_paddr address, uint64
 
 static void *nested_backend_hold(struct vm *vm, coop_paddr address, uint64_t bytes, bool is_write)
 {
-    return guest_memory_pointer(&vm->memory, address, bytes, is_write);
+    return nested_memory_hold(&vm->nested_memory, address, bytes, is_write);
 }
 
 static void nested_backend_release_held(struct vm *vm, coop_paddr address, uint64_t bytes, bool is_write)
 {
-    (void)vm;
-    (void)address;
-    (void)bytes;
     (void)is_write;
+    nested_memory_unhold(&vm->nested_memory, address, bytes);
 }
 
 const struct mmu_backend nested_backend = {

@@ -237,7 +237,9 @@ struct coop_vcpu {
  * before there is a queue. OUT RAX = bytes written. */
 #define COOP_HYPERCALL_WRITE 0x10fu
 /* memory (vt/nested): IN RDI = COOP_MEMORY_, RSI = coop_paddr of an array of coop_paddr of frames, RDX = how many (at
- * most 512). OUT RAX = how many were done; the first that is refused ends it. */
+ * most 512). OUT RAX = how many were done; the first that is refused ends it: one that is not the VM's memory or is so
+ * already, one that queues or VCPU pages lie in, or one for which there is no memory. -COOP_EINVAL, -COOP_EFAULT: nothing
+ * done; -COOP_EAGAIN: another VCPU is at it; -COOP_ENOMEM: no room for the records. */
 #define COOP_HYPERCALL_MEMORY 0x110u
 
 #define COOP_HYPERCALL_COUNT 17u
