@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which axis a saving comes from: the added units of every point of the space that can run, and the steps between points
-that differ in one axis.
+"""Which axis a saving comes from: the added units of every point of the space that can run, and the steps between
+points that differ in one axis.
 
-The way from one mode to another changes one axis after the other; in which order, matters where the axes act on one another.
-So every order whose points can run is gone through. What an axis saves is said as the least and the greatest of its steps; where
-both are one number, the axes are independent.
+The way from one mode to another changes one axis after the other; in which order, matters where the axes act on one
+another. So every order whose points can run is gone through. What an axis saves is said as the least and the greatest
+of its steps; where both are one number, the axes are independent.
 """
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ def measured_paths(start: Mode, end: Mode, rows: dict[str, Row]) -> list[list[St
     found = []
     for path in paths(start, end):
         if all(point.name in cost for _, before, after in path for point in (before, after)):
-            found.append([Step(axis, before, after, cost[before.name] - cost[after.name]) for axis, before, after in path])
+            found.append([Step(axis, before, after, cost[before.name] - cost[after.name]) for axis, before,
+                          after in path])
     return found
 
 
@@ -66,7 +67,8 @@ def render_ablation(rows: list[Row], refused: dict[str, str], unit: str, start: 
         here = {row.mode: row for row in rows if row.workload == workload}
         text += [f"{workload}\n", _points(here, unit), _render_paths(here, start, end, unit)]
     if refused:
-        text.append("Points that cannot run here:\n" + "".join(textwrap.fill(reason, WIDTH, initial_indent="  ", subsequent_indent="      ") + "\n"
+        text.append("Points that cannot run here:\n" + "".join(textwrap.fill(reason, WIDTH, initial_indent="  ",
+                                                                             subsequent_indent="      ") + "\n"
                               for reason in dict.fromkeys(refused.values())))
     return "\n".join(text)
 
@@ -83,7 +85,8 @@ def _points(rows: dict[str, Row], unit: str) -> str:
                       amount(row.hypercalls_per_op), amount(row.bounces_per_op)))
     bad = [textwrap.fill(f"{row.mode}: {row.status}: {row.reason}", WIDTH, subsequent_indent="    ") + "\n"
            for row in rows.values() if row.status != OK]
-    return columns(("point", "mode", f"{unit}/op", "added", "crossings", "hypercalls", "bounces"), lines, left=2) + "".join(bad)
+    return columns(("point", "mode", f"{unit}/op", "added", "crossings", "hypercalls", "bounces"), lines,
+                   left=2) + "".join(bad)
 
 
 def _render_paths(rows: dict[str, Row], start: Mode, end: Mode, unit: str) -> str:

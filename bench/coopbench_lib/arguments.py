@@ -161,7 +161,8 @@ def _add_ablation(ablation: argparse.ArgumentParser) -> None:
     _add_parameters(ablation)
     ablation.add_argument("-r", "--runs", metavar="N", type=_positive,
                           help="measured repetitions (default: the workload's own)")
-    ablation.add_argument("--from", metavar="M", dest="start", help="the mode that is compared with (default: full-shadow)")
+    ablation.add_argument("--from", metavar="M", dest="start",
+                          help="the mode that is compared with (default: full-shadow)")
     ablation.add_argument("--to", metavar="M", dest="end", help="the mode whose saving is taken apart (default: coop)")
 
 

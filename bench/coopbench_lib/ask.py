@@ -33,7 +33,8 @@ def ask(paths: Paths, machine: Machine, emulator: str, modes: list[Mode], jobs: 
     processes = Processes()
     try:
         with ThreadPoolExecutor(jobs) as pool:
-            answers = pool.map(lambda mode: "" if mode.native else _ask(paths, machine, emulator, mode, processes), modes)
+            answers = pool.map(lambda mode: "" if mode.native else _ask(paths, machine, emulator, mode, processes),
+                               modes)
             return dict(zip((mode.name for mode in modes), answers))
     finally:
         processes.stop_all()
@@ -67,7 +68,8 @@ def check_modes(plan: Plan) -> None:
 
 
 def settle_modes(plan: Plan, are_asked_for: bool) -> Plan:
-    """The plan, whose modes can all run. Where nobody asked for them by name, those that cannot are left out, with a line
+    """The plan, whose modes can all run. Where nobody asked for them by name, those that cannot are left out, with a
+    line
     on standard error for each; otherwise they are refused."""
     if are_asked_for:
         check_modes(plan)

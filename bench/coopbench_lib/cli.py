@@ -159,7 +159,8 @@ def _new_folder_of(kind: str):
             folder = Path(os.path.abspath(options.out))
             ResultFolder(folder).create()
             return folder
-        return new_folder(plan.paths.out, f"{kind}-{plan.machine.name}", git(plan.paths, "rev-parse", "--short=10", "HEAD"))
+        return new_folder(plan.paths.out, f"{kind}-{plan.machine.name}", git(plan.paths, "rev-parse", "--short=10",
+                                                                             "HEAD"))
     return folder_of
 
 

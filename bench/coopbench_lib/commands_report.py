@@ -53,7 +53,8 @@ def _add_model(command: argparse.ArgumentParser) -> None:
     _add_result(command)
     command.add_argument("--cpu", metavar="C", default=MODEL_CPU,
                          help=f"one of: {', '.join(cpu.name for cpu in CPUS)} (default: %(default)s)")
-    command.add_argument("--cpi", metavar="X", type=_cpi, default=1.0, help="cycles per instruction (default: %(default)s)")
+    command.add_argument("--cpi", metavar="X", type=_cpi, default=1.0,
+                         help="cycles per instruction (default: %(default)s)")
     command.add_argument("--out", metavar="DIR", type=Path,
                          help="where plots over the cost of an exit go (default: none are drawn)")
 

@@ -22,10 +22,13 @@ from .sweep_views import render_sweep, sweep_plots
 _ASKED = ("machine", "mode", "workload", "preset", "runs", "warmup", "switches", "parameters")
 
 PRESETS = (
-    Preset("fork-size", "what fork costs as the address space grows, 16 to 65,536 pages, which the child reads", "latency/fork",
-           sets=("memory=640",), params=("iterations=2", "touch=1", "pages=16,64,256,1024,4096,16384,65536"), runs=1, warmup=1),
+    Preset("fork-size", "what fork costs as the address space grows, 16 to 65,536 pages, which the child reads",
+           "latency/fork",
+           sets=("memory=640",), params=("iterations=2", "touch=1", "pages=16,64,256,1024,4096,16384,65536"), runs=1,
+           warmup=1),
     Preset("batch", "what a batch of page-table operations is worth, 1 to 2,048 in one hypercall", "latency/fork",
-           sets=("batch=1,2,4,16,64,256,1024,2048",), params=("iterations=2", "pages=2048", "touch=1"), modes="native,paravirt,coop",
+           sets=("batch=1,2,4,16,64,256,1024,2048",), params=("iterations=2", "pages=2048", "touch=1"),
+           modes="native,paravirt,coop",
            runs=1, warmup=1),
     Preset("ring", "what a context switch costs as a token goes round among 2 to 64 processes", "latency/ring",
            params=("processes=2,4,8,16,32,64",)),
@@ -119,7 +122,8 @@ def _dry_run(sweep: Sweep) -> int:
         for cell in plan.cells():
             print(f"# {point.words}: {cell.workload.name} in {cell.mode.name}")
             print(shlex.join(plan.command(cell, sweep.part(point) / "logs" / cell.folder_name)))
-    print(f"{len(sweep.points)} points, {sum(len(plan.cells()) for plan in sweep.plans.values())} boots", file=sys.stderr)
+    print(f"{len(sweep.points)} points, {sum(len(plan.cells()) for plan in sweep.plans.values())} boots",
+          file=sys.stderr)
     return 0
 
 
@@ -149,6 +153,7 @@ def _show(sweep: Sweep) -> str:
     rows, unit = sweep.rows(), sweep.plan.machine.unit
     text = render_sweep(rows, sweep.axes, unit)
     sweep.write_csv(rows)
-    (sweep.folder / "sweep.md").write_text(f"# Sweep on {sweep.plan.machine.name}\n\n```\n{text}```\n", encoding="utf-8")
+    (sweep.folder / "sweep.md").write_text(f"# Sweep on {sweep.plan.machine.name}\n\n```\n{text}```\n",
+                                           encoding="utf-8")
     draw(sweep_plots(rows, sweep.axes, unit), sweep.folder)
     return text

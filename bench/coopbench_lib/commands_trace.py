@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""'coopbench trace' and 'coopbench demo': what happens in one operation, mode beside mode, as numbers and as a picture."""
+"""'coopbench trace' and 'coopbench demo': what happens in one operation, mode beside mode, as numbers and as a
+picture."""
 from __future__ import annotations
 
 import argparse
@@ -43,7 +44,8 @@ def trace_plans(plan: Plan) -> tuple[Plan, Plan]:
 
 
 def make_trace(plan: Plan, folder: Path, arguments: list[str], title: str) -> tuple[list[Lane], list[Path]]:
-    """Runs both, and leaves a CSV for each mode and the timeline in 'folder'. The lanes, and the files that were made."""
+    """Runs both, and leaves a CSV for each mode and the timeline in 'folder'. The lanes, and the files that were
+    made."""
     plain, traced = trace_plans(plan)
     folder.mkdir(parents=True, exist_ok=True)
     outcomes = [outcomes_of(run_part(part, folder / name, arguments)) for part, name in ((plain, "plain"),

@@ -51,5 +51,6 @@ def shown_active(outcomes: Iterable[Outcome], switches: dict[str, str]) -> dict[
         for switch in chosen if outcome.status == OK and regions else []:
             text = _SHOWN[switch.name](find_mode(outcome.mode), regions)
             if text:
-                found.setdefault(f"{switch.name}={switches[switch.name]}", {})[f"{outcome.mode} {outcome.workload}"] = text
+                found.setdefault(f"{switch.name}={switches[switch.name]}",
+                                 {})[f"{outcome.mode} {outcome.workload}"] = text
     return found

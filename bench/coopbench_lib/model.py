@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A model, not a measurement: cycles = cycles per instruction x instructions + crossings x what one costs in silicon.
 
-What an exit and a ring crossing cost is taken from publications in papers/, with provenance. Free parameters: cycles per instruction, the same
-everywhere; a crossing's cost, the same for every reason. Left out: caches, TLB misses, flushes, page walks in two dimensions, what
-native itself pays for its system calls and faults. So it is judged: predicted ratios stand beside published ones, which
-were not used to make it, and beside those of a naive model (exits x constant). No modelled number enters any other table.
+What an exit and a ring crossing cost is taken from publications in papers/, with provenance. Free parameters: cycles
+per instruction, the same everywhere; a crossing's cost, the same for every reason. Left out: caches, TLB misses,
+flushes, page walks in two dimensions, what native itself pays for its system calls and faults. So it is judged:
+predicted ratios stand beside published ones, which were not used to make it, and beside those of a naive model (exits
+x constant). No modelled number enters any other table.
 """
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ class Cost:
 
 @dataclass(frozen=True)
 class Cpu:
-    """A CPU model: which lines of papers/ say what crossings cost on it, and in which settings others measured on it."""
+    """A CPU model: which lines of papers/ say what crossings cost on it, and in which settings others measured on
+    it."""
 
     name: str
     exit: tuple[str, str, str]
@@ -89,7 +91,8 @@ class Model:
     cpi: float
 
     def cycles(self, row: Row) -> float:
-        """An operation in cycles, modelled. Every crossing of a kernel in ring 3 is one of rings, of others a VM exit."""
+        """An operation in cycles, modelled. Every crossing of a kernel in ring 3 is one of rings, of others a VM
+        exit."""
         unit = self.ring.cycles if row.cpu == "deprivileged" else self.exit.cycles
         return self.cpi * row.value + (row.exits_per_op or 0) * unit
 
@@ -100,9 +103,11 @@ class Model:
 
 
 def calibrate(papers: Path, result: Result) -> tuple[float, int]:
-    """Cycles per instruction as the median over the nanobenchmarks that were published natively in cycles; and their number."""
+    """Cycles per instruction as the median over the nanobenchmarks that were published natively in cycles; and their
+    number."""
     ours = {row.workload: row.value for row in result.rows if row.mode == "native" and row.status == OK}
-    values = [float(row["value"]) / ours[row["workload"]] for row in read_table(papers / CALIBRATED_ON / "figures.csv", COLUMNS)
+    values = [float(row["value"]) / ours[row["workload"]] for row in read_table(papers / CALIBRATED_ON / "figures.csv",
+                                                                                COLUMNS)
               if row["mode"] == "native" and row["unit"] == "cycles" and row["workload"].startswith("nano/")
               and ours.get(row["workload"])]
     return (median(values), len(values)) if values else (1.0, 0)
@@ -156,7 +161,8 @@ def _judgement(result: Result, model: Model, papers: Path, calibrated: tuple[flo
         native = rows["native", pair.workload]
         predicted = [each.cycles(pair.row) / each.cycles(native) for each in (model, other)]
         naive = model.naive(pair.row, native) / model.cycles(native)
-        lines.append((pair.workload, pair.mode, ratio(pair.published), *(f"{ratio(value)} ({100 * value / pair.published - 100:+.0f}%)"
+        lines.append((pair.workload, pair.mode, ratio(pair.published),
+                      *(f"{ratio(value)} ({100 * value / pair.published - 100:+.0f}%)"
                                                                          for value in (*predicted, naive))))
     if not lines:
         return _wrap([f"No published ratio of {model.cpu.name} to judge it by, among the workloads and modes of this result."])
@@ -168,7 +174,8 @@ def _judgement(result: Result, model: Model, papers: Path, calibrated: tuple[flo
 
 
 def exit_cost_plots(result: Result, model: Model) -> list[Plot]:
-    """For each workload with crossings, the ratio to native over the cost of an exit: where the order of modes changes."""
+    """For each workload with crossings, the ratio to native over the cost of an exit: where the order of modes
+    changes."""
     plots = []
     rows = [row for row in result.rows if row.status == OK]
     for workload in dict.fromkeys(row.workload for row in rows):
@@ -190,10 +197,13 @@ def _exit_cost_plot(workload: str, native: Row, rows: dict[str, Row], model: Mod
         drawn.append(f'"{name}.dat" index {index} using 1:2 with linespoints lw 1.8 ps 0.7 pt {_POINT_SHAPES[index % 10]} pi 4 '
                      f'lc rgb "{_line_colour(mode)}" title {_quoted(mode)}')
     script = ["# SPDX-License-Identifier: GPL-2.0-or-later", "reset",
-              f'set terminal svg size 760,440 fixed font "{_FONT},13" background "#ffffff" noenhanced', "set encoding utf8",
-              f'set output "{name}.svg"', "set border 3", "set tics nomirror out", 'set grid lc rgb "#cccccc" lt 1 lw 0.5',
+              f'set terminal svg size 760,440 fixed font "{_FONT},13" background "#ffffff" noenhanced',
+              "set encoding utf8",
+              f'set output "{name}.svg"', "set border 3", "set tics nomirror out",
+              'set grid lc rgb "#cccccc" lt 1 lw 0.5',
               f"set title {_quoted(f'{workload}: MODEL, cpi {model.cpi:g}, ring crossing {model.ring.cycles:g} cycles')}",
-              'set xlabel "cycles that an exit costs"', 'set ylabel "modelled cost relative to native"', "set yrange [0:*]",
+              'set xlabel "cycles that an exit costs"', 'set ylabel "modelled cost relative to native"',
+              "set yrange [0:*]",
               "set key outside right top samplen 2.5", "plot " + ", \\\n     ".join(drawn)]
     return Plot(name, f"{workload}: modelled ratio to native over the cost of an exit", "\n".join(script) + "\n",
                 "\n".join(data) + "\n")

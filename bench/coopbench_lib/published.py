@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A publication's figures beside a result's rows: 're-examined with a different artefact'.
 
-What is compared is the ratio to native on each side, the paper's in its own unit, ours in the machine's; the two units never meet
-in one ratio. One rule for every paper says what agrees: the modes come in the same order, and our ratio lies within a factor
-of two of the published one. Exits per operation stand beside, since they are the mechanism.
+What is compared is the ratio to native on each side, the paper's in its own unit, ours in the machine's; the two units
+never meet in one ratio. One rule for every paper says what agrees: the modes come in the same order, and our ratio
+lies within a factor of two of the published one. Exits per operation stand beside, since they are the mechanism.
 """
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ BAND = 2.0
 
 @dataclass(frozen=True)
 class Pair:
-    """One published figure with a native one beside it, and our row of the same workload and mode, if it was measured."""
+    """One published figure with a native one beside it, and our row of the same workload and mode, if it was
+    measured."""
 
     operation: str
     setting: str
@@ -84,10 +85,13 @@ def render_published(folder: Path, result: Result | None) -> str:
     text = "\n".join(line for part in head for line in textwrap.wrap(part, WIDTH)) + "\n\n"
     if not pairs:
         return text + "None of its figures has a native one beside it and a workload and mode of ours.\n"
-    lines = [(pair.workload, pair.mode, f"{amount(pair.value)}{'~' if pair.digitised else ''}", amount(pair.native), pair.unit,
-              ratio(pair.published), ratio(pair.ours), amount(pair.row.exits_per_op if pair.row else None), _verdict(pair),
+    lines = [(pair.workload, pair.mode, f"{amount(pair.value)}{'~' if pair.digitised else ''}", amount(pair.native),
+              pair.unit,
+              ratio(pair.published), ratio(pair.ours), amount(pair.row.exits_per_op if pair.row else None),
+              _verdict(pair),
               textwrap.shorten(pair.setting, 16, placeholder="..")) for pair in pairs]
-    text += columns(("workload", "mode", "paper", "native", "unit", "ratio", "ours", "exits/op", "agrees", "setting"), lines,
+    text += columns(("workload", "mode", "paper", "native", "unit", "ratio", "ours", "exits/op", "agrees", "setting"),
+                    lines,
                     left=2)
     return text + "\n" + "\n".join(wrapped for line in _findings(pairs, result, citation)
                                    for wrapped in textwrap.wrap(line, WIDTH, subsequent_indent="    ")) + "\n"

@@ -57,7 +57,8 @@ class Region:
 
 @dataclass(frozen=True)
 class Crossing:
-    """One exit in a traced region: when it came (units since the region's begin), why, where, what about, what it cost."""
+    """One exit in a traced region: when it came (units since the region's begin), why, where, what about, what it
+    cost."""
 
     at: int
     reason: str

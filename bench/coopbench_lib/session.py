@@ -102,7 +102,8 @@ class Session:
         return [self.outcomes[key] for key in keys]
 
     def _rows(self, outcomes: list[Outcome]) -> list[Row]:
-        return summarise(outcomes, self.plan.machine, recorded(self.plan.switches), self.plan.parameters, self.run["run_id"])
+        return summarise(outcomes, self.plan.machine, recorded(self.plan.switches), self.plan.parameters,
+                         self.run["run_id"])
 
     def _finish(self) -> None:
         self.run["shown_active"] = shown_active(self._in_order(), self.plan.switches)

@@ -4,7 +4,8 @@
     sweep.json      what is swept, and the points
     points/NAME/    a result each: run.json, records.jsonl, tables
     sweep.csv       the rows of all points: those of table.csv behind the swept values
-    sweep.md        the tables; WORKLOAD-cost.svg, WORKLOAD-crossings.svg: the pictures, with the data they were made from
+    sweep.md        the tables; WORKLOAD-cost.svg, WORKLOAD-crossings.svg: the pictures, with the data they were made
+    from
 """
 from __future__ import annotations
 

@@ -57,7 +57,8 @@ def _table(rows: list[tuple[Point, Row]], axes: list[Axis], modes: list[str], fi
     blocks = []
     for start in range(0, len(modes), beside):
         block = modes[start:start + beside]
-        lines = [(*line, *(_cell(found.get((point, mode)), figure) for mode in block)) for point, line in zip(points, left)]
+        lines = [(*line, *(_cell(found.get((point, mode)), figure) for mode in block)) for point, line in zip(points,
+                                                                                                              left)]
         heading = columns((*heads, *block), lines, left=0).splitlines()
         blocks.append("\n".join(heading) + "\n")
     return "\n".join(blocks)
@@ -106,7 +107,8 @@ def _plot(workload: str, axis: Axis, figure: Figure, lines: dict, unit: str) -> 
     name = plot_name(workload, figure.name)
     xs = [x for places in lines.values() for x, _ in places]
     ys = [y for places in lines.values() for _, y in places]
-    logs = [letter for letter, values in (("x", xs), ("y", ys)) if min(values) > 0 and max(values) / min(values) >= _LOG_SPAN]
+    logs = [letter for letter, values in (("x", xs), ("y", ys)) if min(values) > 0
+            and max(values) / min(values) >= _LOG_SPAN]
     script = ["# SPDX-License-Identifier: GPL-2.0-or-later", "reset",
               f'set terminal svg size 760,{430 + 9 * len(lines)} fixed font "{_FONT},13" background "#ffffff" noenhanced',
               "set encoding utf8", f'set output "{name}.svg"', "set border 3", "set tics nomirror out",

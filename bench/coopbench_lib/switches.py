@@ -10,7 +10,8 @@ from .errors import UsageError
 
 @dataclass(frozen=True)
 class Switch:
-    """One switch: who is told its value ('guest', 'hypervisor', or both in words of their own), by which word, and what values it takes. A hypervisor
+    """One switch: who is told its value ('guest', 'hypervisor', or both in words of their own), by which word, and
+    what values it takes. A hypervisor
     that is told nothing takes the default."""
 
     name: str
@@ -24,7 +25,8 @@ class Switch:
 SWITCHES = (
     Switch("tick", "guest", "tick", "10000000", r"[0-9]{1,12}",
            "TSC units between two periodic timer interrupts of the guest; 0 is a tickless guest"),
-    Switch("memory", "both", "mem", "256", r"6[4-9]|[7-9][0-9]|[1-9][0-9]{2,4}", "the guest's memory in MiB, in every mode"),
+    Switch("memory", "both", "mem", "256", r"6[4-9]|[7-9][0-9]|[1-9][0-9]{2,4}",
+           "the guest's memory in MiB, in every mode"),
     Switch("batch", "hypervisor", "batch_limit", "2048", r"[1-9][0-9]{0,2}|1[0-9]{3}|20[0-3][0-9]|204[0-8]",
            "page-table operations that one hypercall carries out, 1 to 2,048, where page tables are direct"),
     Switch("cr3cache", "hypervisor", "cr3cache", "4", r"[0-4]",

@@ -111,7 +111,8 @@ def crossings(row: Row) -> str:
     if row.exits_per_op is None:
         return "-"
     calls, bounces = row.hypercalls_per_op or 0, row.bounces_per_op or 0
-    parts = [(number, letter) for number, letter in ((row.exits_per_op - calls - bounces, ""), (calls, "h"), (bounces, "b"))
+    parts = [(number, letter) for number, letter in ((row.exits_per_op - calls - bounces, ""), (calls, "h"), (bounces,
+                                                                                                              "b"))
              if number >= _LEAST_CROSSING]
     if len(parts) == 1 and not parts[0][1]:
         return amount(round(parts[0][0], 6))
@@ -124,7 +125,8 @@ def crossings(row: Row) -> str:
 
 def _short(value: float, digits: int) -> str:
     """A count that shares its cell with others: only digits that count."""
-    return amount(round(value)) if value >= 10 ** (digits - 1) or value == round(value) else format(value, f".{digits}g")
+    return amount(round(value)) if value >= 10 ** (digits - 1) or value == round(value) else format(value,
+                                                                                                    f".{digits}g")
 
 
 _WIDE = {"native": lambda row: amount(row.value) + mark(row), "ratio": lambda row: ratio(row.ratio_to_native),
@@ -194,15 +196,14 @@ def mark(row: Row) -> str:
     return "*" if row.interval != "exact" and row.repetitions > 1 else ""
 
 
-def _legend(result: Result) -> list[str]:
+def _legend(result: Result, is_markdown: bool = False) -> list[str]:
     unit = _unit(result)
     means = next((machine.unit_means for machine in MACHINES if machine.unit == unit), "")
     lines = [f"{unit} = {means}."] if means else []
+    has_classes = is_markdown or len({row.mode for row in result.rows} - {"native"}) > _PAIR
     lines += [f"native: busy {unit} per operation. ratio: to native. +{unit}/op: added to native's. "
-              "exits/op: VM exits per operation."]
-    if len({row.mode for row in result.rows} - {"native"}) > _PAIR:
-        lines.append("crossings: VM exits of other kinds, h: hypercalls, b: bounces (system calls and faults of a kernel in "
-                     "ring 3 that the hypervisor hands on to it).")
+              + ("crossings: VM exits of other kinds, h: hypercalls, b: bounces (system calls and faults of a kernel in "
+                 "ring 3 that the hypervisor hands on to it)." if has_classes else "exits/op: VM exits per operation.")]
     if any(row.added_per_op is None and row.status == OK and row.mode != "native" for row in result.rows):
         lines.append(f"(in parentheses: {unit} per operation, where there is no native row to compare with)")
     return lines
@@ -286,14 +287,14 @@ def render_markdown(result: Result) -> str:
     grid, unit = make_grid(result.rows), _unit(result)
     heads = ["workload", f"native {unit}/op"]
     for mode in grid.modes:
-        heads += [f"{mode.name} ({mode.axes}) ratio", f"+{unit}/op", "exits/op"]
+        heads += [f"{mode.name} ({mode.axes}) ratio", f"+{unit}/op", "crossings/op"]
     lines = [f"# {_title(result)}", "", _markdown_row(heads), _markdown_row(["---"] + ["---:"] * (len(heads) - 1))]
     for workload in grid.workloads:
         cells = [workload, _native_cell(grid.row("native", workload))]
         for mode in grid.modes:
             cells += _markdown_cells(grid.row(mode.name, workload))
         lines.append(_markdown_row(cells))
-    lines += ["", *(f"{line}  " for line in _legend(result)), ""]
+    lines += ["", *(f"{line}  " for line in _legend(result, is_markdown=True)), ""]
     lines += [f"- {line.removeprefix('* ')}" for line in _remarks(grid) + _switches(result)]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -306,5 +307,5 @@ def _markdown_cells(row: Row | None) -> list[str]:
     if row is None or row.status != OK:
         return ["-" if row is None else row.status, "", ""]
     if row.added_per_op is None:
-        return ["-", f"({amount(row.value)}){mark(row)}", amount(row.exits_per_op)]
-    return [ratio(row.ratio_to_native), added(row.added_per_op) + mark(row), amount(row.exits_per_op)]
+        return ["-", f"({amount(row.value)}){mark(row)}", crossings(row)]
+    return [ratio(row.ratio_to_native), added(row.added_per_op) + mark(row), crossings(row)]

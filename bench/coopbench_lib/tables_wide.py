@@ -44,7 +44,8 @@ def wide_block(modes: list[Mode], workloads: list[str], row_of: Callable[[str, s
             if not place or workloads[place - 1].partition("/")[0] != group:
                 lines.append(f"{group}/")
             native = row_of("native", workload)
-            line = (_INDENT + name).ljust(width) + (_cell(native, write["native"]) if part == "ratio" else "").rjust(_NATIVE)
+            line = (_INDENT + name).ljust(width) + (_cell(native, write["native"]) if part == "ratio"
+                                                    else "").rjust(_NATIVE)
             line += "".join(_cell(row_of(mode.name, workload), write[part]).rjust(cell) for mode in modes)
             lines.append(line.rstrip())
     return lines

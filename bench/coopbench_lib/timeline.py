@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The timeline: one lane a mode, from the region's begin; guest and hypervisor coloured, every crossing a mark in the row
-of its kind. Where crossings stand closer than the picture can show, a column shows how much of its time is whose.
+"""The timeline: one lane a mode, from the region's begin; guest and hypervisor coloured, every crossing a mark in the
+row of its kind. Where crossings stand closer than the picture can show, a column shows how much of its time is whose.
 """
 from __future__ import annotations
 
@@ -130,7 +130,8 @@ def _band(lane: Lane, bottom: float, top: float, width: int) -> tuple[list[str],
     guest = [f"0 {lane.span} {bottom} {top}"]
     if len(lane.crossings) <= _DENSE:
         hypervisor = [f"{crossing.at} {crossing.at + crossing.cost} {bottom} {top}" for crossing in lane.crossings]
-        idle = [f"{crossing.at + crossing.cost} {crossing.end} {bottom} {top}" for crossing in lane.crossings if crossing.idle]
+        idle = [f"{crossing.at + crossing.cost} {crossing.end} {bottom} {top}" for crossing in lane.crossings
+                if crossing.idle]
         return guest, hypervisor, idle
     step = max(1, width // _COLUMNS)
     hypervisor, idle = [], []

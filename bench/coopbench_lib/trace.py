@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The exit trace of one repetition: its crossings as CSV, side by side by reason, and as lanes of a timeline.
 
-The figures come from a run without the trace; the order and the places of the crossings from a second one with it, whose
-crossings cost a little more. Both have the same crossings, or the difference is told.
+The figures come from a run without the trace; the order and the places of the crossings from a second one with it,
+whose crossings cost a little more. Both have the same crossings, or the difference is told.
 """
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from .tables import added, amount, columns
 
 ENTRIES = 1 << 17
 # The hypercalls of abi.h by number, as hv-core's records call them.
-HYPERCALLS = ("version", "mmu_batch", "root", "traps", "return", "segment_base", "fpu", "debug_register", "upcall", "timer",
+HYPERCALLS = ("version", "mmu_batch", "root", "traps", "return", "segment_base", "fpu", "debug_register", "upcall",
+              "timer",
               "block", "yield", "stop", "queue", "kick", "write", "memory")
 _HYPERCALL_FIRST = 0x100
 _USER_END = 1 << 47
@@ -101,7 +102,8 @@ class Symbols:
         self._starts: list[int] = []
         self._names: list[str] = []
         try:
-            text = subprocess.run(["nm", "-n", "--defined-only", image], capture_output=True, text=True, timeout=30).stdout
+            text = subprocess.run(["nm", "-n", "--defined-only", image], capture_output=True, text=True,
+                                  timeout=30).stdout
         except (OSError, subprocess.TimeoutExpired):
             text = ""
         for start, letter, name in (line.split(None, 2) for line in text.splitlines() if line.count(" ") >= 2):
@@ -129,7 +131,8 @@ def write_csv(lane: Lane, path: Path, symbols: Symbols) -> None:
         writer.writerow(CSV_COLUMNS)
         for number, crossing in enumerate(lane.crossings, lane.lost):
             writer.writerow((number, crossing.at, crossing.reason, what(crossing), f"{crossing.rip:#x}",
-                             symbols.name(crossing.rip), crossing.detail, crossing.argument, crossing.cost, crossing.idle))
+                             symbols.name(crossing.rip), crossing.detail, crossing.argument, crossing.cost,
+                             crossing.idle))
 
 
 def kinds(lanes: list[Lane]) -> list[str]:
@@ -146,12 +149,15 @@ def render_lanes(lanes: list[Lane], unit: str) -> str:
     counts = [Counter(kind(crossing) for crossing in lane.crossings) for lane in lanes]
     lines = [(f"{unit} in all", *(amount(lane.plain.busy) for lane in lanes))]
     if native is not None:
-        lines.append(("added to native", *("-" if lane.mode.native else added(lane.plain.busy - native) for lane in lanes)))
+        lines.append(("added to native", *("-" if lane.mode.native else added(lane.plain.busy - native)
+                                           for lane in lanes)))
     lines.append((f"{unit} in the hypervisor", *("-" if not lane.plain.region else amount(lane.plain.region.hypervisor)
                                                  for lane in lanes)))
-    lines.append(("crossings", *("-" if not lane.plain.region else amount(lane.plain.region.exit_count) for lane in lanes)))
+    lines.append(("crossings", *("-" if not lane.plain.region else amount(lane.plain.region.exit_count)
+                                 for lane in lanes)))
     for name in kinds(lanes):
-        lines.append((f"  {name}", *("-" if lane.mode.native else amount(count[name]) for lane, count in zip(lanes, counts))))
+        lines.append((f"  {name}", *("-" if lane.mode.native else amount(count[name]) for lane, count in zip(lanes,
+                                                                                                             counts))))
     text = columns(("", *(lane.mode.name for lane in lanes)), lines, left=1)
     return text + "".join(f"{line}\n" for line in _remarks(lanes, unit))
 

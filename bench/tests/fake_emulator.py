@@ -43,7 +43,8 @@ class Fake:
         """Booted without a guest: says whether the mode can run."""
         mode = self.word("mode")
         self.say(type="error", who="hv", reason="there is no module with role=kernel" if mode in
-                 ("full-shadow", "full-nested", "coop", "hybrid-shadow") else f"mode {mode} needs what this build does not have")
+                 ("full-shadow", "full-nested", "coop", "hybrid-shadow")
+                 else f"mode {mode} needs what this build does not have")
         self.say(type="end", status="failed", reason="")
         return FAILED
 
@@ -67,7 +68,8 @@ class Fake:
         kept = min(exits, self.trace)
         for start in range(exits - kept, exits, 48):
             self.say(type="trace", vm=0, vcpu=0, region=number, **{"from": start, "crossings": [
-                [10 + 150 * place, "cpuid", 0xffffffff81000000, 0, 0, 100, 0] for place in range(start, min(start + 48, exits))]})
+                [10 + 150 * place, "cpuid", 0xffffffff81000000, 0, 0, 100, 0] for place in range(start, min(start + 48,
+                                                                                                            exits))]})
 
     def repetitions(self, change=lambda repetition, record: None, lost=0, with_region=True):
         """All repetitions of 1,000 operations, 150 units each natively, 100 more and one exit under a hypervisor."""

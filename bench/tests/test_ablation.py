@@ -6,11 +6,13 @@ from coopbench_lib.modes import find_mode
 from coopbench_lib.summary import Row
 from coopbench_lib.tables import WIDTH
 
-SHADOW, HYBRID, COOP, BARE = (find_mode(name) for name in ("full-shadow", "hybrid-shadow", "coop", "vt/direct/emulated"))
+SHADOW, HYBRID, COOP, BARE = (find_mode(name) for name in ("full-shadow", "hybrid-shadow", "coop",
+                                                           "vt/direct/emulated"))
 
 
 def row(mode, value, native=100):
-    return Row("qemu-svm", "", mode, "", "", "", "", "", "latency/fork", "instr", "ok", value=value, added_per_op=value - native,
+    return Row("qemu-svm", "", mode, "", "", "", "", "", "latency/fork", "instr", "ok", value=value,
+               added_per_op=value - native,
                exits_per_op=1, hypercalls_per_op=0, bounces_per_op=0, repetitions=1)
 
 
@@ -26,7 +28,8 @@ def test_paths():
 
 
 def test_both_orders():
-    rows = {mode.name: row(mode.name, value) for mode, value in ((SHADOW, 1100), (HYBRID, 1000), (BARE, 300), (COOP, 100))}
+    rows = {mode.name: row(mode.name, value) for mode, value in ((SHADOW, 1100), (HYBRID, 1000), (BARE, 300), (COOP,
+                                                                                                               100))}
     steps = measured_paths(SHADOW, COOP, rows)
     assert [[step.saved for step in path] for path in steps] == [[800, 200], [100, 900]]
     text = render_ablation(list(rows.values()), {}, "instr", SHADOW, COOP)
@@ -38,15 +41,18 @@ def test_both_orders():
 
 def test_one_order_and_none():
     rows = {mode.name: row(mode.name, value) for mode, value in ((SHADOW, 1100), (HYBRID, 1000), (COOP, 600))}
-    text = render_ablation(list(rows.values()), {"vt/direct/emulated": "mode vt/direct/emulated: no"}, "instr", SHADOW, COOP)
+    text = render_ablation(list(rows.values()), {"vt/direct/emulated": "mode vt/direct/emulated: no"}, "instr", SHADOW,
+                           COOP)
     assert "in the one order that can be measured: 20 % (100) from the io axis" in " ".join(text.split())
     assert "Points that cannot run here:\n  mode vt/direct/emulated: no" in text
     del rows["coop"]
-    assert "there is no way all of whose points were measured" in render_ablation(list(rows.values()), {}, "instr", SHADOW, COOP)
+    assert "there is no way all of whose points were measured" in render_ablation(list(rows.values()), {}, "instr",
+                                                                                  SHADOW, COOP)
 
 
 def test_without_native_and_without_saving():
-    rows = {mode.name: row(mode.name, value) for mode, value in ((SHADOW, 500), (HYBRID, 500), (BARE, 500), (COOP, 500))}
+    rows = {mode.name: row(mode.name, value) for mode, value in ((SHADOW, 500), (HYBRID, 500), (BARE, 500), (COOP,
+                                                                                                             500))}
     assert "coop saves nothing over full-shadow here" in render_ablation(list(rows.values()), {}, "instr", SHADOW, COOP)
     rows["coop"].value, rows["full-shadow"].added_per_op = 400, None
     text = " ".join(render_ablation(list(rows.values()), {}, "instr", SHADOW, COOP).split())

@@ -24,7 +24,8 @@ Table 1,HVM,rate,50,op/s,read,,fake/null,full-nested,
 Table 1,HVM,unmapped,50,op/s,read,,,full-nested,
 Table 1,HVM,no native,50,us,read,,fake/null,coop,
 """
-CITATION = {"key": "a", "title": "A title", "authors": "A", "venue": "V 2006", "year": 2006, "read_at": "x", "hardware": "a machine",
+CITATION = {"key": "a", "title": "A title", "authors": "A", "venue": "V 2006", "year": 2006, "read_at": "x",
+            "hardware": "a machine",
             "misses": {"fake/cpuid": "for a reason"}}
 
 
@@ -81,9 +82,11 @@ def test_model_command(tree):
     for name in ("atc2012", "asplos2006", "vee2020", "sosp2003"):
         shutil.copytree(PAPERS / name, tree.root / "papers" / name)
     tree.run("--mode", "native,full-nested,coop")
-    answer = tree("model", str(tree.root / "result"), "--cpu", "westmere", "--cpi", "2", "--out", str(tree.root / "plots"))
+    answer = tree("model", str(tree.root / "result"), "--cpu", "westmere", "--cpi", "2", "--out",
+                  str(tree.root / "plots"))
     assert answer.status == 0, answer.err
-    assert answer.out.startswith("MODEL of westmere, not measured") and max(map(len, answer.out.splitlines()[:20])) <= WIDTH
+    assert answer.out.startswith("MODEL of westmere, not measured") and max(map(len,
+                                                                                answer.out.splitlines()[:20])) <= WIDTH
     assert f"{(2 * 250 + 761) / 300:.3f}" in answer.out
     text = " ".join(answer.out.split())
     assert "A VM exit: 761 cycles (atc2012, Table 1" in text and "another CPU's" in text

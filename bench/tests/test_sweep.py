@@ -28,11 +28,13 @@ def test_axes():
         with pytest.raises(UsageError):
             split_axes(bad, "switch")
     with pytest.raises(UsageError, match="points; at most"):
-        points_of(split_axes([f"a={','.join(map(str, range(100)))}", f"b={','.join(map(str, range(100)))}"], "switch")[1])
+        points_of(split_axes([f"a={','.join(map(str, range(100)))}", f"b={','.join(map(str, range(100)))}"],
+                             "switch")[1])
 
 
 def test_sweep(tree):
-    answer = sweep(tree, "--workload", "fake/cpuid", "--mode", "native,full-nested,full-shadow", "--param", "size=16,64,256",
+    answer = sweep(tree, "--workload", "fake/cpuid", "--mode", "native,full-nested,full-shadow", "--param",
+                   "size=16,64,256",
                    "--set", "tick=0,5000")
     assert answer.status == 0, answer.err
     assert max(map(len, answer.out.splitlines())) <= WIDTH

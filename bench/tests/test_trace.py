@@ -18,8 +18,10 @@ def make_crossing(reason="cpuid", at=0, detail=0, argument=0, cost=100, idle=0):
 
 def make_lane(count, cost=60, mode="full-shadow"):
     """A repetition with a crossing every 100 units."""
-    line = dict(type="region", region=1, tsc=100 * count + 100, guest=100 * count + 100 - cost * count, hypervisor=cost * count,
-                idle=0, injections=0, exits={"cpuid": dict(count=count, total=cost * count, min=cost, p50=cost, p99=cost,
+    line = dict(type="region", region=1, tsc=100 * count + 100, guest=100 * count + 100 - cost * count,
+                hypervisor=cost * count,
+                idle=0, injections=0, exits={"cpuid": dict(count=count, total=cost * count, min=cost, p50=cost,
+                                                           p99=cost,
                                                            max=cost)} if count else {}, hypercalls={})
     record = dict(type="repetition", workload="a/b", region=1, repetition=0, warmup=False, ops=1, tsc=100 * count + 50)
     crossings = [make_crossing(at=100 * place, cost=cost) for place in range(count)]
@@ -43,7 +45,8 @@ def test_words(crossing, words):
 
 def test_broken_crossings_are_refused():
     good = [5, "cpuid", 1, 2, 3, 4, 5]
-    lines = [{"type": "trace", "region": 1, "crossings": [good]}, {"type": "trace", "region": 1, "crossings": [good, good]}]
+    lines = [{"type": "trace", "region": 1, "crossings": [good]}, {"type": "trace", "region": 1, "crossings": [good,
+                                                                                                               good]}]
     assert read_traces(lines) == {1: [good] * 3}
     for bad in ([5, "cpuid"], [5, 6, 1, 2, 3, 4, 5], "text", [-1, "cpuid", 1, 2, 3, 4, 5]):
         with pytest.raises(RecordError):
@@ -70,7 +73,8 @@ def test_timeline_of_many_crossings_stays_small():
 
 
 def test_trace_command(tree):
-    answer = tree("trace", "--emulator", str(FAKE), "--mode", "native,full-nested,coop", "--workload", "fake/cpuid", "--out",
+    answer = tree("trace", "--emulator", str(FAKE), "--mode", "native,full-nested,coop", "--workload", "fake/cpuid",
+                  "--out",
                   str(tree.root / "trace"))
     assert answer.status == 0, answer.err
     assert "crossings" in answer.out and "cpuid" in answer.out and "1,000" in answer.out
@@ -84,13 +88,15 @@ def test_trace_command(tree):
 
 
 def test_a_ring_that_is_too_small_is_told(tree):
-    answer = tree("trace", "--emulator", str(FAKE), "--mode", "full-nested", "--workload", "fake/cpuid", "--set", "trace=100",
+    answer = tree("trace", "--emulator", str(FAKE), "--mode", "full-nested", "--workload", "fake/cpuid", "--set",
+                  "trace=100",
                   "--out", str(tree.root / "trace"))
     assert answer.status == 0 and "full-nested: the first 900 crossings were lost" in answer.out
 
 
 def test_trace_refuses(tree):
-    for words, text in ((["--workload", "fake/"], "a trace is of one workload"), (["--mode", "paravirt"], "cannot run on")):
+    for words, text in ((["--workload", "fake/"], "a trace is of one workload"), (["--mode", "paravirt"],
+                                                                                  "cannot run on")):
         words = ["--workload", "fake/null", *words]
         answer = tree("trace", "--emulator", str(FAKE), "--out", str(tree.root / "refused"), *words)
         assert answer.status == 2 and text in answer.err, answer.err

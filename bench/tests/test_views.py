@@ -69,7 +69,7 @@ external_interrupt: whether a tick falls into a region depends on all that was e
 """
 
 GOLDEN_MARKDOWN = """\
-| workload | native instr/op | full-nested (vt/nested/emulated) ratio | +instr/op | exits/op |
+| workload | native instr/op | full-nested (vt/nested/emulated) ratio | +instr/op | crossings/op |
 | --- | ---: | ---: | ---: | ---: |
 | fake/null | 150 | 1.000 | 0 | 0 |
 | fake/cpuid | 150 | 1.667 | +100 | 1 |
