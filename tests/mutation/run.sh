@@ -24,7 +24,17 @@ while [[ ${1:-} = -* ]]; do
 done
 hostile_timeout=${HOSTILE_TIMEOUT:-45}
 
-mutation_sources() { grep -rlE --include='*.[ch]' "MUTATED\($1\)" hv-core | grep -v coopvirt/mutation.h; }
+# The sources that a name stands in; for a header, those that include it.
+mutation_sources()
+{
+    local file
+    for file in $(grep -rlE --include='*.[ch]' "MUTATED\($1\)" hv-core | grep -v coopvirt/mutation.h); do
+        case $file in
+            *.h) grep -rlF --include='*.c' "#include \"${file#hv-core/}\"" hv-core ;;
+            *) echo "$file" ;;
+        esac
+    done
+}
 mutation_names()
 {
     grep -rhoE --include='*.[ch]' 'MUTATED\([a-z0-9_]+\)' hv-core --exclude=mutation.h | sed 's/.*(\(.*\))/\1/' | sort -u
