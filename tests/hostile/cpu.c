@@ -206,6 +206,41 @@ static long cpu_load_ds(uint64_t selector)
     __asm__ volatile("mov %0, %%ds" : : "r"((uint32_t)selector));
     return 0;
 }
+/* A breakpoint on what MOV SS reads is held back until behind the next instruction: a hypercall, which has ended in the
+ * hypervisor by then. SDM vol. 3, "Masking Exceptions and Interrupts When Switching Stacks". */
+static long cpu_held_back(uint64_t selector_at)
+{
+    long result = COOP_HYPERCALL_VERSION;
+    if (is_deprivileged)
+        __asm__ volatile("mov (%1), %%ss\n\tsyscall" : "+a"(result) : "r"(selector_at) : "rcx", "r11", "memory");
+    else if (is_amd)
+        __asm__ volatile("mov (%1), %%ss\n\tvmmcall" : "+a"(result) : "r"(selector_at) : "memory");
+    else
+        __asm__ volatile("mov (%1), %%ss\n\tvmcall" : "+a"(result) : "r"(selector_at) : "memory");
+    return result;
+}
+static void cpu_set_breakpoint(uint64_t address, uint64_t control)
+{
+    if (is_deprivileged) {
+        hypercall(COOP_HYPERCALL_DEBUG_REGISTER, 0, address, 0);
+        hypercall(COOP_HYPERCALL_DEBUG_REGISTER, 7, control, 0);
+    } else {
+        __asm__ volatile("mov %0, %%dr0\n\tmov %1, %%dr7" : : "r"(address), "r"(control));
+    }
+}
+long cpu_breakpoint_at_call(uint64_t control)
+{
+    static volatile uint64_t selector;
+    uint16_t ss;
+    long result;
+    __asm__ volatile("mov %%ss, %0" : "=r"(ss));
+    selector = ss;
+    cpu_set_breakpoint((uint64_t)&selector, control);
+    bool came_back = machine_try(cpu_held_back, (uint64_t)&selector, &result);
+    cpu_set_breakpoint(0, 0x400);
+    return came_back ? (result == COOP_ABI_VERSION ? 0 : HOLE) : (trap.vector == X86_VECTOR_DB ? 0 : HOLE);
+}
+
 /* Every selector of the first 64 descriptors into DS, with each privilege. */
 long cpu_selectors(uint64_t unused)
 {
