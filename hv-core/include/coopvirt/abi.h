@@ -199,7 +199,8 @@ struct coop_vcpu {
 /* mmu_batch: IN RDI = coop_paddr of struct coop_mmu_operation[], aligned to 16, RSI = how many (at most
  * COOP_MMU_BATCH_MOST). Carried out in their order, each checked by itself; the first that is refused ends it.
  *   OUT RAX = how many were carried out | error number of the refused one << 32. Long work may come back with fewer
- *   carried out and error COOP_EAGAIN: call again for the rest. -COOP_EFAULT, -COOP_EINVAL: nothing done. */
+ *   carried out and error COOP_EAGAIN: call again for the rest (with batch_limit=, as a rule). -COOP_EFAULT,
+ *   -COOP_EINVAL: nothing done. */
 #define COOP_HYPERCALL_MMU_BATCH 0x101u
 /* root: IN RDI = top-level table for the kernel, RSI = that for user mode (deprivileged; else 0). Loads them and
  * flushes what is not global. OUT 0, -COOP_EINVAL: not a top-level table. */
@@ -256,8 +257,11 @@ struct coop_vcpu {
  * Direct page tables. A frame is of one type at a time: ordinary, writable (as long as an entry maps it so, or the
  * hypervisor writes there), or a page table of level 1 to 4. Tables are born empty, linked child before parent, and
  * changed only by these operations; the guest maps them read-only or not at all. An entry is 0, or: P; W, U, A, D, bits
- * 9 to 11, NX at will; G where the kernel has ring 0; frame of the VM; no PS, PWT, PCD, PAT. Entries above level 1 name
- * a table of the level below, one that is linked nowhere in itself. An entry with U in level 4 lies in slots 0 to 255.
+ * 9 to 11, NX at will; in level 1 also G; frame of the VM; no PS, PWT, PCD, PAT. Entries above level 1 name a table of
+ * the level below; any number of entries may link one table. An entry with U in level 4 lies in slots 0 to 255. Where
+ * the kernel is deprivileged, what is stored has U, and no G.
+ * Refused with COOP_EINVAL: no table there, or an entry that cannot be; COOP_EFAULT: no memory of the VM; COOP_EBUSY:
+ * the frame is in use as something else.
  */
 struct coop_mmu_operation {
     uint64_t target; /* an address with COOP_MMU_ in its low three bits */
@@ -265,12 +269,12 @@ struct coop_mmu_operation {
 };
 #define COOP_MMU_BATCH_MOST 2048u
 
-#define COOP_MMU_SET   0u /* target = coop_paddr of the slot, value = the entry */
+#define COOP_MMU_SET   0u /* target = coop_paddr of the slot, value = the entry; A and D stay, of one for that frame */
 #define COOP_MMU_CLEAR 1u /* target = coop_paddr of the first slot, value = how many in the same table become 0 */
 #define COOP_MMU_TABLE_NEW                                                                                             \
     2u /* target = frame, value = level: an empty table. Refused (COOP_EBUSY) while it is mapped writable. */
 #define COOP_MMU_TABLE_FREE                                                                                            \
-    3u /* target = frame: must be linked nowhere; its entries are dropped; an ordinary frame, of zeros */
+    3u /* target = frame: must be linked nowhere; its entries are dropped; an ordinary frame, of zeros. value = 0 */
 #define COOP_MMU_ROOT        4u /* as COOP_HYPERCALL_ROOT: target = the kernel's, value = the user's */
 #define COOP_MMU_FLUSH_PAGE  5u /* target = linear address of a page; value = mask of VCPUs, 0: this one */
 #define COOP_MMU_FLUSH_ALL   6u /* all but global pages; value = mask of VCPUs, 0: this one */
