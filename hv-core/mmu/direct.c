@@ -239,9 +239,11 @@ static bool direct_batch_is_readable(const struct direct *direct, coop_paddr ope
     coop_paddr last = operations + bytes - 1;
     if (last < operations)
         return false;
-    for (uint64_t page = operations >> X86_PAGE_SHIFT; page <= last >> X86_PAGE_SHIFT; page++)
+    uint64_t page = operations >> X86_PAGE_SHIFT;
+    do {
         if (!MUTATED(direct_batch_owner) && direct_frame_of(direct, page << X86_PAGE_SHIFT)->type == DIRECT_OUTSIDE)
             return false;
+    } while (page++ != last >> X86_PAGE_SHIFT);
     return true;
 }
 

@@ -71,16 +71,11 @@ static void direct_backend_put_root(void *context, coop_paddr root)
     direct_root_put(&((struct vm *)context)->direct, root);
 }
 
-static struct root_cache_world direct_backend_roots(struct vm *vm)
-{
-    return (struct root_cache_world){vm, direct_backend_get_root, direct_backend_put_root};
-}
-
 /* It may still be listed for a CPU to load by itself, or be user mode's of the address space that was left last. */
 static void direct_backend_forget_root(void *context, coop_paddr root)
 {
     struct vm *vm = context;
-    const struct root_cache_world world = direct_backend_roots(vm);
+    const struct root_cache_world world = {vm, direct_backend_get_root, direct_backend_put_root};
     for (unsigned i = 0; i < vm->vcpu_count && vm->vcpus[i]; i++)
         if (root_cache_drop(&vm->vcpus[i]->roots, &world, root, vm->vcpus[i]->paging_root))
             vm->vcpus[i]->is_flush_wanted = true;
@@ -185,27 +180,35 @@ static void direct_backend_release(struct vm *vm, coop_paddr address, uint64_t b
         direct_release(&vm->direct, address, bytes);
 }
 
-/* A deprivileged kernel has two. */
-static int direct_backend_load_user(struct vcpu *vcpu, coop_paddr user)
+/* The root of user mode, which only a deprivileged kernel has: a reference to the next one, none to the last. */
+static int direct_backend_get_user(struct vcpu *vcpu, coop_paddr user)
 {
-    struct direct *direct = &vcpu->vm->direct;
-    if (user == vcpu->paging_root_user)
-        return 0;
-    if (vcpu->vm->mode.cpu != MODE_CPU_DEPRIVILEGED || (user && direct_root_get(direct, user)))
+    if (vcpu->vm->mode.cpu != MODE_CPU_DEPRIVILEGED)
         return COOP_EINVAL;
-    if (vcpu->paging_root_user)
-        direct_root_put(direct, vcpu->paging_root_user);
-    vcpu->paging_root_user = user;
-    return 0;
+    return user ? direct_root_get(&vcpu->vm->direct, user) : 0;
+}
+
+static void direct_backend_put_user(struct vcpu *vcpu, coop_paddr user)
+{
+    if (user)
+        direct_root_put(&vcpu->vm->direct, user);
 }
 
 int direct_root_load(struct vcpu *vcpu, coop_paddr kernel, coop_paddr user)
 {
     struct vm *vm = vcpu->vm;
-    const struct root_cache_world world = direct_backend_roots(vm);
-    if (direct_find(&vm->direct, kernel)->type != DIRECT_TABLE_4 || direct_backend_load_user(vcpu, user) ||
-        !root_cache_load(&vcpu->roots, &world, kernel))
+    const struct root_cache_world world = {vm, direct_backend_get_root, direct_backend_put_root};
+    bool is_other_user = user != vcpu->paging_root_user;
+    if (is_other_user && direct_backend_get_user(vcpu, user))
         return COOP_EINVAL;
+    if (!root_cache_load(&vcpu->roots, &world, kernel)) {
+        if (is_other_user)
+            direct_backend_put_user(vcpu, user);
+        return COOP_EINVAL;
+    }
+    if (is_other_user)
+        direct_backend_put_user(vcpu, vcpu->paging_root_user);
+    vcpu->paging_root_user = user;
     vcpu->paging_root = kernel;
     vcpu->is_root_changed = true;
     if (vcpu->state == VCPU_RUNNING)

@@ -16,7 +16,7 @@ extern const struct mmu_backend direct_backend;
 /* Loads a VCPU's roots: that of its kernel, and that of user mode (a deprivileged kernel's; else 0). Both hold a
  * reference until others are loaded; the kernel's is in vcpu->roots, among those that the CPU may load by itself. On
  * return vcpu->paging_root and vcpu->paging_root_user name them, and the cpu backend's hold() has been called with
- * is_root_changed if the VCPU runs here. 0, or COOP_EINVAL with nothing changed but perhaps the user's. */
+ * is_root_changed if the VCPU runs here. 0, or COOP_EINVAL with nothing changed. */
 int direct_root_load(struct vcpu *vcpu, coop_paddr kernel, coop_paddr user);
 
 /* COOP_HYPERCALL_MMU_BATCH and COOP_HYPERCALL_ROOT: what RAX becomes. Take the VM's lock. */

@@ -66,9 +66,14 @@ static inline int direct_frame_take_page(struct direct *direct, struct direct_fr
 {
     if (!MUTATED(direct_writable_table) && __builtin_expect(page->type != DIRECT_PAGE, 0))
         return page->type == DIRECT_OUTSIDE ? COOP_EFAULT : COOP_EBUSY;
-    if (!page->references)
+    uint32_t references = page->references + 1;
+    if (__builtin_expect(references <= 1, 0)) { /* the first, or one too many */
+        if (!references && !MUTATED(direct_overflow))
+            return COOP_EBUSY;
         direct_frame_first(direct, page, why);
-    return direct_frame_count(page) ? 0 : COOP_EBUSY;
+    }
+    page->references = references;
+    return 0;
 }
 
 static inline int direct_frame_take_table(struct direct_frame *table, enum direct_type type)
