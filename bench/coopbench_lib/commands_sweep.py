@@ -32,6 +32,8 @@ PRESETS = (
            runs=1, warmup=1),
     Preset("ring", "what a context switch costs as a token goes round among 2 to 64 processes", "latency/ring",
            params=("processes=2,4,8,16,32,64",)),
+    Preset("cr3cache", "context switches between page tables that the CPU may change by itself, on a machine with VT-x",
+           "latency/ring", sets=("cr3cache=0,2,4",), params=("processes=2,3,4,5,8",), modes="native,coop"),
     Preset("depth", "what a block read from the disk costs as more are asked for at a time", "macro/disk_read",
            params=("blocks=64", "depth=1,2,4,8,16,32,64")),
 )

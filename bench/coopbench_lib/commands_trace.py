@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .ask import check_modes, settle_modes
+from .cost_plot import cost_plot
 from .errors import CoopbenchError, UsageError
 from .outcome import OK
 from .parts import check_parts, outcomes_of, run_part
@@ -66,14 +67,15 @@ def make_trace(plan: Plan, folder: Path, arguments: list[str], title: str) -> tu
 
 
 def _draw(lanes: list[Lane], folder: Path, title: str, unit: str) -> list[Path]:
-    """timeline.svg, and timeline.png where gnuplot can make one."""
+    """timeline.svg and costs.svg, and timeline.png where gnuplot can make one."""
     if not gnuplot():
         print("coopbench: no picture: gnuplot is not installed (say 'make deps')", file=sys.stderr)
         return []
-    draw([timeline_plot(lanes, title, unit)], folder)
+    costs = cost_plot(lanes, title, unit)
+    drawn = draw([timeline_plot(lanes, title, unit), *([costs] if costs else [])], folder)
     script = timeline_plot(lanes, title, unit, terminal="pngcairo").script
     done = subprocess.run([gnuplot(), "-"], cwd=folder, input=script, capture_output=True, text=True, timeout=120)
-    return [folder / f"timeline.{kind}" for kind in ("svg", "png") if kind == "svg" or done.returncode == 0]
+    return [folder / f"{name}.svg" for name in drawn] + ([folder / "timeline.png"] if done.returncode == 0 else [])
 
 
 def trace_title(plan: Plan) -> str:

@@ -55,7 +55,7 @@ def _script(title: str, unit: str, terminal: str, height: int, width: int) -> li
             f'set output "timeline.{"svg" if terminal == "svg" else "png"}"', "unset key", "set border 1",
             "set tics nomirror out", "unset ytics", f"set xtics ({_tics(width)})",
             f"set xrange [0:{width}]", f"set yrange [0:{height - _HEAD - _FOOT}]",
-            f"set lmargin at screen {230 / _WIDTH:.4f}", f"set rmargin at screen {1 - 30 / _WIDTH:.4f}",
+            f"set lmargin at screen {250 / _WIDTH:.4f}", f"set rmargin at screen {1 - 30 / _WIDTH:.4f}",
             f"set tmargin at screen {1 - _HEAD / height:.4f}", f"set bmargin at screen {_FOOT / height:.4f}",
             f"set xlabel {_quoted(unit + ' since the region began')}",
             f'set label {_quoted(title)} at screen 0.5,{1 - 20 / height:.4f} center font "{_FONT},15"',

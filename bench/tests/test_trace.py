@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from conftest import FAKE
+from coopbench_lib.cost_plot import cost_plot
 from coopbench_lib.modes import find_mode
 from coopbench_lib.records import Crossing, RecordError, read_region, read_repetition, read_traces
 from coopbench_lib.timeline import timeline_plot
@@ -110,3 +111,11 @@ def test_demo_takes_what_the_machine_can_run(tree):
     assert answer.status == 0, answer.err
     assert "mode paravirt cannot run on qemu-svm" in answer.err and "full-nested" in answer.out
     assert "One fork on qemu-svm" in answer.out
+
+
+def test_distribution_of_costs():
+    assert cost_plot([make_lane(0)], "Title", "instr") is None
+    lane = make_lane(1000)
+    plot = cost_plot([lane, make_lane(10, cost=30, mode="coop")], "Title", "instr")
+    assert "full-shadow: cpuid ×1,000" in plot.script and "coop: cpuid ×10" in plot.script
+    assert len(plot.data.splitlines()) < 600 and plot.data.strip().endswith("30 100")
