@@ -32,10 +32,10 @@ def cost_plot(lanes: list[Lane], title: str, unit: str) -> Plot | None:
         data += ["", "", f"# {mode} {name}", f"{max(1, values[0])} 0"]
         data += [f"{max(1, value)} {100 * (place + 1) / len(values):.4g}" for place, value in enumerate(values)
                  if (place + 1) % step == 0 or place == len(values) - 1]
-        drawn.append(f'"costs.dat" index {index} using 1:2 with steps lw 2 dt {1 + index // 3} '
-                     f'lc rgb "{_line_colour(mode)}" title {_quoted(f"{mode}: {name} ×{len(values):,}")}')
-        drawn.append(f'"costs.dat" index {index} using 1:2 every ::1 with points ps 0.6 '
-                     f'pt {_POINT_SHAPES[index % len(_POINT_SHAPES)]} lc rgb "{_line_colour(mode)}" notitle')
+        drawn.append(f'"costs.dat" index {index} using 1:2 with steps lw 1.5 lc rgb "{_line_colour(mode)}" notitle')
+        drawn.append(f'"costs.dat" index {index} using 1:2 every ::1 with points ps 0.9 '
+                     f'pt {_POINT_SHAPES[index % len(_POINT_SHAPES)]} lc rgb "{_line_colour(mode)}" '
+                     f'title {_quoted(f"{mode}: {name} ×{len(values):,}")}')
     script = ["# SPDX-License-Identifier: GPL-2.0-or-later", "reset",
               f'set terminal svg size 1000,460 fixed font "{_FONT},12" background "#ffffff" noenhanced',
               "set encoding utf8", 'set output "costs.svg"', "set border 3", "set tics nomirror out",
