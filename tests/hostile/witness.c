@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The other VM: fills memory with numbers, reads them all again in each round, and ends with a sum that does not depend
- * on where its memory lies. Anything that another VM wrote shows.
+ * on where its memory lies. Anything that another VM wrote shows, in memory and in registers.
  */
 #include "hostile.h"
 #include "machine.h"
 #include "memory.h"
+#include "state.h"
 
 #define FRAMES 64u
 #define WORDS  512u
@@ -28,6 +29,8 @@ long witness_run(unsigned rounds)
         uint64_t start = state;
         for (unsigned i = 0; i < FRAMES * WORDS; i++)
             ((volatile uint64_t *)memory_at(frames[i / WORDS]))[i % WORDS] = state = witness_next(state);
+        state_fill(state);
+        uint64_t seed = state;
         hypercall(COOP_HYPERCALL_YIELD, 0, 0, 0);
         state = start;
         for (unsigned i = 0; i < FRAMES * WORDS; i++) {
@@ -38,6 +41,11 @@ long witness_run(unsigned rounds)
                 return 1;
             }
             sum = (sum << 1 | sum >> 63) ^ found;
+        }
+        const char *wrong = state_check(seed);
+        if (wrong) {
+            say("FAIL witness: %s is not what it was", wrong);
+            return 1;
         }
     }
     say("witness %u rounds, sum %016lx", rounds, sum);
