@@ -12,13 +12,14 @@
 /* pv/hypercall_entry.asm */
 void hypercall_by_vmmcall(void);
 void hypercall_by_vmcall(void);
+void hypercall_by_syscall(void);
 
 void (*hypercall_entry)(void);
 
 void hypercall_start(const struct coop_start_info *info)
 {
     if (info->features & COOP_FEATURE_DEPRIVILEGED) {
-        hypercall_entry = (void (*)(void))(info->direct_map + info->hypercall_page);
+        hypercall_entry = hypercall_by_syscall; /* the hypercall page may not be mapped executable for ever */
         return;
     }
     uint32_t vendor = pv_native_cpu.cpuid(0, 0).ebx;

@@ -1,9 +1,9 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
 ;
-; Hypercalls of a kernel that has ring 0: arguments and result lie where the instruction wants them (pv/hypercall.h).
+; Hypercalls without the hypercall page: arguments and result lie where the instruction wants them (pv/hypercall.h).
 
 bits 64
-global hypercall_by_vmmcall, hypercall_by_vmcall
+global hypercall_by_vmmcall, hypercall_by_vmcall, hypercall_by_syscall
 
 section .text
 
@@ -15,4 +15,9 @@ hypercall_by_vmmcall:
 align 16
 hypercall_by_vmcall:
     vmcall
+    ret
+
+align 16
+hypercall_by_syscall:
+    syscall
     ret

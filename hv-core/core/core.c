@@ -116,9 +116,7 @@ static void core_read_mode(struct core_options *options, const char *words)
         .lacks = {[MODE_CPU_VT] = {[MODE_MMU_NESTED] = no_nested,
                                    [MODE_MMU_SHADOW] = no_shadow,
                                    [MODE_MMU_DIRECT] = cpu ? cpu->direct->lacks : 0},
-                  [MODE_CPU_DEPRIVILEGED] = {[MODE_MMU_NESTED] = "a kernel in ring 3 has no second level",
-                                             [MODE_MMU_SHADOW] =
-                                                 "its cpu backend has no two roots for one of the guest's"}},
+                  [MODE_CPU_DEPRIVILEGED] = {[MODE_MMU_NESTED] = "a kernel in ring 3 has no second level"}},
     };
     char name[48] = "full-nested", why[200];
 

@@ -101,6 +101,18 @@ static enum vm_action exit_msr_write(struct vcpu *vcpu)
     return deprivileged_guest_set_base(vcpu, which, value) ? VM_SKIP : exit_fault(vcpu);
 }
 
+/* Where the guest's tables are its own to load, the rows of the mmu service know them. */
+static bool exit_is_shadow(const struct vcpu *vcpu)
+{
+    return vcpu->vm->mode.mmu == MODE_MMU_SHADOW;
+}
+
+static enum vm_action exit_shadow_register(struct vcpu *vcpu, unsigned number, bool is_write)
+{
+    vcpu->exit.control = (struct vm_exit_control){(uint8_t)number, is_write};
+    return exit_as(vcpu, VM_EXIT_CR_ACCESS);
+}
+
 /* Read as the direct entry promises them. */
 static enum vm_action exit_control_read(struct vcpu *vcpu, const struct instruction *instruction,
                                         struct registers *registers)
@@ -108,6 +120,8 @@ static enum vm_action exit_control_read(struct vcpu *vcpu, const struct instruct
     unsigned control = instruction->operands[1].number, to = instruction->operands[0].number;
     const uint64_t values[] = {registers->cr0, 0, registers->cr2, registers->cr3, registers->cr4};
     vcpu->exit.reason = VM_EXIT_CR_ACCESS;
+    if (control == 3 && exit_is_shadow(vcpu))
+        return exit_shadow_register(vcpu, control, false);
     if (control >= sizeof(values) / sizeof(values[0]) || control == 1)
         return exit_fault(vcpu);
     if (to != REGISTER_RSP) {
@@ -119,13 +133,15 @@ static enum vm_action exit_control_read(struct vcpu *vcpu, const struct instruct
     return VM_SKIP;
 }
 
-/* CR0.TS may change; anything else must be written as it is. Roots are loaded by hypercall. */
+/* CR0.TS may change; anything else must be written as it is. Direct roots are loaded by hypercall. */
 static enum vm_action exit_control_write(struct vcpu *vcpu, const struct instruction *instruction,
                                          const struct registers *registers)
 {
     unsigned control = instruction->operands[0].number;
     uint64_t wanted = exit_register(vcpu, registers, instruction->operands[1].number);
     vcpu->exit.reason = VM_EXIT_CR_ACCESS;
+    if ((control == 3 || control == 4) && exit_is_shadow(vcpu))
+        return exit_shadow_register(vcpu, control, true);
     if (control == 4)
         return wanted == registers->cr4 ? VM_SKIP : exit_fault(vcpu);
     if (control != 0 || (wanted ^ registers->cr0) & ~X86_CR0_TS)
@@ -144,6 +160,8 @@ static enum vm_action exit_clear_task_switched(struct vcpu *vcpu)
 /* All that is not global, and no page of the guest's is. */
 static enum vm_action exit_invalidate(struct vcpu *vcpu)
 {
+    if (exit_is_shadow(vcpu))
+        return exit_as(vcpu, VM_EXIT_INVLPG);
     vcpu->exit.reason = VM_EXIT_INVLPG;
     vcpu->is_flush_wanted = true;
     vcpu->vm->cpu->hold(vcpu, true);

@@ -90,6 +90,7 @@ struct vcpu {
     struct vcpu_paging paging;  /* with shadow paging: the guest's, whatever the CPU has */
     uint64_t roots_gone;        /* shadow roots that had been forgotten when `lengths` was last emptied */
     struct shadow_cpu shadow;   /* with shadow paging */
+    struct shadow_cpu shadow_user; /* the same for guest user mode, where the kernel is deprivileged */
     coop_paddr
         paging_root; /* what the CPU's CR3 holds, which hold() sees to: with shadow paging in place of the guest's */
     coop_paddr paging_root_user; /* the same for guest user mode, where it has a root of its own; else 0 */

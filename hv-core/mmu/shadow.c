@@ -124,7 +124,7 @@ static int shadow_change_root(struct shadow *shadow, struct shadow_cpu *cpu)
 int shadow_load(struct shadow *shadow, struct shadow_cpu *cpu, const struct walker_state *state)
 {
     cpu->walker = *state;
-    cpu->role = shadow_role_of(state);
+    cpu->role = shadow_role_of(state) | (cpu->is_ring3_kernel ? SHADOW_ROLE_KERNEL_3 : 0);
     cpu->root_level = cpu->role & SHADOW_ROLE_FORMAT && state->format == &walker_format_long4 ? 3 : 2;
     cpu->has_short_way =
         !(cpu->role & SHADOW_ROLE_WP_OFF) && (!state->format || (state->format->entry_bytes == 8 && !state->smap));

@@ -38,6 +38,9 @@ struct shadow_world {
     void (*release)(void *context, coop_paddr frame);
     void *(*address)(coop_paddr frame);
     void (*flush)(void *context, enum shadow_flush why); /* before the guest runs again */
+    /* What the hypervisor's slots of each top-level table hold, where it has to be in every address space: the guest
+     * has no memory there. NULL: nothing. */
+    const uint64_t *top_slots;
 };
 
 /* A shadow entry: its page's number and its index in it, plus one; 0 is none. */
@@ -116,10 +119,12 @@ struct shadow {
     struct shadow_counts counts;
 };
 
-/* The paging state of one VCPU. */
+/* The paging state of one VCPU; of one whose kernel is deprivileged there are two, kernel's and user mode's, with a
+ * root each for the same table. */
 struct shadow_cpu {
     struct walker_state walker; /* the guest's own registers */
     shadow_role role;           /* of pages made for it */
+    bool is_ring3_kernel;       /* set before anything is loaded: its kernel runs in ring 3 on these */
     struct shadow_page *root;
     uint8_t root_level; /* 3: four levels; 2: PAE format */
     bool has_short_way; /* rights of upper tables can be read off their shadow */

@@ -34,12 +34,26 @@ static void shadow_backend_flush(void *context, enum shadow_flush why)
     vm->vcpus[0]->is_flush_wanted = true;
 }
 
+/* To the CPU a deprivileged kernel and its user mode are the same ring: they get a root each. */
+static bool shadow_backend_is_double(const struct vcpu *vcpu)
+{
+    return vcpu->vm->mode.cpu == MODE_CPU_DEPRIVILEGED;
+}
+
+/* That of the mode which the exit left. */
+static struct shadow_cpu *shadow_backend_cpu(struct vcpu *vcpu, bool is_user)
+{
+    return is_user && shadow_backend_is_double(vcpu) ? &vcpu->shadow_user : &vcpu->shadow;
+}
+
 /* What has been asked for during a call is done before the guest runs again. */
 static void shadow_backend_apply(struct vcpu *vcpu)
 {
     if (!vcpu->is_flush_wanted)
         return;
     vcpu->paging_root = shadow_root(&vcpu->shadow);
+    if (shadow_backend_is_double(vcpu))
+        vcpu->paging_root_user = shadow_root(&vcpu->shadow_user);
     if (vcpu->roots_gone != vcpu->vm->shadow.counts.zapped_roots) {
         vcpu->roots_gone = vcpu->vm->shadow.counts.zapped_roots;
         for (unsigned i = 0; i < VCPU_LENGTHS; i++) /* remembered by root: another may get the same frame */
@@ -51,8 +65,12 @@ static void shadow_backend_apply(struct vcpu *vcpu)
 
 static int shadow_backend_vm_create(struct vm *vm)
 {
-    struct shadow_world world = {vm, shadow_backend_allocate, shadow_backend_release_frame, frame_address,
-                                 shadow_backend_flush};
+    struct shadow_world world = {vm,
+                                 shadow_backend_allocate,
+                                 shadow_backend_release_frame,
+                                 frame_address,
+                                 shadow_backend_flush,
+                                 vm->cpu->direct->top_slots};
     uint32_t pages = (uint32_t)(vm->memory_bytes / X86_PAGE_BYTES / QUOTA_SHARE / PAGE_FRAMES) + QUOTA_LEAST;
     size_t bytes = shadow_bytes(&vm->memory, pages);
     coop_paddr area = vm_memory_extra(vm, bytes);
@@ -96,7 +114,9 @@ static void shadow_backend_registers_changed(struct vcpu *vcpu)
     struct walker_state state;
     vcpu->vm->cpu->read_registers(vcpu, &registers);
     walker_state_set(&state, &registers);
-    if (shadow_load(&vcpu->vm->shadow, &vcpu->shadow, &state)) {
+    vcpu->shadow.is_ring3_kernel = shadow_backend_is_double(vcpu);
+    if (shadow_load(&vcpu->vm->shadow, &vcpu->shadow, &state) ||
+        (shadow_backend_is_double(vcpu) && shadow_load(&vcpu->vm->shadow, &vcpu->shadow_user, &state))) {
         log_error("vm %u: no memory for shadow tables", vcpu->vm->number);
         vm_stop(vcpu->vm, VM_STOP_BAD_ACCESS, 0);
         return;
@@ -113,14 +133,16 @@ static void shadow_backend_written(struct vcpu *vcpu, coop_paddr address, uint64
 
 struct shadow_fault shadow_backend_fault(struct vcpu *vcpu, uint64_t linear, struct walker_access access)
 {
-    struct shadow_fault fault = shadow_fault_handle(&vcpu->vm->shadow, &vcpu->shadow, linear, access);
+    struct shadow_fault fault =
+        shadow_fault_handle(&vcpu->vm->shadow, shadow_backend_cpu(vcpu, access.is_user), linear, access);
     shadow_backend_apply(vcpu);
     return fault;
 }
 
 bool shadow_backend_load_root(struct vcpu *vcpu, uint64_t cr3)
 {
-    if (shadow_load_root(&vcpu->vm->shadow, &vcpu->shadow, cr3))
+    if (shadow_load_root(&vcpu->vm->shadow, &vcpu->shadow, cr3) ||
+        (shadow_backend_is_double(vcpu) && shadow_load_root(&vcpu->vm->shadow, &vcpu->shadow_user, cr3)))
         return false;
     shadow_backend_apply(vcpu);
     return true;
@@ -144,6 +166,8 @@ const uint8_t *shadow_backend_peek(const struct vcpu *vcpu, uint64_t linear)
 void shadow_backend_invalidate(struct vcpu *vcpu, uint64_t linear)
 {
     shadow_invalidate(&vcpu->vm->shadow, &vcpu->shadow, linear);
+    if (shadow_backend_is_double(vcpu))
+        shadow_invalidate(&vcpu->vm->shadow, &vcpu->shadow_user, linear);
     shadow_backend_apply(vcpu);
 }
 

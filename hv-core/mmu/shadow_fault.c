@@ -8,6 +8,7 @@
 #include "mmu/walker_mark.h"
 #include "mmu/shadow_fill.h"
 #include "mmu/shadow_guest.h"
+#include <coopvirt/mutation.h>
 
 /* The rights that the tables above the last level leave, and that level's page; NULL when not all of them are shadowed.
  */
@@ -113,12 +114,20 @@ static struct shadow_fault shadow_fault_take_long(struct shadow *shadow, struct 
     return (struct shadow_fault){shadow_fill(shadow, cpu, &way, linear, access), 0, way.found.address};
 }
 
+static bool shadow_fault_is_ours(uint64_t linear)
+{
+    unsigned slot = shadow_page_index(linear, SHADOW_LEVELS - 1);
+    return slot >= COOP_SLOT_FIRST && slot <= COOP_SLOT_LAST;
+}
+
 struct shadow_fault shadow_fault_handle(struct shadow *shadow, struct shadow_cpu *cpu, uint64_t linear,
                                         struct walker_access access)
 {
     struct shadow_fault fault;
     cpu->root->stamp = ++shadow->stamp;
-    if (!shadow_fault_try_short(shadow, cpu, linear, access, &fault))
+    if (shadow->world.top_slots && shadow_fault_is_ours(linear) && !MUTATED(shadow_top_slots))
+        fault = shadow_fault_inject(cpu, access, 0);
+    else if (!shadow_fault_try_short(shadow, cpu, linear, access, &fault))
         fault = shadow_fault_take_long(shadow, cpu, linear, access);
     shadow->counts.faults[fault.outcome]++;
     return fault;

@@ -14,7 +14,7 @@
  * dirty. */
 static uint64_t shadow_fill_table_bits(const struct shadow_cpu *cpu, const struct shadow_way *way, unsigned level)
 {
-    uint64_t entry = way->entries[level], bits = X86_PTE_P;
+    uint64_t entry = way->entries[level], bits = X86_PTE_P | (cpu->role & SHADOW_ROLE_KERNEL_3 ? X86_PTE_U : 0);
     if (cpu->root_level == 2 && level == 2)
         return bits; /* APM vol. 2, "Legacy-Mode Physical Page Translation": the top entries of PAE have no rights */
     bits |= X86_PTE_A;
@@ -128,6 +128,8 @@ enum shadow_outcome shadow_fill_page(struct shadow *shadow, struct shadow_page *
                                      const struct guest_memory_range *range, coop_paddr address, uint64_t bits,
                                      uint64_t source, bool is_write)
 {
+    if (page->role & SHADOW_ROLE_KERNEL_3)
+        bits |= X86_PTE_U;
     if (!range->is_writable)
         bits &= ~X86_PTE_W;
     if (bits & X86_PTE_W &&

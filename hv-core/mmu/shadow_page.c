@@ -149,6 +149,16 @@ static void shadow_page_widen(struct shadow *shadow, struct shadow_frame *frame)
     shadow_page_enlist(shadow, page, index, &frame->writable);
 }
 
+/* The hypervisor's slots are no entries of the page: nothing but its birth and death changes them. */
+static void shadow_page_fill_top(const struct shadow *shadow, struct shadow_page *page, bool is_born)
+{
+    const uint64_t *slots = shadow->world.top_slots;
+    if (!slots || page->level != SHADOW_LEVELS - 1)
+        return;
+    for (unsigned i = COOP_SLOT_FIRST; i <= COOP_SLOT_LAST; i++)
+        page->entries[i] = is_born ? slots[i - COOP_SLOT_FIRST] : 0;
+}
+
 void shadow_page_zap(struct shadow *shadow, struct shadow_page *page)
 {
     for (unsigned i = shadow_page_next(page, 0); i < SHADOW_ENTRIES; i = shadow_page_next(page, i + 1))
@@ -159,6 +169,7 @@ void shadow_page_zap(struct shadow *shadow, struct shadow_page *page)
     }
     if (page->is_unsync)
         shadow_sync_forget(shadow, page);
+    shadow_page_fill_top(shadow, page, false);
     shadow_page_unhash(shadow, page);
     if (page->table)
         shadow_page_widen(shadow, &shadow->frames[page->guest_frame]);
@@ -272,6 +283,7 @@ struct shadow_page *shadow_page_get(struct shadow *shadow, uint64_t guest_frame,
     page->parents = SHADOW_NONE;
     page->stamp = shadow->stamp;
     page->table = shadow_guest_table(shadow, guest_frame, role);
+    shadow_page_fill_top(shadow, page, true);
     uint32_t *bucket = shadow_page_bucket(shadow, guest_frame, role);
     page->next_hash = *bucket;
     *bucket = shadow_page_number(shadow, page) + 1;

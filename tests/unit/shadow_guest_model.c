@@ -61,6 +61,8 @@ static void model_flush(void *context, enum shadow_flush why)
     struct model *model = context;
     if (!(model->flushes_left_out >> why & 1))
         tlb_model_flush(&model->tlb);
+    if (!(model->flushes_left_out >> why & 1))
+        tlb_model_flush(&model->user_tlb);
 }
 
 unsigned model_frames_out(void)
@@ -109,7 +111,11 @@ void model_create(struct model *model, enum model_format format, uint32_t pages,
 {
     static const struct walker_format *const formats[] = {
         [MODEL_LONG] = &walker_format_long4, [MODEL_PAE] = &walker_format_pae, [MODEL_32] = &walker_format_32};
-    struct shadow_world world = {model, model_allocate, model_release, model_address, model_flush};
+    struct shadow_world world = {.context = model,
+                                 .allocate = model_allocate,
+                                 .release = model_release,
+                                 .address = model_address,
+                                 .flush = model_flush};
 
     memory_bytes = aligned_alloc(4096, MODEL_FRAMES * 4096ul);
     pool_bytes = aligned_alloc(4096, POOL_FRAMES * 4096ul);
@@ -126,7 +132,7 @@ void model_create(struct model *model, enum model_format format, uint32_t pages,
         for (unsigned i = 0; i < MODEL_LEVEL_POOL; i++)
             model->pool[level][i] = 16 + level * MODEL_LEVEL_POOL + i;
     model_map_directly(model);
-    model->tlb.address = model_address;
+    model->tlb.address = model->user_tlb.address = model_address;
     model->state = (struct walker_state){.format = formats[format],
                                          .root = model->pool[model->levels - 1][0] << 12,
                                          .write_protect = true,
@@ -144,6 +150,8 @@ void model_create(struct model *model, enum model_format format, uint32_t pages,
 void model_destroy(struct model *model)
 {
     shadow_unload(&model->shadow, &model->cpu);
+    if (model->is_ring3)
+        shadow_unload(&model->shadow, &model->user_cpu);
     shadow_destroy(&model->shadow);
     free(memory_bytes);
     free(pool_bytes);
@@ -161,19 +169,26 @@ static void model_take_root(struct model *model)
     model->tlb.root = shadow_root(&model->cpu);
     model->tlb.root_level = model->cpu.root_level;
     model->tlb.smep = model->state.smep;
+    if (!model->is_ring3)
+        return;
+    model->user_tlb.root = shadow_root(&model->user_cpu);
+    model->user_tlb.root_level = model->user_cpu.root_level;
 }
 
 void model_load_root(struct model *model, uint64_t cr3)
 {
     model->state.root = cr3;
-    if (shadow_load_root(&model->shadow, &model->cpu, cr3))
+    if (shadow_load_root(&model->shadow, &model->cpu, cr3) ||
+        (model->is_ring3 && shadow_load_root(&model->shadow, &model->user_cpu, cr3)))
         model_complain(model, "no memory for a root");
     model_take_root(model);
 }
 
 void model_load_state(struct model *model)
 {
-    if (shadow_load(&model->shadow, &model->cpu, &model->state))
+    model->cpu.is_ring3_kernel = model->is_ring3;
+    if (shadow_load(&model->shadow, &model->cpu, &model->state) ||
+        (model->is_ring3 && shadow_load(&model->shadow, &model->user_cpu, &model->state)))
         model_complain(model, "no memory for a root");
     model_take_root(model);
 }
@@ -181,6 +196,14 @@ void model_load_state(struct model *model)
 void model_invalidate(struct model *model, uint64_t linear)
 {
     shadow_invalidate(&model->shadow, &model->cpu, linear);
+    if (model->is_ring3)
+        shadow_invalidate(&model->shadow, &model->user_cpu, linear);
+}
+
+void model_enter_ring3(struct model *model)
+{
+    model->is_ring3 = true;
+    model_load_state(model);
 }
 
 /* How the formats differ, said once more: index of a level, and what a large page's entry may not have. */
@@ -305,11 +328,15 @@ static void model_compare(struct model *model, uint64_t linear, struct walker_ac
 
 bool model_access(struct model *model, uint64_t linear, struct walker_access access, bool is_stale, uint64_t *machine)
 {
+    bool is_user = model->is_ring3 && access.is_user;
+    struct tlb_model *tlb = is_user ? &model->user_tlb : &model->tlb;
+    struct walker_access by_cpu = access; /* which knows nothing of the guest's kernel */
+    by_cpu.is_user |= model->is_ring3;
     model->was_emulated = false;
     for (unsigned i = 0; i < TRIES; i++) {
-        bool ok = tlb_model_access(&model->tlb, linear, access, machine);
-        if (model->tlb.broken)
-            model_complain(model, model->tlb.broken);
+        bool ok = tlb_model_access(tlb, linear, by_cpu, machine);
+        if (tlb->broken)
+            model_complain(model, tlb->broken);
         if (ok) {
             if (*machine - MACHINE_BASE >= MODEL_FRAMES * 4096ul)
                 model_complain(model, "an access outside the guest's memory");
@@ -317,7 +344,8 @@ bool model_access(struct model *model, uint64_t linear, struct walker_access acc
                 model_compare(model, linear, access, *machine);
             return !model->complaint;
         }
-        struct shadow_fault fault = shadow_fault_handle(&model->shadow, &model->cpu, linear, access);
+        struct shadow_fault fault =
+            shadow_fault_handle(&model->shadow, is_user ? &model->user_cpu : &model->cpu, linear, access);
         if (fault.outcome == SHADOW_MAPPED)
             continue;
         model_compare_fault(model, &fault, linear, access);

@@ -31,6 +31,9 @@ struct model {
     struct shadow shadow;
     struct shadow_cpu cpu;
     struct tlb_model tlb;
+    bool is_ring3; /* kernel and user mode are both ring 3, on a root each; then `cpu` and `tlb` are the kernel's: */
+    struct shadow_cpu user_cpu;
+    struct tlb_model user_tlb;
     struct walker_state state;
     uint64_t direct; /* linear address where all memory is mapped */
     unsigned levels, entry_bytes;
@@ -44,6 +47,9 @@ struct model {
 /* A guest with `pages` shadow pages; frames of the service come from the host. */
 void model_create(struct model *model, enum model_format format, uint32_t pages, uint64_t seed);
 void model_destroy(struct model *model);
+
+/* Its kernel is deprivileged from now on. */
+void model_enter_ring3(struct model *model);
 
 /* Frames that the service holds. */
 unsigned model_frames_out(void);

@@ -14,6 +14,7 @@
 
 static struct model model;
 static bool is_stale[ADDRESSES];
+static bool is_ring3; /* of the guests that run() makes */
 
 /* Few indexes a level, so that tables are shared and met again. */
 static uint64_t address_of(unsigned n)
@@ -155,7 +156,7 @@ static void invalidate(void)
 
 static void change_state(void)
 {
-    switch (model_random(&model, 3)) {
+    switch (model.is_ring3 ? 2 : model_random(&model, 3)) { /* ring 3 has no CR0.WP and no SMEP */
     case 0:
         model.state.write_protect = !model.state.write_protect;
         break;
@@ -198,6 +199,8 @@ static unsigned run(enum model_format format, uint32_t pages, bool has_unsync, u
 {
     unsigned done = 0;
     model_create(&model, format, pages, seed);
+    if (is_ring3)
+        model_enter_ring3(&model);
     model.shadow.has_unsync = has_unsync;
     model.flushes_left_out = flushes_left_out;
     set_all_stale(false);
@@ -220,6 +223,46 @@ static void expect_right(enum model_format format, uint32_t pages, bool has_unsy
 START_TEST(test_long)
 {
     expect_right(MODEL_LONG, 512, true, (uint64_t)_i, 150000);
+}
+END_TEST
+
+/* A kernel in ring 3 gets where it may, and its user mode nowhere else. */
+START_TEST(test_ring3)
+{
+    is_ring3 = true;
+    expect_right(MODEL_LONG, 512, true, (uint64_t)_i, 150000);
+    expect_right(MODEL_LONG, 2 * SHADOW_PAGES_LEAST, true, (uint64_t)_i, 50000);
+}
+END_TEST
+
+/* The hypervisor's slots are in every top-level table and in nothing that a table's frame becomes afterwards; the guest
+ * has nothing there, whatever its own tables say. */
+START_TEST(test_top_slots)
+{
+    static uint64_t slots[COOP_SLOT_LAST - COOP_SLOT_FIRST + 1];
+    struct walker_access read = {0};
+    for (unsigned i = 0; i <= COOP_SLOT_LAST - COOP_SLOT_FIRST; i++)
+        slots[i] = (uint64_t)(i + 1) << 40 | X86_PTE_P | X86_PTE_W;
+    model_create(&model, MODEL_LONG, 64, 1);
+    model.shadow.world.top_slots = slots;
+    for (unsigned i = 1; i < MODEL_LEVEL_POOL; i++) {
+        model_load_root(&model, model.pool[3][i] << 12);
+        ck_assert_mem_eq(&model.cpu.root->entries[COOP_SLOT_FIRST], slots, sizeof(slots));
+        struct shadow_fault fault = shadow_fault_handle(&model.shadow, &model.cpu, model.direct, read);
+        ck_assert_int_eq(fault.outcome, SHADOW_INJECT);
+        ck_assert_uint_eq(fault.error_code, 0);
+        ck_assert_int_eq(
+            shadow_fault_handle(&model.shadow, &model.cpu, (uint64_t)COOP_SLOT_LAST << 39 | 0xffffaul << 44, read)
+                .outcome,
+            SHADOW_INJECT);
+    }
+    uint64_t *entries = model.cpu.root->entries;
+    coop_paddr gone = model.pool[3][MODEL_LEVEL_POOL - 1] << 12;
+    model_load_root(&model, model.pool[3][1] << 12);
+    ck_assert(shadow_release(&model.shadow, gone));
+    for (unsigned i = COOP_SLOT_FIRST; i <= COOP_SLOT_LAST; i++)
+        ck_assert_uint_eq(entries[i], 0);
+    model_destroy(&model);
 }
 END_TEST
 
@@ -335,6 +378,8 @@ int main(void)
     TCase *tests = tcase_create("shadow");
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, test_long, 1, 7);
+    tcase_add_loop_test(tests, test_ring3, 1, 5);
+    tcase_add_test(tests, test_top_slots);
     tcase_add_loop_test(tests, test_pae, 1, 5);
     tcase_add_loop_test(tests, test_32, 1, 5);
     tcase_add_test(tests, test_every_write_trapped);

@@ -30,6 +30,10 @@ void deprivileged_read_registers(const struct vcpu *vcpu, struct registers *regi
     registers->cr3 = state->is_user && vcpu->paging_root_user ? vcpu->paging_root_user : vcpu->paging_root;
     registers->cr4 = X86_CR4_PAE;
     registers->efer = X86_EFER_SCE | X86_EFER_LME | X86_EFER_LMA | X86_EFER_NXE;
+    if (vcpu->vm->mode.mmu == MODE_MMU_SHADOW) {
+        registers->cr3 = vcpu->paging.cr3;
+        registers->cr4 = vcpu->paging.cr4;
+    }
     registers->pat = X86_PAT_RESET;
     registers->dr6 = state->dr6;
     registers->dr7 = state->dr7;
@@ -50,6 +54,7 @@ void deprivileged_write_registers(struct vcpu *vcpu, const struct registers *reg
     state->rsp = registers->rsp;
     state->rflags = deprivileged_flags(registers->rflags);
     state->shared->upcalls_masked = !(registers->rflags & X86_FLAGS_IF);
+    vcpu->paging = (struct vcpu_paging){registers->cr0, registers->cr3, registers->cr4, registers->efer};
     deprivileged_set_user(state, registers->cpl == 3);
 }
 

@@ -186,9 +186,11 @@ struct coop_vcpu {
 
 /*
  * Hypercalls: CALL the hypercall page (whose instruction is VMMCALL, VMCALL or SYSCALL), or give VMMCALL (AMD) or
- * VMCALL (Intel), without prefixes, directly where the kernel has ring 0. From guest kernel mode only. IN  RAX = number; RDI, RSI, RDX,
- * R10, R8 = arguments (integers or coop_paddr) OUT RAX = result, or a negated error number (COOP_E*) RCX and R11 are
- * undefined afterwards when the page was called (SYSCALL uses them), all others preserved. An unknown number, or one
+ * VMCALL (Intel), without prefixes, directly where the kernel has ring 0, SYSCALL where it has not. From guest kernel
+ * mode only.
+ *   IN  RAX = number; RDI, RSI, RDX, R10, R8 = arguments (integers or coop_paddr)
+ *   OUT RAX = result, or a negated error number (COOP_E*)
+ * RCX and R11 are undefined afterwards when SYSCALL was the instruction, all others preserved. An unknown number, or one
  * that this mode has not, gives -COOP_ENOSYS; a call from another privilege level -COOP_EPERM.
  */
 #define COOP_HYPERCALL_FIRST 0x100u
