@@ -83,8 +83,6 @@ static bool nested_memory_is_ram(const struct nested_memory *nested, coop_paddr 
 
 int nested_memory_release(struct nested_memory *nested, coop_paddr page, coop_paddr *machine)
 {
-    if (!MUTATED(nested_memory_ram) && !nested_memory_is_ram(nested, page))
-        return -EINVAL;
     struct nested_mapping mapping = nested_lookup(nested->tables, page);
     if (!mapping.is_present || !(mapping.permissions & NESTED_WRITE))
         return -EINVAL;
@@ -101,7 +99,8 @@ int nested_memory_release(struct nested_memory *nested, coop_paddr page, coop_pa
 
 int nested_memory_wants(const struct nested_memory *nested, coop_paddr page)
 {
-    return nested_memory_is_ram(nested, page) && !nested_lookup(nested->tables, page).is_present ? 0 : -EINVAL;
+    bool is_ram = MUTATED(nested_memory_ram) || nested_memory_is_ram(nested, page);
+    return is_ram && !nested_lookup(nested->tables, page).is_present ? 0 : -EINVAL;
 }
 
 int nested_memory_populate(struct nested_memory *nested, coop_paddr page, coop_paddr machine)
