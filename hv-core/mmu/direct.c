@@ -171,6 +171,8 @@ static __attribute__((noinline)) int direct_operate(struct direct *direct, void 
     unsigned number = operation->target & OPERATION_BITS;
     uint64_t target = operation->target & ~OPERATION_BITS, value = operation->value;
     switch (number) {
+    case COOP_MMU_CLEAR:
+        return direct_clear(direct, target, value);
     case COOP_MMU_TABLE_NEW:
         return direct_table_new(direct, target, value);
     case COOP_MMU_TABLE_FREE:
@@ -221,7 +223,7 @@ static uint64_t direct_run(struct direct *direct, void *caller, const struct coo
             if (pages)
                 continue;
             *error = direct_set_in(direct, table, operation.target, operation.value);
-        } else if (number == COOP_MMU_CLEAR) {
+        } else if (number == COOP_MMU_CLEAR) { /* the next in number */
             *error = direct_clear(direct, operation.target - COOP_MMU_CLEAR, operation.value);
         } else {
             *error = direct_operate(direct, caller, &operation);
@@ -247,12 +249,29 @@ static bool direct_batch_is_readable(const struct direct *direct, coop_paddr ope
     return true;
 }
 
-uint64_t direct_batch(struct direct *direct, void *caller, coop_paddr operations, uint64_t count)
+/* A batch of one, which a page fault brings: nothing is prepared for more. */
+static uint64_t direct_batch_one(struct direct *direct, void *caller, coop_paddr operations)
+{
+    const struct coop_mmu_operation *at = (const void *)(direct->map + operations);
+    if (!MUTATED(direct_batch_owner) && direct_frame_of(direct, operations)->type == DIRECT_OUTSIDE)
+        return (uint64_t)-COOP_EFAULT;
+    struct coop_mmu_operation operation = {__atomic_load_n(&at->target, __ATOMIC_RELAXED),
+                                           __atomic_load_n(&at->value, __ATOMIC_RELAXED)};
+    bool is_set = (operation.target & OPERATION_BITS) == COOP_MMU_SET;
+    int error =
+        is_set ? direct_set_in(direct, direct_frame_of(direct, operation.target), operation.target, operation.value)
+               : direct_operate(direct, caller, &operation);
+    if (error)
+        return (uint64_t)error << 32;
+    direct->counts.operations++;
+    return 1;
+}
+
+static __attribute__((noinline)) uint64_t direct_batch_many(struct direct *direct, void *caller, coop_paddr operations,
+                                                            uint64_t count)
 {
     uint64_t done = 0;
     int error = 0;
-    if (operations % sizeof(struct coop_mmu_operation) || count > COOP_MMU_BATCH_MOST)
-        return (uint64_t)-COOP_EINVAL;
     if (count && !direct_batch_is_readable(direct, operations, count * sizeof(struct coop_mmu_operation)))
         return (uint64_t)-COOP_EFAULT;
     const struct coop_mmu_operation *at = (const void *)(direct->map + operations);
@@ -264,4 +283,12 @@ uint64_t direct_batch(struct direct *direct, void *caller, coop_paddr operations
     }
     direct->counts.operations += done;
     return done | (uint64_t)error << 32;
+}
+
+uint64_t direct_batch(struct direct *direct, void *caller, coop_paddr operations, uint64_t count)
+{
+    if (operations % sizeof(struct coop_mmu_operation) || count > COOP_MMU_BATCH_MOST)
+        return (uint64_t)-COOP_EINVAL;
+    return count == 1 ? direct_batch_one(direct, caller, operations)
+                      : direct_batch_many(direct, caller, operations, count);
 }
