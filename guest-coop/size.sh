@@ -15,7 +15,7 @@ files_of()
 {
     case $1 in
         tables) ls pv/direct_mmu.[ch] memory/closed_page.[ch] ;;
-        queues) ls pv/queue_io.c drivers/queue*.[ch] drivers/virtqueue.[ch] drivers/upcall.[ch] ;;
+        queues) ls pv/queue_io.c drivers/queue*.[ch] drivers/virtqueue.[ch] drivers/upcall.[ch] drivers/balloon.[ch] ;;
         common) ls pv/hypercall* boot/start_info.[ch] ;;
         entry) ls boot/entry_direct.asm ;;
         coop) ls pv/coop_cpu.[ch] ;;
