@@ -39,7 +39,8 @@ def cost_plot(lanes: list[Lane], title: str, unit: str) -> Plot | None:
     script = ["# SPDX-License-Identifier: GPL-2.0-or-later", "reset",
               f'set terminal svg size 1000,460 fixed font "{_FONT},12" background "#ffffff" noenhanced',
               "set encoding utf8", 'set output "costs.svg"', "set border 3", "set tics nomirror out",
-              'set grid lc rgb "#cccccc" lt 1 lw 0.5', f"set label {_quoted(title + ': what crossings cost')} at screen 0.5,0.96 center", "set tmargin 3",
+              'set grid lc rgb "#cccccc" lt 1 lw 0.5', f"set label {_quoted(title + ': what crossings cost')} at screen 0.5,0.96 center",
+              "set tmargin 3",
               f"set xlabel {_quoted(unit + ' from an exit to the next entry')}", "set logscale x",
               "set xtics format '%.0f'", 'set ylabel "% that cost at most that"', "set yrange [0:102]",
               "set key outside right top samplen 2", "plot " + ", \\\n     ".join(drawn)]

@@ -12,7 +12,7 @@ from .outcome import OK
 from .raw import RawRecords, read_raw
 from .results import Result
 from .summary import COLUMNS, Row
-from .tables import Grid, added, amount, make_grid, mark, ratio, render_markdown
+from .tables import Grid, added, amount, crossings, make_grid, mark, ratio, render_markdown
 
 FORMATS = ("csv", "json", "md", "latex")
 _MODES_BESIDE = 2
@@ -61,7 +61,8 @@ def render_latex(result: Result) -> str:
     blocks = [grid.modes[start:start + _MODES_BESIDE] for start in range(0, len(grid.modes), _MODES_BESIDE)] or [[]]
     tree = "" if run.get("tree_clean") else ", tree not clean"
     caption = (f"{run['machine']} ({run['cpu_model']}), unit {run['unit']}, run {run['run_id']}{tree}. Native: busy "
-               f"{run['unit']} per operation; ratio: to native; +: added per operation; exits: VM exits per operation.")
+               f"{run['unit']} per operation; ratio: to native; +: added per operation; crossings per operation: "
+               "VM exits, hypercalls (h), bounces (b).")
     lines = []
     for modes in blocks:
         lines += [r"\begin{table}", r"\centering", r"\footnotesize", rf"\caption{{{latex(caption)}}}",
@@ -77,7 +78,7 @@ def _latex_heads(modes: list[Mode]) -> list[str]:
     axes = "".join(rf" & \multicolumn{{3}}{{c}}{{{latex(mode.axes)}}}" for mode in modes)
     heads = [rf" & native{names} \\"]
     heads += [rf" & {axes} \\"] if modes else []
-    return heads + ["workload & per op" + " & ratio & + & exits" * len(modes) + r" \\"]
+    return heads + ["workload & per op" + " & ratio & + & crossings" * len(modes) + r" \\"]
 
 
 def _latex_line(grid: Grid, modes: list[Mode], workload: str) -> str:
@@ -97,4 +98,4 @@ def _three(row: Row | None) -> list[str]:
     if row is None or row.status != OK:
         return ["-" if row is None else row.status, "", ""]
     middle = f"({amount(row.value)})" if row.added_per_op is None else added(row.added_per_op)
-    return [ratio(row.ratio_to_native), middle + mark(row), amount(row.exits_per_op)]
+    return [ratio(row.ratio_to_native), middle + mark(row), crossings(row)]

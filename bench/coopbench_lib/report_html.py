@@ -15,7 +15,7 @@ from .outcome import OK
 from .plots import inline, plot_name
 from .report_style import STYLE
 from .summary import ExitRow, Row
-from .tables import Grid, added, amount, make_grid, mark, ratio, share
+from .tables import Grid, added, amount, crossings, make_grid, mark, ratio, share
 from .workloads import Workload
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _headline_block(section: Section, grid: Grid, modes: list[Mode]) -> str:
     first = f'<th rowspan="2" class="name">workload</th><th rowspan="2">native<br><small>{unit}/op</small></th>'
     heads = "".join(f'<th colspan="3" class="mode">{escape(mode.name)}<br><small>{escape(mode.axes)}</small></th>'
                     for mode in modes)
-    below = f'<th class="first">ratio</th><th>+{unit}/op</th><th>exits/op</th>' * len(modes)
+    below = f'<th class="first">ratio</th><th>+{unit}/op</th><th>crossings</th>' * len(modes)
     lines = []
     for workload in grid.workloads:
         cells = f'<td>{_link(section, grid.row("native", workload), _native(grid.row("native", workload)))}</td>'
@@ -104,7 +104,7 @@ def _mode_cells(section: Section, row: Row | None) -> str:
     middle = f"({amount(row.value)})" if row.added_per_op is None else added(row.added_per_op)
     dear = " dear" if (row.ratio_to_native or 1) >= 1.05 else ""
     return (f'<td class="first{dear}">{ratio(row.ratio_to_native)}</td>'
-            f'<td>{_link(section, row, middle + mark(row))}</td><td>{amount(row.exits_per_op)}</td>')
+            f'<td>{_link(section, row, middle + mark(row))}</td><td>{escape(crossings(row))}</td>')
 
 
 def _link(section: Section, row: Row | None, text: str) -> str:
@@ -121,7 +121,8 @@ def _legend(section: Section) -> str:
     unit = escape(section.result.run["unit"])
     text = (f"<p><b>native</b>: busy {unit} per operation on the bare machine. <b>ratio</b>: to native. "
             f"<b>+{unit}/op</b>: "
-            "added to native's, hypervisor and guest together. <b>exits/op</b>: how often the hypervisor was entered. "
+            "added to native's, hypervisor and guest together. <b>crossings</b> per operation: how often the hypervisor was entered, by exits, "
+            "hypercalls (h) and bounces (b: system calls and faults that it hands on to a kernel in ring 3). "
             "A figure links to the first of its raw records. * repetitions differ. ? a device outside the count takes "
             "part. (in parentheses) the cost itself, where there is no native row.</p>")
     bad = [row for row in section.result.rows if row.status != OK]

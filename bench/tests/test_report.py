@@ -19,16 +19,16 @@ CHROMIUM = shutil.which("chromium")
 GOLDEN_LATEX = r"""\begin{table}
 \centering
 \footnotesize
-\caption{qemu-svm (QEMU TCG EPYC), unit instr, run result, tree not clean. Native: busy instr per operation; ratio: to native; +: added per operation; exits: VM exits per operation.}
+\caption{qemu-svm (QEMU TCG EPYC), unit instr, run result, tree not clean. Native: busy instr per operation; ratio: to native; +: added per operation; crossings per operation: VM exits, hypercalls (h), bounces (b).}
 \begin{tabular}{lrrrr}
 \hline
  & native & \multicolumn{3}{c}{full-nested} \\
  &  & \multicolumn{3}{c}{vt/nested/emulated} \\
-workload & per op & ratio & + & exits \\
+workload & per op & ratio & + & crossings \\
 \hline
 fake/null & 150 & 1.000 & 0 & 0 \\
 fake/cpuid & 150 & 1.667 & +100 & 1 \\
-fake/hypercall & n/a & - & (250) & 1 \\
+fake/hypercall & n/a & - & (250) & 1h \\
 fake/spread & 152* & 1.658 & +100* & 1 \\
 \hline
 \end{tabular}
