@@ -64,7 +64,7 @@ struct hold_row {
     const char *what;
     const char *svm, *vmx;
     uint32_t msr;        /* the register that both maps must trap, reading and writing; or HOLD_NO_MSR */
-    const char *hostile; /* the case that fails if this does not hold */
+    const char *hostile; /* the case of tests/hostile that tries; NULL: no guest can, a host test sees the bit */
 };
 
 extern const struct hold_row hold_table[HOLDS];

@@ -77,8 +77,9 @@ static void direct_backend_forget_root(void *context, coop_paddr root)
     struct vm *vm = context;
     const struct root_cache_world world = {vm, direct_backend_get_root, direct_backend_put_root};
     for (unsigned i = 0; i < vm->vcpu_count && vm->vcpus[i]; i++)
-        if (root_cache_drop(&vm->vcpus[i]->roots, &world, root, vm->vcpus[i]->paging_root))
-            vm->vcpus[i]->is_flush_wanted = true;
+        if (root_cache_holds(&vm->vcpus[i]->roots, root) &&
+            root_cache_drop(&vm->vcpus[i]->roots, &world, root, vm->vcpus[i]->paging_root))
+            vm->vcpus[i]->is_root_changed = true; /* so that the CPU is told before the next entry */
 }
 
 /* Whatever writes guest memory in the guest's name asks here first: no table, and known to be no zeros afterwards. */

@@ -14,7 +14,8 @@ void root_cache_init(struct root_cache *cache, unsigned targets)
 {
     cache->targets = targets < ROOT_CACHE_MOST ? targets : ROOT_CACHE_MOST;
     cache->next = 0;
-    cache->is_changed = true;
+    cache->random = 1;
+    cache->changed = ROOT_CACHE_ALL;
     for (unsigned i = 0; i < ROOT_CACHE_MOST; i++)
         cache->roots[i] = ROOT_CACHE_NONE;
 }
@@ -32,6 +33,16 @@ bool root_cache_holds(const struct root_cache *cache, coop_paddr root)
     return root_cache_find(cache, root) >= 0;
 }
 
+/* A free entry, or any: among more roots than entries that take turns, some stay. */
+static unsigned root_cache_choose(struct root_cache *cache)
+{
+    int free = root_cache_find(cache, ROOT_CACHE_NONE);
+    if (free >= 0)
+        return (unsigned)free;
+    cache->random = cache->random * 1664525 + 1013904223;
+    return (cache->random >> 16) % root_cache_size(cache);
+}
+
 bool root_cache_load(struct root_cache *cache, const struct root_cache_world *world, coop_paddr root)
 {
     if (root == ROOT_CACHE_NONE)
@@ -41,12 +52,13 @@ bool root_cache_load(struct root_cache *cache, const struct root_cache_world *wo
     if (!MUTATED(vt_root_reference) && !world->get(world->context, root))
         return false;
     /* The root that is left may be the one that goes: from here on it is not in use. */
+    bool is_replaced = cache->roots[cache->next] != ROOT_CACHE_NONE;
     coop_paddr *entry = &cache->roots[cache->next];
-    cache->next = (cache->next + 1) % root_cache_size(cache);
-    if (*entry != ROOT_CACHE_NONE && !MUTATED(vt_root_reference))
+    if (is_replaced && !MUTATED(vt_root_reference))
         world->put(world->context, *entry);
     *entry = root;
-    cache->is_changed = true;
+    cache->changed |= is_replaced ? (uint8_t)(1u << cache->next) : ROOT_CACHE_ALL;
+    cache->next = root_cache_choose(cache);
     return true;
 }
 
@@ -61,7 +73,7 @@ bool root_cache_drop(struct root_cache *cache, const struct root_cache_world *wo
     if (!MUTATED(vt_root_drop))
         cache->roots[at] = ROOT_CACHE_NONE;
     cache->next = (unsigned)at; /* a free place is filled first */
-    cache->is_changed = true;
+    cache->changed = ROOT_CACHE_ALL;
     if (!MUTATED(vt_root_reference))
         world->put(world->context, root);
     return true;

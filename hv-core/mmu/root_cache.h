@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The top-level tables that a VCPU holds a typed reference to, with direct page tables: the one in use, and those to
- * which the CPU lets the guest change by itself (VT-x: the CR3-target list). A small cache, replaced in turn: a root
- * leaves every list before it dies, since a listed one can become the root in use at any moment without a word. Pure:
+ * which the CPU lets the guest change by itself (VT-x: the CR3-target list). A small cache, whose loads that hit nobody
+ * sees: which entry goes is chosen at random. A root leaves every list before it dies, since a listed one can become the root in use at any moment without a word. Pure:
  * references are taken and given back by the world passed in.
  */
 #ifndef MMU_ROOT_CACHE_H
@@ -10,9 +10,12 @@
 
 #include <coopvirt/abi.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #define ROOT_CACHE_MOST 4u              /* SDM vol. 3, "CR3-Target Controls" */
 #define ROOT_CACHE_NONE ((coop_paddr)1) /* no root: not aligned */
+
+#define ROOT_CACHE_ALL  UINT8_MAX
 
 struct root_cache_world {
     void *context;
@@ -23,9 +26,10 @@ struct root_cache_world {
 
 struct root_cache {
     unsigned targets; /* constant: roots that the CPU may change to by itself, 0 to ROOT_CACHE_MOST */
-    unsigned next;    /* the entry that goes next */
+    unsigned next;    /* the entry that goes next: a free one, or any */
+    uint32_t random;  /* what it is chosen by */
     coop_paddr roots[ROOT_CACHE_MOST];
-    bool is_changed; /* since the backend has last told the CPU */
+    uint8_t changed; /* bit n: entry n of the list, since the backend has last told the CPU; all: their number too */
 };
 
 void root_cache_init(struct root_cache *cache, unsigned targets);

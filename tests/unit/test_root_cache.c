@@ -60,18 +60,38 @@ static void check(coop_paddr current)
         ck_assert(root_cache_holds(&cache, current));
 }
 
+/* What a CPU has that is told only of what changed. */
+static coop_paddr known[ROOT_CACHE_MOST];
+static unsigned known_count;
+
+static void check_told(void)
+{
+    coop_paddr list[ROOT_CACHE_MOST];
+    unsigned count = root_cache_list(&cache, list);
+    for (unsigned i = 0; i < count; i++)
+        if (cache.changed >> i & 1)
+            known[i] = list[i];
+    if (cache.changed == ROOT_CACHE_ALL)
+        known_count = count;
+    cache.changed = 0;
+    ck_assert_uint_eq(known_count, count);
+    for (unsigned i = 0; i < count; i++)
+        ck_assert_uint_eq(known[i], list[i]);
+}
+
 START_TEST(test_first_come)
 {
     for (unsigned i = 0; i < 4; i++)
         ck_assert(root_cache_load(&cache, &world, name(i)));
     check(name(3));
-    cache.is_changed = false;
+    cache.changed = 0;
     ck_assert(root_cache_load(&cache, &world, name(1)));
-    ck_assert(!cache.is_changed);
+    ck_assert_uint_eq(cache.changed, 0);
     ck_assert(root_cache_load(&cache, &world, name(4)));
-    ck_assert(cache.is_changed);
-    ck_assert_int_eq(references[0], 0);
+    ck_assert_uint_ne(cache.changed, 0);
+    ck_assert_int_eq(references[0] + references[1] + references[2] + references[3], 3);
     ck_assert_int_eq(references[4], 1);
+    ck_assert_uint_eq(cache.changed & (cache.changed - 1), 0); /* one entry is another */
     check(name(4));
 }
 END_TEST
@@ -80,12 +100,12 @@ START_TEST(test_no_root)
 {
     root_cache_load(&cache, &world, name(0));
     is_root[1] = false;
-    cache.is_changed = false;
+    cache.changed = 0;
     ck_assert(!root_cache_load(&cache, &world, name(1)));
     ck_assert(!root_cache_load(&cache, &world, name(0) + 8));
     ck_assert(!root_cache_load(&cache, &world, ROOT_CACHE_NONE));
     ck_assert(!root_cache_load(&cache, &world, 0));
-    ck_assert(!cache.is_changed);
+    ck_assert_uint_eq(cache.changed, 0);
     check(name(0));
 }
 END_TEST
@@ -96,11 +116,11 @@ START_TEST(test_death)
     coop_paddr list[ROOT_CACHE_MOST];
     for (unsigned i = 0; i < 4; i++)
         root_cache_load(&cache, &world, name(i));
-    cache.is_changed = false;
+    cache.changed = 0;
     ck_assert(!root_cache_drop(&cache, &world, name(3), name(3)));
     ck_assert_int_eq(references[3], 1);
     ck_assert(root_cache_drop(&cache, &world, name(1), name(3)));
-    ck_assert(cache.is_changed);
+    ck_assert_uint_ne(cache.changed, 0);
     is_root[1] = false;
     check(name(3));
     ck_assert_uint_eq(root_cache_list(&cache, list), 3);
@@ -136,7 +156,9 @@ START_TEST(test_long_run)
         coop_paddr current = ROOT_CACHE_NONE;
         set_up();
         root_cache_init(&cache, targets);
-        for (unsigned step = 0; step < 20000; step++) {
+        memset(known, 0, sizeof(known));
+        known_count = 0;
+        for (unsigned step = 0; step < 3000; step++) {
             random = random * 1664525 + 1013904223;
             coop_paddr list[ROOT_CACHE_MOST], root = name(random >> 24 & (ROOTS - 1));
             unsigned count = root_cache_list(&cache, list);
@@ -158,7 +180,26 @@ START_TEST(test_long_run)
                 break;
             }
             check(current);
+            check_told();
         }
+    }
+}
+END_TEST
+
+/* Two address spaces that take turns are soon all hits; more of them than entries are some. */
+START_TEST(test_turns)
+{
+    for (unsigned processes = 2; processes <= ROOTS; processes++) {
+        unsigned misses = 0;
+        set_up();
+        for (unsigned i = 0; i < 1000; i++) {
+            misses += !root_cache_holds(&cache, name(i % processes));
+            root_cache_load(&cache, &world, name(i % processes));
+        }
+        if (processes <= ROOT_CACHE_MOST)
+            ck_assert_uint_eq(misses, processes);
+        else
+            ck_assert_uint_lt(misses, 900);
     }
 }
 END_TEST
@@ -173,6 +214,7 @@ int main(void)
     tcase_add_test(tests, test_death);
     tcase_add_test(tests, test_no_targets);
     tcase_add_test(tests, test_long_run);
+    tcase_add_test(tests, test_turns);
     suite_add_tcase(suite, tests);
     return suite_main(suite);
 }

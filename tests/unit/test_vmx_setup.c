@@ -85,12 +85,12 @@ START_TEST(test_words)
     ck_assert_uint_eq(controls.pin, 0x16 | 0x69);
     ck_assert_uint_eq(controls.primary, 0x04006172 | 0xb2200c88);
     ck_assert_uint_eq(controls.secondary, 0x10ea);
-    ck_assert_uint_eq(controls.exit, 0x00036dfb | 0x003c8204);
+    ck_assert_uint_eq(controls.exit, 0x00036dfb | 0x007c8204);
     ck_assert_uint_eq(controls.entry, 0x000011fb | 0x0000c004);
-    ck_assert_uint_eq(controls.timer, 10000000); /* one unit is one TSC tick */
+    ck_assert_uint_eq(controls.timer, 50000000); /* one unit is one TSC tick */
     capabilities.misc |= 5;
     ck_assert_int_eq(vmx_negotiate(&capabilities, &controls, &missing), 0);
-    ck_assert_uint_eq(controls.timer, 10000000 / 32);
+    ck_assert_uint_eq(controls.timer, 50000000 / 32);
 }
 END_TEST
 

@@ -83,6 +83,8 @@ static __attribute__((noinline)) void vmx_decode_more(struct vcpu *vcpu, uint32_
     vmx_exit_decode(&raw, &vcpu->exit);
     if (vcpu->exit.reason == VM_EXIT_INTERRUPT_WINDOW)
         vmx_close_window(vmx);
+    if (reason == VMX_REASON_PREEMPTION_TIMER)
+        vmx_write(VMCS_PREEMPTION_TIMER, vmx_controls.timer);
 }
 
 static void vmx_decode(struct vcpu *vcpu)

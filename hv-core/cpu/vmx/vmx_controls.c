@@ -89,8 +89,10 @@ static void vmx_controls_apply(struct vmx_mode_controls *words, unsigned mode)
 /* The timer and the exit of WBINVD are used where there are such (vmx_negotiate.c): leaving them out is all to do. */
 static void vmx_controls_leave_out(struct vmx_mode_controls *words)
 {
-    if (MUTATED(vt_watchdog))
+    if (MUTATED(vt_watchdog)) {
         words->pin &= ~VMX_PIN_PREEMPTION_TIMER;
+        words->exit &= ~VMX_EXIT_SAVE_TIMER;
+    }
     if (MUTATED(vt_wbinvd))
         words->secondary &= ~VMX_SECONDARY_WBINVD;
 }

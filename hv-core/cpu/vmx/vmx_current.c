@@ -74,9 +74,11 @@ static void vmx_write_roots(struct vcpu *vcpu)
     coop_paddr roots[ROOT_CACHE_MOST];
     unsigned count = root_cache_list(&vcpu->roots, roots);
     for (unsigned i = 0; i < count; i++)
-        vmx_write(VMCS_CR3_TARGET_0 + 2 * i, roots[i]);
-    vmx_write(VMCS_CR3_TARGET_COUNT, count);
-    vcpu->roots.is_changed = false;
+        if (vcpu->roots.changed >> i & 1)
+            vmx_write(VMCS_CR3_TARGET_0 + 2 * i, roots[i]);
+    if (vcpu->roots.changed == ROOT_CACHE_ALL)
+        vmx_write(VMCS_CR3_TARGET_COUNT, count);
+    vcpu->roots.changed = 0;
 }
 
 static void vmx_take(struct vmx_cpu *cpu, struct vmx_vcpu *vmx)
@@ -119,7 +121,7 @@ void vmx_hold(struct vcpu *vcpu, bool is_held)
     vcpu->is_flush_wanted = vcpu->is_root_changed = false;
     if (!vmx->has_ept)
         vmx_write(VMCS_GUEST_CR3, vcpu->paging_root);
-    if (vmx->is_direct && vcpu->roots.is_changed)
+    if (vmx->is_direct && vcpu->roots.changed)
         vmx_write_roots(vcpu);
 }
 

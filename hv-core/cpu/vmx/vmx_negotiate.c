@@ -8,8 +8,9 @@
 #include <coopvirt/error.h>
 #include <stddef.h>
 
-/* TSC ticks that a guest may run without any exit. It counts from each entry, so it costs nothing on the way. */
-#define VMX_TIMER_TSC 10000000ul
+/* TSC ticks that a guest may run before the host looks around: from each entry, or where the timer is saved at exits
+ * in all, so that not even a guest that exits all the time can hold interrupts off. */
+#define VMX_TIMER_TSC 50000000ul
 
 enum vmx_word { WORD_PIN, WORD_PRIMARY, WORD_SECONDARY, WORD_EXIT, WORD_ENTRY, WORDS };
 
@@ -67,6 +68,7 @@ static const struct vmx_control_row vmx_control_rows[] = {
     {WORD_EXIT, NEEDED, VMX_EXIT_LOAD_PAT, "loading of PAT at exit"},
     {WORD_EXIT, NEEDED, VMX_EXIT_SAVE_EFER, "saving of EFER"},
     {WORD_EXIT, NEEDED, VMX_EXIT_LOAD_EFER, "loading of EFER at exit"},
+    {WORD_EXIT, WELCOME, VMX_EXIT_SAVE_TIMER, "saving of the preemption timer"},
 
     {WORD_ENTRY, NEEDED, VMX_ENTRY_LOAD_DEBUG, "loading of debug controls"},
     {WORD_ENTRY, NEEDED, VMX_ENTRY_LOAD_PAT, "loading of PAT at entry"},
@@ -146,6 +148,8 @@ int vmx_negotiate(const struct vmx_capabilities *capabilities, struct vmx_contro
     /* VPIDs are used only if stale translations under one can be got rid of. */
     if (!(ept & VMX_EPT_CAN_INVVPID) || !(ept & (VMX_EPT_CAN_INVVPID_ONE | VMX_EPT_CAN_INVVPID_ALL)))
         words[WORD_SECONDARY] &= ~VMX_SECONDARY_VPID;
+    if (!(words[WORD_PIN] & VMX_PIN_PREEMPTION_TIMER))
+        words[WORD_EXIT] &= ~VMX_EXIT_SAVE_TIMER;
     uint64_t timer = VMX_TIMER_TSC >> (capabilities->misc & VMX_MISC_TIMER_SHIFT);
     *controls = (struct vmx_controls){
         .pin = words[WORD_PIN],

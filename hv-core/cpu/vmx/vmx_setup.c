@@ -219,7 +219,7 @@ static void vmx_write_controls(const struct vmx_vcpu *vmx)
     if (vmx_controls.has_vpid)
         vmx_write(VMCS_VPID, vmx->vpid);
     if (vmx_controls.has_timer)
-        vmx_write(VMCS_PREEMPTION_TIMER, vmx_controls.timer); /* not saved at exit: each entry begins with all of it */
+        vmx_write(VMCS_PREEMPTION_TIMER, vmx_controls.timer);
 }
 
 static void vmx_write_bitmaps(coop_paddr virtual_apic)
