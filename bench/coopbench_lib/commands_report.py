@@ -11,6 +11,7 @@ from . import published, technology
 from .cite import render_citation
 from .errors import UsageError
 from .export import FORMATS, export
+from .extras import read_extra
 from .model import CPUS, Model, calibrate, exit_cost_plots, find_cpu, read_cost, render_model
 from .papers import new_paper, read_papers, render_papers
 from .paths import Paths
@@ -27,7 +28,8 @@ def add_report_commands(commands, add) -> None:
     """Adds the sub-commands; 'add' makes one from its name and its line of help."""
     report = add(commands, "report", "a page with tables and plots of results, and the same as Markdown, CSV and LaTeX")
     report.add_argument("result", metavar="RESULT", type=Path, nargs="*",
-                        help="result folders (default: out/latest, or what is in results/)")
+                        help="result folders, and folders of sweeps, traces and ablations (default: out/latest, or what "
+                             "is in results/)")
     report.add_argument("--out", metavar="DIR", type=Path,
                         help="where it goes (default: RESULT/report; out/report for several, or for a reference)")
     exported = add(commands, "export", "the rows of a result for other programs and for papers")
@@ -99,9 +101,13 @@ def command_report(options: argparse.Namespace) -> int:
     """Writes the report, and prints where the page is."""
     paths: Paths = options.paths
     folders = options.result or find_results(paths)
-    results = [read_result(Path(os.path.abspath(folder))) for folder in folders]
+    folders = [Path(os.path.abspath(folder)) for folder in folders]
+    extras = [extra for number, place in enumerate(folders, 1) if (extra := read_extra(place, number))]
+    results = [read_result(place) for place in folders if (place / "run.json").exists() or not read_extra(place, 0)]
+    if not results:
+        raise UsageError("a report needs a result beside its sweeps and traces")
     folder = Path(os.path.abspath(options.out)) if options.out else _report_folder(paths, results)
-    note = make_report(results, read_manifest(paths.manifest), folder)
+    note = make_report(results, read_manifest(paths.manifest), folder, extras)
     if note:
         print(f"coopbench: {note}", file=sys.stderr)
     print(paths.shown(folder / "index.html"))

@@ -58,6 +58,7 @@ def make_trace(plan: Plan, folder: Path, arguments: list[str], title: str) -> tu
              if outcomes[0][mode.name].status == OK]
     if not lanes:
         raise CoopbenchError("no mode has anything to show")
+    (folder / "trace.txt").write_text(f"{title}\n\n{render_lanes(lanes, plan.machine.unit)}", encoding="utf-8")
     symbols, made = guest_symbols(plan.paths), []
     for lane in lanes:
         if not lane.mode.native:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .errors import UsageError
 from .export import render_csv, render_latex
+from .extras import Extra, render_extra_markdown, write_pictures
 from .plots import Plot, draw, gnuplot, plots_of
 from .raw import RawRecords, read_raw
 from .report_html import render_html
@@ -55,17 +56,20 @@ def check_unit(result: Result) -> None:
                              f"the run is in {result.run['unit']}")
 
 
-def make_report(results: list[Result], workloads: list[Workload], folder: Path) -> str:
+def make_report(results: list[Result], workloads: list[Workload], folder: Path,
+                extras: list[Extra] | None = None) -> str:
     """Writes the report into 'folder'. The text is '', or one line that says what could not be drawn."""
     check_results(results)
     sections = [Section(number, result, read_raw(result.folder), plots_of(result))
                 for number, result in enumerate(results, 1)]
     for section in sections:
         section.pictures = draw(section.plots, folder / section.folder_name)
+    for extra in extras or []:
+        write_pictures(extra, folder)
     about = {workload.name: workload for workload in workloads}
     note = "" if gnuplot() else "gnuplot is not installed: the report has no plots (Debian package gnuplot-nox)"
-    _write(folder / "index.html", render_html(sections, about, note))
-    _write(folder / "report.md", render_report_markdown(sections, folder, note))
+    _write(folder / "index.html", render_html(sections, about, note, extras or []))
+    _write(folder / "report.md", render_report_markdown(sections, folder, note, extras or []))
     _write(folder / "report.csv", render_csv([(section.result, section.raw) for section in sections]))
     _write(folder / "report.tex", "\n".join(render_latex(section.result) for section in sections))
     return note
@@ -100,11 +104,13 @@ def _words(table: dict[str, object] | None) -> str:
     return " ".join(f"{name}={value}" for name, value in sorted((table or {}).items()))
 
 
-def render_report_markdown(sections: list[Section], folder: Path, note: str) -> str:
+def render_report_markdown(sections: list[Section], folder: Path, note: str, extras: list[Extra]) -> str:
     """report.md: facts, table, raw lines and plots of each result."""
     lines = ["# What each way of virtualizing costs", ""] + ([note, ""] if note else [])
     for section in sections:
         lines += _markdown_section(section, os.path.relpath(section.result.folder, folder))
+    for extra in extras:
+        lines += render_extra_markdown(extra)
     return "\n".join(lines).rstrip() + "\n"
 
 

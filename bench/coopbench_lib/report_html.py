@@ -9,6 +9,7 @@ import shlex
 from html import escape
 from typing import TYPE_CHECKING
 
+from .extras import Extra, render_extra_html
 from .machines import MACHINES
 from .modes import Mode
 from .outcome import OK
@@ -25,18 +26,20 @@ _MODES_BESIDE = 3
 _MOST_RAW_BYTES = 4_000_000
 
 
-def render_html(sections: list[Section], about: dict[str, Workload], note: str) -> str:
+def render_html(sections: list[Section], about: dict[str, Workload], note: str, extras: list[Extra]) -> str:
     """The whole page."""
     contents = "".join(f'<li><a href="#s{section.number}">{escape(_title(section))}</a></li>' for section in sections)
+    contents += "".join(f'<li><a href="#x{extra.number}">{escape(extra.title)}</a></li>' for extra in extras)
     parts = ['<!DOCTYPE html>', '<html lang="en"><head><meta charset="utf-8">',
              '<meta name="viewport" content="width=device-width, initial-scale=1">',
              '<title>What each way of virtualizing costs</title>', f'<style>{STYLE}</style></head><body>',
              '<h1>What each way of virtualizing costs</h1>']
-    if len(sections) > 1:
+    if len(sections) + len(extras) > 1:
         parts.append(f"<nav><ol>{contents}</ol></nav>")
     if note:
         parts.append(f'<p class="note">{escape(note)}</p>')
     parts += [_section(section, about) for section in sections]
+    parts += [render_extra_html(extra) for extra in extras]
     return "\n".join(parts) + "\n</body></html>\n"
 
 

@@ -24,7 +24,7 @@ DEAREST = 8
 # So many modes stand beside native in full; more than these share parts of one figure each (tables_wide.py).
 _PAIR = 2
 # Fewer crossings than this are a timer's, not the operation's.
-_LEAST_CROSSING = 0.005
+_LEAST_CROSSING = 0.01
 _CROSSINGS_WIDTH = 12
 # Up to this part of the value a spread is only counted: warm caches of the guest kernel, an allocator's state.
 SMALL_SPREAD = 0.001

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from conftest import FAKE
 from coopbench_lib.modes import find_mode
 from coopbench_lib.plots import draw, plots_of
 from coopbench_lib.raw import read_raw
@@ -254,3 +255,21 @@ def test_cite(tree, result):
                  "full-nested (vt/nested/emulated)", "The unit is instr (", "median over 3 measured repetitions",
                  "of 7 rows, in 5 of them all repetitions were equal", "No instruction count is a time."):
         assert part in paragraph
+
+
+def test_extras(tree, result):
+    tree("sweep", "--emulator", str(FAKE), "--workload", "fake/cpuid", "--param", "size=16,64", "--mode", "native,coop",
+         "--out", str(tree.root / "sweep"))
+    tree("trace", "--emulator", str(FAKE), "--workload", "fake/cpuid", "--mode", "coop", "--out",
+         str(tree.root / "trace"))
+    answer = tree("report", str(result), str(tree.root / "sweep"), str(tree.root / "trace"), "--out",
+                  str(tree.root / "page"))
+    assert answer.status == 0, answer.err
+    page = (tree.root / "page/index.html").read_text()
+    assert "A sweep (sweep)" in page and "One operation, crossing by crossing (trace)" in page
+    assert "fake/cpuid: instr per operation, added to native" in page and "<script" not in page
+    text = (tree.root / "page/report.md").read_text()
+    assert "## A sweep (sweep)" in text
+    for name in ("plots/extra-2/fake-cpuid-cost.svg", "plots/extra-3/timeline.svg"):
+        assert f"({name})" in text and (tree.root / "page" / name).is_file()
+    assert tree("report", str(tree.root / "sweep")).status == 2
