@@ -47,17 +47,19 @@ bool root_cache_load(struct root_cache *cache, const struct root_cache_world *wo
 {
     if (root == ROOT_CACHE_NONE)
         return false;
-    if (root_cache_holds(cache, root))
+    if (cache->targets ? root_cache_holds(cache, root) : cache->roots[0] == root)
         return true;
     if (!MUTATED(vt_root_reference) && !world->get(world->context, root))
         return false;
     /* The root that is left may be the one that goes: from here on it is not in use. */
-    bool is_replaced = cache->roots[cache->next] != ROOT_CACHE_NONE;
-    coop_paddr *entry = &cache->roots[cache->next];
+    unsigned next = cache->next;
+    bool is_replaced = cache->roots[next] != ROOT_CACHE_NONE;
     if (is_replaced && !MUTATED(vt_root_reference))
-        world->put(world->context, *entry);
-    *entry = root;
-    cache->changed |= is_replaced ? (uint8_t)(1u << cache->next) : ROOT_CACHE_ALL;
+        world->put(world->context, cache->roots[next]);
+    cache->roots[next] = root;
+    if (!cache->targets)
+        return true; /* nobody is told */
+    cache->changed |= is_replaced ? (uint8_t)(1u << next) : ROOT_CACHE_ALL;
     cache->next = root_cache_choose(cache);
     return true;
 }

@@ -37,7 +37,7 @@ static int svm_probe_and_fill(void)
  * everything, which falls due at the next entry on this CPU, whoever's that is. APM vol. 2, "TLB Flush". */
 static void svm_renew_asid(struct svm_vcpu *svm, struct svm_cpu *cpu)
 {
-    if (cpu->next_asid >= cpu_features()->asid_count) {
+    if (cpu->next_asid >= cpu->asid_count) {
         cpu->next_asid = 1;
         cpu->generation++;
         cpu->is_flush_due = true;
@@ -52,7 +52,7 @@ static void svm_renew_asid(struct svm_vcpu *svm, struct svm_cpu *cpu)
  * where the CPU has one. APM vol. 2, "TLB Flush". */
 static void svm_flush_local(struct svm_vcpu *svm, struct svm_cpu *cpu)
 {
-    if (!cpu_features()->flush_by_asid) {
+    if (!cpu->has_flush_by_asid) {
         svm_renew_asid(svm, cpu);
         return;
     }

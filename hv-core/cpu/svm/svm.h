@@ -13,10 +13,11 @@
 
 /* A physical CPU's, in cpu->vendor. This CPU only. */
 struct svm_cpu {
-    coop_paddr host_state; /* a control block that VMLOAD takes the host's FS, GS, TR ... from */
-    uint32_t next_asid;    /* APM vol. 2, "Address Space Identifiers" */
-    uint64_t generation;   /* of ASIDs: a new one begins with a flush of all, */
-    bool is_flush_due;     /* which no entry has brought yet */
+    coop_paddr host_state;          /* a control block that VMLOAD takes the host's FS, GS, TR ... from */
+    uint32_t asid_count, next_asid; /* APM vol. 2, "Address Space Identifiers" */
+    uint64_t generation;            /* of ASIDs: a new one begins with a flush of all, */
+    bool is_flush_due;              /* which no entry has brought yet */
+    bool has_flush_by_asid;
 };
 
 /* A VCPU's, in vcpu->backend. */

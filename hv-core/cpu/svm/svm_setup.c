@@ -69,7 +69,9 @@ int svm_start_cpu(void)
     x86_wrmsr(X86_MSR_VM_HSAVE_PA, save_area);
     svm_save_state(host_state);
     svm->host_state = host_state;
-    svm->next_asid = cpu_features()->asid_count; /* used up: the first VCPU begins a generation */
+    svm->has_flush_by_asid = cpu_features()->flush_by_asid;
+    svm->asid_count = cpu_features()->asid_count;
+    svm->next_asid = svm->asid_count; /* used up: the first VCPU begins a generation */
     cpu->vendor = svm;
     return 0;
 }
