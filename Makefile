@@ -71,7 +71,7 @@ report: ## Makes a page with tables and plots of the latest result, or of the re
 	@bench/coopbench report
 
 check: deps ## Runs every test and ends with 'N passed, N failed'
-	@$(MAKE) --no-print-directory -j$(JOBS) images test-programs $(BUILD)/coopvirt.iso
+	@$(MAKE) --no-print-directory -j$(JOBS) images test-programs mutation-build $(BUILD)/coopvirt.iso
 	@tests/check.sh
 
 run: images ## An interactive shell in the guest under MODE, left by Ctrl-A X

@@ -74,7 +74,7 @@ include tests/mutation/build.mk
 
 .PHONY: unit test-programs lint boot-tests fuzz
 # The image is tried where it can be made.
-test-programs: $(UNIT_PROGRAMS) $(BOOT_FILES) $(FUZZ_PROGRAMS) \
+test-programs: $(UNIT_PROGRAMS) $(BOOT_FILES) $(HOSTILE_IMAGE) $(FUZZ_PROGRAMS) \
 	$(if $(shell command -v grub-mkrescue),$(BUILD)/coopvirt.iso)
 
 unit: $(UNIT_PROGRAMS) ## Runs the host unit tests
