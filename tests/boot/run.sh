@@ -109,14 +109,14 @@ judge()
 
 boot()
 {
-    local folder=$1 mode=$2 words initramfs arguments
+    local folder=$1 mode=$2 machine=$3 words initramfs arguments
     words=$(value words) initramfs=$(value initramfs)
     if [ -n "$(value script)" ]; then
         words+=" script=/tests/$(value script)"
         initramfs=${initramfs:-build/tests/boot/initramfs.cpio}
     fi
     mkdir -p "$folder"
-    arguments=(--mode "$mode" --machine "$(value machine)" --guest "$(guest_image "$(value guest)")" --out "$folder"
+    arguments=(--mode "$mode" --machine "$machine" --guest "$(guest_image "$(value guest)")" --out "$folder"
         --words "$words" --hv-words "$(value hypervisor)" --timeout "$(value timeout)" --emulator-words " $(value emulator)")
     [ -z "$initramfs" ] || arguments+=(--initramfs "$initramfs")
     [ -z "$(value disk)" ] || arguments+=(--disk "$(value disk)")
@@ -125,24 +125,25 @@ boot()
     touch "$folder/console.txt" "$folder/records.txt"
 }
 
-# Runs one test in one mode; the verdict goes to a file, since tests run side by side.
+# Runs one test in one mode on one machine; the verdict goes to a file, since tests run side by side.
 run_one()
 {
-    local name=$1 mode=$2 folder=$out/$1-${2//\//-} deviations
-    boot "$folder" "$mode"
+    local name=$1 mode=$2 machine=$3 folder=$out/$1-${2//\//-} deviations title=$2
+    [ "$machine" = qemu-svm ] || { folder+=-$machine; title+=" $machine"; }
+    boot "$folder" "$mode" "$machine"
     if grep -qE 'is not (installed|there)' "$folder/verdict.txt"; then
-        echo "SKIP boot/$name $mode: $(cat "$folder/verdict.txt")" | tee "$folder/result.txt"
+        echo "SKIP boot/$name $title: $(cat "$folder/verdict.txt")" | tee "$folder/result.txt"
         return
     fi
     deviations=$(judge "$folder" "$(cat "$folder/status.txt")")
     if [ -n "$(value repeatable)" ]; then
-        boot "$folder/again" "$mode"
+        boot "$folder/again" "$mode" "$machine"
         deviations+=$(cmp "$folder/records.txt" "$folder/again/records.txt" 2>&1)
     fi
     if [ -z "$deviations" ]; then
-        echo "PASS boot/$name $mode" > "$folder/result.txt"
+        echo "PASS boot/$name $title" > "$folder/result.txt"
     else
-        { echo "FAIL boot/$name $mode ($folder)"; printf '%s\n' "$deviations" | head -n 12 | sed 's/^/     /'; } > "$folder/result.txt"
+        { echo "FAIL boot/$name $title ($folder)"; printf '%s\n' "$deviations" | head -n 12 | sed 's/^/     /'; } > "$folder/result.txt"
     fi
     cat "$folder/result.txt"
 }
@@ -164,13 +165,13 @@ for name in "${names[@]}"; do
         skipped=$((skipped + 1))
         continue
     fi
-    for mode in ${modes:-full-nested}; do
+    for mode in ${modes:-full-nested}; do for machine in $(value machine); do
         while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
             wait -n
         done
         total=$((total + 1))
-        run_one "$name" "$mode" &
-    done
+        run_one "$name" "$mode" "$machine" &
+    done; done
 done
 wait
 passed=$(cat "$out"/*/result.txt 2> /dev/null | grep -c '^PASS')

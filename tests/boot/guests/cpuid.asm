@@ -5,6 +5,8 @@
 
 %include "guest.inc"
 
+ABI_VERSION equ 0x10000         ; of coopvirt/abi.h
+
 bits 32
 main:
     xor eax, eax
@@ -38,12 +40,12 @@ main64:
     mov byte [rdi + 3], 0xc3
     mov eax, 0x40000001
     call rdi
-    cmp eax, 1
+    cmp eax, ABI_VERSION
     jne wrong
     PRINTLN "cpuid across pages"
     mov eax, 0x100
     call hypercall
-    cmp eax, 1
+    cmp eax, ABI_VERSION
     jne wrong
     PRINTLN "hypercall version"
     mov eax, 0x12345
