@@ -66,11 +66,40 @@ def render_ablation(rows: list[Row], refused: dict[str, str], unit: str, start: 
     for workload in dict.fromkeys(row.workload for row in rows):
         here = {row.mode: row for row in rows if row.workload == workload}
         text += [f"{workload}\n", _points(here, unit), _render_paths(here, start, end, unit)]
+    text.append(_summary(rows, start, end, unit))
     if refused:
         text.append("Points that cannot run here:\n" + "".join(textwrap.fill(reason, WIDTH, initial_indent="  ",
                                                                              subsequent_indent="      ") + "\n"
                               for reason in dict.fromkeys(refused.values())))
     return "\n".join(text)
+
+
+def _shares(found: list[list[Step]], saved: float) -> dict[str, str]:
+    """By axis: the least and the greatest part of the saving over all orders, in percent."""
+    shares = {}
+    for axis in dict.fromkeys(step.axis for path in found for step in path):
+        parts = sorted(round(100 * step.saved / saved) for path in found for step in path if step.axis == axis)
+        shares[axis] = f"{parts[0]}" if parts[0] == parts[-1] else f"{parts[0]} to {parts[-1]}"
+    return shares
+
+
+def _summary(rows: list[Row], start: Mode, end: Mode, unit: str) -> str:
+    """All workloads on one page: what is saved, and which axis it comes from."""
+    axes = [axis for axis in AXES if getattr(start, axis) != getattr(end, axis)]
+    lines = []
+    for workload in dict.fromkeys(row.workload for row in rows):
+        here = {row.mode: row for row in rows if row.workload == workload}
+        found = measured_paths(start, end, here)
+        if not found:
+            continue
+        saved = here[start.name].value - here[end.name].value
+        shares = _shares(found, saved) if saved else {}
+        lines.append((workload, amount(here[start.name].value), amount(here[end.name].value), amount(saved),
+                      *(shares.get(axis, "-") for axis in axes)))
+    if not lines:
+        return ""
+    heads = ("workload", f"{start.name} {unit}/op", end.name, "saved", *(f"% {axis}" for axis in axes))
+    return f"From {start.name} to {end.name}: what comes from which axis\n" + columns(heads, lines, left=1)
 
 
 def _points(rows: dict[str, Row], unit: str) -> str:

@@ -34,6 +34,7 @@ def test_both_orders():
     assert [[step.saved for step in path] for path in steps] == [[800, 200], [100, 900]]
     text = render_ablation(list(rows.values()), {}, "instr", SHADOW, COOP)
     assert max(map(len, text.splitlines())) <= WIDTH
+    assert "latency/fork                 1,100   100  1,000  80 to 90  10 to 20" in text
     flat = " ".join(text.split())
     assert "coop saves 1,000 of the 1,000 instr that full-shadow adds to an operation; in either order" in flat
     assert "80 to 90 % (800 to 900) from the mmu axis, 10 to 20 % (100 to 200) from the io axis" in flat
