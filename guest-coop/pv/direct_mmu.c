@@ -14,6 +14,7 @@
 
 #define LEVEL_ROOT   4u
 #define FLUSHES_MOST 4u
+#define TARGETS      4u /* SDM vol. 3, "CR3-Target Controls": VT-x knows at most so many base pointers */
 
 /* CPUID leaf 0, EBX: "Genu"ineIntel. VT-x lets a guest load base pointers that the hypervisor knows. */
 #define VENDOR_INTEL 0x756e6547u
@@ -30,6 +31,8 @@ static struct coop_mmu_operation direct_operations[COOP_MMU_BATCH_MOST] __attrib
 static uint64_t direct_flushes[FLUSHES_MOST]; /* pages to be flushed after the operations; too many: everything */
 static unsigned direct_flush_count;
 static coop_paddr direct_root;
+static coop_paddr direct_targets[TARGETS]; /* the roots that the hypervisor lets the CPU load, as far as can be known */
+static unsigned direct_target_next;
 
 static void direct_mmu_root_reload(void)
 {
@@ -113,10 +116,24 @@ static coop_paddr direct_mmu_user_root(coop_paddr root)
     return direct_is_deprivileged && root != kernel_root ? root + FRAME_BYTES : 0;
 }
 
+/* Whether MOV CR3 will not exit. Else the hypervisor is called, which is shorter than an exit, and lists the root in
+ * turn. */
+static bool direct_mmu_is_target(coop_paddr root)
+{
+    if (!direct_loads_itself)
+        return false;
+    for (unsigned i = 0; i < TARGETS; i++)
+        if (direct_targets[i] == root)
+            return true;
+    direct_targets[direct_target_next] = root;
+    direct_target_next = (direct_target_next + 1) % TARGETS;
+    return false;
+}
+
 static void direct_mmu_root_load(coop_paddr root)
 {
     direct_root = root;
-    if (direct_loads_itself) {
+    if (direct_mmu_is_target(root)) {
         if (pv_batch.waiting)
             direct_mmu_batch_flush();
         direct_mmu_root_reload();
@@ -214,7 +231,8 @@ void direct_mmu_start(struct pv_mmu_operations *mmu)
     direct_operations_at = pv_image_address(direct_operations);
     direct_is_deprivileged = pv_machine.features & COOP_FEATURE_DEPRIVILEGED;
     direct_loads_itself = !direct_is_deprivileged && pv_native_cpu.cpuid(0, 0).ebx == VENDOR_INTEL;
-    direct_root = pv_machine.start_info->root;
+    direct_root = direct_targets[0] = pv_machine.start_info->root;
+    direct_target_next = 1;
     page_table_root_frames = direct_mmu_frames(LEVEL_ROOT);
     *mmu = (struct pv_mmu_operations){
         .name = "direct",
