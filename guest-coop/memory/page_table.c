@@ -157,16 +157,28 @@ struct clear_range {
     struct page_gather *gather;
 };
 
+/* What lies between two pages of the range is 0 already, and cleared with them. */
 static void table_clear_pages(uint64_t *slot, const uint64_t *last, struct page_gather *gather)
 {
+    uint64_t *first = 0, *latest = 0;
     for (; slot <= last; slot++) {
         uint64_t entry = *slot;
         if (!page_present(entry))
             continue;
-        page_set(slot, 0);
+        if (gather->count == PAGE_GATHER_FRAMES) {
+            if (first)
+                pv.mmu.pte_clear(first, (unsigned)(slot - first));
+            first = 0;
+            page_gather_finish(gather);
+        }
+        if (!first)
+            first = slot;
+        latest = slot;
         gather->pages++;
-        page_gather_add(gather, page_frame(entry));
+        gather->frames[gather->count++] = page_frame(entry);
     }
+    if (first)
+        pv.mmu.pte_clear(first, (unsigned)(latest - first) + 1);
 }
 
 /* Recursion of fixed depth: one call per level. `base` is the first address that the table maps. */

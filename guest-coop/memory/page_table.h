@@ -19,13 +19,14 @@
 
 extern uint64_t page_table_flags_mask; /* all flags that this CPU has */
 
+/* In every mode an entry names a frame by its coop_paddr. */
 static inline uint64_t page_entry(coop_paddr frame, uint64_t flags)
 {
-    return pv.mmu.pte_make(frame, flags & page_table_flags_mask);
+    return frame | (flags & page_table_flags_mask);
 }
 static inline coop_paddr page_frame(uint64_t entry)
 {
-    return pv.mmu.pte_frame(entry);
+    return entry & X86_PTE_FRAME;
 }
 static inline bool page_present(uint64_t entry)
 {

@@ -88,26 +88,17 @@ static inline void direct_mmu_queue(uint64_t target, uint64_t value)
         direct_mmu_batch_flush();
 }
 
-/* Neighbours that are cleared one after the other are one operation. */
-static bool direct_mmu_clear_extends(coop_paddr slot)
+static void direct_mmu_pte_clear(uint64_t *slot, unsigned count)
 {
-    if (pv_batch.waiting == 0 || (slot & (X86_PAGE_BYTES - 1)) == 0)
-        return false;
-    struct coop_mmu_operation *last = &direct_operations[pv_batch.waiting - 1];
-    if (last->target + last->value * sizeof(uint64_t) != (slot | COOP_MMU_CLEAR) ||
-        (last->target & 7) != COOP_MMU_CLEAR)
-        return false;
-    last->value++;
-    return true;
+    direct_mmu_queue(((uint64_t)slot - direct_window) | COOP_MMU_CLEAR, count);
 }
 
 static void direct_mmu_pte_set(uint64_t *slot, uint64_t entry)
 {
-    coop_paddr at = (uint64_t)slot - direct_window;
     if (entry)
-        direct_mmu_queue(at | COOP_MMU_SET, entry);
-    else if (!direct_mmu_clear_extends(at))
-        direct_mmu_queue(at | COOP_MMU_CLEAR, 1);
+        direct_mmu_queue(((uint64_t)slot - direct_window) | COOP_MMU_SET, entry);
+    else
+        direct_mmu_pte_clear(slot, 1);
 }
 
 /* kernel_root has no user mode. */
@@ -236,9 +227,8 @@ void direct_mmu_start(struct pv_mmu_operations *mmu)
     page_table_root_frames = direct_mmu_frames(LEVEL_ROOT);
     *mmu = (struct pv_mmu_operations){
         .name = "direct",
-        .pte_make = pv_native_mmu.pte_make,
-        .pte_frame = pv_native_mmu.pte_frame,
         .pte_set = direct_mmu_pte_set,
+        .pte_clear = direct_mmu_pte_clear,
         .root_load = direct_mmu_root_load,
         .root_current = direct_mmu_root_current,
         .flush_page = direct_mmu_flush_page,

@@ -7,17 +7,14 @@
 #include "memory/frame.h"
 #include <coopvirt/x86.h>
 
-static uint64_t native_mmu_pte_make(coop_paddr frame, uint64_t flags)
-{
-    return frame | flags;
-}
-static coop_paddr native_mmu_pte_frame(uint64_t entry)
-{
-    return entry & X86_PTE_FRAME;
-}
 static void native_mmu_pte_set(uint64_t *slot, uint64_t entry)
 {
     __atomic_store_n(slot, entry, __ATOMIC_RELAXED);
+}
+static void native_mmu_pte_clear(uint64_t *slot, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        __atomic_store_n(&slot[i], 0, __ATOMIC_RELAXED);
 }
 static void native_mmu_root_load(coop_paddr root)
 {
@@ -58,9 +55,8 @@ static void native_mmu_batch_flush(void) {}
 
 const struct pv_mmu_operations pv_native_mmu = {
     .name = "native",
-    .pte_make = native_mmu_pte_make,
-    .pte_frame = native_mmu_pte_frame,
     .pte_set = native_mmu_pte_set,
+    .pte_clear = native_mmu_pte_clear,
     .root_load = native_mmu_root_load,
     .root_current = native_mmu_root_current,
     .flush_page = native_mmu_flush_page,

@@ -43,9 +43,8 @@ struct pv_cpu_operations {
 
 struct pv_mmu_operations {
     const char *name;
-    uint64_t (*pte_make)(coop_paddr frame, uint64_t flags);
-    coop_paddr (*pte_frame)(uint64_t entry);
-    void (*pte_set)(uint64_t *slot, uint64_t entry); /* in a section: at its end at the latest */
+    void (*pte_set)(uint64_t *slot, uint64_t entry);   /* in a section: at its end at the latest */
+    void (*pte_clear)(uint64_t *slot, unsigned count); /* the same for entries of one table that become 0 */
     void (*root_load)(coop_paddr root);
     coop_paddr (*root_current)(void);
     void (*flush_page)(uint64_t address);

@@ -38,14 +38,6 @@ static struct x86_cpuid fake_cpuid(uint32_t leaf, uint32_t subleaf)
     (void)leaf, (void)subleaf;
     return (struct x86_cpuid){.ebx = vendor};
 }
-static uint64_t fake_make(coop_paddr frame, uint64_t flags)
-{
-    return frame | flags;
-}
-static coop_paddr fake_frame(uint64_t entry)
-{
-    return entry & X86_PTE_FRAME;
-}
 static void fake_load(coop_paddr root)
 {
     loaded = root;
@@ -58,8 +50,7 @@ static void fake_flush_page(uint64_t address)
 }
 
 const struct pv_cpu_operations pv_native_cpu = {.cpuid = fake_cpuid};
-const struct pv_mmu_operations pv_native_mmu = {
-    .pte_make = fake_make, .pte_frame = fake_frame, .root_load = fake_load, .flush_page = fake_flush_page};
+const struct pv_mmu_operations pv_native_mmu = {.root_load = fake_load, .flush_page = fake_flush_page};
 
 coop_paddr pv_image_address(const void *object)
 {

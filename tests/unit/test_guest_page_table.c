@@ -20,17 +20,13 @@ coop_paddr kernel_root;
 static uint8_t *arena;
 static unsigned tables_born, tables_died, flushes;
 
-static uint64_t fake_make(coop_paddr frame, uint64_t flags)
-{
-    return frame | flags;
-}
-static coop_paddr fake_frame(uint64_t entry)
-{
-    return entry & X86_PTE_FRAME;
-}
 static void fake_set(uint64_t *slot, uint64_t entry)
 {
     *slot = entry;
+}
+static void fake_clear(uint64_t *slot, unsigned count)
+{
+    memset(slot, 0, count * sizeof(*slot));
 }
 static void fake_flush(void)
 {
@@ -54,9 +50,8 @@ static void start(void)
     const struct frame_extent_range range = {FRAME_BYTES, (ARENA_FRAMES - 1) * FRAME_BYTES};
     arena = aligned_alloc(FRAME_BYTES, ARENA_FRAMES * FRAME_BYTES);
     ck_assert(frame_start(&range, 1, arena, 1ul << 32));
-    pv.mmu.pte_make = fake_make;
-    pv.mmu.pte_frame = fake_frame;
     pv.mmu.pte_set = fake_set;
+    pv.mmu.pte_clear = fake_clear;
     pv.mmu.flush_user = fake_flush;
     pv.mmu.table_born = fake_born;
     pv.mmu.table_died = fake_died;
