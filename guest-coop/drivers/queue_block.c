@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * VIRTIO 1.2, section 5.2. The pieces of one call become requests of one kick each in a slot of its own; whoever waits
- * looks first, since a device may be done when the kick returns, and asks for an event only when it is not.
+ * VIRTIO 1.2, section 5.2. The pieces of one call become requests, each in a slot of its own, and one kick; whoever
+ * waits looks first, since a device may be done when the kick returns, and asks for an event only when it is not.
  */
 #include "drivers/queue_block.h"
 #include "drivers/block.h"
@@ -108,8 +108,7 @@ static void queue_block_add(struct queue_block *disk, uint32_t type, const struc
     struct virtqueue_buffer buffers[QUEUE_BLOCK_BUFFERS] = {{address, QUEUE_BLOCK_HEADER_BYTES, false}};
     unsigned count = 1;
     if (piece)
-        buffers[count++] = (struct virtqueue_buffer){frame_of(piece->memory),
-                                                     piece->count * BLOCK_SECTOR_BYTES, reads};
+        buffers[count++] = (struct virtqueue_buffer){frame_of(piece->memory), piece->count * BLOCK_SECTOR_BYTES, reads};
     buffers[count++] = (struct virtqueue_buffer){address + offsetof(struct queue_block_request, status), 1, true};
     if (!virtqueue_add(&disk->queue.ring, buffers, count, &disk->waits[slot])) {
         wait->status = -EIO;
