@@ -87,7 +87,7 @@ hostile_boot_fatal()
     for one; do
         words+=("case=${one% *}")
     done
-    hostile_boot "$machine" "$mode" "$folder" "$hv" "limit=$hostile_limit log_quota=64 slice=1000000 $hv_words" "witness=$hostile_rounds" \
+    hostile_boot "$machine" "$mode" "$folder" "$hv" "limit=$hostile_limit log_quota=8 slice=1000000 $hv_words" "witness=$hostile_rounds" \
         "${words[@]}"
     for one; do
         vm=$((vm + 1))
