@@ -24,29 +24,19 @@ while [[ ${1:-} = -* ]]; do
 done
 hostile_timeout=${HOSTILE_TIMEOUT:-45}
 
-# The sources that a name stands in; for a header, those that include it.
-mutation_sources()
-{
-    local file
-    for file in $(grep -rlE --include='*.[ch]' "MUTATED\($1\)" hv-core | grep -v coopvirt/mutation.h); do
-        case $file in
-            *.h) grep -rlF --include='*.c' "#include \"${file#hv-core/}\"" hv-core ;;
-            *) echo "$file" ;;
-        esac
-    done
-}
+mutation_sources() { grep -rlE --include='*.[ch]' "MUTATED\($1\)" hv-core | grep -v coopvirt/mutation.h; }
 mutation_names()
 {
     grep -rhoE --include='*.[ch]' 'MUTATED\([a-z0-9_]+\)' hv-core --exclude=mutation.h | sed 's/.*(\(.*\))/\1/' | sort -u
 }
 
-# The host tests that link a source with this name in it.
+# The host tests that are made of a source or header with this name in it, as the compiler noted.
 mutation_units()
 {
     local source
     for source in $(mutation_sources "$1"); do
-        grep -F " $source " "$build/units.txt"
-    done | cut -d' ' -f1 | sort -u
+        grep -lE "(^|[ /])$source( |\$)" "$build"/tests/unit/*.d/*.d
+    done | sed 's|.*/\([^/]*\)\.d/[^/]*$|\1|' | sort -u
 }
 
 # Machines and modes in which a name's source has a say.
