@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .errors import CoopbenchError, UsageError
 from .launch import GUEST_MEMORY_MIB, Launch
-from .machines import Machine
+from .machines import MACHINES, Machine
 from .modes import Mode
 from .paths import Paths
 from .plan import Plan, find_emulator
@@ -61,6 +61,10 @@ def _ask(paths: Paths, machine: Machine, emulator: str, mode: Mode, processes: P
     return "" if _GUEST_IS_MISSING in errors[0] else errors[0]
 
 
+def _is_oldest(mode: Mode) -> bool:
+    return (mode.cpu, mode.io) == ("vt", "emulated") and mode.mmu != "direct"
+
+
 def check_modes(plan: Plan) -> None:
     """Refuses in one line what hv-core would refuse at each boot."""
     for name, reason in _refused(plan).items():
@@ -81,8 +85,8 @@ def settle_modes(plan: Plan, are_asked_for: bool) -> Plan:
 
 
 def _refused(plan: Plan) -> dict[str, str]:
-    """Reasons by mode. What every hv-core runs on every CPU with virtualization is not asked for."""
-    unknown = [mode for mode in plan.modes if not mode.native and (mode.cpu, mode.io) != ("vt", "emulated")
-               or mode.mmu == "direct"]
+    """Reasons by mode. What every hv-core runs on the first machine is not asked for."""
+    is_first = plan.machine.name == MACHINES[0].name
+    unknown = [mode for mode in plan.modes if not mode.native and not (is_first and _is_oldest(mode))]
     answers = ask(plan.paths, plan.machine, plan.emulator, unknown, plan.jobs) if unknown else {}
     return {name: reason for name, reason in answers.items() if reason}
