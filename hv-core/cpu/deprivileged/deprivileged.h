@@ -49,6 +49,12 @@ static inline struct deprivileged_vcpu *deprivileged_of(const struct vcpu *vcpu)
     return vcpu->backend;
 }
 
+/* The shared page, which the VCPU gets after its creation. */
+static inline void deprivileged_find_shared(struct deprivileged_vcpu *state)
+{
+    state->shared = state->vcpu->shared ? state->vcpu->shared : &state->unshared;
+}
+
 /* deprivileged_setup.c */
 int deprivileged_probe(void);
 int deprivileged_start_cpu(void);

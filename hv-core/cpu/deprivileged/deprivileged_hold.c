@@ -70,7 +70,7 @@ static void deprivileged_take(struct deprivileged_vcpu *state)
 {
     struct cpu *cpu = cpu_current();
     state->is_held = true;
-    state->shared = state->vcpu->shared ? state->vcpu->shared : &state->unshared;
+    deprivileged_find_shared(state);
     state->task_stack = (uint8_t *)&cpu->private->tables.tss + offsetof(struct descriptor_tss, rsp);
     cpu->entry_state = state;
     deprivileged_load_segments(state);

@@ -53,6 +53,7 @@ void deprivileged_write_registers(struct vcpu *vcpu, const struct registers *reg
     state->rip = registers->rip;
     state->rsp = registers->rsp;
     state->rflags = deprivileged_flags(registers->rflags);
+    deprivileged_find_shared(state);
     state->shared->upcalls_masked = !(registers->rflags & X86_FLAGS_IF);
     vcpu->paging = (struct vcpu_paging){registers->cr0, registers->cr3, registers->cr4, registers->efer};
     deprivileged_set_user(state, registers->cpl == 3);
