@@ -70,6 +70,12 @@ size_t trace_bytes(uint64_t entries)
     return sizeof(struct trace) + entries * sizeof(struct trace_entry);
 }
 
+/* A kernel in ring 3: each hypercall has been noted where it was served, before it came here. */
+static bool trace_is_noted(const struct vcpu *vcpu, const struct vm_exit *exit)
+{
+    return exit->reason == VM_EXIT_HYPERCALL && vcpu->vm->mode.cpu == MODE_CPU_DEPRIVILEGED;
+}
+
 /* The handler of every row: the mode's own row follows. */
 static enum vm_action trace_exit(struct vcpu *vcpu, const struct vm_exit *exit)
 {
@@ -79,7 +85,8 @@ static enum vm_action trace_exit(struct vcpu *vcpu, const struct vm_exit *exit)
                                 .detail = trace_detail(exit, vcpu->general),
                                 .argument = trace_argument(exit, vcpu->general),
                                 .reason = exit->reason};
-    trace_add(vcpu->exit_trace, &entry, account->hypervisor, account->idle);
+    if (!trace_is_noted(vcpu, exit))
+        trace_add(vcpu->exit_trace, &entry, account->hypervisor, account->idle);
     return vcpu->vm->exits[exit->reason].handler(vcpu, exit);
 }
 

@@ -119,6 +119,20 @@ START_TEST(test_region)
 }
 END_TEST
 
+START_TEST(test_served)
+{
+    vm.mode.cpu = MODE_CPU_DEPRIVILEGED;
+    trace_begin(&vcpu);
+    trace_note(&vcpu, VM_EXIT_HYPERCALL, 0, 0x10a, 0);
+    turn(VM_EXIT_HYPERCALL, 5, 0); /* the rest of the same one */
+    turn(VM_EXIT_PORT_IO, 50, 0);
+    trace_write(&vcpu);
+    ck_assert_uint_eq(written, 1);
+    ck_assert_uint_eq(written_entries[0].detail, 0x10a);
+    ck_assert_uint_eq(written_entries[0].cost, 5);
+}
+END_TEST
+
 START_TEST(test_empty)
 {
     trace_begin(&vcpu);
@@ -202,6 +216,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, test_table);
     tcase_add_test(tests, test_region);
+    tcase_add_test(tests, test_served);
     tcase_add_test(tests, test_empty);
     tcase_add_test(tests, test_full);
     tcase_add_test(tests, test_detail);
