@@ -119,7 +119,7 @@ void *guest_memory_pointer(const struct guest_memory *memory, coop_paddr address
 /* Whether all of [address, address + bytes) may be accessed. */
 static bool guest_memory_allows(const struct guest_memory *memory, coop_paddr address, uint64_t bytes, bool is_write)
 {
-    if (!MUTATED(memory_wrap) && address + bytes < address)
+    if (address + bytes < address)
         return false;
     if (memory->locate)
         return guest_memory_scattered_allows(memory, address, bytes, is_write);
