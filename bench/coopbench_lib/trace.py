@@ -112,7 +112,9 @@ class Symbols:
                 self._names.append(name)
 
     def name(self, address: int) -> str:
-        """The function at an address; 'user' below the kernel's half, '' where nobody knows."""
+        """The function at an address; 'user' below the kernel's half, '' where nobody knows (0: it was not noted)."""
+        if not address:
+            return ""
         if address < _USER_END:
             return "user"
         place = bisect_right(self._starts, address) - 1
