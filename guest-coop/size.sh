@@ -32,7 +32,7 @@ words_of()
         common) echo 'pv_machine\.(start_info|features|vcpu)|start_info|hypercall_start|hypercall_entry' ;;
         entry) echo 'START_DIRECT|note\.Coopvirt' ;;
         coop) echo 'coop_cpu' ;;
-        paravirt) echo 'COOP_FEATURE_DEPRIVILEGED|paravirt|root_frames|deprivileged' ;;
+        paravirt) echo 'COOP_FEATURE_DEPRIVILEGED|paravirt|root_frames|deprivileged|trap_first_return|CPU_SHARED|[^_]SHARED\(|coop_vcpu \*shared|HYPERCALL_RETURN|hypercall_page' ;;
     esac
 }
 
