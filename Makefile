@@ -51,7 +51,7 @@ help: ## Lists the targets
 deps: ## Installs the Debian packages that are missing (needs root or sudo)
 	@bench/install-deps.sh
 
-peers: ## Fetches foreign kernels from Debian, for bench/coopbench run --guest linux and some boot tests
+peers: ## Fetches what others made (Linux, Xen, UML, LXC ...) from Debian, for coopbench peers, run --guest linux and some tests
 	@bench/fetch-peers.sh
 
 # Set-up runs first, by itself, so that a fresh machine needs nothing but the two commands.

@@ -1,13 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Fetches kernels that others wrote, from Debian: the stock Linux kernel (as it is, and unpacked for its PVH entry) and
-# memtest86+. They are unpacked into build/peers and not installed, so this needs no root.
+# Fetches systems that others made, from Debian, into build/peers. They are unpacked and not installed, so this needs no
+# root: Linux (the kernel as it is, unpacked for its PVH entry, and the modules of KVM), memtest86+, Xen, User-Mode Linux,
+# bubblewrap and LXC. bench/README.md has the two commands that use them.
 
 set -eu -o pipefail
 cd "$(dirname "$0")/.."
 out=build/peers
-[ -e "$out/vmlinuz" ] && [ -e "$out/vmlinux" ] && [ -e "$out/memtest86+x64.bin" ] && exit 0
+products="vmlinuz vmlinux memtest86+x64.bin memtest86+ia32.bin xen linux.uml bwrap lxc/lxc-start lxc/liblxc.so.1
+    modules/irqbypass.ko modules/kvm.ko modules/kvm-amd.ko modules/ccp.ko packages.txt"
+
+complete=yes
+for product in $products; do
+    [ -e "$out/$product" ] || complete=
+done
+[ -z "$complete" ] || exit 0
 
 fail()
 {
@@ -17,16 +25,25 @@ fail()
 
 kernel=$(apt-cache depends linux-image-amd64 2> /dev/null | awk '$1 == "Depends:" {print $2; exit}')
 [ -n "$kernel" ] || fail "apt does not know linux-image-amd64; run: apt-get update"
-mkdir -p "$out"
+mkdir -p "$out/modules" "$out/lxc"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-(cd "$scratch" && apt-get -o APT::Sandbox::User=root download "$kernel" memtest86+ > apt.log 2>&1) ||
+(cd "$scratch" && apt-get -o APT::Sandbox::User=root download "$kernel" memtest86+ xen-hypervisor-4.17-amd64 user-mode-linux \
+    bubblewrap lxc liblxc1 > apt.log 2>&1) ||
     fail "apt-get download failed: $(tail -n 1 "$scratch/apt.log")"
 for package in "$scratch"/*.deb; do
     dpkg -x "$package" "$scratch/root"
 done
-cp "$scratch"/root/boot/vmlinuz-* "$out/vmlinuz"
-cp "$scratch"/root/boot/memtest86+x64.bin "$scratch"/root/boot/memtest86+ia32.bin "$out/"
+root=$scratch/root
+cp "$root"/boot/vmlinuz-* "$out/vmlinuz"
+cp "$root"/boot/memtest86+x64.bin "$root"/boot/memtest86+ia32.bin "$out/"
+gzip -dc "$root"/boot/xen-4.17-amd64.gz > "$out/xen"
+cp "$root"/usr/bin/linux.uml "$root"/usr/bin/bwrap "$out/"
+cp "$root"/usr/bin/lxc-start "$out/lxc/"
+cp -L "$root"/usr/lib/*/liblxc.so.1 "$out/lxc/"
+for module in virt/lib/irqbypass arch/x86/kvm/kvm arch/x86/kvm/kvm-amd drivers/crypto/ccp/ccp; do
+    cp "$root"/lib/modules/*/kernel/$module.ko "$out/modules/"
+done
 
 # The kernel that is packed into a bzImage begins with the signature of xz.
 /usr/bin/python3 - "$out/vmlinuz" "$out/vmlinux" << 'END' || fail "$out/vmlinuz could not be unpacked"
@@ -35,4 +52,7 @@ import sys
 image = open(sys.argv[1], "rb").read()
 open(sys.argv[2], "wb").write(lzma.LZMADecompressor().decompress(image[image.index(b"\xfd7zXZ\0"):]))
 END
-echo "$out: $kernel, memtest86+"
+for package in "$scratch"/*.deb; do
+    dpkg-deb -f "$package" Package Version | awk '{print $2}' | paste -sd ' '
+done > "$out/packages.txt"
+echo "$out: $(cut -d ' ' -f 1 "$out/packages.txt" | paste -sd ' ')"
