@@ -192,3 +192,19 @@ long ring0_noncanonical_msr(uint64_t number)
     ring0_write_msr((uint32_t)number, 1ul << 63);
     return 0;
 }
+
+/* Features whose state nobody keeps apart stay hidden: VMX, SMX, PCID; PKU, CET, LA57; SVM, SKINIT. */
+long ring0_hidden_features(uint64_t unused)
+{
+    static const struct {
+        uint32_t leaf, ecx;
+    } hidden[] = {{1, 1u << 5 | 1u << 6 | 1u << 17}, {7, 1u << 3 | 1u << 7 | 1u << 16}, {0x80000001, 1u << 2 | 1u << 12}};
+    (void)unused;
+    for (unsigned i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+        uint32_t eax = hidden[i].leaf, ebx, ecx = 0, edx;
+        __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+        if (ecx & hidden[i].ecx)
+            return HOLE;
+    }
+    return 0;
+}
