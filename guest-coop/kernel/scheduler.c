@@ -149,6 +149,8 @@ void scheduler_switch(void)
     scheduler_save(previous->private);
     cpu->previous = previous;
     cpu->current = next;
+    if (previous->state == PROCESS_ZOMBIE)
+        pv_batch_begin(); /* its space goes together with the load of the next one, in scheduler_finish_switch */
     scheduler_load(cpu, next);
     scheduler_switch_stack(&previous->private->stack_pointer, next->private->stack_pointer);
     scheduler_finish_switch();
@@ -157,17 +159,17 @@ void scheduler_switch(void)
 void scheduler_finish_switch(void)
 {
     struct process *previous = cpu_this()->previous;
-    if (!previous || previous->state != PROCESS_ZOMBIE || !previous->private->stack)
+    if (!previous || previous->state != PROCESS_ZOMBIE)
         return;
     if (previous->space) {
         /* The idle process goes on with whatever is loaded. */
-        pv_batch_begin();
         if (cpu_this()->root == previous->space->root)
             scheduler_load_space(cpu_this()->current->space);
         address_space_clear(previous->space);
-        pv_batch_end();
-        address_space_release(previous->space);
     }
+    pv_batch_end();
+    if (previous->space)
+        address_space_release(previous->space);
     previous->space = 0;
     kernel_stack_free(previous->private->stack);
     previous->private->stack = 0;
