@@ -125,6 +125,23 @@ START_TEST(test_hypercall_from_user_mode)
 }
 END_TEST
 
+/* The short way of a hypercall says the same as the long one. */
+START_TEST(test_hypercall)
+{
+    struct vm_exit quick;
+    raw.length = 3;
+    decode(18);
+    memset(&quick, 0x5a, sizeof(quick));
+    vmx_exit_decode_hypercall(0x100000, 3, 0, &quick);
+    ck_assert_uint_eq(quick.reason, out.reason);
+    ck_assert_uint_eq(quick.cpl, out.cpl);
+    ck_assert_uint_eq(quick.task_priority, out.task_priority);
+    ck_assert_uint_eq(quick.rip, out.rip);
+    ck_assert_uint_eq(quick.next_rip, out.next_rip);
+    ck_assert_uint_eq(quick.interrupted.kind, out.interrupted.kind);
+}
+END_TEST
+
 START_TEST(test_ports)
 {
     static const struct {
@@ -283,6 +300,7 @@ int main(void)
     tcase_add_test(tests, test_every_code_is_in_range);
     tcase_add_test(tests, test_plain_is_the_same);
     tcase_add_test(tests, test_hypercall_from_user_mode);
+    tcase_add_test(tests, test_hypercall);
     tcase_add_test(tests, test_ports);
     tcase_add_test(tests, test_violations);
     tcase_add_test(tests, test_exceptions);

@@ -216,6 +216,7 @@
 #define VMX_REASON_EPT_MISCONFIGURED 49u
 #define VMX_REASON_INVEPT            50u
 #define VMX_REASON_RDTSCP            51u
+#define VMX_VMCALL_BYTES 3u /* the ABI wants it without prefixes */
 #define VMX_REASON_PREEMPTION_TIMER  52u
 #define VMX_REASON_INVVPID           53u
 #define VMX_REASON_WBINVD            54u

@@ -87,10 +87,21 @@ static __attribute__((noinline)) void vmx_decode_more(struct vcpu *vcpu, uint32_
         vmx_write(VMCS_PREEMPTION_TIMER, vmx_controls.timer);
 }
 
+/* SDM vol. 3, "Guest Register State": the CPL is SS's DPL. */
+static inline uint8_t vmx_read_cpl(void)
+{
+    return vmx_read(VMCS_GUEST_SS_RIGHTS) >> 5 & 3;
+}
+
 static void vmx_decode(struct vcpu *vcpu)
 {
     const struct vmx_vcpu *vmx = vmx_of(vcpu);
     uint32_t reason = (uint32_t)vmx_read(VMCS_EXIT_REASON);
+    if (reason == VMX_REASON_VMCALL && !vmx->failure) {
+        vmx_read_root(vcpu, vmx);
+        vmx_exit_decode_hypercall(vmx_read(VMCS_GUEST_RIP), vmx_task_priority(vmx), vmx_read_cpl(), &vcpu->exit);
+        return;
+    }
     unsigned needs = vmx_exit_needs(reason);
     if (__builtin_expect(!vmx_exit_is_plain(needs) || vmx->failure, 0)) {
         vmx_decode_more(vcpu, reason);
@@ -102,8 +113,7 @@ static void vmx_decode(struct vcpu *vcpu)
         .rip = vmx_read(VMCS_GUEST_RIP),
         .length = (uint32_t)vmx_read(VMCS_INSTRUCTION_LENGTH),
         .task_priority = vmx_task_priority(vmx),
-        /* SDM vol. 3, "Guest Register State": the CPL is SS's DPL */
-        .cpl = needs & VMX_NEED_CPL ? vmx_read(VMCS_GUEST_SS_RIGHTS) >> 5 & 3 : 0,
+        .cpl = needs & VMX_NEED_CPL ? vmx_read_cpl() : 0,
     };
     vmx_exit_decode_plain(&raw, &vcpu->exit);
 }
@@ -158,13 +168,19 @@ static __attribute__((noinline)) void vmx_step(struct vcpu *vcpu)
     event_raise(&vcpu->events, X86_VECTOR_DB, false, 0);
 }
 
+static inline void vmx_end_shadow(void)
+{
+    uint64_t state = vmx_read(VMCS_GUEST_INTERRUPTIBILITY);
+    if (__builtin_expect(state & (VMX_BLOCKING_STI | VMX_BLOCKING_MOV_SS), 0))
+        vmx_write(VMCS_GUEST_INTERRUPTIBILITY, state & ~(uint64_t)(VMX_BLOCKING_STI | VMX_BLOCKING_MOV_SS));
+}
+
 /* SDM vol. 3, "Interruptibility State": the instruction after STI or MOV SS has been executed. */
 static void vmx_advance(struct vcpu *vcpu, uint64_t rip)
 {
     vmx_write(VMCS_GUEST_RIP, rip);
-    uint64_t state = vmx_read(VMCS_GUEST_INTERRUPTIBILITY);
-    if (__builtin_expect(state & (VMX_BLOCKING_STI | VMX_BLOCKING_MOV_SS), 0))
-        vmx_write(VMCS_GUEST_INTERRUPTIBILITY, state & ~(uint64_t)(VMX_BLOCKING_STI | VMX_BLOCKING_MOV_SS));
+    if (vcpu->exit.reason != VM_EXIT_HYPERCALL) /* which may as well stand in its shadow */
+        vmx_end_shadow();
     if (__builtin_expect(vmx_read(VMCS_GUEST_RFLAGS) & X86_FLAGS_TF, 0))
         vmx_step(vcpu);
 }

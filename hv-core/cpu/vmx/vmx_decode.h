@@ -66,6 +66,17 @@ static inline void vmx_exit_decode_plain(const struct vmx_raw_exit *raw, struct 
     exit->interrupted.kind = VM_EVENT_NONE;
 }
 
+/* The whole of an exit by VMCALL: few fields, since this is the way of each hypercall. */
+static inline void vmx_exit_decode_hypercall(uint64_t rip, uint8_t task_priority, uint8_t cpl, struct vm_exit *exit)
+{
+    exit->reason = VM_EXIT_HYPERCALL;
+    exit->cpl = cpl;
+    exit->task_priority = task_priority;
+    exit->rip = rip;
+    exit->next_rip = rip + VMX_VMCALL_BYTES;
+    exit->interrupted.kind = VM_EVENT_NONE;
+}
+
 void vmx_exit_decode(const struct vmx_raw_exit *raw, struct vm_exit *exit);
 
 #endif

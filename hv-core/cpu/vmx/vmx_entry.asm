@@ -38,7 +38,6 @@ vmx_enter:
     jne .new_stack
 .stack_known:
     cmp byte [rdx + VMX_VCPU_IS_LAUNCHED], 0 ; nothing below changes the flags
-    mov byte [rdx + VMX_VCPU_IS_LAUNCHED], 1
     mov rax, [rdi + RAX_AT]
     mov rcx, [rdi + RCX_AT]
     mov rdx, [rdi + RDX_AT]
@@ -57,7 +56,12 @@ vmx_enter:
     je .launch
     vmresume
     jmp .failed
-.launch:
+.launch: ; RDX is the guest's by now
+    push rdx
+    mov rdx, [rsp + 8]
+    mov rdx, [rdx + VCPU_BACKEND]
+    mov byte [rdx + VMX_VCPU_IS_LAUNCHED], 1
+    pop rdx
     vmlaunch
 .failed: ; VMfailInvalid: CF; VMfailValid: ZF (SDM vol. 3, "VMX Instruction Reference")
     mov ecx, VMX_ENTRY_FAILED_INVALID
