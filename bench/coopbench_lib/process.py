@@ -31,9 +31,11 @@ class Ended:
 
 
 class Processes:
-    """The emulators that are running now. May be used by several threads at once."""
+    """The emulators that are running now. May be used by several threads at once. 'file_limit' is what each may write
+    into one file."""
 
-    def __init__(self) -> None:
+    def __init__(self, file_limit: int = FILE_LIMIT_BYTES) -> None:
+        self._file_limit = file_limit
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen] = set()
         self._stopping = False
@@ -72,12 +74,11 @@ class Processes:
             self._running.add(process)
             return process
 
-    @staticmethod
-    def _limit(process: subprocess.Popen) -> None:
+    def _limit(self, process: subprocess.Popen) -> None:
         """No endless files, no core dumps. A process that has already ended needs no limit."""
         try:
             inherited = [value for value in resource.getrlimit(resource.RLIMIT_FSIZE) if value >= 0]
-            lowest = min([FILE_LIMIT_BYTES, *inherited])
+            lowest = min([self._file_limit, *inherited])
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (lowest, lowest))
             resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
         except (ProcessLookupError, PermissionError):

@@ -39,3 +39,10 @@ def test_shown_beside_the_table(tree):
     assert "tick=5000: full-nested fake/cpuid: 0 injections" in answer.out
     assert tree.json()["shown_active"] == {"tick=5000": {"full-nested fake/cpuid": "0 injections"}}
     assert "- tick=5000: full-nested" in (tree.root / "result/table.md").read_text()
+
+
+def test_cluster_and_unsync():
+    outcomes = [make_outcome("full-shadow", cluster={"visits": 5, "emulated": 9, "saved": 4}), make_outcome("native")]
+    assert shown_active(outcomes, defaults() | {"cluster": "16", "unsync": "0"}) == {
+        "cluster=16": {"full-shadow a/b": "9 instructions carried out behind 5 exits, which saved 4"},
+        "unsync=0": {"full-shadow a/b": "0 page faults"}}
