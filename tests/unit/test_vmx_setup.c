@@ -87,10 +87,10 @@ START_TEST(test_words)
     ck_assert_uint_eq(controls.secondary, 0x10ea);
     ck_assert_uint_eq(controls.exit, 0x00036dfb | 0x007c8204);
     ck_assert_uint_eq(controls.entry, 0x000011fb | 0x0000c004);
-    ck_assert_uint_eq(controls.timer, 20000000); /* one unit is one TSC tick */
+    ck_assert_uint_eq(controls.timer, 10000000); /* one unit is one TSC tick */
     capabilities.misc |= 5;
     ck_assert_int_eq(vmx_negotiate(&capabilities, &controls, &missing), 0);
-    ck_assert_uint_eq(controls.timer, 20000000 / 32);
+    ck_assert_uint_eq(controls.timer, 10000000 / 32);
 }
 END_TEST
 

@@ -10,7 +10,7 @@
 
 /* TSC ticks that a guest may run before the host looks around: from each entry, or where the timer is saved at exits
  * in all, so that not even a guest that exits all the time can hold interrupts off. */
-#define VMX_TIMER_TSC 20000000ul
+#define VMX_TIMER_TSC 10000000ul
 
 enum vmx_word { WORD_PIN, WORD_PRIMARY, WORD_SECONDARY, WORD_EXIT, WORD_ENTRY, WORDS };
 
