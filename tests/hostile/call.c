@@ -13,9 +13,9 @@
 static coop_paddr call_pointer(unsigned which)
 {
     static uint64_t inside[8] __attribute__((aligned(16)));
-    const coop_paddr pointers[] = {memory_own_end(),        0,          memory_own_end() - 8,
-                                   1ul << 51,               1ul << 63,  ~0ul & ~15ul,
-                                   memory_paddr(inside) + 4, (uint64_t)inside, 0xfee00000};
+    const coop_paddr pointers[] = {
+        memory_own_end(), 0,         memory_own_end() - 8, 1ul << 51, 1ul << 63, ~0ul & ~15ul, memory_paddr(inside) + 4,
+        (uint64_t)inside, 0xfee00000};
     return pointers[which];
 }
 
@@ -45,9 +45,8 @@ long call_batch_stops(uint64_t unused)
     (void)unused;
     coop_paddr frame = memory_frame_new();
     uint64_t entry = frame | MEMORY_RW;
-    struct coop_mmu_operation operations[] = {{memory_window_slot(9), entry},
-                                              {memory_window_slot(10), entry | X86_PTE_PCD},
-                                              {memory_window_slot(11), entry}};
+    struct coop_mmu_operation operations[] = {
+        {memory_window_slot(9), entry}, {memory_window_slot(10), entry | X86_PTE_PCD}, {memory_window_slot(11), entry}};
     long result = memory_batch(operations, 3);
     bool is_right = result < 0 && memory_done == 1 && memory_entry(memory_window_slot(9)) & X86_PTE_P &&
                     !memory_entry(memory_window_slot(10)) && !memory_entry(memory_window_slot(11));
@@ -66,8 +65,16 @@ long call_flush(uint64_t linear_and_operation)
  * 8: frame 0x1000, 9: bit 63. */
 long call_root(uint64_t which)
 {
-    const coop_paddr roots[] = {start_info->vcpu, memory_window[1], memory_window[2], memory_window[3], memory_root | 0x18,
-                                memory_own_end(), 0, 1ul << 51, 0x1000, memory_root | 1ul << 63};
+    const coop_paddr roots[] = {start_info->vcpu,
+                                memory_window[1],
+                                memory_window[2],
+                                memory_window[3],
+                                memory_root | 0x18,
+                                memory_own_end(),
+                                0,
+                                1ul << 51,
+                                0x1000,
+                                memory_root | 1ul << 63};
     long result = hypercall(COOP_HYPERCALL_ROOT, roots[which], memory_user_root, 0);
     if (!result)
         hypercall(COOP_HYPERCALL_ROOT, memory_root, memory_user_root, 0);
@@ -76,8 +83,8 @@ long call_root(uint64_t which)
 /* The same as the second argument. */
 long call_root_user(uint64_t which)
 {
-    const coop_paddr roots[] = {start_info->vcpu, memory_window[1], memory_window[2], memory_window[3], memory_root | 0x18,
-                                memory_own_end(), 0x1000, 1ul << 51};
+    const coop_paddr roots[] = {start_info->vcpu,   memory_window[1], memory_window[2], memory_window[3],
+                                memory_root | 0x18, memory_own_end(), 0x1000,           1ul << 51};
     long result = hypercall(COOP_HYPERCALL_ROOT, memory_root, roots[which], 0);
     if (!result)
         hypercall(COOP_HYPERCALL_ROOT, memory_root, memory_user_root, 0);
@@ -150,7 +157,8 @@ long call_debug_register_hypervisor(uint64_t address)
 }
 
 /* From guest user mode: `hypercall` of this CPU's vendor, or SYSCALL deprivileged, where it is the guest's own. */
-static const uint8_t call_user_vmmcall[] = {0x0f, 0x01, 0xd9, 0x0f, 0x0b}, call_user_vmcall[] = {0x0f, 0x01, 0xc1, 0x0f, 0x0b},
+static const uint8_t call_user_vmmcall[] = {0x0f, 0x01, 0xd9, 0x0f, 0x0b},
+                     call_user_vmcall[] = {0x0f, 0x01, 0xc1, 0x0f, 0x0b},
                      call_user_syscall[] = {0x0f, 0x05, 0x0f, 0x0b};
 
 long call_user(uint64_t number)
@@ -158,7 +166,8 @@ long call_user(uint64_t number)
     machine_run_user(is_amd ? call_user_vmmcall : call_user_vmcall, 5, number, 0);
     if (trap.vector != X86_VECTOR_UD || (trap.cs & 3) != 3)
         return HOLE;
-    return is_deprivileged ? -COOP_EPERM : (long)trap.rax; /* deprivileged: the first instruction is undefined already */
+    return is_deprivileged ? -COOP_EPERM
+                           : (long)trap.rax; /* deprivileged: the first instruction is undefined already */
 }
 /* Is the guest kernel's: with the number as a system call's. */
 long call_user_system_call(uint64_t number)

@@ -156,13 +156,19 @@ long cpu_hypercall_on_stack(uint64_t stack)
     long result = COOP_HYPERCALL_VERSION;
     if (is_deprivileged)
         __asm__ volatile("mov %%rsp, %%rbx\n\tmov %1, %%rsp\n\tsyscall\n\tmov %%rbx, %%rsp"
-                         : "+a"(result) : "r"(stack) : "rbx", "rcx", "r11", "memory");
+                         : "+a"(result)
+                         : "r"(stack)
+                         : "rbx", "rcx", "r11", "memory");
     else if (is_amd)
         __asm__ volatile("mov %%rsp, %%rbx\n\tmov %1, %%rsp\n\tvmmcall\n\tmov %%rbx, %%rsp"
-                         : "+a"(result) : "r"(stack) : "rbx", "memory");
+                         : "+a"(result)
+                         : "r"(stack)
+                         : "rbx", "memory");
     else
         __asm__ volatile("mov %%rsp, %%rbx\n\tmov %1, %%rsp\n\tvmcall\n\tmov %%rbx, %%rsp"
-                         : "+a"(result) : "r"(stack) : "rbx", "memory");
+                         : "+a"(result)
+                         : "r"(stack)
+                         : "rbx", "memory");
     return result == COOP_ABI_VERSION ? 0 : HOLE;
 }
 /* An exception with a stack pointer that lies. */
@@ -176,7 +182,10 @@ long cpu_trap_on_stack(uint64_t stack)
 long cpu_flags(uint64_t flags)
 {
     uint64_t seen;
-    __asm__ volatile("push %1\n\tpopfq\n\tpushfq\n\tpop %0\n\tpush $2\n\tpopfq" : "=r"(seen) : "r"(flags | 2) : "cc", "memory");
+    __asm__ volatile("push %1\n\tpopfq\n\tpushfq\n\tpop %0\n\tpush $2\n\tpopfq"
+                     : "=r"(seen)
+                     : "r"(flags | 2)
+                     : "cc", "memory");
     return is_deprivileged && seen & X86_FLAGS_IOPL ? HOLE : 0;
 }
 /* A hypercall, and an exception, with flags set that the hypervisor must not run with. */

@@ -111,8 +111,8 @@ long fatal_endless_debug(uint64_t unused)
 /* Frames that nobody can return to: RIP is not canonical. */
 long fatal_return(uint64_t rip)
 {
-    vcpu_page->frame = (struct coop_frame){.rip = 0x400000, .cs = COOP_SELECTOR_KERNEL_CODE, .rflags = 2, .rsp = 0x1000,
-                                           .ss = COOP_SELECTOR_KERNEL_DATA};
+    vcpu_page->frame = (struct coop_frame){
+        .rip = 0x400000, .cs = COOP_SELECTOR_KERNEL_CODE, .rflags = 2, .rsp = 0x1000, .ss = COOP_SELECTOR_KERNEL_DATA};
     vcpu_page->frame.rip = rip;
     hypercall(COOP_HYPERCALL_RETURN, 0, 0, 0);
     return HOLE;

@@ -49,8 +49,8 @@ static void machine_fill_tables(void)
     gdt[COOP_SELECTOR_USER_CODE / 8] = 0x00affb000000fffful;
     gdt[SELECTOR_TSS / 8] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89ul << 40 | (base >> 24 & 0xff) << 56;
     gdt[SELECTOR_TSS / 8 + 1] = base >> 32;
-    memcpy(&tss[1], &stack, 8); /* RSP0 */
-    memcpy(&tss[9], &stack, 8); /* IST1 */
+    memcpy(&tss[1], &stack, 8);            /* RSP0 */
+    memcpy(&tss[9], &stack, 8);            /* IST1 */
     tss[25] = (uint32_t)sizeof(tss) << 16; /* no map of ports */
     for (unsigned vector = 0; vector < 256; vector++)
         machine_set_gate(vector, vector < 32 ? trap_stubs[vector] : (uint64_t)trap_other);
@@ -68,7 +68,8 @@ static void machine_load_ring0(void)
                      :
                      : "i"(COOP_SELECTOR_KERNEL_CODE)
                      : "rax", "memory");
-    ring0_write_msr(X86_MSR_STAR, (uint64_t)(COOP_SELECTOR_USER_DATA - 8) << 48 | (uint64_t)COOP_SELECTOR_KERNEL_CODE << 32);
+    ring0_write_msr(X86_MSR_STAR,
+                    (uint64_t)(COOP_SELECTOR_USER_DATA - 8) << 48 | (uint64_t)COOP_SELECTOR_KERNEL_CODE << 32);
     ring0_write_msr(X86_MSR_LSTAR, (uint64_t)trap_syscall);
     ring0_write_msr(X86_MSR_SFMASK, X86_FLAGS_IF | X86_FLAGS_TF | X86_FLAGS_DF);
 }

@@ -48,16 +48,16 @@ long ring0_lmsw(uint64_t word)
     return ring0_read_cr0() & X86_CR0_PE ? 0 : HOLE;
 }
 
-/* A root of the guest's own making: a page with the true root's entries and one more. Argument: 0: the page, 1: the page
- * with low bits set, 2: its bit 63 too, 3: a table of level 3, 4: foreign memory, 5: beyond memory, 6: 0. */
+/* A root of the guest's own making: a page with the true root's entries and one more. Argument: 0: the page, 1: the
+ * page with low bits set, 2: its bit 63 too, 3: a table of level 3, 4: foreign memory, 5: beyond memory, 6: 0. */
 long ring0_cr3(uint64_t which)
 {
     coop_paddr forged = memory_frame_new();
     uint64_t *slots = memory_at(forged), old = ring0_read_cr3();
     memcpy(slots, memory_at(memory_root), 4096);
     slots[FORGED_SLOT] = memory_entry(memory_slot(MEMORY_WINDOW, 4));
-    const uint64_t roots[] = {forged,           forged | 0x18, forged | 1ul << 63, memory_window[3],
-                              memory_own_end(), 1ul << 51,     0};
+    const uint64_t roots[] = {forged, forged | 0x18, forged | 1ul << 63, memory_window[3], memory_own_end(), 1ul << 51,
+                              0};
     coop_paddr page = memory_frame_new();
     memory_set(memory_window_slot(0), page | MEMORY_RW);
     long ignored, result = 0;
@@ -198,7 +198,8 @@ long ring0_hidden_features(uint64_t unused)
 {
     static const struct {
         uint32_t leaf, ecx;
-    } hidden[] = {{1, 1u << 5 | 1u << 6 | 1u << 17}, {7, 1u << 3 | 1u << 7 | 1u << 16}, {0x80000001, 1u << 2 | 1u << 12}};
+    } hidden[] = {
+        {1, 1u << 5 | 1u << 6 | 1u << 17}, {7, 1u << 3 | 1u << 7 | 1u << 16}, {0x80000001, 1u << 2 | 1u << 12}};
     (void)unused;
     for (unsigned i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
         uint32_t eax = hidden[i].leaf, ebx, ecx = 0, edx;

@@ -11,9 +11,9 @@
 
 #define ADDRESS_BITS 0x00007ffffffff000ul /* canonical, and no address of the hypervisor's */
 
-static const uint32_t state_msrs[] = {X86_MSR_LSTAR,   X86_MSR_CSTAR,          X86_MSR_FS_BASE,      X86_MSR_GS_BASE,
-                                      X86_MSR_SFMASK,  X86_MSR_KERNEL_GS_BASE, X86_MSR_SYSENTER_ESP, X86_MSR_SYSENTER_EIP,
-                                      X86_MSR_STAR};
+static const uint32_t state_msrs[] = {X86_MSR_LSTAR,        X86_MSR_CSTAR,        X86_MSR_FS_BASE,
+                                      X86_MSR_GS_BASE,      X86_MSR_SFMASK,       X86_MSR_KERNEL_GS_BASE,
+                                      X86_MSR_SYSENTER_ESP, X86_MSR_SYSENTER_EIP, X86_MSR_STAR};
 #define MSRS (sizeof(state_msrs) / sizeof(state_msrs[0]))
 
 static uint64_t state_value(uint64_t seed, unsigned index)
@@ -70,7 +70,8 @@ const char *state_check(uint64_t seed)
         if (ring0_read_msr(state_msrs[i]) != state_value(seed, i))
             return "a model-specific register";
     __asm__ volatile("mov %%dr0, %0\n\tmov %%dr1, %1\n\tmov %%dr2, %2\n\tmov %%dr3, %3\n\tmov %%cr2, %4"
-                     : "=r"(registers[0]), "=r"(registers[1]), "=r"(registers[2]), "=r"(registers[3]), "=r"(registers[4]));
+                     : "=r"(registers[0]), "=r"(registers[1]), "=r"(registers[2]), "=r"(registers[3]),
+                       "=r"(registers[4]));
     for (unsigned i = 0; i < 5; i++)
         if (registers[i] != state_value(seed, 100 + i))
             return i < 4 ? "a debug register" : "CR2";

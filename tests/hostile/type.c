@@ -51,7 +51,7 @@ long type_new_level(uint64_t level)
  * 5: this VCPU's page, 6: 0xfee00000, 7: not aligned. */
 long type_new_of(uint64_t which)
 {
-    const coop_paddr frames[] = {memory_root, memory_window[1],  memory_own_end(), 0,
+    const coop_paddr frames[] = {memory_root, memory_window[1], memory_own_end(), 0,
                                  1ul << 51,   start_info->vcpu, 0xfee00000,       memory_window[1] + 8};
     return memory_do(COOP_MMU_TABLE_NEW, frames[which], 1);
 }
@@ -72,14 +72,8 @@ static long type_free_linked_twice(void)
 }
 long type_free_of(uint64_t which)
 {
-    const coop_paddr frames[] = {0,
-                                 memory_window[1],
-                                 memory_window[2],
-                                 memory_window[3],
-                                 memory_root,
-                                 start_info->vcpu,
-                                 memory_own_end(),
-                                 memory_user_root,
+    const coop_paddr frames[] = {0,           memory_window[1], memory_window[2], memory_window[3],
+                                 memory_root, start_info->vcpu, memory_own_end(), memory_user_root,
                                  1ul << 51};
     return which == 9 ? type_free_linked_twice() : memory_do(COOP_MMU_TABLE_FREE, frames[which], 0);
 }
