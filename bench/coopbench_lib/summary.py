@@ -100,7 +100,7 @@ def summarise(outcomes: Iterable[Outcome], machine: Machine, switches: dict[str,
                   join_words(requested), outcome.workload, machine.unit, outcome.status, run_id=run_id,
                   repeatable="yes" if outcome.repeatable else "no", reason=outcome.reason)
         if outcome.status == OK:
-            _fill(row, mode, measured(outcome))
+            fill(row, mode, measured(outcome))
         rows.append(row)
     _set_beside_native(rows)
     return rows
@@ -111,7 +111,8 @@ def measured(outcome: Outcome) -> list[Repetition]:
     return [repetition for repetition in outcome.repetitions if not repetition.warmup]
 
 
-def _fill(row: Row, mode: Mode, repetitions: list[Repetition]) -> None:
+def fill(row: Row, mode: Mode, repetitions: list[Repetition]) -> None:
+    """The numbers of a row that repetitions alone give."""
     values = [repetition.busy / repetition.ops for repetition in repetitions]
     operations = sum(repetition.ops for repetition in repetitions)
     row.ops = repetitions[0].ops
@@ -136,11 +137,15 @@ def _set_beside_native(rows: list[Row]) -> None:
     native = {row.workload: row for row in rows
               if row.mode == "native" and row.status == OK and row.repeatable == "yes"}
     for row in rows:
-        base = native.get(row.workload)
-        if row.status != OK or base is None or (base.params, base.ops) != (row.params, row.ops):
-            continue
-        row.added_per_op = _rounded(row.value - base.value)
-        row.ratio_to_native = _rounded(row.value / base.value) if base.value else None
+        set_beside(row, native.get(row.workload))
+
+
+def set_beside(row: Row, base: Row | None) -> None:
+    """A row's ratio and added units over those of another that did the same work."""
+    if base is None or row.status != OK or base.status != OK or (base.params, base.ops) != (row.params, row.ops):
+        return
+    row.added_per_op = _rounded(row.value - base.value)
+    row.ratio_to_native = _rounded(row.value / base.value) if base.value else None
 
 
 def summarise_exits(outcomes: Iterable[Outcome]) -> list[ExitRow]:
