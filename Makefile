@@ -34,7 +34,7 @@ include guest-coop/build.mk
 include bench/build.mk
 include tests/build.mk
 
-.PHONY: all help deps peers images run debug iso bench bench-all demo report check clean
+.PHONY: all help deps peers images run debug iso bench bench-all demo claims report check clean
 
 all: images
 
@@ -66,6 +66,10 @@ bench-all: deps ## The same with every workload
 demo: deps ## Shows what happens in one fork, mode beside mode, and draws it as a timeline (under a minute)
 	@$(MAKE) --no-print-directory -j$(JOBS) images
 	@bench/coopbench demo --machine $(MACHINE)
+
+claims: deps ## Measures what the README claims, and says which claims hold
+	@$(MAKE) --no-print-directory -j$(JOBS) images
+	@bench/coopbench claims
 
 report: ## Makes a page with tables and plots of the latest result, or of the references
 	@bench/coopbench report

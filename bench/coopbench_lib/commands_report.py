@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 from . import published, technology
 from .cite import render_citation
-from .errors import UsageError
+from .claims import judge, needed, read_claims, render_markdown, render_verdicts
+from .errors import CoopbenchError, UsageError
 from .export import FORMATS, export
 from .extras import read_extra
 from .model import CPUS, Model, calibrate, exit_cost_plots, find_cpu, read_cost, render_model
@@ -42,6 +44,10 @@ def add_report_commands(commands, add) -> None:
     papers.add_argument("name", metavar="NAME", nargs="?", help="the folder of a new one")
     _add_model(add(commands, "model", "what the counts would be in cycles: a model, with its sources and its errors"))
     _add_result(add(commands, "cite", "a result as BibTeX and as a paragraph on methods"))
+    claims = add(commands, "claims", "judges the README's claims, of ARTIFACT.md, by a result")
+    claims.add_argument("result", metavar="RESULT", type=Path, nargs="?",
+                        help="a result that has their rows (default: they are measured now, on qemu-svm)")
+    claims.add_argument("--markdown", action="store_true", help="prints the table of ARTIFACT.md instead")
 
 
 def _add_reproduce(command: argparse.ArgumentParser) -> None:
@@ -81,7 +87,8 @@ def find_results(paths: Paths) -> list[Path]:
     latest = paths.out / "latest"
     if latest.exists():
         return [latest.resolve()]
-    references = sorted(path.parent for path in paths.references.glob("*/run.json"))
+    references = sorted(path.parent for path in paths.references.glob("*/run.json")
+                        if not path.parent.name.startswith("peers-"))
     if not references:
         raise UsageError("there is no result yet: 'coopbench run' makes one")
     return references
@@ -189,5 +196,27 @@ def command_papers(options: argparse.Namespace) -> int:
     return int(bool(wrong))
 
 
-REPORT_COMMANDS = {"report": command_report, "export": command_export, "cite": command_cite,
+def command_claims(options: argparse.Namespace) -> int:
+    """Status 1 when a claim does not hold."""
+    claims = read_claims(options.paths.root / "bench" / "claims.json")
+    if options.markdown:
+        print(render_markdown(claims), end="")
+        return 0
+    folder = options.result or _measure_claims(options, needed(claims))
+    verdicts = judge(claims, read_result(folder))
+    print(render_verdicts(verdicts), end="")
+    return int(not all(verdict.passed for verdict in verdicts))
+
+
+def _measure_claims(options: argparse.Namespace, words: tuple[str, str]) -> Path:
+    """Runs what the claims need, in a coopbench of its own, whose table is talk here."""
+    folder = options.paths.root / "out" / f"claims-{os.getpid()}"
+    command = [sys.executable, str(options.paths.root / "bench" / "coopbench"), "run", "--mode", words[0], "--workload",
+               words[1], "--out", str(folder)]
+    if subprocess.run(command, stdout=sys.stderr, check=False).returncode:
+        raise CoopbenchError("the claims could not be measured (see above)")
+    return folder
+
+
+REPORT_COMMANDS = {"claims": command_claims, "report": command_report, "export": command_export, "cite": command_cite,
                    "reproduce": command_reproduce, "model": command_model, "papers": command_papers}
