@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import NoReturn
 
+from .commands_peers import add_peers_command
 from .commands_report import add_report_commands
 from .errors import UsageError
 from .guests import GUESTS
@@ -70,6 +71,7 @@ def make_parser() -> argparse.ArgumentParser:
     exits.add_argument("--mode", metavar="M", help="of this mode only")
     exits.add_argument("--workload", metavar="W", help="of these workloads only")
     _add_compare(_add(commands, "compare", "two results of one machine, row by row"))
+    add_peers_command(commands, _add, _positive, _count)
     add_report_commands(commands, _add)
     return parser
 

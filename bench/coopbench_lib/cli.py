@@ -17,6 +17,7 @@ from pathlib import Path
 from . import doctor
 from .arguments import parse
 from .ask import ask, settle_modes
+from .commands_peers import command_peers
 from .commands_report import REPORT_COMMANDS
 from .commands_ablation import command_ablation
 from .commands_sweep import command_sweep
@@ -27,6 +28,7 @@ from .guests import GUESTS, find_guest
 from .machines import MACHINES, Machine, find_machine
 from .modes import DEFAULT_MODES, MODES, choose_modes, find_mode
 from .paths import Paths, default_paths
+from .peer_tables import is_of_peers, render_peers
 from .plan import Plan
 from .probe import settle
 from .program import pack_program, packed_path
@@ -286,12 +288,19 @@ def command_table(options: argparse.Namespace) -> int:
     if len(options.result) > 1:
         if options.save_reference:
             raise UsageError("--save-reference takes one result")
-        return _show_side_by_side([read_result(folder) for folder in options.result], options)
+        results = [read_result(folder) for folder in options.result]
+        if any(map(is_of_peers, results)):
+            print(render_peers(results), end="")
+            return 0
+        return _show_side_by_side(results, options)
     options.result = options.result[0] if options.result else None
     result = _read_chosen(options)
     if options.save_reference:
         folder = save_reference(result, options.paths.references)
         print(f"{options.paths.shown(folder)} is now the reference of {result.run['machine']}", file=sys.stderr)
+    if is_of_peers(result):
+        print(render_peers([result]), end="")
+        return 0
     _print_table(result, options.paths)
     return 0
 
@@ -334,4 +343,4 @@ _COMMANDS = {"doctor": command_doctor, "modes": command_modes, "workloads": comm
              "trace": lambda options: command_trace(options, make_plan, _new_folder_of("trace")),
              "ablation": lambda options: command_ablation(options, make_plan, _new_folder_of("ablation")),
              "demo": lambda options: command_demo(options, make_plan, _new_folder_of("demo")),
-             **REPORT_COMMANDS}
+             "peers": command_peers, **REPORT_COMMANDS}

@@ -25,7 +25,8 @@ def save_reference(result: Result, references: Path) -> Path:
         raise UsageError(f"{len(bad)} of its rows are {bad[0].status}: this result can be no reference")
     if not result.run.get("tree_clean"):
         raise UsageError("this result is of a tree with changes that are in no commit: it can be no reference")
-    folder = references / result.run["machine"]
+    kind = result.run.get("kind")
+    folder = references / (f"{kind}-{result.run['machine']}" if kind else result.run["machine"])
     folder.mkdir(parents=True, exist_ok=True)
     for name in _FILES:
         shutil.copyfile(result.folder / name, folder / name)

@@ -53,7 +53,7 @@ def _boot_cell(plan: Plan, cell: Cell, logs: Path, processes: Processes) -> Outc
     if ended.stopped:
         shutil.rmtree(folder, ignore_errors=True)
         return None
-    outcome = judge(plan, cell, ended, parse(_read(folder / "records.txt")), _last_words(plan, folder))
+    outcome = judge(plan, cell, ended, parse(read_text(folder / "records.txt")), _last_words(plan, folder))
     hang = plan.machine.explain_hang(folder) if outcome.status == TIMEOUT else ""
     outcome.reason += f" ({hang})" if hang else ""
     outcome.command = command
@@ -64,7 +64,7 @@ def _boot_cell(plan: Plan, cell: Cell, logs: Path, processes: Processes) -> Outc
     return outcome
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
     """A file's text, '' when there is none; bytes that are no UTF-8 stay visible as escapes."""
     try:
         with path.open("rb") as file:
@@ -75,10 +75,10 @@ def _read(path: Path) -> str:
 
 def _last_words(plan: Plan, folder: Path) -> str:
     """The line in which somebody panics, or the last that emulator, log or console has to say, records aside."""
-    talk = plan.machine.read_talk(_read(folder / "emulator.txt"))[:_WORDS]
+    talk = plan.machine.read_talk(read_text(folder / "emulator.txt"))[:_WORDS]
     last = ""
     for name in ("console.txt", "records.txt"):
-        lines = [line.strip() for line in _read(folder / name).splitlines()]
+        lines = [line.strip() for line in read_text(folder / name).splitlines()]
         lines = [line for line in lines if line and not line.startswith(PREFIX)]
         panics = [line for line in lines if "panic" in line]
         if panics:

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Peers in a table: beside our modes where both were counted in one unit on one emulated machine, and in a table of
+their own where not. Wall clock and instructions never share one.
+"""
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+
+from .errors import UsageError
+from .outcome import OK
+from .results import Result
+from .summary import Row
+from .tables import WIDTH, amount, mark, ratio
+
+_GAP = 2
+
+
+@dataclass(frozen=True)
+class Column:
+    """One system: a mode of ours, or a peer."""
+
+    name: str
+    base: str
+    rows: dict[str, Row]
+
+
+def is_of_peers(result: Result) -> bool:
+    return result.run.get("kind") == "peers"
+
+
+def processor_words(result: Result) -> tuple[str, ...]:
+    """The emulated CPU and how it counts, as the command lines of a result say; none for this computer's own."""
+    command = next((outcome["command"] for outcome in result.run.get("outcomes", []) if outcome.get("command")), [])
+    return tuple(f"{word} {value}" for word, value in zip(command, command[1:]) if word in ("-cpu", "-icount", "-accel"))
+
+
+def render_peers(results: list[Result]) -> str:
+    """One table for each unit, machine and emulated CPU among the results."""
+    groups: dict[tuple, list[Result]] = {}
+    for result in results:
+        unit, machine = result.run["unit"], result.run["machine"]
+        version = result.run["emulator"].get("version")
+        key = (unit, machine, version) + (processor_words(result) if unit == "instr" else ())
+        groups.setdefault(key, []).append(result)
+    text = "\n".join(_render(group) for group in groups.values())
+    if len(groups) > 1:
+        text += "\n" + textwrap.fill("Tables of different units or machines: no figure of one is to be compared with a "
+                                     "figure of another.", WIDTH) + "\n"
+    return text
+
+
+def _render(results: list[Result]) -> str:
+    columns = _columns(results)
+    _refuse_other_work(columns)
+    workloads = list(dict.fromkeys(name for column in columns for name in column.rows))
+    if any(is_of_peers(result) for result in results):
+        measured = {name for result in results if is_of_peers(result) for name in (row.workload for row in result.rows)}
+        workloads = [name for name in workloads if name in measured]
+    run = results[0].run
+    what = "Instructions" if run["unit"] == "instr" else "Steps of the time-stamp counter"
+    lines = [f"{what} per operation on {run['machine']} ({run['cpu_model']}, {run['emulator'].get('version')})", ""]
+    lines += _blocks(columns, workloads, lambda row: amount(row.value) + (mark(row) if run["unit"] == "instr" else ""))
+    lines += ["", "Ratio: of our modes to our guest kernel on the bare machine, of a peer to the one that it is compared with", ""]
+    lines += _blocks([column for column in columns if column.base != column.name], workloads,
+                     lambda row: ratio(row.ratio_to_native))
+    return "\n".join(lines + [""] + _below(results)) + "\n"
+
+
+def _columns(results: list[Result]) -> list[Column]:
+    columns = []
+    for result in results:
+        peers = result.run.get("peers", {})
+        for mode in dict.fromkeys(row.mode for row in result.rows):
+            columns.append(Column(mode, peers.get(mode, {}).get("base", "native"),
+                                  {row.workload: row for row in result.rows if row.mode == mode}))
+    return columns
+
+
+def _refuse_other_work(columns: list[Column]) -> None:
+    work: dict[str, tuple[int | None, str]] = {}
+    for row in (row for column in columns for row in column.rows.values() if row.status == OK):
+        if work.setdefault(row.workload, (row.ops, row.params)) != (row.ops, row.params):
+            raise UsageError(f"these results cannot stand side by side: {row.workload} is not the same work in all")
+
+
+def _blocks(columns: list[Column], workloads: list[str], cell) -> list[str]:
+    """Columns beside one another; those that do not fit into the width stand below."""
+    name_width = max(map(len, [*workloads, "workload"]))
+    texts = [[_cell(column.rows.get(workload), cell) for workload in workloads] for column in columns]
+    widths = [_GAP + max(map(len, [column.name, *text])) for column, text in zip(columns, texts)]
+    lines: list[str] = []
+    start = 0
+    while start < len(columns):
+        end = start + 1
+        while end < len(columns) and name_width + sum(widths[start:end + 1]) <= WIDTH:
+            end += 1
+        lines += [""] if lines else []
+        lines.append("workload".ljust(name_width) + "".join(column.name.rjust(width) for column, width in
+                                                            zip(columns[start:end], widths[start:end])))
+        lines.append("-" * len(lines[-1]))
+        for index, workload in enumerate(workloads):
+            lines.append(workload.ljust(name_width) + "".join(text[index].rjust(width) for text, width in
+                                                              zip(texts[start:end], widths[start:end])))
+        start = end
+    return lines
+
+
+def _cell(row: Row | None, cell) -> str:
+    return "-" if row is None else cell(row) if row.status == OK else row.status
+
+
+def _below(results: list[Result]) -> list[str]:
+    """What a reader has to know of each peer, and why some are not there."""
+    lines = []
+    for run in (result.run for result in results):
+        here = {row.mode for result in results for row in result.rows}
+        lines += [f"{name}: {peer['does']}; {peer['besides']}." for name, peer in run.get("peers", {}).items() if name in here]
+        lines += [f"{name}: not measured: {reason}." for name, reason in run.get("skipped", {}).items()]
+        lines.append(f"Run {run['run_id']}, commit {run.get('commit')}.")
+        lines += _of_this_computer(run)
+    lines += [f"{row.status}: {row.workload} of {row.mode}: {row.reason}" for result in results for row in result.rows
+              if is_of_peers(result) and row.status != OK]
+    lines.append("The median stands here, least and greatest in table.csv; * repetitions differ.")
+    if results[0].run["unit"] == "instr":
+        lines.append("Instructions are the length of the path through the software: what exits, world switches and page walks cost "
+                     "in silicon is not in them.")
+    return [part for line in lines for part in textwrap.wrap(line, WIDTH, subsequent_indent="    ")]
+
+
+def _of_this_computer(run: dict) -> list[str]:
+    about = run.get("environment")
+    if not about:
+        return []
+    virtual = ("; this computer is itself virtual: its own faults and switches contain what its hypervisor adds, and ratios to "
+               "bare metal would differ") if about.get("virtual") else ""
+    return [f"At {about['mhz']} MHz (what the kernel says), one processor for all, load {about['load']} when it began{virtual}."]
