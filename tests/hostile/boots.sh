@@ -11,7 +11,7 @@ hostile_rounds=6       # of the witness, and what they sum up to
 hostile_sum=74802f343eee36f1
 hostile_limit=12000000 # TSC that a VM may take, where some would never end
 hostile_vms=7          # in one boot, besides the witness
-hostile_timeout=${HOSTILE_TIMEOUT:-60}
+hostile_timeout=${HOSTILE_TIMEOUT:-120}
 
 # The words of cases.list's second column that hold for a machine and a mode.
 hostile_places()
