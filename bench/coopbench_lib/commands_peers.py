@@ -9,7 +9,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-from peers import PEERS, Peer
+from peers import PEERS, Peer, Setup
 from peers.peer import EMULATED_MACHINE, HOST
 
 from .errors import CoopbenchError, UsageError
@@ -66,13 +66,13 @@ def choose_peers(text: str | None, machine: str | None) -> list[Peer]:
 def command_peers(options: argparse.Namespace) -> int:
     """Status 1 when a peer that was started failed. One that is skipped is no failure, unless all are."""
     paths: Paths = options.paths
+    if options.action == "list":
+        return _list(Setup(Path(os.path.abspath(paths.build)), paths.out, ()))
     peers = choose_peers(options.peer, options.machine)
     folder = Path(os.path.abspath(options.out)) if options.out else new_folder(
         paths.out, f"peers-{peers[0].machine}", git(paths, "rev-parse", "--short=10", "HEAD"))
     session = PeerSession(paths, peers, choose_workloads(read_manifest(paths.manifest), options.workload), ResultFolder(folder),
                           options.timeout, options.runs, options.warmup, options.arguments)
-    if options.action == "list":
-        return _list(session)
     if options.dry_run:
         for peer in peers:
             print(f"# {peer.name}: {peer.does}\n{shlex.join(peer.command(session.setup(peer)))}")
@@ -88,12 +88,11 @@ def command_peers(options: argparse.Namespace) -> int:
     return int(any(outcome.bad for outcome in session.outcomes))
 
 
-def _list(session: PeerSession) -> int:
+def _list(setup: Setup) -> int:
     """Every peer of every machine, whatever was chosen."""
     for peer in PEERS:
-        missing = peer.missing(session.setup(peer))
-        head = f"{peer.name:<15} {peer.machine:<9} {'no ' if missing else 'yes'} "
-        print(textwrap.shorten(head + peer.does, WIDTH).replace(" ".join(head.split()), head.rstrip(), 1))
+        missing = peer.missing(setup)
+        print(f"{peer.name:<15} {peer.machine:<9} {'no ' if missing else 'yes'} {peer.does}")
         if missing:
             print(textwrap.fill(missing, WIDTH, initial_indent=" " * 30, subsequent_indent=" " * 30))
     return 0

@@ -11,6 +11,7 @@ from pathlib import Path
 from . import published, technology
 from .cite import render_citation
 from .claims import judge, needed, read_claims, render_markdown, render_verdicts
+from .commands_peers import peer_results
 from .errors import CoopbenchError, UsageError
 from .export import FORMATS, export
 from .extras import read_extra
@@ -149,7 +150,7 @@ def command_reproduce(options: argparse.Namespace) -> int:
     papers = options.paths.root / "papers"
     if options.name not in REPRODUCTIONS:
         return _reproduce_figures(papers, options.name, result)
-    lines = technology.make_lines(papers / REPRODUCTIONS[options.name], result)
+    lines = technology.make_lines(papers / REPRODUCTIONS[options.name], result, peer_results(options.paths))
     print(technology.render(lines, result, options.format), end="")
     return 0
 

@@ -14,6 +14,7 @@ from .summary import Row
 from .tables import WIDTH, amount, mark, ratio
 
 _GAP = 2
+_RATIOS = "Ratios: of our modes to our own kernel on the bare machine, of peers to theirs"
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,10 @@ def _render(results: list[Result]) -> str:
         workloads = [name for name in workloads if name in measured]
     run = results[0].run
     what = "Instructions" if run["unit"] == "instr" else "Steps of the time-stamp counter"
-    lines = [f"{what} per operation on {run['machine']} ({run['cpu_model']}, {run['emulator'].get('version')})", ""]
+    lines = textwrap.wrap(f"{what} per operation on {run['machine']} ({run['cpu_model']}, {run['emulator'].get('version')})",
+                          WIDTH) + [""]
     lines += _blocks(columns, workloads, lambda row: amount(row.value) + (mark(row) if run["unit"] == "instr" else ""))
-    lines += ["", "Ratio: of our modes to our guest kernel on the bare machine, of a peer to the one that it is compared with", ""]
+    lines += ["", _RATIOS, ""]
     lines += _blocks([column for column in columns if column.base != column.name], workloads,
                      lambda row: ratio(row.ratio_to_native))
     return "\n".join(lines + [""] + _below(results)) + "\n"

@@ -49,7 +49,9 @@ def check_results(results: list[Result]) -> None:
 
 
 def check_unit(result: Result) -> None:
-    """UsageError: some row is in another unit than the run says."""
+    """UsageError: some row is in another unit than the run says, or the modes are none of ours."""
+    if result.run.get("kind") == "peers":
+        raise UsageError(f"{result.folder} is of peers: 'coopbench table' shows it, beside a result of ours too")
     for row in result.rows:
         if row.unit != result.run["unit"]:
             raise UsageError(f"{result.folder} mixes units: {row.mode} {row.workload} is in {row.unit}, "

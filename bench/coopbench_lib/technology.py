@@ -10,7 +10,8 @@ import csv
 import io
 import json
 import textwrap
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import geometric_mean
 from typing import Any
@@ -25,7 +26,7 @@ NAME = "kernelnewbies-techcomparison"
 _SCALES = (0.5, 1.0, 1.5)
 _COLUMNS = ("system", "full_virt", "paravirt", "containers", "license", "architectures", "performance",
             "smp_guests", "hotplug", "standalone_host", "notes")
-_POINT_COLUMNS = ("system", "part", "mode", "point", "reason")
+_POINT_COLUMNS = ("system", "part", "mode", "peer", "point", "reason")
 _MORE = ("point", "measured")
 
 
@@ -35,7 +36,7 @@ class Measured:
 
     mean: float
     workloads: int
-    exits: float
+    exits: float | None
     classes: tuple[str, ...]
 
     @property
@@ -86,19 +87,33 @@ def measure(result: Result, mode: str, thresholds: dict[str, Any]) -> Measured |
     if len(rows) < thresholds["at_least"]:
         return None
     mean = geometric_mean(row.ratio_to_native for row in rows)
-    exits = sum(row.exits_per_op or 0 for row in rows) / len(rows)
+    counted = [row.exits_per_op for row in rows if row.exits_per_op is not None]
+    exits = sum(counted) / len(rows) if counted else None
     return Measured(mean, len(rows), exits, tuple(classify(mean, thresholds, scale) for scale in _SCALES))
 
 
-def make_lines(folder: Path, result: Result | None) -> list[Line]:
-    """Every part of every system, in the table's order."""
+def make_lines(folder: Path, result: Result | None, peers: Sequence[Result] = ()) -> list[Line]:
+    """Every part of every system, in the table's order; 'peers' are the results of live systems."""
     thresholds = json.loads((folder / "thresholds.json").read_text(encoding="utf-8"))
     systems = {row["system"]: row for row in read_table(folder / "systems.csv", _COLUMNS)}
     points = read_table(folder / "points.csv", _POINT_COLUMNS)
     for name in {point["system"] for point in points} ^ set(systems):
         raise CoopbenchError(f"{folder}: {name} stands in only one of systems.csv and points.csv")
-    return [_line(systems[name], point, result, thresholds) for name in systems
-            for point in points if point["system"] == name]
+    return [_with_live(_line(systems[name], point, result, thresholds), point["peer"], peers, thresholds)
+            for name in systems for point in points if point["system"] == name]
+
+
+def _with_live(line: Line, peer: str, peers: Sequence[Result], thresholds: dict[str, Any]) -> Line:
+    """The line with what was measured on the system itself, where that is there: in front of the figure of the point that
+    stands for it, in place of the reason why there is none."""
+    for result in peers if peer else ():
+        found = measure(result, peer, thresholds)
+        if found:
+            live = f"live, {peer}: {_figure(found, result)}"
+            if line.mode:
+                return replace(line, measured=f"{live}; the point: {line.measured}")
+            return replace(line, measured=live, disagrees=_disagreement(line.system, line.part, found))
+    return line
 
 
 def _line(system: dict[str, str], point: dict[str, str], result: Result | None, thresholds: dict[str, Any]) -> Line:
@@ -124,8 +139,9 @@ def _why_not(mode, result: Result | None, thresholds: dict[str, Any]) -> str:
 def _figure(found: Measured, result: Result) -> str:
     changes = "" if found.stable else (f" ({found.classes[0]} to {found.classes[2]} with bounds half to one and a half "
                                        "as large)")
-    return (f"{found.classes[1]}: {ratio(found.mean)} times native in {result.run['unit']}, "
-            f"{amount(found.exits)} exits/op, {found.workloads} workloads{changes}")
+    exits = "" if found.exits is None else f"{amount(found.exits)} exits/op, "
+    return (f"{found.classes[1]}: {ratio(found.mean)} times native in {result.run['unit']}, {exits}"
+            f"{found.workloads} workloads{changes}")
 
 
 def _disagreement(system: dict[str, str], part: str, found: Measured) -> str:
@@ -191,7 +207,9 @@ def _below(lines: list[Line], result: Result | None) -> list[str]:
             else "No result was given, and there is none."]
     text.append("Classes by the bounds of thresholds.json, fixed before the figures: the geometric mean of the "
                 "ratios to native of system-call-heavy workloads. A point is the technique, not the system: its age, "
-                "its drivers and its hardware are not in it.")
+                "its drivers and its hardware are not in it. A figure that begins with 'live' is of the system itself, in its Debian "
+                "version and beside its own native (coopbench peers); in tsc it is of a computer's clock, in instr of the "
+                "emulated machine.")
     disagreements = [line.disagrees for line in lines if line.disagrees]
     if disagreements and result and result.run["unit"] == "instr":
         text.append("In instr a class is the length of the path through the software: what exits, world switches and "
