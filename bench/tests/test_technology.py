@@ -88,7 +88,7 @@ def test_classes(mean, scale, name):
 
 def test_broken_data(tree, papers):
     path = papers / "points.csv"
-    path.write_text(path.read_text() + "NoSystem,paravirt,coop,x,\n")
+    path.write_text(path.read_text() + "NoSystem,paravirt,coop,,x,\n")
     answer = tree("reproduce", "techcomparison")
     assert answer.status == 1 and "NoSystem stands in only one of systems.csv and points.csv" in answer.err
     path.write_text("system\nXen\n")
