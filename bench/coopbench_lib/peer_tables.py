@@ -121,8 +121,10 @@ def _below(results: list[Result]) -> list[str]:
         lines += [f"{name}: not measured: {reason}." for name, reason in run.get("skipped", {}).items()]
         lines.append(f"Run {run['run_id']}, commit {run.get('commit')}.")
         lines += _of_this_computer(run)
-    lines += [f"{row.status}: {row.workload} of {row.mode}: {row.reason}" for result in results for row in result.rows
-              if is_of_peers(result) and row.status != OK]
+    wrong: dict[tuple[str, str, str], list[str]] = {}
+    for row in (row for result in results for row in result.rows if is_of_peers(result) and row.status != OK):
+        wrong.setdefault((row.status, row.mode, row.reason), []).append(row.workload)
+    lines += [f"{status}: {', '.join(names)} of {mode}: {reason}" for (status, mode, reason), names in wrong.items()]
     lines.append("The median stands here, least and greatest in table.csv; * repetitions differ.")
     if results[0].run["unit"] == "instr":
         lines.append("Instructions are the length of the path through the software: what exits, world switches and page walks cost "
@@ -136,4 +138,5 @@ def _of_this_computer(run: dict) -> list[str]:
         return []
     virtual = ("; this computer is itself virtual: its own faults and switches contain what its hypervisor adds, and ratios to "
                "bare metal would differ") if about.get("virtual") else ""
-    return [f"At {about['mhz']} MHz (what the kernel says), one processor for all, load {about['load']} when it began{virtual}."]
+    return [f"At {about['mhz']} MHz (what the kernel says), one processor for all, {about.get('scheduling', '')}, load "
+            f"{about['load']} when it began{virtual}."]
