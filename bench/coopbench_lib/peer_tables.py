@@ -7,7 +7,6 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 
-from .errors import UsageError
 from .outcome import OK
 from .results import Result
 from .summary import Row
@@ -24,6 +23,7 @@ class Column:
     name: str
     base: str
     rows: dict[str, Row]
+    is_peer: bool
 
 
 def is_of_peers(result: Result) -> bool:
@@ -53,11 +53,11 @@ def render_peers(results: list[Result]) -> str:
 
 def _render(results: list[Result]) -> str:
     columns = _columns(results)
-    _refuse_other_work(columns)
     workloads = list(dict.fromkeys(name for column in columns for name in column.rows))
     if any(is_of_peers(result) for result in results):
         measured = {name for result in results if is_of_peers(result) for name in (row.workload for row in result.rows)}
         workloads = [name for name in workloads if name in measured]
+    left_out = _leave_out_other_work(columns, workloads)
     run = results[0].run
     what = "Instructions" if run["unit"] == "instr" else "Steps of the time-stamp counter"
     lines = textwrap.wrap(f"{what} per operation on {run['machine']} ({run['cpu_model']}, {run['emulator'].get('version')})",
@@ -66,7 +66,7 @@ def _render(results: list[Result]) -> str:
     lines += ["", _RATIOS, ""]
     lines += _blocks([column for column in columns if column.base != column.name], workloads,
                      lambda row: ratio(row.ratio_to_native))
-    return "\n".join(lines + [""] + _below(results)) + "\n"
+    return "\n".join(lines + [""] + _wrapped(left_out + _below(results))) + "\n"
 
 
 def _columns(results: list[Result]) -> list[Column]:
@@ -75,15 +75,22 @@ def _columns(results: list[Result]) -> list[Column]:
         peers = result.run.get("peers", {})
         for mode in dict.fromkeys(row.mode for row in result.rows):
             columns.append(Column(mode, peers.get(mode, {}).get("base", "native"),
-                                  {row.workload: row for row in result.rows if row.mode == mode}))
+                                  {row.workload: row for row in result.rows if row.mode == mode}, is_of_peers(result)))
     return columns
 
 
-def _refuse_other_work(columns: list[Column]) -> None:
-    work: dict[str, tuple[int | None, str]] = {}
-    for row in (row for column in columns for row in column.rows.values() if row.status == OK):
-        if work.setdefault(row.workload, (row.ops, row.params)) != (row.ops, row.params):
-            raise UsageError(f"these results cannot stand side by side: {row.workload} is not the same work in all")
+def _leave_out_other_work(columns: list[Column], chosen: list[str]) -> list[str]:
+    """Takes rows out of our columns that did other work than the peers did, and says which."""
+    work = {row.workload: (row.ops, row.params) for column in columns if column.is_peer for row in column.rows.values()
+            if row.status == OK}
+    lines = []
+    for column in columns:
+        for name in chosen:
+            row = column.rows.get(name)
+            if row and row.status == OK and work.get(name, (row.ops, row.params)) != (row.ops, row.params):
+                del column.rows[name]
+                lines.append(f"{name} of {column.name}: left out, since it is other work: {row.ops} operations, {row.params}.")
+    return lines
 
 
 def _blocks(columns: list[Column], workloads: list[str], cell) -> list[str]:
@@ -129,6 +136,10 @@ def _below(results: list[Result]) -> list[str]:
     if results[0].run["unit"] == "instr":
         lines.append("Instructions are the length of the path through the software: what exits, world switches and page walks cost "
                      "in silicon is not in them.")
+    return lines
+
+
+def _wrapped(lines: list[str]) -> list[str]:
     return [part for line in lines for part in textwrap.wrap(line, WIDTH, subsequent_indent="    ")]
 
 

@@ -188,9 +188,10 @@ def test_tables_beside_one_another():
     assert wall.count("per operation on") == 2 and "no figure of one is to be compared" in " ".join(wall.split())
 
 
-def test_tables_refuse_other_work():
-    with pytest.raises(UsageError, match="fake/one is not the same work"):
-        render_peers([result_of(["native"]), result_of(["linux"], ops=11, kind="peers")])
+def test_tables_leave_out_other_work():
+    text = render_peers([result_of(["native"], ops=11), result_of(["linux"], kind="peers")])
+    assert "fake/one of native: left out, since it is other work: 11 operations" in text
+    assert next(line for line in text.splitlines() if line.startswith("fake/one")).split() == ["fake/one", "-", "100"]
 
 
 def test_commands(tree, make):
