@@ -20,6 +20,7 @@ files_of()
         entry) ls boot/entry_direct.asm ;;
         coop) ls pv/coop_cpu.[ch] ;;
         paravirt) ls pv/paravirt_* ;;
+        shadow) ls pv/shadow_mmu.[ch] ;;
     esac
 }
 
@@ -33,12 +34,13 @@ words_of()
         entry) echo 'START_DIRECT|note\.Coopvirt' ;;
         coop) echo 'coop_cpu' ;;
         paravirt) echo 'COOP_FEATURE_DEPRIVILEGED|paravirt|root_frames|deprivileged|trap_first_return|CPU_SHARED|[^_]SHARED\(|coop_vcpu \*shared|HYPERCALL_RETURN|hypercall_page' ;;
+        shadow) echo 'shadow_mmu' ;;
     esac
 }
 
 code() { sed -E '/^[[:space:]]*(\/\*|\*|;|$)/d' "$@"; }
 
-purposes="tables queues common entry coop paravirt"
+purposes="tables queues common entry coop paravirt shadow"
 all_own=" $(for purpose in $purposes; do files_of "$purpose"; done | tr '\n' ' ')"
 
 # Lines of a room's files: `count ROOM PURPOSE own|elsewhere`, or `count ROOM all`.
@@ -81,6 +83,7 @@ for kind in own elsewhere; do
     row "start-info, hypercalls, direct entry: $what" $kind common entry
     row "ring 0 beside a hypervisor: $what" $kind coop
     row "ring 3: $what" $kind paravirt
+    row "ring 3 on shadowed page tables: $what" $kind shadow
     row "**\`coop\` in all: $what**" $kind tables queues common entry coop
     row "**\`paravirt\` in all: $what**" $kind tables queues common entry paravirt
 done

@@ -10,6 +10,7 @@
 #include "pv/direct_mmu.h"
 #include "pv/hypercall.h"
 #include "pv/paravirt_cpu.h"
+#include "pv/shadow_mmu.h"
 
 struct pv_operations pv;
 struct pv_batch pv_batch;
@@ -86,4 +87,6 @@ void pv_start(coop_paddr image, const struct coop_start_info *start_info)
         paravirt_cpu_start(&pv.cpu);
     if (pv_machine.features & COOP_FEATURE_DIRECT)
         direct_mmu_start(&pv.mmu);
+    else if (pv_machine.features & COOP_FEATURE_DEPRIVILEGED)
+        shadow_mmu_start(&pv.mmu);
 }

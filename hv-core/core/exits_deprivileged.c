@@ -133,14 +133,16 @@ static enum vm_action exit_control_read(struct vcpu *vcpu, const struct instruct
     return VM_SKIP;
 }
 
-/* CR0.TS may change; anything else must be written as it is. Direct roots are loaded by hypercall. */
+/* CR0.TS may change, and CR4.PGE where that flushes; anything else must be written as it is. Direct roots are loaded by
+ * hypercall. */
 static enum vm_action exit_control_write(struct vcpu *vcpu, const struct instruction *instruction,
                                          const struct registers *registers)
 {
     unsigned control = instruction->operands[0].number;
     uint64_t wanted = exit_register(vcpu, registers, instruction->operands[1].number);
     vcpu->exit.reason = VM_EXIT_CR_ACCESS;
-    if ((control == 3 || control == 4) && exit_is_shadow(vcpu))
+    bool is_flush = control == 4 && !((wanted ^ registers->cr4) & ~X86_CR4_PGE);
+    if ((control == 3 || is_flush) && exit_is_shadow(vcpu))
         return exit_shadow_register(vcpu, control, true);
     if (control == 4)
         return wanted == registers->cr4 ? VM_SKIP : exit_fault(vcpu);

@@ -86,7 +86,10 @@ void hypercall_compose(hypercall **table, const struct mode *mode)
     hypercall_add(table, mmu_rows[mode->mmu]);
     hypercall_add(table, io_rows[mode->io]);
     hypercall_add(table, mode_memory_changes(mode) ? hypercalls_nested : 0);
-    hypercall_add(table, mode->cpu == MODE_CPU_DEPRIVILEGED ? hypercalls_deprivileged : 0);
+    if (mode->cpu == MODE_CPU_DEPRIVILEGED) {
+        hypercall_add(table, hypercalls_deprivileged);
+        hypercall_add(table, mode->mmu == MODE_MMU_SHADOW ? hypercalls_shadow : 0);
+    }
 }
 
 /* Nothing that the run loop would have to do before the next entry. An upcall waits until the kernel unmasks it. */

@@ -21,6 +21,7 @@ extern hypercall *const hypercalls_direct[COOP_HYPERCALL_COUNT];
 extern hypercall *const hypercalls_nested[COOP_HYPERCALL_COUNT]; /* where devices are queues too */
 extern hypercall *const hypercalls_queue[COOP_HYPERCALL_COUNT];
 extern hypercall *const hypercalls_deprivileged[COOP_HYPERCALL_COUNT];
+extern hypercall *const hypercalls_shadow[COOP_HYPERCALL_COUNT]; /* of a deprivileged kernel */
 
 #define HYPERCALL_ROW(number) [(number)-COOP_HYPERCALL_FIRST]
 

@@ -205,7 +205,9 @@ struct coop_vcpu {
  *   -COOP_EINVAL: nothing done. */
 #define COOP_HYPERCALL_MMU_BATCH 0x101u
 /* root: IN RDI = top-level table for the kernel, RSI = that for user mode (deprivileged; else 0). Loads them and
- * flushes what is not global. OUT 0, -COOP_EINVAL: not a top-level table. */
+ * flushes what is not global. OUT 0, -COOP_EINVAL: not a top-level table.
+ * A deprivileged kernel without COOP_FEATURE_DIRECT writes its tables itself, one for kernel and user mode: it has this
+ * call with RSI = 0, and of mmu_batch's operations ROOT (value = 0) and the flushes; no page is global there. */
 #define COOP_HYPERCALL_ROOT 0x102u
 /* traps (deprivileged): IN RDI = coop_paddr of struct coop_traps. */
 #define COOP_HYPERCALL_TRAPS 0x103u
