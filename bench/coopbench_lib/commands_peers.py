@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""'coopbench peers': other people's systems on the same programs. 'list' says which can be started here, 'run' measures."""
+"""'coopbench peers': other people's systems on the same programs. 'list' says which can be started, 'run' measures."""
 from __future__ import annotations
 
 import argparse
@@ -23,9 +23,9 @@ from .tables import WIDTH
 from .workloads import choose_workloads, read_manifest
 
 # What the rule of the table of twenty systems asks for, and faults.
-DEFAULT_WORKLOADS = ("latency/null_call,latency/read,latency/write,latency/stat,latency/open_close,latency/signal_install,"
-                     "latency/signal_handle,latency/pipe,latency/fork,latency/exec,latency/page_fault,"
-                     "latency/page_fault_anonymous")
+DEFAULT_WORKLOADS = ("latency/null_call,latency/read,latency/write,latency/stat,latency/open_close,"
+                     "latency/signal_install,latency/signal_handle,latency/pipe,latency/fork,latency/exec,"
+                     "latency/page_fault,latency/page_fault_anonymous")
 DEFAULT_TIMEOUT_SECONDS = 900
 
 
@@ -33,16 +33,20 @@ def add_peers_command(commands, add, positive, count) -> None:
     """Adds the sub-command; 'positive' and 'count' read its numbers."""
     peers = add(commands, "peers", "systems of other people on the same programs: Linux, Xen, KVM, UML, containers")
     peers.add_argument("action", choices=("list", "run"), help="which there are and can be started here; or measure")
-    peers.add_argument("--machine", metavar="M", choices=(EMULATED_MACHINE, HOST), help="all peers on the emulated machine "
-                       f"({EMULATED_MACHINE}, in instructions; the default), or on this computer ({HOST}, in steps of its clock)")
+    peers.add_argument("--machine", metavar="M", choices=(EMULATED_MACHINE, HOST),
+                       help=f"all peers on the emulated machine ({EMULATED_MACHINE}, in instructions; the default), or "
+                       f"on this computer ({HOST}, in steps of its clock)")
     peers.add_argument("--peer", metavar="A,B", help="these only, of one machine")
     peers.add_argument("--workload", metavar="X,Y", default=DEFAULT_WORKLOADS,
-                       help="workloads, or groups such as 'latency/' (default: those that PEERS and the table of 20 systems need)")
-    peers.add_argument("-r", "--runs", metavar="N", type=positive, help="measured repetitions (default: 5 emulated, 15 here)")
+                       help="workloads, or groups such as 'latency/' (default: those of the table of 20 systems, "
+                       "and faults)")
+    peers.add_argument("-r", "--runs", metavar="N", type=positive,
+                       help="measured repetitions (default: 5 emulated, 15 here)")
     peers.add_argument("-w", "--warmup", metavar="N", type=count, help="warm-up repetitions (default: 1)")
     peers.add_argument("--timeout", metavar="SECONDS", type=positive, default=DEFAULT_TIMEOUT_SECONDS,
                        help="kill a peer that takes longer for all of its workloads (default: %(default)s)")
-    peers.add_argument("--out", metavar="DIR", type=Path, help="result folder (default: out/<date>-peers-<machine>-<commit>)")
+    peers.add_argument("--out", metavar="DIR", type=Path,
+                       help="result folder (default: out/<date>-peers-<machine>-<commit>)")
     peers.add_argument("--build", metavar="DIR", help="where images and peers are (default: build)")
     peers.add_argument("--dry-run", action="store_true", help="print the command lines and start nothing")
 
@@ -71,14 +75,15 @@ def command_peers(options: argparse.Namespace) -> int:
     peers = choose_peers(options.peer, options.machine)
     folder = Path(os.path.abspath(options.out)) if options.out else new_folder(
         paths.out, f"peers-{peers[0].machine}", git(paths, "rev-parse", "--short=10", "HEAD"))
-    session = PeerSession(paths, peers, choose_workloads(read_manifest(paths.manifest), options.workload), ResultFolder(folder),
-                          options.timeout, options.runs, options.warmup, options.arguments)
+    session = PeerSession(paths, peers, choose_workloads(read_manifest(paths.manifest), options.workload),
+                          ResultFolder(folder), options.timeout, options.runs, options.warmup, options.arguments)
     if options.dry_run:
         for peer in peers:
             print(f"# {peer.name}: {peer.does}\n{shlex.join(peer.command(session.setup(peer)))}")
         return 0
-    if not paths.images()["initramfs"].is_file():
-        raise CoopbenchError(f"the programs are not built ({paths.shown(paths.images()['initramfs'])} is missing): say 'make'")
+    initramfs = paths.images()["initramfs"]
+    if not initramfs.is_file():
+        raise CoopbenchError(f"the programs are not built ({paths.shown(initramfs)} is missing): say 'make'")
     session.execute(lambda line: print(line, file=sys.stderr))
     if not session.outcomes:
         raise CoopbenchError(f"no peer can be started here: {next(iter(session.skipped.values()))}")

@@ -126,8 +126,8 @@ class PeerSession:
         for outcome in self.outcomes:
             peer = peers[outcome.mode]
             row = Row(peer.machine, _cpu_model(peer.machine), peer.name, "", "", "", peer.switches, join_words({}),
-                      outcome.workload, peer.unit, outcome.status, run_id=self.folder.folder.name, reason=outcome.reason,
-                      repeatable="yes" if peer.machine == EMULATED_MACHINE else "no")
+                      outcome.workload, peer.unit, outcome.status, run_id=self.folder.folder.name,
+                      reason=outcome.reason, repeatable="yes" if peer.machine == EMULATED_MACHINE else "no")
             if outcome.status == OK:
                 fill(row, Mode(peer.name, "", "", "", ""), measured(outcome))
             rows.append(row)
@@ -139,8 +139,8 @@ class PeerSession:
     def _write(self, run: dict[str, Any], began: float) -> Result:
         run |= {"skipped": self.skipped, "seconds": round(time.monotonic() - began, 1)}
         self.folder.write_run(run, self.outcomes)
-        result = Result(self.folder.folder, run | {"outcomes": [{"command": outcome.command} for outcome in self.outcomes]},
-                        self.rows(), [], [])
+        commands = [{"command": outcome.command} for outcome in self.outcomes]
+        result = Result(self.folder.folder, run | {"outcomes": commands}, self.rows(), [], [])
         self.folder.write_tables(result.rows, [], [], f"```\n{render_peers([result])}```\n")
         self.folder.remove_empty_logs()
         return result
@@ -162,7 +162,8 @@ class PeerSession:
                        if path.is_file()},
             "programs": {name: sha256(path) for name, path in programs.items() if path.is_file()},
             "packages": dict(line.split(" ", 1) for line in packages if " " in line),
-            "peers": {peer.name: {"does": peer.does, "besides": peer.besides, "base": peer.base} for peer in self.peers},
+            "peers": {peer.name: {"does": peer.does, "besides": peer.besides, "base": peer.base}
+                      for peer in self.peers},
             "environment": environment() if machine == HOST else {},
             "started": datetime.now().astimezone().isoformat(timespec="seconds"),
             "modes": [peer.name for peer in self.peers], "workloads": [workload.name for workload in self.workloads],
@@ -172,7 +173,8 @@ class PeerSession:
 
 def judge(peer: Peer, job: Job, ended: Ended, boot: Boot, last_words: str) -> Outcome:
     """What became of one workload: its own records decide, and how the start ended where they are not all there."""
-    outcome = Outcome(peer.name, job.workload, OK, seconds=round(ended.seconds, 3), repeatable=peer.machine == EMULATED_MACHINE)
+    outcome = Outcome(peer.name, job.workload, OK, seconds=round(ended.seconds, 3),
+                      repeatable=peer.machine == EMULATED_MACHINE)
     own = Boot([line for line in boot.lines if line.get("workload") == job.workload], boot.broken)
     error, skip = own.first("error") or own.broken, own.first("skip")
     if error:
@@ -214,8 +216,8 @@ def _cpu_model(machine: str) -> str:
 
 def environment() -> dict[str, Any]:
     """What a figure of this computer's clock depends on."""
-    found = dict(map(str.strip, line.split(":", 1)) for line in read_text(Path("/proc/cpuinfo")).split("\n\n")[0].splitlines()
-                 if ":" in line)
+    lines = read_text(Path("/proc/cpuinfo")).split("\n\n")[0].splitlines()
+    found = dict(map(str.strip, line.split(":", 1)) for line in lines if ":" in line)
     return {"cpu": found.get("model name", "unknown"), "mhz": found.get("cpu MHz", "unknown"),
             "microcode": found.get("microcode", "unknown"), "kernel": os.uname().release,
             "virtual": "hypervisor" in found.get("flags", "").split(), "load": round(os.getloadavg()[0], 1),

@@ -33,7 +33,8 @@ def is_of_peers(result: Result) -> bool:
 def processor_words(result: Result) -> tuple[str, ...]:
     """The emulated CPU and how it counts, as the command lines of a result say; none for this computer's own."""
     command = next((outcome["command"] for outcome in result.run.get("outcomes", []) if outcome.get("command")), [])
-    return tuple(f"{word} {value}" for word, value in zip(command, command[1:]) if word in ("-cpu", "-icount", "-accel"))
+    words = zip(command, command[1:])
+    return tuple(f"{word} {value}" for word, value in words if word in ("-cpu", "-icount", "-accel"))
 
 
 def render_peers(results: list[Result]) -> str:
@@ -60,8 +61,8 @@ def _render(results: list[Result]) -> str:
     left_out = _leave_out_other_work(columns, workloads)
     run = results[0].run
     what = "Instructions" if run["unit"] == "instr" else "Steps of the time-stamp counter"
-    lines = textwrap.wrap(f"{what} per operation on {run['machine']} ({run['cpu_model']}, {run['emulator'].get('version')})",
-                          WIDTH) + [""]
+    lines = textwrap.wrap(f"{what} per operation on {run['machine']} ({run['cpu_model']}, "
+                          f"{run['emulator'].get('version')})", WIDTH) + [""]
     lines += _blocks(columns, workloads, lambda row: amount(row.value) + (mark(row) if run["unit"] == "instr" else ""))
     lines += ["", _RATIOS, ""]
     lines += _blocks([column for column in columns if column.base != column.name], workloads,
@@ -89,7 +90,8 @@ def _leave_out_other_work(columns: list[Column], chosen: list[str]) -> list[str]
             row = column.rows.get(name)
             if row and row.status == OK and work.get(name, (row.ops, row.params)) != (row.ops, row.params):
                 del column.rows[name]
-                lines.append(f"{name} of {column.name}: left out, since it is other work: {row.ops} operations, {row.params}.")
+                lines.append(f"{name} of {column.name}: left out, since it is other work: {row.ops} operations, "
+                             f"{row.params}.")
     return lines
 
 
@@ -124,7 +126,8 @@ def _below(results: list[Result]) -> list[str]:
     lines = []
     for run in (result.run for result in results):
         here = {row.mode for result in results for row in result.rows}
-        lines += [f"{name}: {peer['does']}; {peer['besides']}." for name, peer in run.get("peers", {}).items() if name in here]
+        lines += [f"{name}: {peer['does']}; {peer['besides']}." for name, peer in run.get("peers", {}).items()
+                  if name in here]
         lines += [f"{name}: not measured: {reason}." for name, reason in run.get("skipped", {}).items()]
         lines.append(f"Run {run['run_id']}, commit {run.get('commit')}.")
         lines += _of_this_computer(run)
@@ -134,8 +137,8 @@ def _below(results: list[Result]) -> list[str]:
     lines += [f"{status}: {', '.join(names)} of {mode}: {reason}" for (status, mode, reason), names in wrong.items()]
     lines.append("The median stands here, least and greatest in table.csv; * repetitions differ.")
     if results[0].run["unit"] == "instr":
-        lines.append("Instructions are the length of the path through the software: what exits, world switches and page walks cost "
-                     "in silicon is not in them.")
+        lines.append("Instructions are the length of the path through the software: what exits, world switches and "
+                     "page walks cost in silicon is not in them.")
     return lines
 
 
@@ -147,7 +150,7 @@ def _of_this_computer(run: dict) -> list[str]:
     about = run.get("environment")
     if not about:
         return []
-    virtual = ("; this computer is itself virtual: its own faults and switches contain what its hypervisor adds, and ratios to "
-               "bare metal would differ") if about.get("virtual") else ""
+    virtual = ("; this computer is itself virtual: its own faults and switches contain what its hypervisor adds, and "
+               "ratios to bare metal would differ") if about.get("virtual") else ""
     return [f"At {about['mhz']} MHz (what the kernel says), one processor for all, {about.get('scheduling', '')}, load "
             f"{about['load']} when it began{virtual}."]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Peers inside the emulated machine, on the same emulated CPU as our modes, in instructions: Debian's kernel on the bare
-machine, as Xen's privileged domain, and under KVM with nested and with shadow paging; each with the kernel's own
+"""Peers inside the emulated machine, on the same emulated CPU as our modes, in instructions: Debian's kernel on the
+bare machine, as Xen's privileged domain, and under KVM with nested and with shadow paging; each with the kernel's own
 mitigations, and with none.
 """
 from __future__ import annotations
@@ -73,7 +73,7 @@ def libraries(program: str) -> list[str]:
 
 
 def _pack_monitor(setup: Setup, npt: int, *words: str) -> None:
-    """The host's initramfs: KVM's modules, QEMU with all that it is linked with, and the guest's kernel and initramfs."""
+    """The host's initramfs: KVM's modules, QEMU with all that it is linked with, and what the guest is."""
     pack_inner(setup)
     program = shutil.which(_QEMU)
     settings = f'records={_RECORDS}\nnpt={npt}\nmemory={_MEMORY_MIB}\nwords="{linux_words("ttyS0", *words)}"\n'
@@ -92,10 +92,10 @@ def _kvm(setup: Setup, *words: str) -> list[str]:
 
 
 _DEBIAN = "Debian's kernel 6.1; its periodic tick is part of what is measured"
-_KVM = (f"{_DEBIAN}; the same kernel is KVM's host, QEMU its monitor; KVM decodes some exits by software, since the emulated CPU "
-        "has no next-RIP saving; measured where pages are backed already")
-_XEN = (f"Xen 4.17; {_DEBIAN}; measured in the privileged domain, of which a system call goes through Xen; hypercalls, and no "
-        "VM exits: SVM is not used")
+_KVM = (f"{_DEBIAN}; the same kernel is KVM's host, QEMU its monitor; KVM decodes some exits by software, since the "
+        "emulated CPU has no next-RIP saving; measured where pages are backed already")
+_XEN = (f"Xen 4.17; {_DEBIAN}; measured in the privileged domain, whose system calls go through Xen; "
+        "hypercalls, and no VM exits: SVM is not used")
 _KVM_NEEDS = ("fetched:vmlinuz", *(f"fetched:modules/{name}.ko" for name in _MODULES), *_FIRMWARE, "ldd")
 
 

@@ -47,8 +47,9 @@ def _lxc_prepare(setup: Setup) -> None:
 
 def _lxc(setup: Setup) -> list[str]:
     folder = setup.fetched / "lxc"
-    return _on_one(setup, "env", f"LD_LIBRARY_PATH={folder}", str(folder / "lxc-start"), "-F", "-n", f"peer-{os.getpid()}",
-                   "-P", f"{setup.folder}/containers", "-f", f"{setup.folder}/lxc.conf", "--", *_shell(setup))
+    return _on_one(setup, "env", f"LD_LIBRARY_PATH={folder}", str(folder / "lxc-start"), "-F",
+                   "-n", f"peer-{os.getpid()}", "-P", f"{setup.folder}/containers", "-f", f"{setup.folder}/lxc.conf",
+                   "--", *_shell(setup))
 
 
 def _needs_root() -> str:
@@ -71,12 +72,14 @@ _HOST_KERNEL = "the host's kernel, files and mitigations"
 HOSTED = (
     Peer("process", HOST, "process", "a process of this computer", _HOST_KERNEL, _process, ("taskset",), _write_jobs),
     Peer("bubblewrap", HOST, "process", "a container by bubblewrap",
-         f"{_HOST_KERNEL}; all namespaces; no filter of system calls", _bubblewrap, ("taskset", "fetched:bwrap"), _write_jobs),
+         f"{_HOST_KERNEL}; all namespaces; no filter of system calls", _bubblewrap,
+         ("taskset", "fetched:bwrap"), _write_jobs),
     Peer("lxc", HOST, "process", "a container by LXC",
          f"{_HOST_KERNEL}; all namespaces and control groups; no filter of system calls",
          _lxc, ("taskset", "fetched:lxc/lxc-start", "fetched:lxc/liblxc.so.1"), _lxc_prepare, _needs_root),
     Peer("uml", HOST, "process", "User-Mode Linux: a kernel that is a process",
-         "its own kernel 6.1 and files in memory; system calls and faults by ptrace", _uml, ("taskset", "fetched:linux.uml"),
+         "its own kernel 6.1 and files in memory; system calls and faults by ptrace", _uml,
+         ("taskset", "fetched:linux.uml"),
          lambda setup: pack_inner(setup, "")),
     Peer("qemu", HOST, "process", "QEMU, which emulates a whole machine",
          "Debian's kernel 6.1 with its mitigations, files in memory; the CPU is translated, not virtualized", _qemu,

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Process 1 of the Linux that is KVM's host: loads KVM, and runs QEMU as the monitor of one virtual machine, whose second
-# serial line is this machine's.
+# Process 1 of the Linux that is KVM's host: loads KVM, and runs QEMU as the monitor of one virtual machine, whose
+# second serial line is this machine's.
 
 export PATH=/bin:/sbin
 mount -t proc proc /proc
