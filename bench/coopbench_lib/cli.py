@@ -253,6 +253,13 @@ def _say_result(session: Session) -> int:
                  f"try them again by: bench/coopbench run --resume --out {shlex.quote(shown)})", 1)
 
 
+def _print_peers(result: Result, paths: Paths) -> None:
+    """The table of peers; where their counts repeat, also whether they are the reference's."""
+    print(render_peers([result]), end="")
+    for line in judge_by_reference(result, paths.references) if result.run["unit"] == "instr" else ():
+        print(textwrap.fill(line, WIDTH, subsequent_indent="    "))
+
+
 def _print_table(result: Result, paths: Paths) -> None:
     print(render_table(result))
     dearest = render_dearest(result)
@@ -299,7 +306,7 @@ def command_table(options: argparse.Namespace) -> int:
         folder = save_reference(result, options.paths.references)
         print(f"{options.paths.shown(folder)} is now the reference of {result.run['machine']}", file=sys.stderr)
     if is_of_peers(result):
-        print(render_peers([result]), end="")
+        _print_peers(result, options.paths)
         return 0
     _print_table(result, options.paths)
     return 0

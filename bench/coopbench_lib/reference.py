@@ -25,17 +25,22 @@ def save_reference(result: Result, references: Path) -> Path:
         raise UsageError(f"{len(bad)} of its rows are {bad[0].status}: this result can be no reference")
     if not result.run.get("tree_clean"):
         raise UsageError("this result is of a tree with changes that are in no commit: it can be no reference")
-    kind = result.run.get("kind")
-    folder = references / (f"{kind}-{result.run['machine']}" if kind else result.run["machine"])
+    folder = references / reference_name(result)
     folder.mkdir(parents=True, exist_ok=True)
     for name in _FILES:
         shutil.copyfile(result.folder / name, folder / name)
     return folder
 
 
+def reference_name(result: Result) -> str:
+    """The folder of a result's reference: its machine, behind its kind where that is not the common one."""
+    kind = result.run.get("kind")
+    return f"{kind}-{result.run['machine']}" if kind else result.run["machine"]
+
+
 def judge_by_reference(result: Result, references: Path) -> list[str]:
     """The lines that stand under a table: do the counts equal the reference's?"""
-    machine = result.run["machine"]
+    machine = reference_name(result)
     folder = references / machine
     if not (folder / "run.json").exists():
         return [f"There is no reference for {machine} in results/: these counts are compared with nothing."]
