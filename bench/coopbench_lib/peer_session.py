@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from peers import Peer, Setup
+from peers.hosted import in_front
 from peers.peer import EMULATED_MACHINE, HOST, Job
 
 from .errors import RecordError
@@ -38,8 +39,6 @@ WARMUP = 1
 # A kernel that is a process keeps its memory in a file, and writes far behind the end of it.
 _FILE_LIMIT_BYTES = 1 << 40
 _WORDS = 120
-_POLICIES = {os.SCHED_OTHER: "shared with all", os.SCHED_RR: "before all others (real-time, round robin)",
-             os.SCHED_FIFO: "before all others (real-time, first in, first out)"}
 Start = Callable[[list[str], Path, Path, float], Ended]
 
 
@@ -221,4 +220,4 @@ def environment() -> dict[str, Any]:
     return {"cpu": found.get("model name", "unknown"), "mhz": found.get("cpu MHz", "unknown"),
             "microcode": found.get("microcode", "unknown"), "kernel": os.uname().release,
             "virtual": "hypervisor" in found.get("flags", "").split(), "load": round(os.getloadavg()[0], 1),
-            "scheduling": _POLICIES.get(os.sched_getscheduler(0), "another policy")}
+            "scheduling": "in front of other work" if in_front() else "among other work"}

@@ -13,8 +13,20 @@ _UML_MEMORY_MIB = 256
 _QEMU_MEMORY_MIB = 768
 
 
+# The scheduler's group of a session comes before those of others, where that may be asked for (root).
+_IN_FRONT = 'echo -20 2> /dev/null > /proc/self/autogroup; exec "$@"'
+
+# A container has a group of its own: its share is set by what the host's control groups are of.
+_CONTAINER_IN_FRONT = ".cpu.shares = 262144" if os.path.isdir("/sys/fs/cgroup/cpu") else "2.cpu.weight = 10000"
+
+
+def in_front() -> bool:
+    """Whether the host lets a run come before other work."""
+    return os.geteuid() == 0 and os.path.exists("/proc/self/autogroup")
+
+
 def _on_one(setup: Setup, *command: str) -> list[str]:
-    return ["taskset", "-c", str(setup.processor), *command]
+    return ["/bin/sh", "-c", _IN_FRONT, "sh", "taskset", "-c", str(setup.processor), *command]
 
 
 def _write_jobs(setup: Setup) -> None:
@@ -41,7 +53,7 @@ def _lxc_prepare(setup: Setup) -> None:
     (setup.folder / "containers").mkdir(exist_ok=True)
     lines = ("lxc.uts.name = peer", "lxc.rootfs.path = dir:/", f"lxc.rootfs.mount = {setup.folder}/mount",
              "lxc.net.0.type = empty", "lxc.mount.auto = proc:mixed sys:ro", "lxc.tty.max = 0", "lxc.pty.max = 1",
-             "lxc.console.path = none")
+             "lxc.console.path = none", f"lxc.cgroup{_CONTAINER_IN_FRONT}")
     (setup.folder / "lxc.conf").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
