@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Peers: what is started and what is skipped, how records become rows, which tables stand beside one another. A fake
-runner stands for every system but one: the last test runs a program of this tree as a process."""
+runner stands for them in all tests but the last two, which run a program of this tree."""
 import json
 import shutil
 import subprocess
@@ -12,6 +12,7 @@ import pytest
 from coopbench_lib import peer_session, technology
 from coopbench_lib.commands_peers import choose_peers, peer_results
 from coopbench_lib.errors import UsageError
+from coopbench_lib.paths import Paths
 from coopbench_lib.peer_session import PeerSession, judge
 from coopbench_lib.peer_tables import render_peers
 from coopbench_lib.process import Ended
@@ -244,3 +245,18 @@ def test_a_real_process(tree):
     row = read_result(tree.root / "p").rows[0]
     assert (row.unit, row.mode, row.ops, row.repetitions, row.ratio_to_native) == ("tsc", "process", 1000, 3, 1)
     assert 1 < row.value < 1e6 and (tree.root / "out/latest-peers-host").resolve() == tree.root / "p"
+
+
+@pytest.mark.parametrize("name", ["bubblewrap", "lxc", "uml"])
+def test_a_live_peer(tree, name):
+    """Where its packages are: the programs' records come out of it."""
+    workload, build = Workload("latency/null_call", "latency/null_call", 1000), ROOT / "build"
+    missing = BY_NAME[name].missing(Setup(build, tree.root, ()))
+    if missing or not (build / "bench/initramfs.cpio").exists():
+        pytest.skip(missing or "the programs are not built")
+    folder = ResultFolder(tree.root / "live")
+    session = PeerSession(Paths(ROOT, build), [BY_NAME["process"], BY_NAME[name]], [workload], folder, 100, runs=2)
+    session.execute(lambda line: None)
+    row = session.rows()[-1]
+    assert (row.mode, row.status, row.repetitions) == (name, "ok", 2), row.reason
+    assert row.ratio_to_native > 0
