@@ -7,6 +7,7 @@
 #include "mmu/shadow_page.h"
 #include "mmu/shadow_sync.h"
 #include <coopvirt/error.h>
+#include <coopvirt/mutation.h>
 
 #define PAE_LIMIT 0x100000000ul /* a CR3 without long mode has 32 bits */
 
@@ -124,7 +125,9 @@ static int shadow_change_root(struct shadow *shadow, struct shadow_cpu *cpu)
 int shadow_load(struct shadow *shadow, struct shadow_cpu *cpu, const struct walker_state *state)
 {
     cpu->walker = *state;
-    cpu->role = shadow_role_of(state) | (cpu->is_ring3_kernel ? SHADOW_ROLE_KERNEL_3 : 0);
+    cpu->role = shadow_role_of(state);
+    if (cpu->is_ring3_kernel || MUTATED(shadow_user_rights))
+        cpu->role |= SHADOW_ROLE_KERNEL_3;
     cpu->root_level = cpu->role & SHADOW_ROLE_FORMAT && state->format == &walker_format_long4 ? 3 : 2;
     cpu->has_short_way =
         !(cpu->role & SHADOW_ROLE_WP_OFF) && (!state->format || (state->format->entry_bytes == 8 && !state->smap));

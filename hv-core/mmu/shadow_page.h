@@ -8,6 +8,7 @@
 #define MMU_SHADOW_PAGE_H
 
 #include "mmu/shadow.h"
+#include <coopvirt/mutation.h>
 #include <coopvirt/x86.h>
 
 #define SHADOW_NONE 0u
@@ -74,7 +75,8 @@ static inline struct shadow_page *shadow_page_child(const struct shadow *shadow,
 }
 static inline void shadow_page_flush(const struct shadow *shadow, enum shadow_flush why)
 {
-    shadow->world.flush(shadow->world.context, why);
+    if (!MUTATED(shadow_flush))
+        shadow->world.flush(shadow->world.context, why);
 }
 
 /* The frame's record; NULL where there is no memory. */

@@ -232,6 +232,7 @@ START_TEST(test_ring3)
     is_ring3 = true;
     expect_right(MODEL_LONG, 512, true, (uint64_t)_i, 150000);
     expect_right(MODEL_LONG, 2 * SHADOW_PAGES_LEAST, true, (uint64_t)_i, 50000);
+    is_ring3 = false;
 }
 END_TEST
 
@@ -372,6 +373,37 @@ START_TEST(test_no_flush_can_be_left_out)
 }
 END_TEST
 
+/* Nor with a root each for kernel and user mode. */
+START_TEST(test_no_flush_in_ring3_can_be_left_out)
+{
+    bool is_found = false;
+    is_ring3 = true;
+    for (uint64_t seed = 1; seed < 12 && !is_found; seed++)
+        is_found = run(MODEL_LONG, 2 * SHADOW_PAGES_LEAST, true, seed, 40000, 1u << _i) < 40000;
+    is_ring3 = false;
+    ck_assert_msg(is_found, "flush %d can be left out", _i);
+}
+END_TEST
+
+/* A page of the kernel in ring 3 is nothing to its user mode, before and after the kernel has used it. */
+START_TEST(test_user_root_is_its_own)
+{
+    struct walker_access kernel = {.is_write = true}, user = {.is_user = true};
+    uint64_t machine, linear;
+    model_create(&model, MODEL_LONG, 64, 1);
+    model_enter_ring3(&model);
+    linear = model.direct + 5 * 4096;
+    ck_assert_uint_ne(shadow_root(&model.cpu), shadow_root(&model.user_cpu));
+    for (unsigned used = 0; used < 3; used++) {
+        ck_assert(!model_access(&model, linear, user, false, &machine));
+        ck_assert(model_access(&model, linear, kernel, false, &machine));
+        model_load_root(&model, model.pool[3][used % 2] << 12);
+    }
+    ck_assert_msg(!model.complaint, "%s", model.complaint);
+    model_destroy(&model);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("shadow");
@@ -379,6 +411,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, test_long, 1, 7);
     tcase_add_loop_test(tests, test_ring3, 1, 5);
+    tcase_add_test(tests, test_user_root_is_its_own);
     tcase_add_test(tests, test_top_slots);
     tcase_add_loop_test(tests, test_pae, 1, 5);
     tcase_add_loop_test(tests, test_32, 1, 5);
@@ -388,6 +421,7 @@ int main(void)
     tcase_add_test(tests, test_root_without_memory);
     tcase_add_test(tests, test_root_is_kept);
     tcase_add_loop_test(tests, test_no_flush_can_be_left_out, 0, SHADOW_FLUSH_REASONS);
+    tcase_add_loop_test(tests, test_no_flush_in_ring3_can_be_left_out, 0, SHADOW_FLUSH_REASONS);
     suite_add_tcase(suite, tests);
     return suite_main(suite);
 }

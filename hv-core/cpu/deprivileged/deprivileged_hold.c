@@ -62,8 +62,9 @@ static void deprivileged_save_segments(struct deprivileged_vcpu *state)
 static void deprivileged_take_roots(struct deprivileged_vcpu *state)
 {
     const struct vcpu *vcpu = state->vcpu;
+    bool has_two = vcpu->paging_root_user && !MUTATED(deprivileged_user_root);
     state->kernel_root = vcpu->paging_root;
-    state->user_root = vcpu->paging_root_user ? vcpu->paging_root_user : vcpu->paging_root;
+    state->user_root = has_two ? vcpu->paging_root_user : vcpu->paging_root;
 }
 
 static void deprivileged_take(struct deprivileged_vcpu *state)
