@@ -54,7 +54,8 @@ class PeerSession:
     runs: int | None = None
     warmup: int | None = None
     arguments: list[str] = field(default_factory=list)
-    start: Start = field(default_factory=lambda: Processes(_FILE_LIMIT_BYTES).run)
+    start: Start | None = None
+    processes: Processes = field(default_factory=lambda: Processes(_FILE_LIMIT_BYTES))
     skipped: dict[str, str] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
 
@@ -71,10 +72,14 @@ class PeerSession:
                      max(os.sched_getaffinity(0)))
 
     def execute(self, say: Callable[[str], None]) -> Result:
-        """Runs every peer whose packages are there; what is finished is on disk after each."""
-        began = time.monotonic()
+        """Runs every peer whose packages are there; what is finished is on disk after each, also when it is stopped."""
         self.folder.create()
-        run = self._describe()
+        try:
+            return self._execute(self._describe(), time.monotonic(), say)
+        finally:
+            self.processes.stop_all()
+
+    def _execute(self, run: dict[str, Any], began: float, say: Callable[[str], None]) -> Result:
         for peer in self.peers:
             missing = peer.missing(self.setup(peer))
             if missing:
@@ -91,7 +96,8 @@ class PeerSession:
         setup.folder.mkdir(parents=True)
         peer.prepare(setup)
         command = peer.command(setup)
-        ended = self.start(command, setup.folder, setup.folder / "emulator.txt", self.timeout_seconds)
+        start = self.start or self.processes.run
+        ended = start(command, setup.folder, setup.folder / "emulator.txt", self.timeout_seconds)
         talk = read_text(setup.folder / "emulator.txt")
         boot = parse(read_text(setup.records) if setup.records.exists() else talk)
         outcomes = [judge(peer, job, ended, boot, self._last_words(setup, talk)) for job in setup.jobs]

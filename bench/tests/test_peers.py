@@ -153,6 +153,20 @@ def test_skipped_with_one_reason(make):
     assert read_result(session.folder.folder).run["skipped"].keys() == {"xen-pv"}
 
 
+def test_stopped_in_between(make):
+    session = make(["linux", "xen-pv"], {"linux": boot_text(1)})
+    first, stopped = session.start, []
+
+    def start(command, folder, *rest):
+        if folder.name == "xen-pv":
+            raise KeyboardInterrupt
+        return first(command, folder, *rest)
+    session.start, session.processes.stop_all = start, lambda: stopped.append(True)
+    with pytest.raises(KeyboardInterrupt):
+        session.execute(lambda line: None)
+    assert stopped and {row.mode for row in read_result(session.folder.folder).rows} == {"linux"}
+
+
 @pytest.mark.parametrize("text, ended, status, reason", [
     (boot_text(1, ["fake/two"]), Ended(0, 1.0), "failed", "0 repetitions were recorded, 3 were asked for"),
     (boot_text(1, ["fake/two"], end=False), Ended(-9, 60.0, timed_out=True), "timeout",
