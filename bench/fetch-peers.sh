@@ -23,13 +23,20 @@ fail()
     exit 1
 }
 
-kernel=$(apt-cache depends linux-image-amd64 2> /dev/null | awk '$1 == "Depends:" {print $2; exit}')
-[ -n "$kernel" ] || fail "apt does not know linux-image-amd64; run: apt-get update"
+# The package that a package without a version in its name stands for.
+stands_for()
+{
+    apt-cache depends "$1" 2> /dev/null | awk -v name="^$2" '$1 == "Depends:" && $2 ~ name {print $2; exit}'
+}
+
+kernel=$(stands_for linux-image-amd64 linux-image)
+xen=$(stands_for xen-system-amd64 xen-hypervisor)
+[ -n "$kernel" ] && [ -n "$xen" ] || fail "apt does not know linux-image-amd64 and xen-system-amd64; run: apt-get update"
 mkdir -p "$out/modules" "$out/lxc"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-(cd "$scratch" && apt-get -o APT::Sandbox::User=root download "$kernel" memtest86+ xen-hypervisor-4.17-amd64 user-mode-linux \
-    bubblewrap lxc liblxc1 > apt.log 2>&1) ||
+(cd "$scratch" && apt-get -o APT::Sandbox::User=root download "$kernel" memtest86+ "$xen" user-mode-linux bubblewrap lxc liblxc1 \
+    > apt.log 2>&1) ||
     fail "apt-get download failed: $(tail -n 1 "$scratch/apt.log")"
 for package in "$scratch"/*.deb; do
     dpkg -x "$package" "$scratch/root"
@@ -37,7 +44,7 @@ done
 root=$scratch/root
 cp "$root"/boot/vmlinuz-* "$out/vmlinuz"
 cp "$root"/boot/memtest86+x64.bin "$root"/boot/memtest86+ia32.bin "$out/"
-gzip -dc "$root"/boot/xen-4.17-amd64.gz > "$out/xen"
+gzip -dc "$root"/boot/xen-*-amd64.gz > "$out/xen"
 cp "$root"/usr/bin/linux.uml "$root"/usr/bin/bwrap "$out/"
 cp "$root"/usr/bin/lxc-start "$out/lxc/"
 cp -L "$root"/usr/lib/*/liblxc.so.1 "$out/lxc/"
