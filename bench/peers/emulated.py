@@ -58,12 +58,19 @@ def _linux(setup: Setup, *words: str) -> list[str]:
             "-append", linux_words("ttyS0", *words)]
 
 
+def _prepare_xen(setup: Setup, *words: str) -> None:
+    """Xen is told the names of its files: they are the same whatever the folders are called."""
+    pack_inner(setup)
+    for name in ("xen", "vmlinux"):
+        (setup.folder / name).symlink_to(setup.fetched / name)
+
+
 def _xen(setup: Setup, *words: str) -> list[str]:
     """Xen takes the kernel unpacked. QEMU 7.2 raises a false SMAP fault on an IRET from ring 3 to ring 3: smap=0."""
     xen_words = ["console=com1", "com1=115200,8n1", f"dom0_mem={_MEMORY_MIB}M", "smap=0",
                  *(["spec-ctrl=no"] if _OFF in words else [])]
-    return [*_emulated(setup, _XEN_MEMORY_MIB), "-kernel", str(setup.fetched / "xen"), "-append", " ".join(xen_words),
-            "-initrd", f"{setup.fetched / 'vmlinux'} {linux_words('hvc0', *words)},{setup.initramfs}"]
+    return [*_emulated(setup, _XEN_MEMORY_MIB), "-kernel", "xen", "-append", " ".join(xen_words),
+            "-initrd", f"vmlinux {linux_words('hvc0', *words)},{setup.initramfs.name}"]
 
 
 def libraries(program: str) -> list[str]:
@@ -112,8 +119,7 @@ def _pair(name: str, does: str, besides: str, command, needs: tuple[str, ...], p
 EMULATED = (
     *_pair("linux", "Debian's kernel on the bare machine", _DEBIAN, _linux, ("fetched:vmlinuz",),
            lambda setup, *words: pack_inner(setup)),
-    *_pair("xen-pv", "the same kernel as Xen's PV dom0", _XEN, _xen, ("fetched:xen", "fetched:vmlinux"),
-           lambda setup, *words: pack_inner(setup)),
+    *_pair("xen-pv", "the same kernel as Xen's PV dom0", _XEN, _xen, ("fetched:xen", "fetched:vmlinux"), _prepare_xen),
     *_pair("kvm-nested", "the same kernel under KVM with nested paging", _KVM, _kvm, _KVM_NEEDS,
            lambda setup, *words: _pack_monitor(setup, 1, *words)),
     *_pair("kvm-shadow", "the same kernel under KVM with shadow paging", _KVM, _kvm, _KVM_NEEDS,

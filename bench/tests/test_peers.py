@@ -86,7 +86,8 @@ def test_command_lines(tmp_path):
         plain, off = (" ".join(BY_NAME[name + suffix].command(setup)) for suffix in ("", "-off"))
         assert "-icount shift=0,sleep=off" in plain and "mitigations" not in plain
         assert "mitigations=off" in off and ("spec-ctrl=no" in off) == (name == "xen-pv")
-    assert "smap=0" in " ".join(BY_NAME["xen-pv"].command(setup))
+    xen = " ".join(BY_NAME["xen-pv"].command(setup))
+    assert "smap=0" in xen and "-kernel xen " in xen and ",initramfs.cpio" in xen
     for name in ("process", "bubblewrap", "lxc", "uml", "qemu"):
         command = BY_NAME[name].command(setup)
         place = command.index("taskset")
