@@ -17,9 +17,10 @@ hostile_timeout=${HOSTILE_TIMEOUT:-120}
 hostile_places()
 {
     case $1/$2 in
-        */paravirt | */deprivileged/*) echo both deprivileged ;;
-        *-vmx/*) echo both vt intel ;;
-        *) echo both vt amd ;;
+        */lguest | */deprivileged/shadow/*) echo both deprivileged ;;
+        */paravirt | */deprivileged/*) echo both deprivileged direct direct_ring3 ;;
+        *-vmx/*) echo both vt intel direct ;;
+        *) echo both vt amd direct ;;
     esac
 }
 

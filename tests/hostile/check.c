@@ -73,6 +73,8 @@ static void check_leaves(coop_paddr table, unsigned level)
 const char *memory_check(void)
 {
     wrong = 0;
+    if (!memory_is_direct())
+        return 0;
     memset(is_table, 0, sizeof(is_table));
     check_mark(memory_root, 4);
     if (memory_user_root)

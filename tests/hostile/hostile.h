@@ -17,6 +17,9 @@
 #define ON_BOTH         (ON_VT | ON_DEPRIVILEGED)
 #define ON_AMD          (1u << 2) /* vt, on AMD-V */
 #define ON_INTEL        (1u << 3) /* vt, on VT-x */
+#define NEEDS_DIRECT    (1u << 4) /* there only where page tables are direct */
+#define ON_DIRECT       (ON_BOTH | NEEDS_DIRECT)
+#define ON_DIRECT_RING3 (ON_DEPRIVILEGED | NEEDS_DIRECT)
 
 enum expected {
     EXPECT_ACCEPTED, /* no attack: shows that what is refused next to it is refused for its own sake */

@@ -47,7 +47,8 @@ coop_paddr memory_own_end(void)
     return last->base + last->bytes;
 }
 
-long memory_batch(const struct coop_mmu_operation *operations, unsigned count)
+/* By hypercall, called again as often as it comes back early. */
+static long memory_call(const struct coop_mmu_operation *operations, unsigned count)
 {
     static struct coop_mmu_operation copy[64] __attribute__((aligned(16)));
     unsigned done = 0;
@@ -60,6 +61,35 @@ long memory_batch(const struct coop_mmu_operation *operations, unsigned count)
     } while (result > 0 && result >> 32 == COOP_EAGAIN && done < count);
     memory_done = done;
     return result < 0 ? result : -(result >> 32);
+}
+
+bool memory_is_direct(void)
+{
+    return start_info->features & COOP_FEATURE_DIRECT;
+}
+
+/* Where the tables are the guest's own, entries are written where they stand. */
+static long memory_operate_own(const struct coop_mmu_operation *operation)
+{
+    if ((operation->target & 7) != COOP_MMU_SET)
+        return -COOP_EINVAL;
+    *(volatile uint64_t *)memory_at(operation->target & ~7ul) = operation->value;
+    return 0;
+}
+
+static bool memory_is_flush(const struct coop_mmu_operation *operation)
+{
+    return (operation->target & 7) >= COOP_MMU_FLUSH_PAGE;
+}
+
+long memory_batch(const struct coop_mmu_operation *operations, unsigned count)
+{
+    long result = 0;
+    while (!memory_is_direct() && !result && count && !memory_is_flush(operations)) {
+        result = memory_operate_own(operations++);
+        count--;
+    }
+    return result || !count ? result : memory_call(operations, count);
 }
 
 long memory_do(unsigned operation, uint64_t target, uint64_t value)
@@ -142,6 +172,8 @@ void memory_set_writable(coop_paddr frame, bool is_writable)
 coop_paddr memory_table_new(unsigned level)
 {
     coop_paddr table = memory_frame_new();
+    if (!memory_is_direct())
+        return table;
     memory_set_writable(table, false);
     memory_must(memory_do(COOP_MMU_TABLE_NEW, table, level), "a table");
     return table;
@@ -149,8 +181,10 @@ coop_paddr memory_table_new(unsigned level)
 
 void memory_table_free(coop_paddr table)
 {
-    memory_must(memory_do(COOP_MMU_TABLE_FREE, table, 0), "the end of a table");
-    memory_set_writable(table, true);
+    if (memory_is_direct()) {
+        memory_must(memory_do(COOP_MMU_TABLE_FREE, table, 0), "the end of a table");
+        memory_set_writable(table, true);
+    }
     memory_frame_free(table);
 }
 
@@ -185,16 +219,35 @@ static void memory_make_user(void)
                     "user tables");
     uint64_t top = tables[3] | MEMORY_TABLE | X86_PTE_U;
     memory_must(memory_set(memory_root + USER_SLOT(4) * 8, top), "user space");
-    if (!is_deprivileged)
+    if (!is_deprivileged || !memory_is_direct())
         return;
     memory_user_root = memory_table_new(4);
     memory_must(memory_set(memory_user_root + USER_SLOT(4) * 8, top), "user space");
     memory_must(hypercall(COOP_HYPERCALL_ROOT, memory_root, memory_user_root, 0), "the user's root");
 }
 
+/* The first tables map themselves read-only: a guest that owns its tables needs others. */
+static coop_paddr memory_copy_tables(coop_paddr table, unsigned level)
+{
+    coop_paddr copy = memory_frame_new();
+    for (unsigned i = 0; i < 512; i++) {
+        uint64_t entry = memory_entry(table + i * 8);
+        if (level > 1 && entry & X86_PTE_P)
+            entry = memory_copy_tables(entry & X86_PTE_FRAME, level - 1) | (entry & ~X86_PTE_FRAME);
+        else if (entry & X86_PTE_NX)
+            entry |= X86_PTE_W;
+        ((uint64_t *)memory_at(copy))[i] = entry;
+    }
+    return copy;
+}
+
 void memory_start(void)
 {
     memory_root = start_info->root;
+    if (!memory_is_direct()) {
+        memory_root = memory_copy_tables(memory_root, 4);
+        memory_must(hypercall(COOP_HYPERCALL_ROOT, memory_root, 0, 0), "a root of its own");
+    }
     memory_make_window();
     memory_make_user();
 }

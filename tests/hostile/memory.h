@@ -41,6 +41,9 @@ void memory_table_free(coop_paddr table);
 /* Links the kernel's half into another root, as the one in use has it. */
 void memory_link_kernel(coop_paddr root);
 
+/* Page tables are the hypervisor's to check; else they are this guest's own, shadowed. */
+bool memory_is_direct(void);
+
 /* Batches: 0, or the negated error that ended it. */
 long memory_batch(const struct coop_mmu_operation *operations, unsigned count);
 long memory_do(unsigned operation, uint64_t target, uint64_t value);
