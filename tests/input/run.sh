@@ -49,7 +49,7 @@ run="bench/coopbench run"
 fast="--mode native --workload nano/cpuid -r 1 -w 0"
 
 refused mode-unknown 2 "there is no mode 'nonsense'" $run --mode nonsense
-refused mode-of-later 2 "mode 'coop' is not implemented in this build" $run --mode coop
+refused mode-impossible 2 'a kernel in ring 3 has no second level' $run --mode deprivileged/nested/queue
 refused workload-unknown 2 "there is no workload 'no/such'" $run --workload no/such
 refused group-unknown 2 "there is no workload 'nogroup/'" $run --workload nogroup/
 refused machine-unknown 2 "there is no machine 'nonsense'" $run --machine nonsense
