@@ -101,14 +101,14 @@ static enum vm_action cluster_handle(struct vcpu *vcpu, const struct vm_exit *ex
 {
     struct vm *vm = vcpu->vm;
     uint64_t rip = exit->rip;
-    bool expects = cluster_expects(&vcpu->cluster, rip, account_guest(&vcpu->account), vm->cluster);
+    bool expects = cluster_expects(&vcpu->cluster, rip, account_guest(&vcpu->account), vm->switches.cluster);
     enum vm_action action = vm->cluster_own[exit->reason].handler(vcpu, exit);
     if (!expects || (!cluster_is_done(action) && action != VM_RESUME))
         return action;
     if (cluster_is_done(action))
         vm->cpu->advance(vcpu, vcpu->exit.next_rip);
     if (cluster_may_go_on(vcpu) && cluster_has_moved(vcpu, rip))
-        cluster_go_on(vcpu, vm->cluster);
+        cluster_go_on(vcpu, vm->switches.cluster);
     return vm_is_stopped(vm) ? VM_STOP : VM_RESUME;
 }
 

@@ -30,17 +30,14 @@
 #define CORE_MEMORY_MIB_LEAST   2
 #define CORE_MEMORY_MIB_MOST    (1ul << 24) /* 16 TiB */
 #define CORE_LOG_KIB_DEFAULT    16384
-#define CORE_PIECES_MOST        16
 #define CORE_SLICE_DEFAULT      10000000 /* TSC */
 
 struct core_options {
     struct mode mode;
     const struct cpu_backend *cpu;
-    unsigned long memory_mib, log_kib, busy_limit, trace, roots;
+    unsigned long memory_mib, log_kib, busy_limit;
     unsigned vcpus, vms;
-    uint32_t batch_limit, pieces;
-    uint32_t cluster;
-    bool has_unsync;
+    struct switches switches;
 };
 
 /* Bad input: one line, and the end. */
@@ -88,19 +85,6 @@ static unsigned long core_number(const char *words, const char *key, unsigned lo
     return number;
 }
 
-/* The entries of the exit trace: a power of two, so that the ring needs no division. */
-static unsigned long core_read_trace(const char *words)
-{
-    unsigned long wanted = core_number(words, "trace", 0), entries = TRACE_ENTRIES_LEAST;
-    if (!wanted)
-        return 0;
-    if (wanted > TRACE_ENTRIES_MOST)
-        core_refuse("trace=%lu: an exit trace has at most %u entries", wanted, TRACE_ENTRIES_MOST);
-    while (entries < wanted)
-        entries *= 2;
-    return entries;
-}
-
 static void core_read_mode(struct core_options *options, const char *words)
 {
     const struct cpu_backend *cpu = core_find_vt();
@@ -126,6 +110,15 @@ static void core_read_mode(struct core_options *options, const char *words)
     options->cpu = options->mode.cpu == MODE_CPU_DEPRIVILEGED ? &deprivileged_backend : cpu;
 }
 
+static void core_read_switches(struct core_options *options, const char *words)
+{
+    char why[128];
+    if (switches_read(words, &options->switches, why, sizeof(why)))
+        core_refuse("%s", why);
+    if (options->switches.cluster && options->mode.cpu != MODE_CPU_VT)
+        core_refuse("cluster=%u: mode %s has no exits to save", options->switches.cluster, options->mode.name);
+}
+
 static void core_read_options(struct core_options *options)
 {
     const char *words = boot_info()->command_line;
@@ -133,10 +126,7 @@ static void core_read_options(struct core_options *options)
     options->memory_mib = core_number(words, "mem", CORE_MEMORY_MIB_DEFAULT);
     options->busy_limit = core_number(words, "limit", 0);
     options->log_kib = core_number(words, "log_quota", CORE_LOG_KIB_DEFAULT);
-    options->trace = core_read_trace(words);
-    options->roots = core_number(words, "cr3cache", ROOT_CACHE_MOST);
-    if (options->roots > ROOT_CACHE_MOST)
-        core_refuse("cr3cache=%lu: the CR3-target list has at most %u entries", options->roots, ROOT_CACHE_MOST);
+    core_read_switches(options, words);
     unsigned long vcpus = core_number(words, "vcpus", 1), vms = core_number(words, "vms", 1);
     if (options->memory_mib < CORE_MEMORY_MIB_LEAST)
         core_refuse("mem=%lu is too little: at least %u MiB", options->memory_mib, CORE_MEMORY_MIB_LEAST);
@@ -149,23 +139,6 @@ static void core_read_options(struct core_options *options)
         core_refuse("vcpus=%lu: in mode %s a VM has at most %u", vcpus, options->mode.name, vcpus_most);
     if (vms < 1 || vms > VM_LIMIT)
         core_refuse("vms=%lu: there can be 1 to %u VMs", vms, VM_LIMIT);
-    unsigned long batch = core_number(words, "batch_limit", COOP_MMU_BATCH_MOST);
-    unsigned long pieces = core_number(words, "extents", 1);
-    if (batch < 1 || batch > COOP_MMU_BATCH_MOST)
-        core_refuse("batch_limit=%lu: a hypercall carries out 1 to %u operations", batch, COOP_MMU_BATCH_MOST);
-    if (pieces < 1 || pieces > CORE_PIECES_MOST)
-        core_refuse("extents=%lu: a VM's memory comes in 1 to %u pieces", pieces, CORE_PIECES_MOST);
-    unsigned long cluster = core_number(words, "cluster", 0), unsync = core_number(words, "unsync", 1);
-    if (cluster > CLUSTER_MOST)
-        core_refuse("cluster=%lu: an exit carries out at most %u instructions more", cluster, CLUSTER_MOST);
-    if (cluster && options->mode.cpu != MODE_CPU_VT)
-        core_refuse("cluster=%lu: mode %s has no exits to save", cluster, options->mode.name);
-    if (unsync > 1)
-        core_refuse("unsync=%lu: 0 or 1", unsync);
-    options->cluster = (uint32_t)cluster;
-    options->has_unsync = unsync;
-    options->batch_limit = (uint32_t)batch;
-    options->pieces = (uint32_t)pieces;
     options->vcpus = (unsigned)vcpus;
     options->vms = (unsigned)vms;
     scheduler_set_slice(core_number(words, "slice", CORE_SLICE_DEFAULT));
@@ -268,12 +241,7 @@ static struct vm *core_make_guest(const struct core_options *options, unsigned n
         .memory_bytes = options->memory_mib << 20,
         .log_quota_bytes = options->log_kib << 10,
         .busy_limit = options->busy_limit,
-        .trace_entries = options->trace,
-        .cluster = options->cluster,
-        .has_unsync = options->has_unsync,
-        .root_targets = (uint32_t)options->roots,
-        .batch_limit = options->batch_limit,
-        .pieces = options->pieces,
+        .switches = options->switches,
         .realtime_at_start = realtime_read(),
     };
     if (!core_find_module("kernel", number))
@@ -304,7 +272,7 @@ _Noreturn void core_run(void)
     const struct cpu_backend *cpu = options.cpu;
     if (cpu->start_cpu())
         core_refuse("virtualization cannot be switched on");
-    record_machine(&options.mode, cpu->name, options.memory_mib, options.vcpus, options.vms, options.trace);
+    record_machine(&options.mode, cpu->name, options.memory_mib, options.vcpus, options.vms, &options.switches);
     for (unsigned i = 0; i < options.vms; i++) {
         vms[i] = core_make_guest(&options, i);
         vm_list_add(vms[i]);

@@ -59,8 +59,10 @@ static void record_text(const char *text)
 }
 
 void record_machine(const struct mode *mode, const char *cpu_backend, unsigned long memory_mib, unsigned vcpus,
-                    unsigned vms, unsigned long trace)
+                    unsigned vms, const struct switches *switches)
 {
+    const char *word;
+    uint32_t value;
     record_begin();
     record_add("{\"type\":\"machine\",\"cpu\":");
     record_text(cpu_features()->brand);
@@ -69,7 +71,10 @@ void record_machine(const struct mode *mode, const char *cpu_backend, unsigned l
     record_text(mode->name);
     record_add(",\"cpu_axis\":\"%s\",\"mmu_axis\":\"%s\",\"io_axis\":\"%s\"", cpu_backend, mode_mmu_name(mode->mmu),
                mode_io_name(mode->io));
-    record_add(",\"switches\":{\"mem\":%lu,\"vcpus\":%u,\"vms\":%u,\"trace\":%lu}}", memory_mib, vcpus, vms, trace);
+    record_add(",\"switches\":{\"mem\":%lu,\"vcpus\":%u,\"vms\":%u", memory_mib, vcpus, vms);
+    for (unsigned i = 0; (word = switches_row(switches, i, &value)); i++)
+        record_add(",\"%s\":%u", word, value);
+    record_add("}}");
     record_end();
 }
 
@@ -132,7 +137,7 @@ void record_region(const struct vcpu *vcpu)
         }
     record_add("}");
     record_queues(vcpu->vm);
-    if (vcpu->vm->cluster)
+    if (vcpu->vm->switches.cluster)
         record_add(",\"cluster\":{\"visits\":%lu,\"emulated\":%lu,\"saved\":%lu}", vcpu->cluster.visits,
                    vcpu->cluster.emulated, vcpu->cluster.saved);
     if (vcpu->vm->mmu->is_direct)

@@ -9,10 +9,11 @@ struct trace_entry;
 struct vcpu;
 struct vm;
 struct mode;
+struct switches;
 
 /* Once, at boot: the machine, the mode and every switch. */
 void record_machine(const struct mode *mode, const char *cpu_backend, unsigned long memory_mib, unsigned vcpus,
-                    unsigned vms, unsigned long trace);
+                    unsigned vms, const struct switches *switches);
 
 /* The account of the region that has just ended. */
 void record_region(const struct vcpu *vcpu);

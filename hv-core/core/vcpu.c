@@ -76,8 +76,8 @@ int vcpu_create(struct vm *vm, unsigned number)
     cpuid_policy_prepare(&vcpu->cpuid, &vcpu->cpuid_config, vcpu_machine_cpuid);
     vcpu->interrupt = vm->io->interrupt(vcpu);
     vm->vcpus[number] = vcpu;
-    vcpu->booked_below = vm->trace_entries ? 0 : ACCOUNT_EXACT;
-    int error = vm->trace_entries ? trace_create(vcpu, vm->trace_entries) : 0;
+    vcpu->booked_below = vm->switches.trace ? 0 : ACCOUNT_EXACT;
+    int error = vm->switches.trace ? trace_create(vcpu, vm->switches.trace) : 0;
     if (error)
         return error;
     error = vm->cpu->vcpu_create(vcpu);

@@ -184,17 +184,14 @@ struct vm *vm_create(const struct vm_config *config)
     vm->busy_limit = config->busy_limit;
     vm->realtime_at_start = config->realtime_at_start;
     vm->created = tsc_read();
-    vm->batch_limit = config->batch_limit;
-    vm->pieces = config->pieces;
-    vm->trace_entries = config->trace_entries;
+    vm->switches = config->switches;
     unsigned targets = vm->cpu->direct->root_targets;
-    vm->root_targets = config->root_targets < targets ? config->root_targets : targets;
+    vm->root_targets = vm->switches.cr3cache < targets ? vm->switches.cr3cache : targets;
     vm->lapic_khz = tsc_khz(); /* the guest's timers count TSC units */
     struct vm_exit_row *exits = (struct vm_exit_row *)(vm + 1);
     dispatch_compose(exits, &vm->mode);
-    vm->cluster = config->cluster;
-    vm->shadow.has_unsync = config->has_unsync;
-    if (vm->cluster) {
+    vm->shadow.has_unsync = vm->switches.unsync;
+    if (vm->switches.cluster) {
         cluster_install(exits, exits + VM_EXIT_REASONS);
         vm->cluster_own = exits + VM_EXIT_REASONS;
     }

@@ -7,6 +7,7 @@
 
 #include "core/hypercall.h"
 #include "core/mode.h"
+#include "core/switches.h"
 #include "machine/frame.h"
 #include "mmu/direct.h"
 #include "mmu/guest_memory.h"
@@ -79,12 +80,9 @@ struct vm {
     size_t frames_before; /* owned by this VM's number before creation: must be the same after destruction */
     uint64_t log_quota_bytes;
     uint64_t busy_limit;    /* TSC units that its VCPUs may run; 0: any */
-    uint64_t trace_entries; /* of the exit trace of each VCPU, a power of two; 0: off */
+    struct switches switches;
     uint32_t root_targets;  /* roots that the CPU lets a VCPU change between by itself, with direct page tables */
-    uint32_t cluster;       /* instructions that one exit may carry out; 0: one */
-    const struct vm_exit_row *cluster_own; /* then: the rows without cluster_handle */
-    uint32_t batch_limit;   /* page-table operations that one hypercall carries out */
-    uint32_t pieces;        /* that its memory comes in, at least, where addresses are the machine's */
+    const struct vm_exit_row *cluster_own; /* with a switch cluster=: the rows without cluster_handle */
     uint64_t lapic_khz;     /* input clock of the guest's local APIC timers */
 
     /* Lock held: devices, nested tables. */
@@ -124,11 +122,8 @@ struct vm_config {
     uint8_t *disk;
     uint64_t disk_bytes;
     bool is_disk_shared; /* another VM has the same image: this one gets a copy */
-    uint64_t log_quota_bytes, busy_limit, trace_entries;
-    uint32_t root_targets;
-    uint32_t batch_limit, pieces;
-    uint32_t cluster;
-    bool has_unsync; /* with shadow paging: tables may be out of sync for a while */
+    uint64_t log_quota_bytes, busy_limit;
+    struct switches switches;
     int64_t realtime_at_start; /* seconds since 1970 UTC */
 };
 

@@ -98,14 +98,14 @@ static uint64_t vm_memory_add_piece(struct vm *vm, uint64_t bytes)
 /* A frame between two pieces keeps them apart. */
 static int vm_memory_create_direct(struct vm *vm)
 {
-    uint64_t share = (vm->memory_bytes / vm->pieces + X86_PAGE_BYTES - 1) & ~(X86_PAGE_BYTES - 1);
+    uint64_t share = (vm->memory_bytes / vm->switches.extents + X86_PAGE_BYTES - 1) & ~(X86_PAGE_BYTES - 1);
     uint64_t left = vm->memory_bytes, got = 1;
     coop_paddr gaps[VM_EXTENTS];
     unsigned count = 0;
     while (left && got && vm->extent_count < VM_MEMORY_PIECES) {
         got = vm_memory_add_piece(vm, left < share ? left : share);
         left -= got;
-        gaps[count++] = vm->pieces > 1 ? frame_allocate(1, X86_PAGE_BYTES, vm_owner(vm)) : FRAME_NONE;
+        gaps[count++] = vm->switches.extents > 1 ? frame_allocate(1, X86_PAGE_BYTES, vm_owner(vm)) : FRAME_NONE;
     }
     while (count--)
         if (gaps[count] != FRAME_NONE)

@@ -115,7 +115,7 @@ static int direct_backend_vm_create(struct vm *vm)
         .map = (uintptr_t)frame_address(0),
         .frames = frame_address(area),
         .is_deprivileged = vm->mode.cpu == MODE_CPU_DEPRIVILEGED,
-        .batch_limit = vm->batch_limit,
+        .batch_limit = vm->switches.batch_limit,
     };
     direct_create(&vm->direct, &world, &config);
     vm->features |= COOP_FEATURE_DIRECT;
