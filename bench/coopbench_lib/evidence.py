@@ -50,12 +50,37 @@ def _unsync(mode: Mode, regions: list[Region]) -> str:
     return f"{faults} page faults" if mode.mmu == "shadow" else ""
 
 
+def _sum(regions: list[Region], name: str) -> int:
+    """Of a hypercall."""
+    return sum(region.hypercalls.get(name, 0) for region in regions)
+
+
+def _eoi(mode: Mode, regions: list[Region]) -> str:
+    """Upcalls, and the hypercalls at their ends."""
+    upcalls = sum((region.raw.get("events") or {}).get("upcalls", 0) for region in regions)
+    return f"{upcalls} upcalls, {_sum(regions, 'upcall_end')} told their end by hypercall" if mode.io == "queue" else ""
+
+
+def _clock(mode: Mode, regions: list[Region]) -> str:
+    """Reads of the clock in memory, and by hypercall."""
+    reads = sum(region.raw.get("clock_reads") or 0 for region in regions)
+    return f"clock read {reads} times in memory, {_sum(regions, 'clock')} times by hypercall" if mode.io == "queue" \
+        else ""
+
+
+def _poll(mode: Mode, regions: list[Region]) -> str:
+    """Times that the idle guest looked for events, with what success, and times that it halted."""
+    polls, awaited = (sum(region.raw.get(name) or 0 for region in regions) for name in ("polls", "polls_awaited"))
+    return f"{polls} polls, {awaited} met an event; {_sum(regions, 'block')} halts" if mode.io == "queue" else ""
+
+
 def _tick(mode: Mode, regions: list[Region]) -> str:
     return f"{sum(region.injections for region in regions)} injections"
 
 
 _SHOWN: dict[str, Callable[[Mode, list[Region]], str]] = {
-    "batch": _batch, "cr3cache": _cr3cache, "cluster": _cluster, "unsync": _unsync, "tick": _tick}
+    "batch": _batch, "cr3cache": _cr3cache, "cluster": _cluster, "unsync": _unsync, "eoi": _eoi, "clock": _clock,
+    "poll": _poll, "tick": _tick}
 
 
 def shown_active(outcomes: Iterable[Outcome], switches: dict[str, str]) -> dict[str, dict[str, str]]:

@@ -35,6 +35,12 @@ SWITCHES = (
            "instructions that one exit may carry out behind the one that exited, 0 to 64, where another exit is expected among them"),
     Switch("unsync", "hypervisor", "unsync", "1", r"[01]",
            "whether last-level tables may be written without a trap for a while, where page tables are shadowed"),
+    Switch("eoi", "hypervisor", "eoi", "1", r"[01]",
+           "whether an event needs no hypercall at its end, where devices are queues"),
+    Switch("clock", "hypervisor", "clock", "1", r"[01]",
+           "whether the guest reads its clock from memory and not by hypercall, where devices are queues"),
+    Switch("poll", "hypervisor", "poll", "0", r"[0-9]{1,8}",
+           "TSC units for which an idle guest looks for events before it halts, where devices are queues; 0 is off"),
     Switch("trace", "hypervisor", "trace", "0", r"[0-9]{1,7}",
            "crossings of a region that the hypervisor keeps and writes down, at most 1,048,576; 0 is off"),
 )

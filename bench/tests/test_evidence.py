@@ -27,6 +27,15 @@ def test_cr3cache():
         "cr3cache=0": {"coop a/b": "7 of 10 loads of the base pointer without an exit"}}
 
 
+def test_cooperative_switches():
+    counted = dict(events={"raised": 5, "suppressed": 1, "upcalls": 4}, clock_reads=7, polls=3, polls_awaited=2)
+    outcomes = [make_outcome("coop", **counted), make_outcome("full-shadow")]
+    assert shown_active(outcomes, defaults() | {"eoi": "0", "clock": "0", "poll": "900"}) == {
+        "eoi=0": {"coop a/b": "4 upcalls, 0 told their end by hypercall"},
+        "clock=0": {"coop a/b": "clock read 7 times in memory, 0 times by hypercall"},
+        "poll=900": {"coop a/b": "3 polls, 2 met an event; 0 halts"}}
+
+
 def test_words():
     assert hypervisor_words(defaults()) == []
     values = defaults() | {"batch": "16", "cr3cache": "0"}

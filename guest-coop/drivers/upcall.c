@@ -4,18 +4,22 @@
  * raised meanwhile is never lost.
  */
 #include "drivers/upcall.h"
+#include "drivers/timer.h"
 #include "kernel/cpu.h"
 #include "pv/hypercall.h"
+#include <coopvirt/x86_instructions.h>
 #include <stddef.h>
 
 static struct coop_vcpu *upcall_vcpu;
+static bool upcall_needs_end;
 static void (*upcall_handlers[COOP_EVENTS])(void);
 
-void upcall_start(struct coop_vcpu *vcpu, bool deprivileged)
+void upcall_start(struct coop_vcpu *vcpu, uint32_t features)
 {
+    upcall_needs_end = features & COOP_FEATURE_UPCALL_END;
     upcall_vcpu = vcpu;
     __atomic_store_n(&vcpu->events_masked, ~0ull, __ATOMIC_SEQ_CST);
-    if (!deprivileged)
+    if (!(features & COOP_FEATURE_DEPRIVILEGED))
         hypercall(COOP_HYPERCALL_UPCALL, VECTOR_UPCALL, 0, 0);
 }
 
@@ -43,4 +47,41 @@ bool upcall_dispatch(void)
         }
     } while (due);
     return seen & 1ull << COOP_EVENT_TIMER;
+}
+
+void upcall_end(void)
+{
+    if (upcall_needs_end)
+        hypercall(COOP_HYPERCALL_UPCALL_END, 0, 0, 0);
+}
+
+static uint64_t upcall_due(uint64_t masked)
+{
+    return __atomic_load_n(&upcall_vcpu->events, __ATOMIC_SEQ_CST) & ~masked;
+}
+
+/* All events are masked meanwhile: no upcall is made for what is found here. */
+static bool upcall_await(uint32_t units)
+{
+    uint64_t begun = x86_rdtsc(), masked = upcall_vcpu->events_masked;
+    __atomic_store_n(&upcall_vcpu->events_masked, ~0ull, __ATOMIC_SEQ_CST);
+    while (!upcall_due(masked) && x86_rdtsc() - begun < units)
+        x86_pause();
+    __atomic_store_n(&upcall_vcpu->events_masked, masked, __ATOMIC_SEQ_CST);
+    return upcall_due(masked);
+}
+
+bool upcall_poll(uint32_t units)
+{
+    if (!units)
+        return false;
+    bool is_due = upcall_await(units);
+    upcall_vcpu->polls++;
+    cpu_this()->idle_since = is_due ? 0 : x86_rdtsc(); /* looking is no idle time */
+    if (!is_due)
+        return false;
+    upcall_vcpu->polls_awaited++;
+    if (upcall_dispatch())
+        timer_interrupt();
+    return true;
 }

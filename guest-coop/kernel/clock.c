@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Time: the TSC since boot, scaled by a fixed-point factor.
+ * Time: the TSC since boot, scaled by a fixed-point factor, or what a hypervisor says.
  */
 #include "kernel/clock.h"
 #include <coopvirt/x86_instructions.h>
@@ -12,6 +12,7 @@ static uint64_t clock_boot_tsc;
 static uint64_t clock_ns_scale = 1ul << SCALE_SHIFT;  /* ns for one TSC unit */
 static uint64_t clock_tsc_scale = 1ul << SCALE_SHIFT; /* TSC units for one ns */
 static uint64_t clock_realtime_offset;
+static uint64_t (*clock_source)(void) = clock_counter_ns;
 
 static uint64_t clock_scale(uint64_t value, uint64_t scale)
 {
@@ -26,7 +27,7 @@ void clock_start(uint64_t tsc_khz)
     clock_tsc_scale = (tsc_khz << SCALE_SHIFT) / 1000000ul;
 }
 
-void clock_start_shared(const struct coop_clock *clock, uint64_t wall_seconds)
+uint64_t clock_start_shared(const struct coop_clock *clock)
 {
     uint32_t version;
     uint64_t scale, base_tsc, base_ns;
@@ -40,8 +41,12 @@ void clock_start_shared(const struct coop_clock *clock, uint64_t wall_seconds)
     } while ((version & 1) || version != clock->version);
     if (scale)
         clock_ns_scale = scale;
-    uint64_t now_ns = base_ns + clock_ns_of_tsc(x86_rdtsc() - base_tsc);
-    clock_set_realtime_ns(wall_seconds * 1000000000ul + now_ns);
+    return base_ns + clock_ns_of_tsc(x86_rdtsc() - base_tsc);
+}
+
+void clock_start_source(uint64_t (*source)(void))
+{
+    clock_source = source;
 }
 
 uint64_t clock_tsc_khz(void)
@@ -56,9 +61,13 @@ uint64_t clock_tsc_of_ns(uint64_t ns)
 {
     return clock_scale(ns, clock_tsc_scale);
 }
-uint64_t clock_monotonic_ns(void)
+uint64_t clock_counter_ns(void)
 {
     return clock_ns_of_tsc(x86_rdtsc() - clock_boot_tsc);
+}
+uint64_t clock_monotonic_ns(void)
+{
+    return clock_source();
 }
 uint64_t clock_realtime_ns(void)
 {

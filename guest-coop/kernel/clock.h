@@ -21,9 +21,13 @@ void clock_set_realtime_ns(uint64_t now_ns);
 void clock_start(uint64_t tsc_khz);
 uint64_t clock_tsc_khz(void);
 
-/* Takes the rate and the real time from the hypervisor's shared page, once: its parameters stay for the life of a VM,
- * and the TSC is read without a trap, so that telling the time costs the same everywhere. */
-void clock_start_shared(const struct coop_clock *clock, uint64_t wall_seconds);
+/* Takes the rate from the hypervisor's shared page, once: its parameters stay for the life of a VM, and the TSC is read
+ * without a trap. What that clock says now, in ns. */
+uint64_t clock_start_shared(const struct coop_clock *clock);
+
+/* Where clock_monotonic_ns comes from, from now on; without this, the TSC. */
+void clock_start_source(uint64_t (*source)(void));
+uint64_t clock_counter_ns(void); /* the TSC */
 
 /* Conversions, rounded down. */
 uint64_t clock_ns_of_tsc(uint64_t tsc);

@@ -167,6 +167,7 @@ static void trap_interrupt(struct trap_frame *frame)
     if (vector == VECTOR_UPCALL) {
         if (upcall_dispatch())
             trap_tick(frame);
+        upcall_end();
         return;
     }
     unsigned irq = vector - (vector >= VECTOR_IRQ ? VECTOR_IRQ : VECTOR_PIC);

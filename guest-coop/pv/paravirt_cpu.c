@@ -5,6 +5,7 @@
  * the shared page. CPUID answers for the bare CPU.
  */
 #include "pv/paravirt_cpu.h"
+#include "drivers/upcall.h"
 #include "kernel/cpu.h"
 #include "kernel/panic.h"
 #include "kernel/trap.h"
@@ -131,6 +132,8 @@ static void paravirt_mask(void)
 
 static void paravirt_cpu_idle(void)
 {
+    if (pv_machine.features & COOP_FEATURE_QUEUE && upcall_poll(pv_machine.start_info->poll))
+        return;
     if (pv_machine.features & COOP_FEATURE_QUEUE)
         hypercall(COOP_HYPERCALL_BLOCK, 0, 0, 0);
     else

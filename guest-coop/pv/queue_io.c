@@ -39,7 +39,7 @@ static void queue_io_timer_event(void)
 
 static void queue_io_interrupts_start(void)
 {
-    upcall_start(pv_machine.vcpu, pv_machine.features & COOP_FEATURE_DEPRIVILEGED);
+    upcall_start(pv_machine.vcpu, pv_machine.features);
 }
 
 static uint64_t queue_io_timer_start(uint64_t tick_tsc, uint64_t timer_khz)
@@ -49,9 +49,23 @@ static uint64_t queue_io_timer_start(uint64_t tick_tsc, uint64_t timer_khz)
     return tick_tsc;
 }
 
+static uint64_t queue_io_clock_read(void)
+{
+    pv_machine.vcpu->clock_reads++;
+    return clock_counter_ns();
+}
+
+static uint64_t queue_io_clock_ask(void)
+{
+    return (uint64_t)hypercall(COOP_HYPERCALL_CLOCK, 0, 0, 0);
+}
+
 static void queue_io_clock_start(void)
 {
-    clock_start_shared(&pv_machine.vcpu->clock, pv_machine.start_info->wall_seconds);
+    bool is_shared = pv_machine.features & COOP_FEATURE_CLOCK;
+    uint64_t now = is_shared ? clock_start_shared(&pv_machine.vcpu->clock) : queue_io_clock_ask();
+    clock_start_source(is_shared ? queue_io_clock_read : queue_io_clock_ask);
+    clock_set_realtime_ns(pv_machine.start_info->wall_seconds * 1000000000ul + now);
 }
 
 static void queue_io_devices_start(void)

@@ -19,7 +19,8 @@ void channel_attach(struct channel *channel, struct coop_vcpu *shared)
 
 static void channel_make_due(struct channel *channel)
 {
-    __atomic_store_n(&channel->interrupt, channel->vector ? channel->vector : CHANNEL_NO_INTERRUPT, __ATOMIC_RELEASE);
+    bool is_wanted = channel->vector && !channel->is_in_service;
+    __atomic_store_n(&channel->interrupt, is_wanted ? channel->vector : CHANNEL_NO_INTERRUPT, __ATOMIC_RELEASE);
 }
 
 bool channel_raise(struct channel *channel, unsigned event)
@@ -55,7 +56,15 @@ int channel_take(struct channel *channel)
     if (!is_wanted || (!MUTATED(channel_vector_bound) && vector < CHANNEL_VECTOR_LEAST))
         return CHANNEL_NO_INTERRUPT;
     channel->counts.upcalls++;
+    channel->is_in_service = channel->needs_end;
     return vector;
+}
+
+void channel_end(struct channel *channel)
+{
+    channel->is_in_service = false;
+    if (channel->shared && __atomic_load_n(&channel->shared->upcall_pending, __ATOMIC_SEQ_CST))
+        channel_make_due(channel);
 }
 
 bool channel_advance(struct channel *channel, uint64_t now)
@@ -72,6 +81,11 @@ bool channel_is_awake(const struct channel *channel)
     return !channel->vector || !shared || __atomic_load_n(&channel->interrupt, __ATOMIC_ACQUIRE) >= 0 ||
            __atomic_load_n(&shared->events, __ATOMIC_SEQ_CST) &
                ~__atomic_load_n(&shared->events_masked, __ATOMIC_SEQ_CST);
+}
+
+uint64_t channel_clock_ns(uint64_t tsc_khz, uint64_t units)
+{
+    return tsc_khz ? units / tsc_khz * 1000000 + units % tsc_khz * 1000000 / tsc_khz : 0;
 }
 
 /* ns = (units << shift) * multiplier >> 32: the multiplier is brought into [2^31, 2^32), the most precise. */

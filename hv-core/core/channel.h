@@ -27,6 +27,8 @@ struct channel {
     struct coop_vcpu *shared; /* the hypervisor's view of the page, held for writing; NULL: there is none */
     int32_t interrupt;        /* the vector of the upcall that is due, or -1 */
     uint8_t vector;           /* 0: the guest has given none yet */
+    bool needs_end;           /* constant: no upcall between one and its end, */
+    bool is_in_service;       /* which is to come */
     uint64_t timer;           /* TSC at which COOP_EVENT_TIMER is raised, or CHANNEL_NEVER */
     struct channel_counts counts;
 };
@@ -46,12 +48,18 @@ void channel_set_vector(struct channel *channel, uint8_t vector);
  * upcalls. */
 int channel_take(struct channel *channel);
 
+/* The guest has handled its upcall. */
+void channel_end(struct channel *channel);
+
 /* Raises the timer's event if its time has come. True when an upcall has become due by it. */
 bool channel_advance(struct channel *channel, uint64_t now);
 
 /* Whether `block` must not wait: an event that is not masked is pending, or no upcall can come since there is no vector
  * or page. */
 bool channel_is_awake(const struct channel *channel);
+
+/* What the shared clock says so many TSC units after it was 0. */
+uint64_t channel_clock_ns(uint64_t tsc_khz, uint64_t units);
 
 /* Fills a shared clock: ns at this TSC, and how TSC units become ns. For a guest that may be reading it. */
 void channel_clock_set(struct coop_clock *clock, uint64_t tsc_khz, uint64_t tsc, uint64_t ns);

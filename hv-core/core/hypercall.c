@@ -21,7 +21,8 @@ static const char *const hypercall_names[COOP_HYPERCALL_COUNT] = {
     NAME(BLOCK) = "block",     NAME(YIELD) = "yield",
     NAME(STOP) = "stop",       NAME(QUEUE) = "queue",
     NAME(KICK) = "kick",       NAME(WRITE) = "write",
-    NAME(MEMORY) = "memory",
+    NAME(MEMORY) = "memory",   NAME(UPCALL_END) = "upcall_end",
+    NAME(CLOCK) = "clock",
 };
 
 const char *hypercall_name(unsigned index)

@@ -7,6 +7,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "cpu/cpu_backend.h"
+#include "machine/tsc.h"
 #include <coopvirt/mutation.h>
 #include <coopvirt/x86.h>
 
@@ -68,6 +69,21 @@ static enum vm_action hypercall_upcall(struct vcpu *vcpu)
     return hypercall_return(vcpu, 0);
 }
 
+static enum vm_action hypercall_upcall_end(struct vcpu *vcpu)
+{
+    if (!vcpu->channel.needs_end)
+        return hypercall_return(vcpu, (uint64_t)-COOP_ENOSYS);
+    spinlock_take(&vcpu->vm->lock);
+    channel_end(&vcpu->channel);
+    spinlock_release(&vcpu->vm->lock);
+    return hypercall_return(vcpu, 0);
+}
+
+static enum vm_action hypercall_clock(struct vcpu *vcpu)
+{
+    return hypercall_answer(vcpu, channel_clock_ns(tsc_khz(), tsc_read() - vcpu->vm->created));
+}
+
 static enum vm_action hypercall_timer(struct vcpu *vcpu)
 {
     uint64_t tsc = vcpu->general[REGISTER_RDI];
@@ -95,6 +111,8 @@ static enum vm_action hypercall_block(struct vcpu *vcpu)
 {
     hypercall_unmask(vcpu);
     spinlock_take(&vcpu->vm->lock);
+    if (vcpu->channel.is_in_service)
+        channel_end(&vcpu->channel);
     bool is_awake = channel_is_awake(&vcpu->channel);
     spinlock_release(&vcpu->vm->lock);
     hypercall_return(vcpu, 0);
@@ -111,8 +129,13 @@ static enum vm_action hypercall_yield(struct vcpu *vcpu)
 }
 
 hypercall *const hypercalls_queue[COOP_HYPERCALL_COUNT] = {
-    HYPERCALL_ROW(COOP_HYPERCALL_UPCALL) = hypercall_upcall, HYPERCALL_ROW(COOP_HYPERCALL_TIMER) = hypercall_timer,
-    HYPERCALL_ROW(COOP_HYPERCALL_BLOCK) = hypercall_block,   HYPERCALL_ROW(COOP_HYPERCALL_YIELD) = hypercall_yield,
-    HYPERCALL_ROW(COOP_HYPERCALL_QUEUE) = hypercall_queue,   HYPERCALL_ROW(COOP_HYPERCALL_KICK) = hypercall_kick,
+    HYPERCALL_ROW(COOP_HYPERCALL_UPCALL) = hypercall_upcall,
+    HYPERCALL_ROW(COOP_HYPERCALL_TIMER) = hypercall_timer,
+    HYPERCALL_ROW(COOP_HYPERCALL_BLOCK) = hypercall_block,
+    HYPERCALL_ROW(COOP_HYPERCALL_YIELD) = hypercall_yield,
+    HYPERCALL_ROW(COOP_HYPERCALL_QUEUE) = hypercall_queue,
+    HYPERCALL_ROW(COOP_HYPERCALL_KICK) = hypercall_kick,
     HYPERCALL_ROW(COOP_HYPERCALL_WRITE) = hypercall_write,
+    HYPERCALL_ROW(COOP_HYPERCALL_CLOCK) = hypercall_clock,
+    HYPERCALL_ROW(COOP_HYPERCALL_UPCALL_END) = hypercall_upcall_end,
 };

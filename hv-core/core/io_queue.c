@@ -100,7 +100,8 @@ static int io_queue_create(struct vm *vm, const struct vm_config *config)
     queue_devices_create(&io->devices, &devices, &world);
     entropy_start(&io->entropy, tsc_read() + vm->number);
     queue_switch_attach(&io_queue_switch, vm->number, io_queue_frame_arrived, vm);
-    vm->features |= COOP_FEATURE_QUEUE;
+    vm->features |= COOP_FEATURE_QUEUE | (vm->switches.clock ? COOP_FEATURE_CLOCK : 0) |
+                    (vm->switches.eoi ? 0 : COOP_FEATURE_UPCALL_END);
     vm->deadline = CHANNEL_NEVER;
     return 0;
 }
@@ -122,6 +123,7 @@ static void io_queue_describe(const struct vm *vm, struct coop_start_info *info)
 static const int32_t *io_queue_interrupt(struct vcpu *vcpu)
 {
     channel_reset(&vcpu->channel, vcpu->vm->mode.cpu == MODE_CPU_DEPRIVILEGED ? CHANNEL_VECTOR_TO_TRAP : 0);
+    vcpu->channel.needs_end = !vcpu->vm->switches.eoi;
     return &vcpu->channel.interrupt;
 }
 

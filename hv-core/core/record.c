@@ -103,6 +103,18 @@ static void record_queues(const struct vm *vm)
         record_add("}");
 }
 
+/* Events, and what the guest says it did without asking. */
+static void record_channel(const struct vcpu *vcpu)
+{
+    const struct channel_counts *now = &vcpu->channel.counts, *then = &vcpu->begun.channel;
+    const struct coop_vcpu *shared = vcpu->shared;
+    record_add(",\"events\":{\"raised\":%lu,\"suppressed\":%lu,\"upcalls\":%lu}", now->raised - then->raised,
+               now->suppressed - then->suppressed, now->upcalls - then->upcalls);
+    record_add(",\"clock_reads\":%lu,\"polls\":%lu,\"polls_awaited\":%lu",
+               shared->clock_reads - vcpu->begun.clock_reads, shared->polls - vcpu->begun.polls,
+               shared->polls_awaited - vcpu->begun.polls_awaited);
+}
+
 /* How large the batches of page-table operations were. */
 static void record_batches(const struct account *account)
 {
@@ -143,7 +155,9 @@ void record_region(const struct vcpu *vcpu)
     if (vcpu->vm->mmu->is_direct)
         record_batches(a);
     if (vcpu->vm->mmu->is_direct && vcpu->shared)
-        record_add(",\"cr3_loads\":%lu", vcpu->shared->cr3_loads - vcpu->cr3_loads_begun);
+        record_add(",\"cr3_loads\":%lu", vcpu->shared->cr3_loads - vcpu->begun.cr3_loads);
+    if (vcpu->shared && vcpu->vm->mode.io == MODE_IO_QUEUE)
+        record_channel(vcpu);
     record_add("}");
     record_end();
 }

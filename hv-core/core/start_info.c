@@ -32,6 +32,7 @@ void start_info_fill(const struct vm *vm, struct coop_start_info *info)
         .vcpus = vm->vcpu_count,
         .tsc_khz = tsc_khz(),
         .wall_seconds = (uint64_t)vm->realtime_at_start,
+        .poll = vm->switches.poll,
     };
     vm->io->describe(vm, info);
 }
@@ -52,7 +53,8 @@ static int start_info_attach_vcpu(struct vcpu *vcpu, coop_paddr page, coop_paddr
     if (shared) {
         vcpu->shared = shared;
         channel_attach(&vcpu->channel, shared);
-        channel_clock_set(&shared->clock, tsc_khz(), vm->created, 0);
+        if (vm->switches.clock)
+            channel_clock_set(&shared->clock, tsc_khz(), vm->created, 0);
     }
     spinlock_release(&vm->lock);
     vcpu->cpuid_config.start_info = info;

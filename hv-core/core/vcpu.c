@@ -112,11 +112,19 @@ void vcpu_kick(struct vcpu *vcpu)
     scheduler_wake(vcpu, false);
 }
 
+static void vcpu_count_from_here(struct vcpu *vcpu)
+{
+    const struct coop_vcpu *shared = vcpu->shared;
+    if (shared)
+        vcpu->begun = (struct vcpu_begun){shared->cr3_loads, shared->clock_reads, shared->polls, shared->polls_awaited,
+                                          vcpu->channel.counts};
+}
+
 void vcpu_marker(struct vcpu *vcpu, uint32_t value)
 {
     if ((value & 1) == COOP_MARKER_BEGIN) {
         account_region_begin(&vcpu->account, value >> 1);
-        vcpu->cr3_loads_begun = vcpu->shared ? vcpu->shared->cr3_loads : 0;
+        vcpu_count_from_here(vcpu);
         vcpu->cluster.visits = vcpu->cluster.emulated = vcpu->cluster.saved = 0;
         trace_begin(vcpu);
     } else if (account_region_end(&vcpu->account, value >> 1)) {

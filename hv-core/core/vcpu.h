@@ -64,6 +64,12 @@ struct vcpu_decoded {
     struct instruction instruction;
 };
 
+/* What the guest and its channel had counted when a region began. */
+struct vcpu_begun {
+    uint64_t cr3_loads, clock_reads, polls, polls_awaited; /* in the shared page */
+    struct channel_counts channel;
+};
+
 /* The registers that decide how page tables are read. */
 struct vcpu_paging {
     uint64_t cr0, cr3, cr4, efer;
@@ -84,12 +90,12 @@ struct vcpu {
     struct vcpu_decoded decoded[VCPU_DECODED];
     unsigned stuck; /* exits at stuck_rip whose instruction could not be found there */
     uint64_t stuck_rip;
-    uint64_t prepared_deadline; /* the VM's, as this CPU's timer has been set for it */
-    bool is_offline;            /* waits for INIT or a start-up IPI */
-    uint8_t task_priority;      /* CR8, as the interrupt controller knows it */
-    struct vcpu_paging paging;  /* with shadow paging: the guest's, whatever the CPU has */
-    uint64_t roots_gone;        /* shadow roots that had been forgotten when `lengths` was last emptied */
-    struct shadow_cpu shadow;   /* with shadow paging */
+    uint64_t prepared_deadline;    /* the VM's, as this CPU's timer has been set for it */
+    bool is_offline;               /* waits for INIT or a start-up IPI */
+    uint8_t task_priority;         /* CR8, as the interrupt controller knows it */
+    struct vcpu_paging paging;     /* with shadow paging: the guest's, whatever the CPU has */
+    uint64_t roots_gone;           /* shadow roots that had been forgotten when `lengths` was last emptied */
+    struct shadow_cpu shadow;      /* with shadow paging */
     struct shadow_cpu shadow_user; /* the same for guest user mode, where the kernel is deprivileged */
     coop_paddr
         paging_root; /* what the CPU's CR3 holds, which hold() sees to: with shadow paging in place of the guest's */
@@ -117,7 +123,7 @@ struct vcpu {
     uint8_t startup_vector;
 
     /* The CPU that runs it. */
-    uint64_t cr3_loads_begun; /* shared->cr3_loads when the region began */
+    struct vcpu_begun begun;  /* with the region that is measured */
     struct trace *exit_trace; /* NULL: it is off */
     uint64_t booked_below;    /* an exit answered in assembly books costs below it itself: ACCOUNT_EXACT; 0: traced */
     struct vcpu_trace trace[VCPU_TRACE];

@@ -38,6 +38,26 @@ START_TEST(an_event_makes_one_upcall_due)
 }
 END_TEST
 
+START_TEST(an_upcall_that_has_to_end)
+{
+    channel.needs_end = true;
+    ck_assert(channel_raise(&channel, 1));
+    ck_assert_int_eq(channel_take(&channel), 64);
+    page.upcall_pending = 0;
+    page.events = 0;
+    channel_raise(&channel, 2);
+    ck_assert_int_eq(channel.interrupt, -1); /* put off, */
+    channel_end(&channel);
+    ck_assert_int_eq(channel.interrupt, 64); /* not lost */
+    ck_assert_int_eq(channel_take(&channel), 64);
+    page.upcall_pending = 0;
+    channel_end(&channel);
+    ck_assert_int_eq(channel.interrupt, -1);
+    channel_end(&channel); /* one too many */
+    ck_assert_uint_eq(channel.counts.upcalls, 2);
+}
+END_TEST
+
 START_TEST(the_guest_saw_it_by_itself)
 {
     ck_assert(channel_raise(&channel, 1));
@@ -144,6 +164,16 @@ START_TEST(clock_is_exact_at_one_gigahertz)
 END_TEST
 
 /* A writer leaves the version odd in between; one that died so does not fool the next. */
+START_TEST(clock_asked_for)
+{
+    ck_assert_uint_eq(channel_clock_ns(1000000, 12345), 12345);
+    ck_assert_uint_eq(channel_clock_ns(2500000, 2500000000), 1000000000);
+    ck_assert_uint_eq(channel_clock_ns(3, 1), 333333);
+    ck_assert_uint_eq(channel_clock_ns(1000000, UINT64_MAX), UINT64_MAX);
+    ck_assert_uint_eq(channel_clock_ns(0, 1), 0);
+}
+END_TEST
+
 START_TEST(clock_version_is_even_behind)
 {
     struct coop_clock clock = {.version = 7};
@@ -159,6 +189,7 @@ static Suite *channel_suite(void)
     TCase *events = tcase_create("events");
     tcase_add_checked_fixture(events, setup, 0);
     tcase_add_test(events, an_event_makes_one_upcall_due);
+    tcase_add_test(events, an_upcall_that_has_to_end);
     tcase_add_test(events, the_guest_saw_it_by_itself);
     tcase_add_test(events, masked_events_raise_none);
     tcase_add_test(events, without_vector_or_page);
@@ -167,6 +198,7 @@ static Suite *channel_suite(void)
     tcase_add_test(events, timer_fires_once);
     tcase_add_loop_test(events, clock_of_all_frequencies, 0, 11);
     tcase_add_test(events, clock_is_exact_at_one_gigahertz);
+    tcase_add_test(events, clock_asked_for);
     tcase_add_test(events, clock_version_is_even_behind);
     suite_add_tcase(suite, events);
     return suite;

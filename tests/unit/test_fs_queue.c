@@ -45,6 +45,8 @@ int string_option(const char *text, const char *key, char *value, size_t size)
     return -1;
 }
 
+void timer_interrupt(void) {}
+
 static void take_events(void)
 {
     if (vcpu.upcall_pending)
@@ -68,7 +70,7 @@ static void setup(void)
     fake_now_ns = 1000000000;
     for (unsigned i = 0; i < sizeof(fake_disk); i++)
         fake_disk[i] = (uint8_t)(i / 512 * 7 + i);
-    upcall_start(&vcpu, false);
+    upcall_start(&vcpu, 0);
     queue_console_start();
     queue_block_start();
     queue_net_start();

@@ -46,6 +46,8 @@ typedef uint64_t coop_paddr;
 #define COOP_FEATURE_DIRECT       (1u << 2) /* page tables are changed by COOP_HYPERCALL_MMU_BATCH */
 #define COOP_FEATURE_DEPRIVILEGED (1u << 3) /* the kernel runs in ring 3 */
 #define COOP_FEATURE_MEMORY       (1u << 4) /* COOP_HYPERCALL_MEMORY */
+#define COOP_FEATURE_CLOCK        (1u << 5) /* coop_vcpu.clock is filled; else COOP_HYPERCALL_CLOCK tells the time */
+#define COOP_FEATURE_UPCALL_END   (1u << 6) /* no upcall comes between one and its COOP_HYPERCALL_UPCALL_END */
 
 /*
  * The direct entry: 64-bit, paging on. A kernel that has these ELF notes (owner "Coopvirt") is entered so where its
@@ -135,7 +137,7 @@ struct coop_start_info {
     uint32_t extent_count;
     uint32_t module_count;
     uint32_t device_count;
-    uint32_t reserved;
+    uint32_t poll; /* TSC units for which an idle guest does well to look for events before it blocks; 0: none */
     struct coop_module modules[COOP_MODULES];
     struct coop_extent extents[COOP_EXTENTS];
     struct coop_device devices[COOP_DEVICES];
@@ -182,6 +184,10 @@ struct coop_vcpu {
     uint64_t cr3_loads; /* written by the guest: base pointers it has loaded by itself (vt/direct) */
     struct coop_clock clock;
     struct coop_frame frame;
+    /* Written by the guest, for the records: */
+    uint64_t clock_reads;   /* times it has taken from `clock` */
+    uint64_t polls;         /* times it has looked for events before it would have blocked, */
+    uint64_t polls_awaited; /* and times of these that one came */
 };
 
 /*
@@ -190,8 +196,8 @@ struct coop_vcpu {
  * mode only.
  *   IN  RAX = number; RDI, RSI, RDX, R10, R8 = arguments (integers or coop_paddr)
  *   OUT RAX = result, or a negated error number (COOP_E*)
- * RCX and R11 are undefined afterwards when SYSCALL was the instruction, all others preserved. An unknown number, or one
- * that this mode has not, gives -COOP_ENOSYS; a call from another privilege level -COOP_EPERM.
+ * RCX and R11 are undefined afterwards when SYSCALL was the instruction, all others preserved. An unknown number, or
+ * one that this mode has not, gives -COOP_ENOSYS; a call from another privilege level -COOP_EPERM.
  */
 #define COOP_HYPERCALL_FIRST 0x100u
 
@@ -222,7 +228,7 @@ struct coop_vcpu {
  * bits. */
 #define COOP_HYPERCALL_DEBUG_REGISTER 0x107u
 /* upcall (vt): IN RDI = vector 32..255 by which upcalls come, through the guest's own IDT and interrupt flag, with no
- * end of interrupt. 0: none, and then block does not wait. */
+ * end of interrupt but with COOP_FEATURE_UPCALL_END. 0: none, and then block does not wait. */
 #define COOP_HYPERCALL_UPCALL 0x108u
 /* timer: IN RDI = TSC at which event COOP_EVENT_TIMER is raised, once; 0: never. In the past: at once. */
 #define COOP_HYPERCALL_TIMER 0x109u
@@ -243,11 +249,17 @@ struct coop_vcpu {
 #define COOP_HYPERCALL_WRITE 0x10fu
 /* memory (vt/nested): IN RDI = COOP_MEMORY_, RSI = coop_paddr of an array of coop_paddr of frames, RDX = how many (at
  * most 512). OUT RAX = how many were done; the first that is refused ends it: one that is not the VM's memory or is so
- * already, one that queues or VCPU pages lie in, or one for which there is no memory. -COOP_EINVAL, -COOP_EFAULT: nothing
- * done; -COOP_EAGAIN: another VCPU is at it; -COOP_ENOMEM: no room for the records. */
+ * already, one that queues or VCPU pages lie in, or one for which there is no memory. -COOP_EINVAL, -COOP_EFAULT:
+ * nothing done; -COOP_EAGAIN: another VCPU is at it; -COOP_ENOMEM: no room for the records. */
 #define COOP_HYPERCALL_MEMORY 0x110u
 
-#define COOP_HYPERCALL_COUNT 17u
+/* upcall_end (with COOP_FEATURE_UPCALL_END): the upcall has been handled; the next may come. OUT 0. Block does it too.
+ */
+#define COOP_HYPERCALL_UPCALL_END 0x111u
+/* clock: OUT RAX = ns of the shared clock now, whether it is filled or not. */
+#define COOP_HYPERCALL_CLOCK 0x112u
+
+#define COOP_HYPERCALL_COUNT 19u
 
 #define COOP_EPERM  1
 #define COOP_EAGAIN 11
