@@ -218,9 +218,20 @@ static long event_signal_take(const struct event_signal *wanted, uint64_t user_b
     memset(&record, 0, sizeof(record));
     record.signal = signal;
     record.code = information.code;
-    record.pid = (uint32_t)information.pid;
-    record.uid = information.uid;
-    record.status = information.status;
+    if (information.code != SIGNAL_CODE_TIMER) {
+        record.pid = (uint32_t)information.pid;
+        record.uid = information.uid;
+    }
+    record.status = (int32_t)information.status;
+    if (information.code == SIGNAL_CODE_TIMER) {
+        record.timer = (uint32_t)information.timer;
+        record.overrun = information.overrun;
+    }
+    if (information.code == SIGNAL_CODE_TIMER || information.code == SIGNAL_CODE_QUEUE) {
+        record.integer = (int32_t)information.value;
+        record.pointer = information.value;
+        record.status = 0;
+    }
     return user_copy_out(user_buffer, &record, sizeof(record)) ? -EFAULT : (long)sizeof(record);
 }
 

@@ -7,6 +7,7 @@
 
 #include "fs/file_lock.h"
 #include "kernel/errno.h"
+#include "kernel/limits.h"
 #include "kernel/process_private.h"
 #include "memory/heap.h"
 #include <coopvirt/string.h>
@@ -200,6 +201,12 @@ static uint32_t files_find_free(const struct files *files, uint32_t lowest)
     return FILES_LIMIT;
 }
 
+/* How many descriptors the running process may have: at most FILES_LIMIT. */
+static uint64_t files_limit(void)
+{
+    return limits_of(process_current(), LIMIT_FILES)->soft;
+}
+
 static void files_set(struct files *files, uint32_t index, struct file *file, bool close_on_exec)
 {
     files->slots[index] = file;
@@ -212,7 +219,7 @@ int files_add(struct file *file, int lowest, bool close_on_exec)
 {
     struct files *files = process_current()->files;
     uint32_t index = files_find_free(files, (uint32_t)lowest);
-    int status = index < FILES_LIMIT ? files_grow(files, index) : -EMFILE;
+    int status = index < files_limit() ? files_grow(files, index) : -EMFILE;
 
     if (status) {
         file_release(file);
@@ -225,7 +232,7 @@ int files_add(struct file *file, int lowest, bool close_on_exec)
 int files_put(struct file *file, int descriptor, bool close_on_exec)
 {
     struct files *files = process_current()->files;
-    int status = (uint32_t)descriptor < FILES_LIMIT ? files_grow(files, (uint32_t)descriptor) : -EBADF;
+    int status = (uint32_t)descriptor < files_limit() ? files_grow(files, (uint32_t)descriptor) : -EBADF;
 
     if (status) {
         file_release(file);

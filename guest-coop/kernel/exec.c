@@ -14,6 +14,7 @@
 #include "kernel/fpu.h"
 #include "kernel/log.h"
 #include "kernel/scheduler.h"
+#include "kernel/process_timer.h"
 #include "kernel/signal.h"
 #include "kernel/thread.h"
 #include "kernel/trap.h"
@@ -234,8 +235,11 @@ static void exec_become(struct process *process, struct exec_program *program, s
     string_copy(process->name, exec_base_name(program->path), sizeof(process->name));
     files_close_on_exec(process->files);
     signal_reset_for_exec(private);
+    process_timer_delete_all(process);
     private->clear_tid = 0;
     private->executed = true;
+    process->suid = process->euid;
+    process->sgid = process->egid;
     private->fs_base = private->gs_base = 0;
     pv.cpu.fs_base_write(0);
     pv.cpu.msr_write(X86_MSR_KERNEL_GS_BASE, 0);

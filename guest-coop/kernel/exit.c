@@ -10,9 +10,11 @@
 #include "kernel/cpu.h"
 #include "kernel/errno.h"
 #include "kernel/futex.h"
+#include "kernel/limits.h"
 #include "kernel/log.h"
 #include "kernel/power.h"
 #include "kernel/process_list.h"
+#include "kernel/process_timer.h"
 #include "kernel/scheduler.h"
 #include "kernel/signal.h"
 #include "kernel/thread.h"
@@ -28,7 +30,7 @@ void exit_notify_parent(struct process *process, int code, int status)
     struct process *parent = process->private->parent;
     if (!parent)
         return;
-    struct signal_information information = {.code = code, .pid = process->pid, .uid = process->uid, .status = status};
+    struct signal_information information = {.code = code, .pid = process->pid, .uid = process->uid, .status = (uint32_t)status};
     bool stop = code == SIGNAL_CODE_CLD_STOPPED || code == SIGNAL_CODE_CLD_CONTINUED;
     if (!stop || !(parent->private->actions[SIGNAL_CHLD - 1].flags & SIGNAL_FLAG_NOCLDSTOP))
         signal_send(parent, SIGNAL_CHLD, &information);
@@ -118,6 +120,10 @@ static void exit_last_thread(struct process *leader)
     if (leader->pid == 1)
         exit_first_process(status);
     timeout_remove(&private->alarm);
+    process_timer_delete_all(leader);
+    signal_discard(leader, ~0ul);
+    limits_release(private->limits);
+    private->limits = 0;
     if (leader->terminal && leader->session_id == leader->pid)
         tty_leader_exit(leader);
     exit_release_vfork_parent(leader);
@@ -146,6 +152,7 @@ void exit_thread(int status)
         exit_last_thread(leader);
     } else {
         leader->private->thread_count--;
+        signal_discard_own(current->private);
         current->state = PROCESS_ZOMBIE;
         wait_queue_wake(&leader->private->thread_events);
     }
@@ -188,14 +195,16 @@ static bool exit_wait_ready(struct process *child, uint32_t options, int *status
     }
     if (private->stop_signal && !thread_all_ended(child) && (options & EXIT_WAIT_UNTRACED)) {
         *status = STATUS_STOPPED(private->stop_signal);
-        if (!keep)
-        private->stop_signal = 0;
+        if (!keep) {
+            private->stop_signal = 0;
+        }
         return true;
     }
     if (private->continued && (options & EXIT_WAIT_CONTINUED)) {
         *status = STATUS_CONTINUED;
-        if (!keep)
-        private->continued = false;
+        if (!keep) {
+            private->continued = false;
+        }
         return true;
     }
     return false;

@@ -8,6 +8,7 @@
 #include "kernel/cpu.h"
 #include "kernel/errno.h"
 #include "kernel/fpu.h"
+#include "kernel/limits.h"
 #include "kernel/process_list.h"
 #include "kernel/scheduler.h"
 #include "kernel/thread.h"
@@ -33,6 +34,8 @@ static void fork_copy_identity(struct process *child, const struct process *pare
     child->gid = parent->gid;
     child->euid = parent->euid;
     child->egid = parent->egid;
+    child->suid = parent->suid;
+    child->sgid = parent->sgid;
     child->umask = parent->umask;
     child->nice = parent->nice;
     child->terminal = parent->terminal;
@@ -183,6 +186,7 @@ long fork_process(const struct fork_arguments *arguments)
     fork_copy_identity(child, parent);
     fork_copy_registers(child, parent, arguments);
     fork_copy_signals(child->private, parent->private);
+    child->private->limits = limits_share(parent->private->leader->private->limits);
     child->private->vfork_child = flags & FORK_VFORK;
     fork_store_ids(child, arguments);
     int pid = child->pid;

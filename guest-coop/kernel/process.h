@@ -30,6 +30,7 @@ struct process {
     int group_id;
     int session_id;
     uint32_t uid, gid, euid, egid;
+    uint32_t suid, sgid; /* saved: what the effective ones may become again */
     char name[PROCESS_NAME_BYTES]; /* of the program, for ps */
     enum process_state state;
     struct tty *terminal; /* controlling terminal or NULL */

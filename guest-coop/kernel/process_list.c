@@ -123,12 +123,14 @@ static void family_unlink(struct process *child)
     struct process_private *private = child->private;
     if (!private->parent)
         return;
-    if (private->sibling_previous)
-    private->sibling_previous->private->sibling_next = private->sibling_next;
-    else private->parent->private->children = private->sibling_next;
-    if (private->sibling_next)
-    private->sibling_next->private->sibling_previous = private->sibling_previous;
-    private->parent = 0;
+    struct process *previous = private->sibling_previous, *next = private->sibling_next;
+    if (previous)
+        previous->private->sibling_next = next;
+    else
+        child->private->parent->private->children = next;
+    if (next)
+        next->private->sibling_previous = previous;
+    child->private->parent = 0;
 }
 
 void process_hash_add(struct process *process)
@@ -167,12 +169,15 @@ void process_destroy(struct process *process)
     struct process_private *private = process->private;
     spinlock_take(&process_list_lock);
     family_unlink(process);
-    if (private->list_previous)
-    private->list_previous->private->list_next = private->list_next;
-    else list_first = private->list_next;
-    if (private->list_next)
-    private->list_next->private->list_previous = private->list_previous;
-    else list_last = private->list_previous;
+    struct process *previous = private->list_previous, *next = private->list_next;
+    if (previous)
+        previous->private->list_next = next;
+    else
+        list_first = next;
+    if (next)
+        next->private->list_previous = previous;
+    else
+        list_last = previous;
     process_hash_remove(process);
     list_count--;
     spinlock_release(&process_list_lock);

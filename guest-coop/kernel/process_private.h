@@ -6,12 +6,14 @@
 #define KERNEL_PROCESS_PRIVATE_H
 
 #include "kernel/process.h"
+#include "kernel/signal_queue.h"
 #include "kernel/timeout.h"
 #include "kernel/wait.h"
 #include <coopvirt/abi.h>
 #include <stddef.h>
 
 #define SIGNAL_COUNT 64
+#define SIGNAL_SLOTS 31 /* standard signals: pending once */
 
 /* Why the way back to user mode has to stop by. */
 #define ATTENTION_SIGNAL     1u
@@ -26,17 +28,6 @@ struct signal_action {
     uint64_t mask;
 };
 
-/* What siginfo_t says beyond the number. */
-struct signal_information {
-    int32_t code;
-    int32_t pid;
-    uint32_t uid;
-    int32_t status;
-    uint64_t address;
-    uint32_t error; /* of the trap, for the machine context */
-    uint32_t vector;
-};
-
 struct signal_stack {
     uint64_t start;
     uint64_t bytes;
@@ -44,6 +35,8 @@ struct signal_stack {
 };
 
 struct trap_frame;
+struct limits;
+struct process_timer;
 
 struct process_private {
     /* scheduler, under its lock */
@@ -96,10 +89,14 @@ struct process_private {
     struct signal_stack signal_stack;
     struct signal_action *actions;       /* the leader's */
     uint64_t signal_shared;              /* the leader's: sent to the process while all threads block it */
+    struct signal_queue signal_queue, signal_shared_queue; /* the entries of those two sets */
     struct wait_queue signal_arrival;    /* the leader's: for those who read signals as a file */
     struct signal_action own_actions[SIGNAL_COUNT];
-    struct signal_information information[SIGNAL_COUNT / 2]; /* of the pending signals below 32 */
-    struct timeout alarm; /* the leader's */
+    struct signal_information information[SIGNAL_SLOTS]; /* of the pending standard signals */
+    struct process_timer *timers; /* the leader's */
+    int timer_next;
+    struct limits *limits; /* the leader's, or NULL: the common ones (kernel/limits.h) */
+    struct timeout alarm;  /* the leader's */
     uint64_t alarm_interval_ns;
 
     /* accounting */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sending and delivering signals. A pending set per thread, and one per process for what all its threads block when
- * it comes; information for the standard signals
- * is kept once each, the real-time ones are a set as well. Delivery happens only on the way to user mode.
+ * Sending and delivering signals: who gets one, and what it does there. What is pending is kept by signal_pending.c.
+ * Delivery happens only on the way to user mode.
  */
 #include "kernel/signal.h"
 #include "kernel/errno.h"
@@ -16,11 +15,6 @@
 
 #define SYSCALL_INSTRUCTION_BYTES 2
 
-static struct signal_information *signal_information_of(struct process_private *private, unsigned signal)
-{
-    return &private->information[signal < SIGNAL_COUNT / 2 ? signal : 0];
-}
-
 static bool signal_ignored(const struct process_private *private, unsigned signal)
 {
     uint64_t handler = private->actions[signal - 1].handler;
@@ -30,50 +24,11 @@ static bool signal_ignored(const struct process_private *private, unsigned signa
     return handler == SIGNAL_HANDLER_IGNORE;
 }
 
-/* Takes over what was sent to the process and this thread does not block. */
-static void signal_pull(struct process_private *private)
-{
-    struct process_private *leader = private->leader->private;
-    uint64_t taken = leader->signal_shared & ~private->signal_blocked & ~private->signal_pending;
-    leader->signal_shared &= ~taken;
-    private->signal_pending |= taken;
-    for (; taken && private != leader; taken &= taken - 1) {
-        unsigned signal = (unsigned)__builtin_ctzl(taken) + 1;
-        *signal_information_of(private, signal) = *signal_information_of(leader, signal);
-    }
-}
-
-void signal_update(struct process *process)
-{
-    struct process_private *private = process->private;
-    if (private->leader->private->signal_shared)
-        signal_pull(private);
-    if (signal_set_next(private->signal_pending, private->signal_blocked))
-    private->attention |= ATTENTION_SIGNAL;
-    else private->attention &= ~ATTENTION_SIGNAL;
-}
-
-unsigned signal_dequeue(uint64_t wanted, struct signal_information *information)
-{
-    struct process *current = process_current();
-    struct process_private *own = current->private, *leader = own->leader->private;
-    struct process_private *from = own->signal_pending & wanted ? own : leader;
-    uint64_t *set = from == own && (own->signal_pending & wanted) ? &own->signal_pending : &leader->signal_shared;
-    unsigned signal = signal_set_next(*set & wanted, 0);
-    if (!signal)
-        return 0;
-    *information = *signal_information_of(from, signal);
-    *set &= ~signal_bit(signal);
-    signal_update(current);
-    return signal;
-}
-
 static void signal_continue(struct process *leader)
 {
     bool stopped = leader->private->stop_signal != 0;
-    leader->private->signal_shared &= ~SIGNAL_SET_STOPS;
+    signal_discard(leader, SIGNAL_SET_STOPS);
     for (struct process *thread = leader; thread; thread = thread_next(thread)) {
-        thread->private->signal_pending &= ~SIGNAL_SET_STOPS;
         if (thread->state != PROCESS_STOPPED)
             continue;
         stopped = true;
@@ -108,29 +63,29 @@ static void signal_prepare(struct process *leader, unsigned signal)
     } else if (signal == SIGNAL_KILL) {
         leader->private->stop_signal = 0;
     } else {
-        leader->private->signal_shared &= ~signal_bit(SIGNAL_CONT);
-        for (struct process *thread = leader; thread; thread = thread_next(thread))
-            thread->private->signal_pending &= ~signal_bit(SIGNAL_CONT);
+        signal_discard(leader, signal_bit(SIGNAL_CONT));
     }
 }
 
-/* Puts the signal among the thread's own. */
-static void signal_post(struct process *process, unsigned signal, const struct signal_information *information)
+/* Puts the signal among the thread's own: 0, -EAGAIN, or -ESRCH when it is ignored. */
+static int signal_post(struct process *process, unsigned signal, const struct signal_information *information,
+                       struct signal_queued *entry)
 {
     struct process_private *private = process->private;
     /* The first process has no default actions: it cannot be ended by accident. */
     bool protected = process->leader_pid == 1 && private->actions[signal - 1].handler == SIGNAL_HANDLER_DEFAULT;
     bool blocked = private->signal_blocked & signal_bit(signal) & ~SIGNAL_SET_UNBLOCKABLE;
     if (!blocked && (protected || signal_ignored(private, signal)))
-        return;
-    if (!(private->signal_pending & signal_bit(signal)))
-        *signal_information_of(private, signal) = *information;
-    private->signal_pending |= signal_bit(signal);
+        return -ESRCH;
+    int status = signal_put(process, false, signal, information, entry);
+    if (status < 0)
+        return status;
     signal_update(process);
     if (!blocked)
         signal_wake(process, signal);
     if (private->leader->private->signal_arrival.first)
         wait_queue_wake(&private->leader->private->signal_arrival);
+    return 0;
 }
 
 /* The thread that a signal to the process goes to: the running one or the first that does not block it, or NULL. */
@@ -148,29 +103,33 @@ static struct process *signal_taker(struct process *leader, unsigned signal)
     return found;
 }
 
-int signal_send(struct process *process, unsigned signal, const struct signal_information *information)
+/* To the process: as signal_post. */
+static int signal_post_process(struct process *leader, unsigned signal, const struct signal_information *information,
+                               struct signal_queued *entry)
 {
-    struct process *leader = process->private->leader;
     struct process_private *private = leader->private;
-    if (signal > SIGNAL_LAST)
-        return -EINVAL;
-    if (signal == 0 || private->thread_count == 0)
-        return 0;
     if (signal_bit(signal) & SIGNAL_SET_PREPARED)
         signal_prepare(leader, signal);
     struct process *taker = leader;
     if (private->thread_count > 1 || leader->state == PROCESS_ZOMBIE)
         taker = signal_taker(leader, signal);
-    if (taker) {
-        signal_post(taker, signal, information);
-        return 0;
-    }
-    if (!(private->signal_shared & signal_bit(signal)))
-        *signal_information_of(private, signal) = *information;
-    private->signal_shared |= signal_bit(signal);
-    if (private->signal_arrival.first)
+    if (taker)
+        return signal_post(taker, signal, information, entry);
+    int status = signal_put(leader, true, signal, information, entry);
+    if (status == 0 && private->signal_arrival.first)
         wait_queue_wake(&private->signal_arrival);
-    return 0;
+    return status;
+}
+
+int signal_send(struct process *process, unsigned signal, const struct signal_information *information)
+{
+    struct process *leader = process->private->leader;
+    if (signal > SIGNAL_LAST)
+        return -EINVAL;
+    if (signal == 0 || leader->private->thread_count == 0)
+        return 0;
+    int status = signal_post_process(leader, signal, information, 0);
+    return status == -ESRCH ? 0 : status;
 }
 
 int signal_send_thread(struct process *thread, unsigned signal, const struct signal_information *information)
@@ -181,8 +140,20 @@ int signal_send_thread(struct process *thread, unsigned signal, const struct sig
         return 0;
     if (signal_bit(signal) & SIGNAL_SET_PREPARED)
         signal_prepare(thread->private->leader, signal);
-    signal_post(thread, signal, information);
-    return 0;
+    int status = signal_post(thread, signal, information, 0);
+    return status == -ESRCH ? 0 : status;
+}
+
+int signal_send_timer(struct process *leader, int thread, unsigned signal, struct signal_queued *entry)
+{
+    if (!thread)
+        return signal_post_process(leader, signal, &entry->information, entry);
+    struct process *receiver = process_find(thread);
+    if (!receiver || receiver->private->leader != leader || receiver->state == PROCESS_ZOMBIE)
+        return -ESRCH;
+    if (signal_bit(signal) & SIGNAL_SET_PREPARED)
+        signal_prepare(leader, signal);
+    return signal_post(receiver, signal, &entry->information, entry);
 }
 
 int process_signal(struct process *process, int signal)
@@ -200,8 +171,7 @@ void signal_force(unsigned signal, const struct signal_information *information)
         action->handler = SIGNAL_HANDLER_DEFAULT;
         private->signal_blocked &= ~signal_bit(signal);
     }
-    *signal_information_of(private, signal) = *information;
-    private->signal_pending |= signal_bit(signal);
+    signal_put(current, false, signal, information, 0);
     signal_update(current);
 }
 
@@ -317,8 +287,9 @@ static void signal_handle(struct trap_frame *frame, unsigned signal, struct sign
     if (taken.flags & SIGNAL_FLAG_RESETHAND)
         action->handler = SIGNAL_HANDLER_DEFAULT;
     private->signal_blocked |= taken.mask & ~SIGNAL_SET_UNBLOCKABLE;
-    if (!(taken.flags & SIGNAL_FLAG_NODEFER))
-    private->signal_blocked |= signal_bit(signal);
+    if (!(taken.flags & SIGNAL_FLAG_NODEFER)) {
+        private->signal_blocked |= signal_bit(signal);
+    }
 }
 
 void signal_deliver(struct trap_frame *frame)
@@ -327,9 +298,9 @@ void signal_deliver(struct trap_frame *frame)
     struct process_private *private = current->private;
     unsigned signal;
     while ((signal = signal_set_next(private->signal_pending, private->signal_blocked)) != 0) {
-        struct signal_information information = *signal_information_of(private, signal);
+        struct signal_information information;
         struct signal_action *action = &private->actions[signal - 1];
-        private->signal_pending &= ~signal_bit(signal);
+        signal_take(private, signal, &information);
         if (action->handler == SIGNAL_HANDLER_DEFAULT)
             signal_default(signal, &information);
         else if (action->handler != SIGNAL_HANDLER_IGNORE)

@@ -23,13 +23,33 @@
 
 struct trap_frame;
 
-/* Sends to a process, whose thread is given, or to that thread alone, with what siginfo_t is to say: 0 or -EINVAL. Signal
- * 0 sends nothing. */
+/* Sends to a process, whose thread is given, or to that thread alone, with what siginfo_t is to say: 0, -EINVAL, or
+ * -EAGAIN when its queue is full. Signal 0 sends nothing. */
 int signal_send_thread(struct process *thread, unsigned signal, const struct signal_information *information);
 int signal_send(struct process *process, unsigned signal, const struct signal_information *information);
 
+/* Sends a timer's signal with its own entry, to the process or (`thread` not 0) to that thread: 0, or -ESRCH when it is
+ * ignored or nobody is there. */
+int signal_send_timer(struct process *leader, int thread, unsigned signal, struct signal_queued *entry);
+
 /* The running process's own exception: neither blocked nor ignored. */
 void signal_force(unsigned signal, const struct signal_information *information);
+
+/* kernel/signal_pending.c: makes a signal pending for the thread, or (`shared`) for its whole process; 0 or -EAGAIN. */
+int signal_put(struct process *thread, bool shared, unsigned signal, const struct signal_information *information,
+               struct signal_queued *entry);
+
+/* Takes one of that number, which is pending for the running thread, out. */
+void signal_take(struct process_private *private, unsigned signal, struct signal_information *information);
+
+/* Forgets what is pending of a set, for all threads of the process. */
+void signal_discard(struct process *leader, uint64_t set);
+
+/* The same for one thread alone, which ends. */
+void signal_discard_own(struct process_private *private);
+
+/* Takes a timer's entry back, wherever it is pending. */
+void signal_withdraw(struct process *leader, struct signal_queued *entry);
 
 /* Takes one of the wanted signals out of what is pending for the running thread or its process: its number, or 0. */
 unsigned signal_dequeue(uint64_t wanted, struct signal_information *information);
@@ -51,7 +71,8 @@ bool signal_frame_push(struct trap_frame *frame, unsigned signal, const struct s
 /* rt_sigreturn(2): restores what signal_frame_push saved. False when the frame is bad. */
 bool signal_frame_pop(struct trap_frame *frame);
 
-/* siginfo_t in user memory: 0 or -EFAULT. */
+/* siginfo_t from and to user memory: 0 or -EFAULT. */
+int signal_information_in(uint64_t address, struct signal_information *information);
 int signal_information_out(uint64_t address, unsigned signal, const struct signal_information *information);
 
 #endif

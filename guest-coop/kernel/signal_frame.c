@@ -4,6 +4,7 @@
  * libraries' restorers, siginfo_t and ucontext_t presuppose.
  */
 #include "kernel/cpu.h"
+#include "kernel/errno.h"
 #include "kernel/fpu.h"
 #include "kernel/signal.h"
 #include "kernel/trap.h"
@@ -41,7 +42,7 @@ struct signal_information_abi {
         struct {
             int32_t pid;
             uint32_t uid;
-            int32_t status;
+            uint64_t value; /* a child's status in its lower half */
         } process;
         uint64_t address;
         uint8_t bytes[112];
@@ -81,7 +82,19 @@ static void signal_information_fill(struct signal_information_abi *to, unsigned 
     }
     to->of.process.pid = from->pid;
     to->of.process.uid = from->uid;
-    to->of.process.status = from->status;
+    to->of.process.value = from->value;
+}
+
+int signal_information_in(uint64_t address, struct signal_information *information)
+{
+    struct signal_information_abi abi;
+    if (user_copy_in(&abi, address, sizeof(abi)))
+        return -EFAULT;
+    *information = (struct signal_information){.code = abi.code,
+                                               .pid = abi.of.process.pid,
+                                               .uid = abi.of.process.uid,
+                                               .value = abi.of.process.value};
+    return 0;
 }
 
 int signal_information_out(uint64_t address, unsigned signal, const struct signal_information *information)

@@ -31,9 +31,13 @@
 #define SIGNAL_WINCH 28u
 #define SIGNAL_LAST  64u
 
+#define SIGNAL_REAL_TIME 32u /* the first that queues */
+
 /* si_code */
 #define SIGNAL_CODE_USER          0
 #define SIGNAL_CODE_KERNEL        0x80
+#define SIGNAL_CODE_QUEUE         (-1)
+#define SIGNAL_CODE_TIMER         (-2)
 #define SIGNAL_CODE_TKILL         (-6)
 #define SIGNAL_CODE_ILL_ILLOPN    2
 #define SIGNAL_CODE_FPE_INTDIV    1

@@ -13,6 +13,7 @@
 #include "kernel/signal.h"
 #include "memory/heap.h"
 #include "memory/user_copy.h"
+#include <coopvirt/string.h>
 
 #define ROBUST_LIMIT  2048u
 #define ROBUST_PI     1ul /* in an entry's address */
@@ -80,6 +81,9 @@ static void thread_take_over(struct process *thread, struct process *leader)
     to->gs_base = from->gs_base;
     to->run_since = from->run_since;
     to->signal_pending = from->signal_pending;
+    signal_queue_move(&from->signal_queue, &to->signal_queue, ~0ul);
+    to->signal_queue.plain = from->signal_queue.plain;
+    memcpy(to->information, from->information, sizeof(to->information));
     to->signal_blocked = from->signal_blocked;
     to->signal_saved_blocked = from->signal_saved_blocked;
     to->signal_restore_blocked = from->signal_restore_blocked;
@@ -89,6 +93,8 @@ static void thread_take_over(struct process *thread, struct process *leader)
     leader->gid = thread->gid;
     leader->euid = thread->euid;
     leader->egid = thread->egid;
+    leader->suid = thread->suid;
+    leader->sgid = thread->sgid;
     leader->space = thread->space;
     leader->files = thread->files;
     leader->held = thread->held;

@@ -4,6 +4,8 @@
  * table is brought in line with it.
  */
 #include "fs/file.h"
+#include "kernel/limits.h"
+#include "kernel/process.h"
 #include "memory/address_space.h"
 #include "memory/frame.h"
 #include "memory/layout.h"
@@ -39,7 +41,7 @@ static struct area *fault_grow_stack(struct address_space *space, uint64_t addre
         return 0;
     uint64_t start = address & ~(X86_PAGE_BYTES - 1);
     uint64_t lowest = area->previous ? area->previous->end + X86_PAGE_BYTES : USER_LOWEST;
-    if (start < lowest || area->end - start > USER_STACK_BYTES)
+    if (start < lowest || area->end - start > limits_of(process_current(), LIMIT_STACK)->soft)
         return 0;
     space->mapped_pages += (area->start - start) >> X86_PAGE_SHIFT;
     area->start = start;

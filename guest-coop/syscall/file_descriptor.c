@@ -8,6 +8,7 @@
 #include "fs/inode.h"
 #include "fs/pipe.h"
 #include "kernel/errno.h"
+#include "kernel/limits.h"
 #include "kernel/process.h"
 #include "memory/user_copy.h"
 #include "syscall/user_path.h"
@@ -141,7 +142,7 @@ long file_sys_fcntl(const struct syscall_arguments *a)
     switch (command) {
     case ABI_F_DUPFD:
     case ABI_F_DUPFD_CLOEXEC:
-        if (a->a2 >= FILES_LIMIT)
+        if (a->a2 >= limits_of(process_current(), LIMIT_FILES)->soft)
             return -EINVAL;
         return file_descriptor_dup(descriptor, (int)a->a2, command == ABI_F_DUPFD_CLOEXEC);
     case ABI_F_GETFD:

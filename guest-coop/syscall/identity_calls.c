@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * User and group identities. There is no saved identity beside the real and effective ones, and no
- * supplementary group.
+ * User and group identities: real, effective and saved. There is no supplementary group, and the file system's identity
+ * is the effective one.
  */
 #include "kernel/errno.h"
 #include "kernel/process.h"
@@ -10,34 +10,79 @@
 
 #define IDENTITY_KEEP UINT32_MAX
 
-/* May the running process take this identity on? */
-static bool identity_allowed(uint32_t wanted, uint32_t real, uint32_t effective)
+/* The three identities of a kind. */
+struct identity {
+    uint32_t *real, *effective, *saved;
+};
+
+static struct identity identity_user(void)
 {
-    return wanted == IDENTITY_KEEP || process_current()->euid == 0 || wanted == real || wanted == effective;
+    struct process *p = process_current();
+    return (struct identity){&p->uid, &p->euid, &p->suid};
 }
 
-static long identity_set(uint32_t *real, uint32_t *effective, uint64_t wanted_real, uint64_t wanted_effective)
+static struct identity identity_group(void)
 {
-    uint32_t new_real = (uint32_t)wanted_real, new_effective = (uint32_t)wanted_effective;
-    if (!identity_allowed(new_real, *real, *effective) || !identity_allowed(new_effective, *real, *effective))
+    struct process *p = process_current();
+    return (struct identity){&p->gid, &p->egid, &p->sgid};
+}
+
+/* May the running process take this identity on? */
+static bool identity_allowed(const struct identity *have, uint32_t wanted, bool saved_counts)
+{
+    return wanted == IDENTITY_KEEP || process_current()->euid == 0 || wanted == *have->real ||
+           wanted == *have->effective || (saved_counts && wanted == *have->saved);
+}
+
+static void identity_store(uint32_t *to, uint32_t wanted)
+{
+    if (wanted != IDENTITY_KEEP)
+        *to = wanted;
+}
+
+/* setreuid(2): the saved one follows the effective one when the real one is set or the effective one becomes another
+ * than it. */
+static long identity_set_two(const struct identity *have, uint32_t real, uint32_t effective)
+{
+    if (!identity_allowed(have, real, false) || !identity_allowed(have, effective, true))
         return -EPERM;
-    if (new_real != IDENTITY_KEEP)
-        *real = new_real;
-    if (new_effective != IDENTITY_KEEP)
-        *effective = new_effective;
+    bool follow = real != IDENTITY_KEEP || (effective != IDENTITY_KEEP && effective != *have->real);
+    identity_store(have->real, real);
+    identity_store(have->effective, effective);
+    if (follow)
+        *have->saved = *have->effective;
     return 0;
 }
 
-/* setuid and setgid: the superuser changes both, others the effective one. */
-static long identity_set_one(uint32_t *real, uint32_t *effective, uint64_t wanted)
+static long identity_set_three(const struct identity *have, const struct syscall_arguments *a)
 {
-    return identity_set(real, effective, process_current()->euid == 0 ? wanted : IDENTITY_KEEP, wanted);
+    uint32_t real = (uint32_t)a->a0, effective = (uint32_t)a->a1, saved = (uint32_t)a->a2;
+    if (!identity_allowed(have, real, true) || !identity_allowed(have, effective, true) ||
+        !identity_allowed(have, saved, true))
+        return -EPERM;
+    identity_store(have->real, real);
+    identity_store(have->effective, effective);
+    identity_store(have->saved, saved);
+    return 0;
 }
 
-static long identity_out(const struct syscall_arguments *a, uint32_t real, uint32_t effective)
+/* setuid and setgid: the superuser changes all, others the effective one. */
+static long identity_set_one(const struct identity *have, uint32_t wanted)
 {
-    if (user_copy_out(a->a0, &real, sizeof(real)) || user_copy_out(a->a1, &effective, sizeof(effective)) ||
-        user_copy_out(a->a2, &effective, sizeof(effective)))
+    if (wanted == IDENTITY_KEEP)
+        return -EINVAL;
+    if (process_current()->euid == 0)
+        *have->real = *have->saved = wanted;
+    else if (wanted != *have->real && wanted != *have->saved)
+        return -EPERM;
+    *have->effective = wanted;
+    return 0;
+}
+
+static long identity_out(const struct syscall_arguments *a, const struct identity *have)
+{
+    if (user_copy_out(a->a0, have->real, sizeof(uint32_t)) || user_copy_out(a->a1, have->effective, sizeof(uint32_t)) ||
+        user_copy_out(a->a2, have->saved, sizeof(uint32_t)))
         return -EFAULT;
     return 0;
 }
@@ -55,45 +100,63 @@ IDENTITY_GET(getegid, egid)
 
 long kernel_sys_setuid(const struct syscall_arguments *a)
 {
-    struct process *p = process_current();
-    return identity_set_one(&p->uid, &p->euid, a->a0);
-}
-
-long kernel_sys_setgid(const struct syscall_arguments *a)
-{
-    struct process *p = process_current();
-    return identity_set_one(&p->gid, &p->egid, a->a0);
+    struct identity have = identity_user();
+    return identity_set_one(&have, (uint32_t)a->a0);
 }
 
 long kernel_sys_setreuid(const struct syscall_arguments *a)
 {
-    struct process *p = process_current();
-    return identity_set(&p->uid, &p->euid, a->a0, a->a1);
-}
-
-long kernel_sys_setregid(const struct syscall_arguments *a)
-{
-    struct process *p = process_current();
-    return identity_set(&p->gid, &p->egid, a->a0, a->a1);
+    struct identity have = identity_user();
+    return identity_set_two(&have, (uint32_t)a->a0, (uint32_t)a->a1);
 }
 
 long kernel_sys_setresuid(const struct syscall_arguments *a)
 {
-    return kernel_sys_setreuid(a);
-}
-long kernel_sys_setresgid(const struct syscall_arguments *a)
-{
-    return kernel_sys_setregid(a);
+    struct identity have = identity_user();
+    return identity_set_three(&have, a);
 }
 
 long kernel_sys_getresuid(const struct syscall_arguments *a)
 {
-    return identity_out(a, process_current()->uid, process_current()->euid);
+    struct identity have = identity_user();
+    return identity_out(a, &have);
+}
+
+long kernel_sys_setgid(const struct syscall_arguments *a)
+{
+    struct identity have = identity_group();
+    return identity_set_one(&have, (uint32_t)a->a0);
+}
+
+long kernel_sys_setregid(const struct syscall_arguments *a)
+{
+    struct identity have = identity_group();
+    return identity_set_two(&have, (uint32_t)a->a0, (uint32_t)a->a1);
+}
+
+long kernel_sys_setresgid(const struct syscall_arguments *a)
+{
+    struct identity have = identity_group();
+    return identity_set_three(&have, a);
 }
 
 long kernel_sys_getresgid(const struct syscall_arguments *a)
 {
-    return identity_out(a, process_current()->gid, process_current()->egid);
+    struct identity have = identity_group();
+    return identity_out(a, &have);
+}
+
+/* The file system sees the effective identity: one of its own can only be asked for. */
+long kernel_sys_setfsuid(const struct syscall_arguments *a)
+{
+    (void)a;
+    return process_current()->euid;
+}
+
+long kernel_sys_setfsgid(const struct syscall_arguments *a)
+{
+    (void)a;
+    return process_current()->egid;
 }
 
 long kernel_sys_getgroups(const struct syscall_arguments *a)

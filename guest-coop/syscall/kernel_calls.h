@@ -25,10 +25,18 @@
     CALL(62, kill)                                                                                                     \
     CALL(127, rt_sigpending)                                                                                           \
     CALL(128, rt_sigtimedwait)                                                                                         \
+    CALL(129, rt_sigqueueinfo)                                                                                         \
     CALL(130, rt_sigsuspend)                                                                                           \
     CALL(131, sigaltstack)                                                                                             \
     CALL(200, tkill)                                                                                                   \
     CALL(234, tgkill)                                                                                                  \
+    CALL(297, rt_tgsigqueueinfo)                                                                                       \
+    /* timer_calls.c */                                                                                                \
+    CALL(222, timer_create)                                                                                            \
+    CALL(223, timer_settime)                                                                                           \
+    CALL(224, timer_gettime)                                                                                           \
+    CALL(225, timer_getoverrun)                                                                                        \
+    CALL(226, timer_delete)                                                                                            \
     /* process_calls.c */                                                                                              \
     CALL(24, sched_yield)                                                                                              \
     CALL(39, getpid)                                                                                                   \
@@ -81,6 +89,8 @@
     CALL(118, getresuid)                                                                                               \
     CALL(119, setresgid)                                                                                               \
     CALL(120, getresgid)                                                                                               \
+    CALL(122, setfsuid)                                                                                                \
+    CALL(123, setfsgid)                                                                                                \
     /* time_calls.c */                                                                                                 \
     CALL(35, nanosleep)                                                                                                \
     CALL(36, getitimer)                                                                                                \

@@ -4,8 +4,10 @@
  */
 #include "fs/device.h"
 #include "fs/ext2.h"
+#include "fs/file.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
+#include "kernel/limits.h"
 #include "kernel/log.h"
 #include "kernel/power.h"
 #include "kernel/process_list.h"
@@ -25,12 +27,6 @@
 #define REBOOT_RESTART   0x01234567u
 #define REBOOT_CAD_ON    0x89abcdefu
 #define REBOOT_CAD_OFF   0u
-
-#define LIMIT_STACK    3u
-#define LIMIT_OPEN     7u
-#define LIMIT_COUNT    16u
-#define LIMIT_INFINITE UINT64_MAX
-#define LIMIT_FILES    1024u
 
 /* syslog(2) */
 #define LOG_CLOSE       0u
@@ -62,10 +58,6 @@ struct machine_information {
 };
 _Static_assert(sizeof(struct machine_information) == 112, "struct sysinfo");
 
-struct machine_limit {
-    uint64_t soft, hard;
-};
-
 long kernel_sys_uname(const struct syscall_arguments *a)
 {
     return user_copy_out(a->a0, &machine_names, sizeof(machine_names));
@@ -96,36 +88,35 @@ long kernel_sys_sysinfo(const struct syscall_arguments *a)
     return user_copy_out(a->a0, &information, sizeof(information));
 }
 
-static struct machine_limit machine_limit(uint64_t resource)
+/* What a process may wish: only the superuser more than the hard limit, nobody more files than a table holds. */
+static long machine_limit_set(struct process *process, unsigned which, const struct limit *wanted)
 {
-    if (resource == LIMIT_STACK)
-        return (struct machine_limit){USER_STACK_BYTES, USER_STACK_BYTES};
-    if (resource == LIMIT_OPEN)
-        return (struct machine_limit){LIMIT_FILES, LIMIT_FILES};
-    return (struct machine_limit){LIMIT_INFINITE, LIMIT_INFINITE};
-}
-
-/* The limits are fixed: a wish that the fixed one satisfies is granted, others are refused. */
-static long machine_limit_set(uint64_t resource, uint64_t address)
-{
-    struct machine_limit wanted;
-    if (user_copy_in(&wanted, address, sizeof(wanted)))
-        return -EFAULT;
-    if (wanted.soft > wanted.hard)
+    if (wanted->soft > wanted->hard)
         return -EINVAL;
-    return wanted.hard > machine_limit(resource).hard ? -EPERM : 0;
+    bool more = wanted->hard > limits_of(process, which)->hard;
+    if ((more && process_current()->euid != 0) || (which == LIMIT_FILES && wanted->hard > FILES_LIMIT))
+        return -EPERM;
+    return limits_set(process, which, wanted);
 }
 
 long kernel_sys_prlimit64(const struct syscall_arguments *a)
 {
+    const struct process *current = process_current();
+    struct process *process = a->a0 ? process_find((int)a->a0) : process_current();
+    struct limit wanted, old;
     if (a->a1 >= LIMIT_COUNT)
         return -EINVAL;
-    if (a->a0 && !process_find((int)a->a0))
-        return -ESRCH;
-    struct machine_limit limit = machine_limit(a->a1);
-    if (a->a3 && user_copy_out(a->a3, &limit, sizeof(limit)))
+    if (a->a2 && user_copy_in(&wanted, a->a2, sizeof(wanted)))
         return -EFAULT;
-    return a->a2 ? machine_limit_set(a->a1, a->a2) : 0;
+    if (!process)
+        return -ESRCH;
+    if (current->euid && (current->uid != process->uid || current->uid != process->euid || current->uid != process->suid))
+        return -EPERM;
+    old = *limits_of(process, (unsigned)a->a1);
+    long status = a->a2 ? machine_limit_set(process, (unsigned)a->a1, &wanted) : 0;
+    if (status == 0 && a->a3 && user_copy_out(a->a3, &old, sizeof(old)))
+        return -EFAULT;
+    return status;
 }
 
 long kernel_sys_getrlimit(const struct syscall_arguments *a)

@@ -123,20 +123,20 @@ static void wait_information(const struct exit_report *report, struct signal_inf
         information->status = SIGNAL_CONT;
     } else if ((report->status & 0xff) == 0x7f) {
         information->code = SIGNAL_CODE_CLD_STOPPED;
-        information->status = report->status >> 8;
+        information->status = (uint32_t)report->status >> 8;
     } else if (report->status & 0x7f) {
         information->code = SIGNAL_CODE_CLD_KILLED;
-        information->status = report->status & 0x7f;
+        information->status = (uint32_t)report->status & 0x7f;
     } else {
         information->code = SIGNAL_CODE_CLD_EXITED;
-        information->status = report->status >> 8;
+        information->status = (uint32_t)report->status >> 8;
     }
 }
 
 long kernel_sys_waitid(const struct syscall_arguments *a)
 {
     struct exit_report report;
-    struct signal_information information = {0, 0, 0, 0, 0, 0, 0};
+    struct signal_information information = {.code = 0};
     int wanted;
     switch (a->a0) {
     case WAIT_ID_ALL:

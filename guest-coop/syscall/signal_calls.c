@@ -23,13 +23,6 @@ struct signal_stack_abi {
     uint64_t bytes;
 };
 
-static void signal_forget(struct process *leader, unsigned signal)
-{
-    leader->private->signal_shared &= ~signal_bit(signal);
-    for (struct process *thread = leader; thread; thread = thread_next(thread))
-        thread->private->signal_pending &= ~signal_bit(signal);
-}
-
 long kernel_sys_rt_sigaction(const struct syscall_arguments *a)
 {
     struct process *current = process_current();
@@ -52,7 +45,7 @@ long kernel_sys_rt_sigaction(const struct syscall_arguments *a)
     bool ignored = action.handler == SIGNAL_HANDLER_IGNORE ||
                    (action.handler == SIGNAL_HANDLER_DEFAULT && signal_default_action(signal) == SIGNAL_DEFAULT_IGNORE);
     if (ignored)
-        signal_forget(current->private->leader, signal);
+        signal_discard(current->private->leader, signal_bit(signal));
     signal_update(current);
     return 0;
 }
@@ -124,16 +117,15 @@ long kernel_sys_rt_sigsuspend(const struct syscall_arguments *a)
 }
 
 /* Takes one of the wanted signals out of the pending set: its number or 0. */
-static unsigned signal_take(struct process *process, uint64_t wanted, uint64_t information_address, long *status)
+static unsigned signal_take_wanted(struct process_private *private, uint64_t wanted, uint64_t address, long *status)
 {
-    struct process_private *private = process->private;
+    struct signal_information information;
     unsigned signal = signal_set_next(private->signal_pending & wanted, 0);
     if (!signal)
         return 0;
-    private->signal_pending &= ~signal_bit(signal);
-    struct signal_information information = private->information[signal < SIGNAL_COUNT / 2 ? signal : 0];
+    signal_take(private, signal, &information);
     *status = (long)signal;
-    if (information_address && signal_information_out(information_address, signal, &information))
+    if (address && signal_information_out(address, signal, &information))
         *status = -EFAULT;
     return signal;
 }
@@ -163,10 +155,10 @@ long kernel_sys_rt_sigtimedwait(const struct syscall_arguments *a)
     signal_update(current);
     for (;;) {
         status = -EAGAIN;
-        if (signal_take(current, wanted, a->a1, &status))
+        if (signal_take_wanted(private, wanted, a->a1, &status))
             break;
         int slept = wait_queue_sleep(&nobody, deadline);
-        if (signal_take(current, wanted, a->a1, &status) || slept == -ETIMEDOUT)
+        if (signal_take_wanted(private, wanted, a->a1, &status) || slept == -ETIMEDOUT)
             break;
         if (slept < 0) {
             status = -EINTR;
@@ -205,21 +197,32 @@ long kernel_sys_sigaltstack(const struct syscall_arguments *a)
     return 0;
 }
 
+/* May the running process send to that one? kill(2). */
+static bool signal_permitted(const struct process *to, unsigned signal)
+{
+    const struct process *from = process_current();
+    return from->euid == 0 || from->euid == to->suid || from->euid == to->uid || from->uid == to->suid ||
+           from->uid == to->uid || (signal == SIGNAL_CONT && from->session_id == to->session_id);
+}
+
 struct kill_all {
     unsigned signal;
     const struct signal_information *information;
     int group; /* 0 = everybody but the first process and the caller */
-    int found;
+    int status;
 };
 
 static bool signal_kill_visit(struct process *process, void *argument)
 {
     struct kill_all *all = argument;
-    bool wanted = all->group ? process->group_id == all->group : process->pid != 1 && process != process_current()->private->leader;
-    if (wanted && !thread_all_ended(process)) {
-        all->found = 0;
-        signal_send(process, all->signal, all->information);
-    }
+    const struct process *self = process_current()->private->leader;
+    bool wanted = all->group ? process->group_id == all->group : process->pid != 1 && process != self;
+    if (!wanted || (thread_all_ended(process) && all->group == 0))
+        return false;
+    if (signal_permitted(process, all->signal))
+        all->status = signal_send(process, all->signal, all->information);
+    else if (all->status == -ESRCH)
+        all->status = -EPERM;
     return false;
 }
 
@@ -232,35 +235,74 @@ long kernel_sys_kill(const struct syscall_arguments *a)
         return -EINVAL;
     if (pid > 0) {
         struct process *process = process_find(pid);
-        return process ? signal_send(process, (unsigned)a->a1, &information) : -ESRCH;
+        if (!process)
+            return -ESRCH;
+        return signal_permitted(process, (unsigned)a->a1) ? signal_send(process, (unsigned)a->a1, &information) : -EPERM;
     }
     struct kill_all all = {(unsigned)a->a1, &information, pid == 0 ? current->group_id : -pid, -ESRCH};
     if (pid == -1)
         all.group = 0;
     process_visit(signal_kill_visit, &all);
-    return all.found;
+    return all.status;
 }
 
-/* `process` 0: whatever process the thread is of. */
-static long signal_kill_thread(int process, int number, uint64_t signal)
+/* To one thread; `process` 0: whatever process it is of. */
+static long signal_kill_thread(int process, int number, uint64_t signal, const struct signal_information *information)
 {
-    const struct process *current = process_current();
     struct process *thread = process_find(number);
-    struct signal_information information = {
-        .code = SIGNAL_CODE_TKILL, .pid = current->leader_pid, .uid = current->uid};
     if (signal > SIGNAL_LAST || number <= 0)
         return -EINVAL;
     if (!thread || (process && thread->leader_pid != process))
         return -ESRCH;
-    return signal_send_thread(thread, (unsigned)signal, &information);
+    return signal_permitted(thread, (unsigned)signal) ? signal_send_thread(thread, (unsigned)signal, information) : -EPERM;
+}
+
+static long signal_kill_by_number(int process, int number, uint64_t signal)
+{
+    const struct process *current = process_current();
+    struct signal_information information = {
+        .code = SIGNAL_CODE_TKILL, .pid = current->leader_pid, .uid = current->uid};
+    return signal_kill_thread(process, number, signal, &information);
 }
 
 long kernel_sys_tkill(const struct syscall_arguments *a)
 {
-    return signal_kill_thread(0, (int)a->a0, a->a1);
+    return signal_kill_by_number(0, (int)a->a0, a->a1);
 }
 
 long kernel_sys_tgkill(const struct syscall_arguments *a)
 {
-    return (int)a->a0 > 0 ? signal_kill_thread((int)a->a0, (int)a->a1, a->a2) : -EINVAL;
+    return (int)a->a0 > 0 ? signal_kill_by_number((int)a->a0, (int)a->a1, a->a2) : -EINVAL;
+}
+
+/* What the sender wants siginfo_t to say: others than the process itself may not take it for the kernel's or kill's. */
+static long signal_information_wanted(uint64_t address, int process, struct signal_information *information)
+{
+    if (signal_information_in(address, information))
+        return -EFAULT;
+    bool foreign = process != process_current()->leader_pid;
+    return foreign && (information->code >= 0 || information->code == SIGNAL_CODE_TKILL) ? -EPERM : 0;
+}
+
+long kernel_sys_rt_sigqueueinfo(const struct syscall_arguments *a)
+{
+    struct signal_information information;
+    long status = signal_information_wanted(a->a2, (int)a->a0, &information);
+    if (status < 0)
+        return status;
+    struct process *process = (int)a->a0 > 0 ? process_find((int)a->a0) : 0;
+    if (a->a1 > SIGNAL_LAST)
+        return -EINVAL;
+    if (!process)
+        return -ESRCH;
+    return signal_permitted(process, (unsigned)a->a1) ? signal_send(process, (unsigned)a->a1, &information) : -EPERM;
+}
+
+long kernel_sys_rt_tgsigqueueinfo(const struct syscall_arguments *a)
+{
+    struct signal_information information;
+    if ((int)a->a0 <= 0 || (int)a->a1 <= 0)
+        return -EINVAL;
+    long status = signal_information_wanted(a->a3, (int)a->a0, &information);
+    return status < 0 ? status : signal_kill_thread((int)a->a0, (int)a->a1, a->a2, &information);
 }

@@ -60,6 +60,7 @@ int main(int count, char **arguments)
                  {"memory", abi_test_memory},
                  {"registers", abi_test_registers},
                  {"signals", abi_test_signals},
+                 {"queued", abi_test_queued},
                  {"processes", abi_test_processes},
                  {"threads", abi_test_threads},
                  {"events", abi_test_events},

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Timers of processes: the timer interrupt expires them, the taking of their signal goes on with them.
+ */
+#include "kernel/process_timer.h"
+#include "kernel/clock.h"
+#include "kernel/errno.h"
+#include "kernel/process_private.h"
+#include "kernel/signal.h"
+#include "memory/heap.h"
+
+#define OVERRUN_MOST INT32_MAX
+#define IGNORED_WAIT 1000000ul /* a periodic timer whose signal is ignored expires no more often */
+
+struct process_timer {
+    struct timeout timeout; /* first: the two are converted by a cast */
+    struct process_timer *next;
+    struct process *leader;
+    struct signal_queued entry;
+    uint64_t deadline_ns; /* the next, or the last while the signal waits */
+    uint64_t interval_ns;
+    int64_t missed; /* periods that passed since the signal was queued, less the one it was queued for */
+    int overrun;     /* told with the last signal */
+    int number, thread;
+    unsigned signal;
+    bool realtime;
+    bool armed; /* has a deadline that has not passed, or is periodic */
+};
+
+int process_timer_create(const struct process_timer_notice *notice, bool realtime)
+{
+    struct process *leader = process_current()->private->leader;
+    struct process_timer *timer = heap_allocate(sizeof(*timer));
+    if (!timer || !signal_queue_count(&timer->entry, leader)) {
+        heap_free(timer);
+        return -EAGAIN;
+    }
+    timer->leader = leader;
+    timer->number = leader->private->timer_next++;
+    timer->thread = notice->thread;
+    timer->signal = notice->signal;
+    timer->realtime = realtime;
+    timer->entry.timer = timer;
+    timer->entry.information =
+        (struct signal_information){.code = SIGNAL_CODE_TIMER,
+                                    .timer = timer->number,
+                                    .value = notice->value_is_number ? (uint32_t)timer->number : notice->value};
+    timer->next = leader->private->timers;
+    leader->private->timers = timer;
+    return timer->number;
+}
+
+struct process_timer *process_timer_find(int number)
+{
+    struct process_timer *timer = process_current()->private->leader->private->timers;
+    while (timer && timer->number != number)
+        timer = timer->next;
+    return timer;
+}
+
+/* Moves the deadline of a periodic timer beyond `now`: the periods in between. */
+static uint64_t process_timer_forward(struct process_timer *timer, uint64_t now)
+{
+    if (now < timer->deadline_ns)
+        return 0;
+    uint64_t periods = (now - timer->deadline_ns) / timer->interval_ns + 1;
+    timer->deadline_ns += periods * timer->interval_ns;
+    return periods;
+}
+
+static void process_timer_expired(struct timeout *timeout)
+{
+    struct process_timer *timer = (struct process_timer *)timeout;
+    int sent = 0;
+    timer->armed = timer->interval_ns != 0;
+    timer->missed = -1;
+    if (!timer->entry.queued)
+        sent = signal_send_timer(timer->leader, timer->thread, timer->signal, &timer->entry);
+    if (sent >= 0 || !timer->interval_ns)
+        return;
+    process_timer_forward(timer, clock_monotonic_ns() + IGNORED_WAIT);
+    timeout_add(&timer->timeout, timer->deadline_ns, process_timer_expired);
+}
+
+void process_timer_describe(struct process_timer *timer)
+{
+    int64_t missed = 0;
+    if (timer->interval_ns && timer->armed && !timer->timeout.armed)
+        missed = timer->missed + (int64_t)process_timer_forward(timer, clock_monotonic_ns());
+    timer->overrun = missed > OVERRUN_MOST ? OVERRUN_MOST : (int)missed;
+    timer->entry.information.overrun = (uint32_t)timer->overrun;
+}
+
+void process_timer_taken(struct process_timer *timer)
+{
+    if (!timer->interval_ns || !timer->armed || timer->timeout.armed)
+        return;
+    process_timer_forward(timer, clock_monotonic_ns());
+    timeout_add(&timer->timeout, timer->deadline_ns, process_timer_expired);
+}
+
+/* A signal that is still on its way is of the old setting and goes with it. */
+static void process_timer_recall(struct process_timer *timer)
+{
+    if (timer->entry.queued)
+        signal_withdraw(timer->leader, &timer->entry);
+}
+
+void process_timer_set(struct process_timer *timer, uint64_t deadline_ns, uint64_t interval_ns)
+{
+    timeout_remove(&timer->timeout);
+    process_timer_recall(timer);
+    timer->overrun = 0;
+    timer->missed = 0;
+    timer->deadline_ns = deadline_ns;
+    timer->interval_ns = deadline_ns ? interval_ns : 0;
+    timer->armed = deadline_ns != 0;
+    if (deadline_ns && timer->signal)
+        timeout_add(&timer->timeout, deadline_ns, process_timer_expired);
+}
+
+void process_timer_get(struct process_timer *timer, struct process_timer_setting *setting)
+{
+    uint64_t now = clock_monotonic_ns();
+    *setting = (struct process_timer_setting){.interval_ns = timer->interval_ns};
+    if (!timer->armed)
+        return;
+    if (timer->interval_ns && !timer->timeout.armed)
+        timer->missed += (int64_t)process_timer_forward(timer, now);
+    if (timer->deadline_ns > now)
+        setting->left_ns = timer->deadline_ns - now;
+    else if (timer->signal)
+        setting->left_ns = 1; /* expires with the next look at the clock */
+}
+
+int process_timer_overrun(const struct process_timer *timer)
+{
+    return timer->overrun;
+}
+
+bool process_timer_realtime(const struct process_timer *timer)
+{
+    return timer->realtime;
+}
+
+void process_timer_delete(struct process_timer *timer)
+{
+    struct process_timer **link = &timer->leader->private->timers;
+    timeout_remove(&timer->timeout);
+    process_timer_recall(timer);
+    while (*link != timer)
+        link = &(*link)->next;
+    *link = timer->next;
+    signal_queue_uncount(&timer->entry);
+    heap_free(timer);
+}
+
+void process_timer_delete_all(struct process *leader)
+{
+    while (leader->private->timers)
+        process_timer_delete(leader->private->timers);
+    leader->private->timer_next = 0;
+}
