@@ -14,7 +14,7 @@
 #define MAPS  "MSR bitmaps"
 
 const struct hold_row hold_table[HOLDS] = {
-    [HOLD_CR0] = {"CR0: PE, PG, WP, NE stay on, CD and NW off", "CR0 write, with CLTS and LMSW",
+    [HOLD_CR0] = {"CR0: PE, PG, WP, NE stay on, CD and NW off", "CR0 write that changes more than TS and MP, LMSW",
                   "CR0 guest/host mask and read shadow", HOLD_NO_MSR, "ring0/cr0-write-protect"},
     [HOLD_CR3] = {"CR3: top-level tables that have been validated", "CR3 write", "CR3-load exiting, CR3-target list",
                   HOLD_NO_MSR, "ring0/cr3-page"},

@@ -26,7 +26,7 @@ static const struct expected {
     enum word vmx;
     uint64_t vmx_bits;
 } expected[HOLDS] = {
-    [HOLD_CR0] = {CR_WRITES, BIT(0), CR0_MASK, BIT(0) | BIT(31) | BIT(16) | BIT(5) | BIT(29) | BIT(30)},
+    [HOLD_CR0] = {VECTOR_3, BIT(5), CR0_MASK, BIT(0) | BIT(31) | BIT(16) | BIT(5) | BIT(29) | BIT(30)},
     [HOLD_CR3] = {CR_WRITES, BIT(3), PRIMARY, BIT(15)},
     /* PAE, MCE, PCE, LA57, VMXE, SMXE, FSGSBASE, PCIDE, OSXSAVE, SMEP, SMAP, PKE, CET, PKS */
     [HOLD_CR4] = {CR_WRITES, BIT(4), CR4_MASK,
@@ -190,7 +190,7 @@ START_TEST(test_direct_is_free)
     make(MODE_MMU_DIRECT);
     ck_assert_uint_eq(block.nested_control & 1, 0);
     ck_assert_uint_eq(block.intercept_cr_reads, 0);
-    ck_assert_uint_eq(block.intercept_cr_writes, BIT(0) | BIT(3) | BIT(4));
+    ck_assert_uint_eq(block.intercept_cr_writes, BIT(3) | BIT(4));
     ck_assert_uint_eq(block.intercept_dr_reads | block.intercept_dr_writes, 0);
     ck_assert_uint_eq(block.intercept_exceptions, BIT(1) | BIT(17) | BIT(18));
     ck_assert_uint_eq(block.intercepts & (BIT(14) | BIT(25)), 0); /* RDTSC, INVLPG */

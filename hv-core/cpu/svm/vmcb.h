@@ -126,6 +126,7 @@ _Static_assert(sizeof(struct vmcb) == 0x1000, "VMCB");
 #define VMCB_INTERCEPT_SMI         (1u << 2)
 #define VMCB_INTERCEPT_INIT        (1u << 3)
 #define VMCB_INTERCEPT_VINTR       (1u << 4)
+#define VMCB_INTERCEPT_CR0_CHANGE  (1u << 5) /* a write that changes more than TS and MP */
 #define VMCB_INTERCEPT_RDPMC       (1u << 15)
 #define VMCB_INTERCEPT_CPUID       (1u << 18)
 #define VMCB_INTERCEPT_INVD        (1u << 22)
