@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from .modes import Mode, find_mode
 from .outcome import OK, Outcome
-from .records import Region
+from .records import Region, Repetition
 from .summary import measured
 from .switches import SWITCHES
 
@@ -74,6 +74,13 @@ def _poll(mode: Mode, regions: list[Region]) -> str:
     return f"{polls} polls, {awaited} met an event; {_sum(regions, 'block')} halts" if mode.io == "queue" else ""
 
 
+def _lazy(repetitions: list[Repetition]) -> str:
+    """Counted by the guest's kernel, so natively too."""
+    loads, switches = (sum(repetition.raw.get(name, 0) for repetition in repetitions)
+                       for name in ("fpu_loads", "context_switches"))
+    return f"{loads} loads at first use, in {switches} context switches"
+
+
 def _tick(mode: Mode, regions: list[Region]) -> str:
     return f"{sum(region.injections for region in regions)} injections"
 
@@ -83,14 +90,22 @@ _SHOWN: dict[str, Callable[[Mode, list[Region]], str]] = {
     "poll": _poll, "tick": _tick}
 
 
+def _happened(name: str, mode: Mode, repetitions: list[Repetition], regions: list[Region]) -> str:
+    if name == "lazy":
+        return _lazy(repetitions) if repetitions else ""
+    return _SHOWN[name](mode, regions) if regions else ""
+
+
 def shown_active(outcomes: Iterable[Outcome], switches: dict[str, str]) -> dict[str, dict[str, str]]:
     """For each switch that is not at its default, and each 'mode workload' that it acts on: what happened."""
-    chosen = [switch for switch in SWITCHES if switches[switch.name] != switch.default and switch.name in _SHOWN]
+    shown = {*_SHOWN, "lazy"}
+    chosen = [switch for switch in SWITCHES if switches[switch.name] != switch.default and switch.name in shown]
     found: dict[str, dict[str, str]] = {}
     for outcome in outcomes:
-        regions = [repetition.region for repetition in measured(outcome) if repetition.region]
-        for switch in chosen if outcome.status == OK and regions else []:
-            text = _SHOWN[switch.name](find_mode(outcome.mode), regions)
+        repetitions = measured(outcome) if outcome.status == OK else []
+        regions = [repetition.region for repetition in repetitions if repetition.region]
+        for switch in chosen:
+            text = _happened(switch.name, find_mode(outcome.mode), repetitions, regions)
             if text:
                 found.setdefault(f"{switch.name}={switches[switch.name]}",
                                  {})[f"{outcome.mode} {outcome.workload}"] = text

@@ -11,8 +11,7 @@ from .errors import UsageError
 @dataclass(frozen=True)
 class Switch:
     """One switch: who is told its value ('guest', 'hypervisor', or both in words of their own), by which word, and
-    what values it takes. A hypervisor
-    that is told nothing takes the default."""
+    what values it takes. Who is told nothing takes the default."""
 
     name: str
     told: str
@@ -20,11 +19,12 @@ class Switch:
     default: str
     pattern: str
     does: str
+    is_always_said: bool = False
 
 
 SWITCHES = (
     Switch("tick", "guest", "tick", "10000000", r"[0-9]{1,12}",
-           "TSC units between two periodic timer interrupts of the guest; 0 is a tickless guest"),
+           "TSC units between two periodic timer interrupts of the guest; 0 is a tickless guest", is_always_said=True),
     Switch("memory", "both", "mem", "256", r"6[4-9]|[7-9][0-9]|[1-9][0-9]{2,4}",
            "the guest's memory in MiB, in every mode"),
     Switch("batch", "hypervisor", "batch_limit", "2048", r"[1-9][0-9]{0,2}|1[0-9]{3}|20[0-3][0-9]|204[0-8]",
@@ -41,6 +41,8 @@ SWITCHES = (
            "whether the guest reads its clock from memory and not by hypercall, where devices are queues"),
     Switch("poll", "hypervisor", "poll", "0", r"[0-9]{1,8}",
            "TSC units for which an idle guest looks for events before it halts, where devices are queues; 0 is off"),
+    Switch("lazy", "guest", "lazy", "0", r"[01]",
+           "whether FPU state changes with the process (0), or at the next process's first use of it (1)"),
     Switch("trace", "hypervisor", "trace", "0", r"[0-9]{1,7}",
            "crossings of a region that the hypervisor keeps and writes down, at most 1,048,576; 0 is off"),
 )
@@ -54,21 +56,25 @@ def defaults() -> dict[str, str]:
 
 
 def guest_words(values: dict[str, str]) -> list[str]:
-    """What the guest kernel is told, always completely."""
-    return [f"{switch.word}={values[switch.name]}" for switch in SWITCHES if switch.told == "guest"]
+    """What the guest kernel is told."""
+    return [f"{switch.word}={values[switch.name]}" for switch in SWITCHES
+            if switch.told == "guest" and _is_said(switch, values)]
 
 
 def hypervisor_words(values: dict[str, str]) -> list[str]:
     """What the hypervisor is told, where it is not the default."""
     return [f"{switch.word}={values[switch.name]}" for switch in SWITCHES
-            if switch.told == "hypervisor" and values[switch.name] != switch.default]
+            if switch.told == "hypervisor" and _is_said(switch, values)]
+
+
+def _is_said(switch: Switch, values: dict[str, str]) -> bool:
+    return switch.is_always_said or values[switch.name] != switch.default
 
 
 def recorded(values: dict[str, str]) -> dict[str, str]:
-    """What a result says of its switches: those of the guest, and whatever is not at its default. A switch that comes
+    """What a result says of its switches: the tick, and whatever is not at its default. A switch that comes
     later, with what was always done as its default, leaves earlier results comparable."""
-    return {switch.name: values[switch.name] for switch in SWITCHES
-            if switch.told == "guest" or values[switch.name] != switch.default}
+    return {switch.name: values[switch.name] for switch in SWITCHES if _is_said(switch, values)}
 
 
 def parse_switches(words: list[str] | None, before: dict[str, str] | None = None) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from coopbench_lib.evidence import shown_active
 from coopbench_lib.outcome import Outcome
 from coopbench_lib.records import read_region, read_repetition
-from coopbench_lib.switches import defaults, hypervisor_words, recorded
+from coopbench_lib.switches import defaults, guest_words, hypervisor_words, recorded
 
 
 def make_outcome(mode, **extra):
@@ -48,6 +48,16 @@ def test_shown_beside_the_table(tree):
     assert "tick=5000: full-nested fake/cpuid: 0 injections" in answer.out
     assert tree.json()["shown_active"] == {"tick=5000": {"full-nested fake/cpuid": "0 injections"}}
     assert "- tick=5000: full-nested" in (tree.root / "result/table.md").read_text()
+
+
+def test_lazy():
+    native = make_outcome("native")
+    native.repetitions[0].raw.update(fpu_loads=7, context_switches=9)
+    assert shown_active([native], defaults() | {"lazy": "1", "batch": "4"}) == {
+        "lazy=1": {"native a/b": "7 loads at first use, in 9 context switches"}}
+    assert guest_words(defaults()) == ["tick=10000000"]
+    assert guest_words(defaults() | {"lazy": "1"}) == ["tick=10000000", "lazy=1"]
+    assert "lazy" not in recorded(defaults()) and recorded(defaults() | {"lazy": "1"})["lazy"] == "1"
 
 
 def test_cluster_and_unsync():

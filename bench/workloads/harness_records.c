@@ -90,8 +90,9 @@ static void harness_records_counters(char *text, size_t size, const struct coopb
     if (harness_device >= 0)
         snprintf(text, size,
                  ",\"idle\":%" PRIu64 ",\"ticks\":%" PRIu64 ",\"context_switches\":%" PRIu64 ",\"page_faults\":%" PRIu64
-                 ",\"system_calls\":%" PRIu64,
-                 counted->idle, counted->ticks, counted->context_switches, counted->page_faults, counted->system_calls);
+                 ",\"system_calls\":%" PRIu64 ",\"fpu_loads\":%" PRIu64,
+                 counted->idle, counted->ticks, counted->context_switches, counted->page_faults, counted->system_calls,
+                 counted->fpu_loads);
 }
 
 void harness_records_repetition(const struct harness_workload *workload, uint64_t region, uint64_t repetition,

@@ -11,6 +11,7 @@
 #include "kernel/clock.h"
 #include "kernel/benchmark.h"
 #include "kernel/cpu.h"
+#include "kernel/fpu.h"
 #include "kernel/init.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
@@ -134,6 +135,8 @@ void kernel_start(uint32_t magic, uint64_t information, coop_paddr image)
     char level[16];
     if (string_option(options, "log", level, sizeof(level)) > 0)
         log_set_level(level);
+    if (string_option_number(options, "lazy", 0))
+        fpu_set_lazy();
     start_memory(image);
     pv.io.interrupts_start();
     start_time(options);

@@ -18,6 +18,7 @@ struct coopbench_counters {
     uint64_t context_switches; /* between different processes */
     uint64_t page_faults;      /* handled by the kernel, all kinds */
     uint64_t system_calls;
+    uint64_t fpu_loads; /* of FPU state at its first use, where it is loaded lazily */
 };
 
 /* argument: the region's number (below 2^31), by value. The marker is the last thing done. */

@@ -41,7 +41,7 @@ static coop_paddr benchmark_frame;
 static struct coopbench_counters benchmark_now(void)
 {
     const struct cpu_counters *c = &cpu_this()->counters;
-    return (struct coopbench_counters){c->idle, c->ticks, c->context_switches, c->page_faults, c->system_calls};
+    return (struct coopbench_counters){c->idle, c->ticks, c->context_switches, c->page_faults, c->system_calls, c->fpu_loads};
 }
 
 static struct coopbench_counters benchmark_difference(void)
@@ -49,7 +49,8 @@ static struct coopbench_counters benchmark_difference(void)
     struct coopbench_counters now = benchmark_now(), *then = &benchmark_begin;
     return (struct coopbench_counters){now.idle - then->idle, now.ticks - then->ticks,
                                        now.context_switches - then->context_switches,
-                                       now.page_faults - then->page_faults, now.system_calls - then->system_calls};
+                                       now.page_faults - then->page_faults, now.system_calls - then->system_calls,
+                                       now.fpu_loads - then->fpu_loads};
 }
 
 static uint32_t benchmark_marker(uint64_t region, uint32_t side)

@@ -50,6 +50,7 @@ struct cpu_counters {
     uint64_t context_switches;
     uint64_t page_faults;
     uint64_t system_calls;
+    uint64_t fpu_loads; /* at first use */
 };
 
 /* this CPU only */

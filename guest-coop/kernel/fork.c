@@ -51,7 +51,7 @@ static void fork_copy_registers(struct process *child, const struct process *par
     to->frame->rax = 0;
     if (arguments->stack)
         to->frame->rsp = arguments->stack;
-    fpu_save(to->fpu);
+    fpu_copy(from->fpu, to->fpu);
     to->fs_base = arguments->flags & FORK_SETTLS ? arguments->tls : from->fs_base;
     to->gs_base = pv.cpu.msr_read(X86_MSR_KERNEL_GS_BASE);
     scheduler_prepare(child, 0);

@@ -4,6 +4,7 @@
  * a load fault.
  */
 #include "kernel/fpu.h"
+#include "kernel/cpu.h"
 #include "pv/pv.h"
 #include <coopvirt/primitives.h>
 #include <coopvirt/string.h>
@@ -34,9 +35,13 @@ struct fpu_header {
 };
 _Static_assert(sizeof(struct fpu_header) == XSAVE_HEADER_BYTES, "XSAVE header");
 
-static size_t fpu_area_bytes = FXSAVE_BYTES;
-static uint64_t fpu_xcr0;
+struct fpu fpu = {.bytes = FXSAVE_BYTES};
+
 static uint32_t fpu_mxcsr_mask = 0xffbf;
+
+/* FPU_AT_USE; this CPU only */
+static bool fpu_is_absent; /* the running process's state is in its area: CR0.TS is on */
+static void *fpu_running;  /* that area */
 
 void fpu_start(void)
 {
@@ -46,47 +51,98 @@ void fpu_start(void)
         return;
     }
     pv.cpu.control_write(4, cr4 | X86_CR4_OSXSAVE);
-    fpu_xcr0 = pv.cpu.cpuid(CPUID_LEAF_XSAVE, 0).eax & XSAVE_ALLOWED;
-    pv.cpu.xcr0_write(fpu_xcr0);
+    fpu.features = pv.cpu.cpuid(CPUID_LEAF_XSAVE, 0).eax & XSAVE_ALLOWED;
+    fpu.way = FPU_BY_XSAVE;
+    pv.cpu.xcr0_write(fpu.features);
     /* EBX: the size for what XCR0 now enables. */
-    fpu_area_bytes = (pv.cpu.cpuid(CPUID_LEAF_XSAVE, 0).ebx + 63u) & ~63ul;
+    fpu.bytes = (pv.cpu.cpuid(CPUID_LEAF_XSAVE, 0).ebx + 63u) & ~63ul;
 }
 
-size_t fpu_bytes(void)
+void fpu_set_lazy(void)
 {
-    return fpu_area_bytes;
-}
-uint64_t fpu_features(void)
-{
-    return fpu_xcr0;
+    fpu.way = FPU_AT_USE;
 }
 
-void fpu_save(void *area)
+static void fpu_registers_save(void *area)
 {
-    if (fpu_xcr0)
-        __asm__ volatile("xsave64 (%0)" : : "r"(area), "a"((uint32_t)fpu_xcr0), "d"(0) : "memory");
+    if (fpu.features)
+        fpu_xsave(area);
     else
         __asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
 }
 
-void fpu_load(const void *area)
+static void fpu_registers_load(const void *area)
 {
-    if (fpu_xcr0)
-        __asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"((uint32_t)fpu_xcr0), "d"(0) : "memory");
+    if (fpu.features)
+        fpu_xrstor(area);
     else
         __asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
 }
 
+static void fpu_set_absent(bool is_absent)
+{
+    if (fpu_is_absent == is_absent)
+        return;
+    fpu_is_absent = is_absent;
+    pv.cpu.fpu_trap(is_absent);
+}
+
+void fpu_switch_otherwise(void *from, void *to)
+{
+    if (fpu.way != FPU_AT_USE) {
+        if (from)
+            fpu_registers_save(from);
+        if (to)
+            fpu_registers_load(to);
+    } else if (to) {
+        fpu_running = to;
+        fpu_set_absent(fpu.owner != to);
+    }
+}
+
+bool fpu_use(void)
+{
+    if (!fpu_is_absent)
+        return false;
+    fpu_set_absent(false);
+    if (fpu.owner)
+        fpu_registers_save(fpu.owner);
+    fpu_registers_load(fpu_running);
+    fpu.owner = fpu_running;
+    cpu_this()->counters.fpu_loads++;
+    return true;
+}
+
+void fpu_save_otherwise(void *area)
+{
+    if (!fpu_is_absent)
+        fpu_registers_save(area);
+}
+
+void fpu_load_otherwise(const void *area)
+{
+    if (!fpu_is_absent)
+        fpu_registers_load(area);
+}
+
+void fpu_copy_otherwise(const void *own, void *to)
+{
+    if (fpu_is_absent)
+        memcpy(to, own, fpu.bytes);
+    else
+        fpu_registers_save(to);
+}
+
 void fpu_prepare(void *area)
 {
-    if (fpu_xcr0)
+    if (fpu.features)
         quadwords_clear((uint8_t *)area + FXSAVE_BYTES, XSAVE_HEADER_BYTES / 8);
 }
 
 void fpu_reset(void *area)
 {
     struct fpu_legacy *legacy = area;
-    quadwords_clear(area, fpu_area_bytes / 8);
+    quadwords_clear(area, fpu.bytes / 8);
     legacy->control = FPU_CONTROL_DEFAULT;
     legacy->mxcsr = MXCSR_DEFAULT;
     /* With XSAVE a zero header means: all initial; MXCSR is loaded from here nevertheless. */
@@ -96,10 +152,10 @@ bool fpu_sanitize(void *area)
 {
     struct fpu_legacy *legacy = area;
     legacy->mxcsr &= fpu_mxcsr_mask;
-    if (!fpu_xcr0)
+    if (!fpu.features)
         return true;
     struct fpu_header *header = (struct fpu_header *)((uint8_t *)area + FXSAVE_BYTES);
-    if (header->present & ~fpu_xcr0)
+    if (header->present & ~(uint64_t)fpu.features)
         return false;
     header->compact = 0;
     memset(header->reserved, 0, sizeof(header->reserved));

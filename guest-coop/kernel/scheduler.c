@@ -98,7 +98,6 @@ static void scheduler_save(struct process_private *private)
 {
     if (!private->fpu)
         return; /* the idle process */
-    fpu_save(private->fpu);
     private->gs_base = pv.cpu.msr_read(X86_MSR_KERNEL_GS_BASE);
 }
 
@@ -117,7 +116,6 @@ static void scheduler_load(struct cpu *cpu, struct process *process)
     struct process_private *private = process->private;
     if (!private->fpu)
         return;
-    fpu_load(private->fpu);
     pv.cpu.fs_base_write(private->fs_base);
     pv.cpu.msr_write(X86_MSR_KERNEL_GS_BASE, private->gs_base);
     pv.cpu.kernel_stack_set(cpu, (uint64_t)(private->frame + 1));
@@ -146,6 +144,7 @@ void scheduler_switch(void)
     next->private->run_since = now;
     next->private->switches++;
     cpu->counters.context_switches++;
+    fpu_switch(previous->private->fpu, next->private->fpu);
     scheduler_save(previous->private);
     cpu->previous = previous;
     cpu->current = next;
@@ -171,6 +170,7 @@ void scheduler_finish_switch(void)
     if (previous->space)
         address_space_release(previous->space);
     previous->space = 0;
+    fpu_forget(previous->private->fpu);
     kernel_stack_free(previous->private->stack);
     previous->private->stack = 0;
     if (previous->private->leader != previous)

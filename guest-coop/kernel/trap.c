@@ -9,6 +9,7 @@
 #include "drivers/upcall.h"
 #include "fs/file.h"
 #include "kernel/cpu.h"
+#include "kernel/fpu.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
 #include "kernel/scheduler.h"
@@ -138,6 +139,8 @@ static void trap_exception(struct trap_frame *frame)
     if (frame->vector == X86_VECTOR_NMI)
         return; /* nobody here asks for one */
     if (trap_from_user(frame)) {
+        if (frame->vector == X86_VECTOR_NM && fpu_use())
+            return;
         if (!signal->signal)
             panic_trap(frame, trap_name(frame->vector));
         trap_user_exception(frame, signal->signal, signal->code, frame->rip);

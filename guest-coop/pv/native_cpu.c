@@ -26,6 +26,13 @@ static void native_cpu_fs_base_write(uint64_t base)
 {
     x86_wrmsr(X86_MSR_FS_BASE, base);
 }
+static void native_cpu_fpu_trap(bool is_on)
+{
+    if (is_on)
+        x86_write_cr0(x86_read_cr0() | X86_CR0_TS);
+    else
+        __asm__ volatile("clts" : : : "memory");
+}
 static uint64_t native_cpu_fault_address(void)
 {
     return x86_read_cr2();
@@ -122,6 +129,7 @@ const struct pv_cpu_operations pv_native_cpu = {
     .load_task = native_cpu_load_task,
     .kernel_stack_set = native_cpu_kernel_stack_set,
     .fs_base_write = native_cpu_fs_base_write,
+    .fpu_trap = native_cpu_fpu_trap,
     .fault_address = native_cpu_fault_address,
     .idle = native_cpu_idle,
     .stop = native_cpu_stop,

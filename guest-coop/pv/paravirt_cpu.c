@@ -65,6 +65,12 @@ static void paravirt_cpu_fs_base_write(uint64_t base)
     paravirt_fs_base = base;
 }
 
+static void paravirt_cpu_fpu_trap(bool is_on)
+{
+    if (hypercall(COOP_HYPERCALL_FPU, is_on, 0, 0) != 0)
+        panic("FPU trap refused");
+}
+
 static uint64_t paravirt_cpu_fault_address(void)
 {
     return pv_machine.vcpu->frame.fault_address;
@@ -162,6 +168,7 @@ void paravirt_cpu_start(struct pv_cpu_operations *cpu)
         .load_task = paravirt_cpu_load_task,
         .kernel_stack_set = paravirt_cpu_kernel_stack_set,
         .fs_base_write = paravirt_cpu_fs_base_write,
+        .fpu_trap = paravirt_cpu_fpu_trap,
         .fault_address = paravirt_cpu_fault_address,
         .idle = paravirt_cpu_idle,
         .stop = paravirt_cpu_stop,

@@ -36,6 +36,7 @@ struct pv_cpu_operations {
     void (*load_task)(uint16_t selector);
     void (*kernel_stack_set)(struct cpu *cpu, uint64_t top); /* where the next entry from user mode begins */
     void (*fs_base_write)(uint64_t base);
+    void (*fpu_trap)(bool is_on); /* CR0.TS */
     uint64_t (*fault_address)(void);
     void (*idle)(void); /* interrupts on, wait for one, interrupts off */
     void (*stop)(void); /* for ever */

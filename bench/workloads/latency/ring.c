@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Processes in a ring, each with a pipe to the next; a byte goes round. An operation is one hop: a read, a context
- * switch, a write, and before that, with a working set, the sum over it (lmbench lat_ctx). This process is one of them,
- * and counts the rounds.
+ * switch, a write, and before that, with a working set, the sum over it (lmbench lat_ctx), and with `fpu` a step of
+ * arithmetic in SSE registers. This process is one of them, and counts the rounds.
  */
 #include "harness.h"
 
@@ -14,8 +14,10 @@
 static struct harness_parameter ring_parameters[] = {{"processes", 8, 2, RING_MOST_PROCESSES},
                                                      {"rounds", 20, 1, 100000},
                                                      {"kib", 0, 0, RING_MOST_KIB},
+                                                     {"fpu", 0, 0, 1},
                                                      HARNESS_PARAMETERS_END};
 static uint64_t ring_set[RING_MOST_KIB * 1024 / sizeof(uint64_t)]; /* after fork() each process has its own */
+static double ring_number;
 static int ring_pipes[RING_MOST_PROCESSES][2];                     /* pipe n: from process n to the next */
 static pid_t ring_children[RING_MOST_PROCESSES];
 
@@ -23,6 +25,8 @@ static pid_t ring_children[RING_MOST_PROCESSES];
 static void ring_sum(void)
 {
     uint64_t sum = 0;
+    if (ring_parameters[3].value)
+        *(volatile double *)&ring_number += 1.0;
     for (uint64_t i = 0; i < ring_parameters[2].value * 1024 / sizeof(uint64_t); i++)
         sum += *(volatile uint64_t *)&ring_set[i];
     if (sum != ring_parameters[2].value * 1024 / sizeof(uint64_t))
