@@ -43,13 +43,19 @@ $(BOOT_INITRAMFS): $(INIT) $(BOOT_SCRIPTS) bench/mkinitramfs.sh
 	@mkdir -p $(@D)
 	$(Q)bench/mkinitramfs.sh $@ $(INIT) $(foreach script,$(BOOT_SCRIPTS),tests/$(notdir $(script))=$(script))
 
+# What Debian's 32-bit Linux starts with; nothing without `make peers`.
+BOOT_LINUX_686 := $(if $(wildcard $(BUILD)/peers/busybox-686),$(BOOT_BUILD)/linux-686.cpio)
+$(BOOT_BUILD)/linux-686.cpio: tests/boot/linux-686-init.sh $(BUILD)/peers/busybox-686 bench/mkinitramfs.sh
+	@mkdir -p $(@D)
+	$(Q)BUSYBOX=$(BUILD)/peers/busybox-686 bench/mkinitramfs.sh $@ $<
+
 # Boot files that are broken in one way each.
 BOOT_BROKEN := $(BOOT_BUILD)/broken/made
 $(BOOT_BROKEN): tests/boot/broken.sh $(BUILD)/guest-coop/guest-coop.elf32 $(BOOT_INITRAMFS)
 	$(Q)tests/boot/broken.sh $(@D) $(BUILD)/guest-coop/guest-coop.elf32 $(BOOT_INITRAMFS)
 	$(Q)touch $@
 
-BOOT_FILES := $(BOOT_GUESTS) $(BOOT_INITRAMFS) $(BOOT_BROKEN)
+BOOT_FILES := $(BOOT_GUESTS) $(BOOT_INITRAMFS) $(BOOT_LINUX_686) $(BOOT_BROKEN)
 include tests/programs/build.mk
 
 # Fuzzers: tests/fuzz/fuzz_NAME.c is a libFuzzer program, tests/fuzz/NAME.mk lists the sources that it tries. gcc has no

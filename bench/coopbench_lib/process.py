@@ -10,6 +10,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Callable
 
 from .errors import CoopbenchError
 
@@ -21,13 +22,14 @@ _LOOK_SECONDS = 0.5
 @dataclass(frozen=True)
 class Ended:
     """How a process ended. 'status' is negative for a signal; 'stopped' says that the user wanted it to end, 'flooded'
-    that one of its lines came to the limit of a file."""
+    that one of its lines came to the limit of a file, 'enough' that the caller had seen what it waited for."""
 
     status: int
     seconds: float
     timed_out: bool = False
     stopped: bool = False
     flooded: bool = False
+    enough: bool = False
 
 
 class Processes:
@@ -40,25 +42,29 @@ class Processes:
         self._running: set[subprocess.Popen] = set()
         self._stopping = False
 
-    def run(self, command: list[str], folder: Path, talk: Path, timeout_seconds: float) -> Ended:
-        """Runs a command in 'folder', what it prints going to the file 'talk'. CoopbenchError: it cannot be started."""
+    def run(self, command: list[str], folder: Path, talk: Path, timeout_seconds: float,
+            is_enough: Callable[[], bool] = lambda: False) -> Ended:
+        """Runs a command in 'folder', what it prints going to the file 'talk', to its end, the time-out, or until
+        'is_enough' says so. CoopbenchError: it cannot be started."""
         began = time.monotonic()
         process = self._start(command, folder, talk)
         if process is None:
             return Ended(0, 0.0, stopped=True)
-        timed_out = flooded = False
+        timed_out = flooded = enough = False
         while process.returncode is None:
             try:
                 process.wait(_LOOK_SECONDS)
             except subprocess.TimeoutExpired:
                 flooded, timed_out = _is_flooded(talk.parent), time.monotonic() - began >= timeout_seconds
-                if flooded or timed_out:
+                enough = is_enough()
+                if flooded or timed_out or enough:
                     _kill(process)
                     process.wait()
         with self._lock:
             self._running.discard(process)
         flooded = flooded or _is_flooded(talk.parent)
-        return Ended(process.returncode, time.monotonic() - began, timed_out and not flooded, self._stopping, flooded)
+        timed_out = timed_out and not flooded and not enough
+        return Ended(process.returncode, time.monotonic() - began, timed_out, self._stopping, flooded, enough)
 
     def _start(self, command: list[str], folder: Path, talk: Path) -> subprocess.Popen | None:
         """The process, in a session of its own (Ctrl-C is for us alone to handle); None when all is being stopped."""

@@ -120,6 +120,7 @@ boot()
         --words "$words" --hv-words "$(value hypervisor)" --timeout "$(value timeout)" --emulator-words " $(value emulator)")
     [ -z "$initramfs" ] || arguments+=(--initramfs "$initramfs")
     [ -z "$(value disk)" ] || arguments+=(--disk "$(value disk)")
+    [ -z "$(value until)" ] || arguments+=(--until "$(value until)")
     bench/boot "${arguments[@]}" > "$folder/verdict.txt" 2>&1
     echo $? > "$folder/status.txt"
     touch "$folder/console.txt" "$folder/records.txt"
