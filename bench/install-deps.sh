@@ -7,7 +7,7 @@
 set -eu
 
 packages="gcc clang libclang-rt-14-dev make nasm binutils qemu-system-x86 bochs bochsbios vgabios bochs-sdl musl-tools busybox-static cpio gnuplot-nox
-    check libsubunit-dev libzydis-dev libpfm4-dev python3 python3-rich python3-pytest
+    check libsubunit-dev libzydis-dev libpfm4-dev python3 python3-rich python3-pytest python3-numpy python3-scipy
     grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools ovmf
     e2fsprogs e2fsck-static bash-static zsh-static sash liblua5.4-dev libsqlite3-dev libtcc-dev"
 

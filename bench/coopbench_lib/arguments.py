@@ -13,6 +13,7 @@ from .errors import UsageError
 from .guests import GUESTS
 from .machines import MACHINES
 from .modes import DEFAULT_MODES
+from .rounds import BUDGET_SECONDS, UNTIL_PERCENT
 from .switches import SWITCHES
 from .workloads import GROUP_WORDS
 
@@ -108,9 +109,19 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     _add_parameters(run)
     run.add_argument("-r", "--runs", metavar="N", type=_positive,
                      help="measured repetitions (default: the workload's own)")
+    add_sampling(run)
     run.add_argument("--resume", action="store_true", help="go on with the result in --out (default: out/latest)")
     run.add_argument("--dry-run", action="store_true",
                      help="print the emulators' command lines and start nothing")
+
+
+def add_sampling(command: argparse.ArgumentParser) -> None:
+    """When to stop repeating where repetitions vary."""
+    command.add_argument("--until", metavar="PERCENT", type=_percent,
+                         help="on a machine with a clock: repeat until the 95%% interval of the median is so wide "
+                         f"(default: {UNTIL_PERCENT:g})")
+    command.add_argument("--budget", metavar="SECONDS", type=_positive,
+                         help=f"and begin nothing more after so long (default: {BUDGET_SECONDS})")
 
 
 def _add_measurement(command: argparse.ArgumentParser) -> None:
@@ -127,7 +138,8 @@ def _add_measurement(command: argparse.ArgumentParser) -> None:
                          help="kill a boot that takes longer (default: %(default)s)")
     command.add_argument("--out", metavar="DIR", type=Path,
                          help="result folder (default: out/<date>-<machine>-<commit>)")
-    command.set_defaults(runs=None, quick=False, dry_run=False, resume=False, workload=None, parameters=None)
+    command.set_defaults(until=None, budget=None, runs=None, quick=False, dry_run=False, resume=False, workload=None,
+                         parameters=None)
 
 
 def _add_parameters(command: argparse.ArgumentParser) -> None:

@@ -36,6 +36,7 @@ from .progress import duration
 from .provenance import git
 from .reference import judge_by_reference, save_reference
 from .results import Result, ResultFolder, read_result, read_run
+from .rounds import read_sampling
 from .session import Session, new_folder
 from .shell import run_shell
 from .side import render_side_by_side, unexplained
@@ -188,7 +189,9 @@ def make_plan(options: argparse.Namespace, before: dict) -> Plan:
         warmup=warmup if options.warmup is None else options.warmup, timeout_seconds=options.timeout,
         jobs=options.jobs, program=program, packed=packed_path(paths, program) if program else None,
         fallback=fallback or before.get("fallback", {}),
-        guest=find_guest(options.guest or before.get("guest") or GUESTS[0].name))
+        guest=find_guest(options.guest or before.get("guest") or GUESTS[0].name),
+        sampling=None if options.command in ("trace", "demo") else read_sampling(machine.unit, options.until,
+                                                                                 options.budget))
     plan.check()
     return plan
 

@@ -18,6 +18,7 @@ from .peer_session import PeerSession
 from .peer_tables import render_peers
 from .provenance import git
 from .results import ResultFolder, read_result
+from .rounds import BUDGET_SECONDS, UNTIL_PERCENT, read_sampling
 from .session import new_folder
 from .tables import WIDTH
 from .workloads import choose_workloads, read_manifest
@@ -41,8 +42,13 @@ def add_peers_command(commands, add, positive, count) -> None:
                        help="workloads, or groups such as 'latency/' (default: those of the table of 20 systems, "
                        "and faults)")
     peers.add_argument("-r", "--runs", metavar="N", type=positive,
-                       help="measured repetitions (default: 5 emulated, 15 here)")
+                       help="measured repetitions of a start (default: 5)")
     peers.add_argument("-w", "--warmup", metavar="N", type=count, help="warm-up repetitions (default: 1)")
+    peers.add_argument("--until", metavar="PERCENT", type=float,
+                       help="on this computer: start again until the 95%% interval of every median is so wide (default: "
+                       f"{UNTIL_PERCENT:g})")
+    peers.add_argument("--budget", metavar="SECONDS", type=positive,
+                       help=f"and begin nothing more after so long (default: {BUDGET_SECONDS})")
     peers.add_argument("--timeout", metavar="SECONDS", type=positive, default=DEFAULT_TIMEOUT_SECONDS,
                        help="kill a peer that takes longer for all of its workloads (default: %(default)s)")
     peers.add_argument("--out", metavar="DIR", type=Path,
@@ -76,7 +82,8 @@ def command_peers(options: argparse.Namespace) -> int:
     folder = Path(os.path.abspath(options.out)) if options.out else new_folder(
         paths.out, f"peers-{peers[0].machine}", git(paths, "rev-parse", "--short=10", "HEAD"))
     session = PeerSession(paths, peers, choose_workloads(read_manifest(paths.manifest), options.workload),
-                          ResultFolder(folder), options.timeout, options.runs, options.warmup, options.arguments)
+                          ResultFolder(folder), options.timeout, options.runs, options.warmup, options.arguments,
+                          sampling=read_sampling(peers[0].unit, options.until, options.budget))
     if options.dry_run:
         for peer in peers:
             print(f"# {peer.name}: {peer.does}\n{shlex.join(peer.command(session.setup(peer)))}")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from .compare_samples import Judged, judge_pair, render_judged
 from .errors import UsageError
 from .outcome import OK
 from .reference import change_percent, differing_images, equal_counts, row_unit
 from .results import Result
+from .samples import varies
 from .summary import Row
 from .tables import added, amount, columns
 
@@ -24,8 +27,19 @@ class Comparison:
     remarks: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
+    @cached_property
+    def judged(self) -> list[Judged]:
+        """The pairs with the verdict on chance; none where counts repeat exactly."""
+        if not varies(self.before.run["unit"]):
+            return []
+        return [judge_pair(self.before, self.after, *pair) for pair in self.pairs]
+
     def regressions(self, percent: float) -> list[str]:
-        """What became dearer by more than 'percent', and what worked before and does not now."""
+        """What became dearer by more than 'percent', by more than chance where figures vary, and what worked before and
+        does not now."""
+        if self.judged:
+            return [f"{pair.after.mode} {pair.after.workload} {pair.change:+.2f}%" for pair in self.judged
+                    if pair.significant and pair.change > percent] + self.broken
         return [f"{after.mode} {after.workload} {change_percent(after, before):+.2f}%" for before, after in self.pairs
                 if change_percent(after, before) > percent] + self.broken
 
@@ -68,7 +82,7 @@ def _pair(comparison: Comparison, row: Row, other: Row | None) -> None:
         raise UsageError(f"these results cannot be compared: {name} is {row.ops} operations with [{row.params}] in "
                          f"{comparison.before.folder}, {other.ops} with [{other.params}] "
                          f"in {comparison.after.folder}")
-    elif "no" in (row.repeatable, other.repeatable):
+    elif "no" in (row.repeatable, other.repeatable) and not varies(row.unit):
         comparison.remarks.append(f"{name}: not compared, a device outside the count takes part in it")
     else:
         comparison.pairs.append((row, other))
@@ -77,6 +91,8 @@ def _pair(comparison: Comparison, row: Row, other: Row | None) -> None:
 def render_comparison(comparison: Comparison) -> str:
     """The rows that differ, then how many are equal, then what stands in one result only."""
     pairs = comparison.pairs
+    if comparison.judged:
+        return render_judged(comparison.judged) + "".join(f"{line}\n" for line in comparison.broken + comparison.remarks)
     unequal = [(before, after) for before, after in pairs if not equal_counts(before, after)]
     text = ""
     if unequal:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One 'coopbench peers run': every peer is started once, one after another, and its records become a result like any
-other, whose modes are the peers' names.
+"""One 'coopbench peers run': every peer is started one after another, on a computer's clock again and again, and its
+records become a result like any other, whose modes are the peers' names.
 
 A start runs all workloads, each as a process of its own; what came before may have moved a cache of the kernel.
 """
@@ -10,7 +10,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from peers import Peer, Setup
 from peers.hosted import in_front
 from peers.peer import EMULATED_MACHINE, HOST, Job
 
+from .environment import describe_computer
 from .errors import RecordError
 from .machines import find_machine, version_line
 from .modes import Mode
@@ -30,11 +31,12 @@ from .provenance import git
 from .records import Boot, join, parse
 from .results import Result, ResultFolder
 from .run import read_text
-from .summary import Row, fill, join_words, measured, set_beside
+from .rounds import Sampling, run_rounds
+from .summary import Row, by_start, fill, join_words, measured, set_beside, summarise_samples
 from .workloads import Workload
 
 KIND = "peers"
-RUNS = {EMULATED_MACHINE: 5, HOST: 15}
+RUNS = {EMULATED_MACHINE: 5, HOST: 5}
 WARMUP = 1
 # A kernel that is a process keeps its memory in a file, and writes far behind the end of it.
 _FILE_LIMIT_BYTES = 1 << 40
@@ -55,6 +57,7 @@ class PeerSession:
     warmup: int | None = None
     arguments: list[str] = field(default_factory=list)
     start: Start | None = None
+    sampling: Sampling | None = None
     processes: Processes = field(default_factory=lambda: Processes(_FILE_LIMIT_BYTES))
     skipped: dict[str, str] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -80,15 +83,43 @@ class PeerSession:
             self.processes.stop_all()
 
     def _execute(self, run: dict[str, Any], began: float, say: Callable[[str], None]) -> Result:
+        startable = []
         for peer in self.peers:
             missing = peer.missing(self.setup(peer))
             if missing:
                 self.skipped[peer.name] = missing
                 say(f"{peer.name}: skipped: {missing}")
-                continue
-            self._keep(self._run(peer), say)
-            self._write(run, began)
+            else:
+                startable.append(peer)
+        if self.sampling:
+            self._execute_rounds(self.sampling, startable, run, began, say)
+        else:
+            for peer in startable:
+                self._keep(self._run(peer), say)
+                self._write(run, began)
         return self._write(run, began)
+
+    def _execute_rounds(self, sampling: Sampling, peers: list[Peer], run: dict[str, Any], began: float,
+                        say: Callable[[str], None]) -> None:
+        """One start of each peer after the other, again and again: a start of one carries all of its workloads, so it is
+        needed as long as one of these is too uncertain."""
+        def start(names: list[str], number: int) -> None:
+            for peer in sorted((peer for peer in peers if peer.name in names), key=lambda peer: names.index(peer.name)):
+                self._keep(self._run(peer), say, number)
+                self._write(run, began)
+
+        run["sampling"] = sampling.describe()
+        cells = [(peer.name, workload.name) for peer in peers for workload in self.workloads]
+        run["stopped_because"] = run_rounds(
+            cells, self._groups, sampling,
+            lambda waiting, number: start(list(dict.fromkeys(name for name, _ in waiting)), number), time.monotonic)
+
+    def _groups(self, key: tuple[str, str]) -> list[list[float]] | None:
+        """What there is of one row; None where more starts are of no use."""
+        outcome = next((outcome for outcome in self.outcomes if outcome.key == key), None)
+        if outcome is None:
+            return []
+        return by_start(measured(outcome)) if outcome.status == OK else None
 
     def _run(self, peer: Peer) -> list[Outcome]:
         setup = self.setup(peer)
@@ -115,10 +146,18 @@ class PeerSession:
         panics = [line for line in lines if "panic" in line]
         return (panics or lines or [""])[-1][:_WORDS]
 
-    def _keep(self, outcomes: list[Outcome], say: Callable[[str], None]) -> None:
+    def _keep(self, outcomes: list[Outcome], say: Callable[[str], None], number: int = 0) -> None:
+        """Takes up the outcomes of one start; 'number' is its own, where there are several."""
         for outcome in outcomes:
+            outcome.repetitions = [replace(repetition, start=number) for repetition in outcome.repetitions]
             self.folder.append(outcome)
-        self.outcomes += outcomes
+            before = next((before for before in self.outcomes if before.key == outcome.key), None)
+            if before is None:
+                self.outcomes.append(outcome)
+            elif before.status == OK:
+                outcome.repetitions = before.repetitions + outcome.repetitions
+                outcome.seconds += before.seconds
+                self.outcomes[self.outcomes.index(before)] = outcome
         good = sum(outcome.status == OK for outcome in outcomes)
         bad = [outcome for outcome in outcomes if outcome.bad]
         say(f"{outcomes[0].mode}: {good} of {len(outcomes)} workloads, {outcomes[0].seconds:.0f} s"
@@ -145,7 +184,9 @@ class PeerSession:
         run |= {"skipped": self.skipped, "seconds": round(time.monotonic() - began, 1)}
         self.folder.write_run(run, self.outcomes)
         commands = [{"command": outcome.command} for outcome in self.outcomes]
-        result = Result(self.folder.folder, run | {"outcomes": commands}, self.rows(), [], [])
+        result = Result(self.folder.folder, run | {"outcomes": commands}, self.rows(), [], [],
+                        summarise_samples(self.outcomes))
+        self.folder.write_samples(result.samples)
         self.folder.write_tables(result.rows, [], [], f"```\n{render_peers([result])}```\n")
         self.folder.remove_empty_logs()
         return result
@@ -219,11 +260,7 @@ def _cpu_model(machine: str) -> str:
     return environment()["cpu"] if machine == HOST else find_machine(machine).cpu_model
 
 
+
 def environment() -> dict[str, Any]:
     """What a figure of this computer's clock depends on."""
-    lines = read_text(Path("/proc/cpuinfo")).split("\n\n")[0].splitlines()
-    found = dict(map(str.strip, line.split(":", 1)) for line in lines if ":" in line)
-    return {"cpu": found.get("model name", "unknown"), "mhz": found.get("cpu MHz", "unknown"),
-            "microcode": found.get("microcode", "unknown"), "kernel": os.uname().release,
-            "virtual": "hypervisor" in found.get("flags", "").split(), "load": round(os.getloadavg()[0], 1),
-            "scheduling": "in front of other work" if in_front() else "among other work"}
+    return describe_computer() | {"scheduling": "in front of other work" if in_front() else "among other work"}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from .outcome import OK
 from .results import Result
+from .sample_views import remarks
 from .summary import Row
 from .tables import WIDTH, amount, mark, ratio
 
@@ -124,19 +125,20 @@ def _cell(row: Row | None, cell) -> str:
 def _below(results: list[Result]) -> list[str]:
     """What a reader has to know of each peer, and why some are not there."""
     lines = []
-    for run in (result.run for result in results):
+    for result in results:
+        run = result.run
         here = {row.mode for result in results for row in result.rows}
         lines += [f"{name}: {peer['does']}; {peer['besides']}." for name, peer in run.get("peers", {}).items()
                   if name in here]
         lines += [f"{name}: not measured: {reason}." for name, reason in run.get("skipped", {}).items()]
         lines.append(f"Run {run['run_id']}, commit {run.get('commit')}.")
-        lines += _of_this_computer(run)
+        lines += remarks(result)
     wrong: dict[tuple[str, str, str], list[str]] = {}
     for row in (row for result in results for row in result.rows if is_of_peers(result) and row.status != OK):
         wrong.setdefault((row.status, row.mode, row.reason), []).append(row.workload)
     lines += [f"{status}: {', '.join(names)} of {mode}: {reason}" for (status, mode, reason), names in wrong.items()]
-    lines.append("The median stands here, least and greatest in table.csv; * repetitions differ.")
     if results[0].run["unit"] == "instr":
+        lines.append("The median stands here, least and greatest in table.csv; * repetitions differ.")
         lines.append("Instructions are the length of the path through the software: what exits, world switches and "
                      "page walks cost in silicon is not in them.")
     return lines
@@ -144,13 +146,3 @@ def _below(results: list[Result]) -> list[str]:
 
 def _wrapped(lines: list[str]) -> list[str]:
     return [part for line in lines for part in textwrap.wrap(line, WIDTH, subsequent_indent="    ")]
-
-
-def _of_this_computer(run: dict) -> list[str]:
-    about = run.get("environment")
-    if not about:
-        return []
-    virtual = ("; this computer is itself virtual: its own faults and switches contain what its hypervisor adds, and "
-               "ratios to bare metal would differ") if about.get("virtual") else ""
-    return [f"At {about['mhz']} MHz (what the kernel says), one processor for all, {about.get('scheduling', '')}, load "
-            f"{about['load']} when it began{virtual}."]

@@ -14,6 +14,7 @@ from .machines import Machine
 from .modes import Mode
 from .paths import Paths
 from .program import exec_word
+from .rounds import Sampling
 from .workloads import Workload
 
 DEFAULT_RUNS = 3
@@ -43,7 +44,8 @@ class Cell:
 @dataclass(frozen=True)
 class Plan:
     """A run, completely: nothing that changes a count is outside it and the images. 'packed' is the initramfs with the
-    user's program in it; 'fallback' says which machine was asked for and why it is not the one that is used."""
+    user's program in it; 'fallback' says which machine was asked for and why it is not the one that is used. 'sampling'
+    is there on machines on which repetitions vary: when to stop repeating."""
 
     paths: Paths
     machine: Machine
@@ -60,6 +62,7 @@ class Plan:
     packed: Path | None = None
     fallback: dict[str, str] = field(default_factory=dict)
     guest: Guest = GUESTS[0]
+    sampling: Sampling | None = None
 
     @property
     def guest_mib(self) -> int:

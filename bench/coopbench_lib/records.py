@@ -76,7 +76,8 @@ class Crossing:
 
 @dataclass(frozen=True)
 class Repetition:
-    """One measured repetition. 'guest_idle' is what the guest kernel counts as idle, from its own HLT to its resume."""
+    """One measured repetition. 'guest_idle' is what the guest kernel counts as idle, from its own HLT to its resume.
+    'start' numbers the boots that a row was measured in, from 1, where there are several."""
 
     workload: str
     region_number: int
@@ -90,6 +91,7 @@ class Repetition:
     region: Region | None
     raw: dict[str, Any] = field(compare=False, repr=False)
     trace: list[list] = field(default_factory=list, compare=False, repr=False)
+    start: int = field(default=0, compare=False)
 
     @property
     def crossings(self) -> list[Crossing]:
@@ -186,14 +188,15 @@ def _is_crossing(entry: Any) -> bool:
             and all(isinstance(number, int) and number >= 0 for number in entry[:1] + entry[2:]))
 
 
-def read_repetition(line: dict[str, Any], region: Region | None, trace: list[list] | None = None) -> Repetition:
+def read_repetition(line: dict[str, Any], region: Region | None, trace: list[list] | None = None,
+                    start: int = 0) -> Repetition:
     """A repetition record as a Repetition."""
     parameters = line.get("params", {})
     if not isinstance(parameters, dict) or not isinstance(line.get("workload"), str):
         raise RecordError("a repetition record lacks its workload or parameters")
     return Repetition(line["workload"], _number(line, "region"), _number(line, "repetition"),
                       bool(line.get("warmup", False)), _number(line, "ops"), _number(line, "tsc"),
-                      _counted(line, "idle"), _counted(line, "ticks"), parameters, region, line, trace or [])
+                      _counted(line, "idle"), _counted(line, "ticks"), parameters, region, line, trace or [], start)
 
 
 def read_region(line: dict[str, Any]) -> Region:

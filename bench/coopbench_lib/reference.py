@@ -12,9 +12,11 @@ from pathlib import Path
 from .errors import UsageError
 from .outcome import OK
 from .results import Result, read_result
+from .samples import varies
 from .summary import Row
 
 _FILES = ("run.json", "table.csv", "table.md", "exits.csv", "hypercalls.csv")
+_FILES_OF_LATER = ("samples.csv",)
 _SHOWN_DIFFERENCES = 5
 
 
@@ -27,8 +29,9 @@ def save_reference(result: Result, references: Path) -> Path:
         raise UsageError("this result is of a tree with changes that are in no commit: it can be no reference")
     folder = references / reference_name(result)
     folder.mkdir(parents=True, exist_ok=True)
-    for name in _FILES:
-        shutil.copyfile(result.folder / name, folder / name)
+    for name in (*_FILES, *_FILES_OF_LATER):
+        if name in _FILES or (result.folder / name).exists():
+            shutil.copyfile(result.folder / name, folder / name)
     return folder
 
 
@@ -46,6 +49,8 @@ def judge_by_reference(result: Result, references: Path) -> list[str]:
         return [f"There is no reference for {machine} in results/: these counts are compared with nothing."]
     if folder.resolve() == result.folder.resolve():
         return [f"This is the reference of {machine}."]
+    if varies(result.run["unit"]):
+        return [f"The unit is {result.run['unit']}, and no run repeats: 'coopbench compare' tests whether two differ."]
     reference = read_result(folder)
     rows = {row.key: row for row in reference.rows}
     pairs = [(row, rows[row.key]) for row in result.rows if _comparable(row, rows.get(row.key))]

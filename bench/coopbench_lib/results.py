@@ -4,6 +4,7 @@
     run.json        what was run, with what, and what became of each boot (schema in bench/RECORDS.md)
     records.jsonl   one line per repetition, as the machine wrote it, with its region
     table.csv exits.csv hypercalls.csv table.md
+    samples.csv     the repetitions of the rows in which they differ
     logs/           console, records and emulator output of the boots that failed
 """
 from __future__ import annotations
@@ -13,14 +14,15 @@ import json
 import os
 import types
 import typing
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from .errors import CoopbenchError, RecordError, UsageError
 from .outcome import OK, Outcome
 from .records import read_region, read_repetition
-from .summary import COLUMNS, EXIT_COLUMNS, HYPERCALL_COLUMNS, ExitRow, HypercallRow, Row
+from .summary import (COLUMNS, EXIT_COLUMNS, HYPERCALL_COLUMNS, SAMPLE_COLUMNS, ExitRow, HypercallRow, Row,
+                      SampleRow)
 
 SCHEMA = 1
 
@@ -34,6 +36,15 @@ class Result:
     rows: list[Row]
     exits: list[ExitRow]
     hypercalls: list[HypercallRow]
+    samples: list[SampleRow] = field(default_factory=list)
+
+    def groups(self, mode: str, workload: str) -> list[list[float]]:
+        """A row's repetitions by their start; none where they were all equal."""
+        starts: dict[int, list[float]] = {}
+        for row in self.samples:
+            if (row.mode, row.workload) == (mode, workload):
+                starts.setdefault(row.start, []).append(row.value)
+        return list(starts.values())
 
     @property
     def images(self) -> dict[str, str]:
@@ -63,6 +74,8 @@ class ResultFolder:
                         "region": repetition.region.raw if repetition.region else None}
                 if repetition.trace:
                     line["trace"] = repetition.trace
+                if repetition.start:
+                    line["start"] = repetition.start
                 file.write(json.dumps(line, separators=(",", ":")) + "\n")
 
     def write_run(self, run: dict[str, Any], outcomes: list[Outcome]) -> None:
@@ -76,6 +89,11 @@ class ResultFolder:
         self._write_csv("exits.csv", EXIT_COLUMNS, exits)
         self._write_csv("hypercalls.csv", HYPERCALL_COLUMNS, hypercalls)
         self._write("table.md", markdown)
+
+    def write_samples(self, samples: list[SampleRow]) -> None:
+        """The file is there only where something differs."""
+        if samples or (self.folder / "samples.csv").exists():
+            self._write_csv("samples.csv", SAMPLE_COLUMNS, samples)
 
     def _write_csv(self, name: str, columns: list[str], rows: list) -> None:
         unfinished = self.folder / (name + ".new")
@@ -115,7 +133,7 @@ class ResultFolder:
                     if not outcome.bad}
         for line in _read_lines(self.folder / "records.jsonl"):
             region = read_region(line["region"]) if line["region"] else None
-            repetition = read_repetition(line["repetition"], region, line.get("trace"))
+            repetition = read_repetition(line["repetition"], region, line.get("trace"), line.get("start", 0))
             outcome = outcomes.get((line["mode"], repetition.workload))
             if outcome:
                 outcome.repetitions.append(repetition)
@@ -170,9 +188,14 @@ def read_result(folder: Path) -> Result:
                          f"(go on with: bench/coopbench run --resume --out {folder})")
     try:
         return Result(folder, run, _read_csv(folder / "table.csv", Row), _read_csv(folder / "exits.csv", ExitRow),
-                      _read_csv(folder / "hypercalls.csv", HypercallRow))
+                      _read_csv(folder / "hypercalls.csv", HypercallRow), _read_samples(folder / "samples.csv"))
     except (OSError, ValueError, TypeError, KeyError, RecordError) as error:
         raise UsageError(f"the tables in {folder} cannot be read: {error}") from error
+
+
+def _read_samples(path: Path) -> list[SampleRow]:
+    """The repetitions; none of a result from before they were kept."""
+    return _read_csv(path, SampleRow) if path.exists() else []
 
 
 def _read_csv(path: Path, kind: type) -> list:

@@ -2,11 +2,14 @@
 """One 'coopbench run' from its plan to its result folder: resuming, streaming rows, losing none when stopped early."""
 from __future__ import annotations
 
+import sys
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from .environment import describe_computer
 from .errors import CoopbenchError, UsageError
 from .evidence import shown_active
 from .outcome import OK, Outcome
@@ -15,7 +18,8 @@ from .progress import Estimate, make_progress
 from .provenance import describe, describe_tree
 from .results import Result, ResultFolder, read_result, read_run
 from .run import run_cells
-from .summary import Row, summarise, summarise_exits, summarise_hypercalls
+from .rounds import Sampling, run_rounds
+from .summary import Row, by_start, measured, summarise, summarise_exits, summarise_hypercalls, summarise_samples
 from .switches import recorded
 from .tables import added, amount, ratio, render_markdown
 
@@ -39,6 +43,8 @@ class Session:
             "modes": [mode.name for mode in plan.modes], "workloads": [workload.name for workload in plan.workloads],
             "timeout_seconds": plan.timeout_seconds, "jobs": plan.jobs, "arguments": arguments,
         }
+        if plan.sampling:
+            self.run |= {"sampling": plan.sampling.describe(), "environment": describe_computer()}
 
     def take_up(self, resume: bool) -> None:
         """Makes the folder, or takes over what is finished in it. UsageError: another run's, or of other images."""
@@ -64,6 +70,9 @@ class Session:
         estimate = Estimate(cells, self.plan.jobs, history(self.plan.paths.out / "latest"))
         if not self._is_part:
             self.folder.point_latest(self.plan.paths.out)
+        if self.plan.sampling:
+            self._execute_rounds(self.plan.sampling)
+            return
         try:
             with make_progress(cells, estimate) as progress:
                 def finished(outcome: Outcome) -> None:
@@ -76,6 +85,38 @@ class Session:
                     run_cells(self.plan, cells, self.folder.logs, finished, progress.started)
         finally:
             self._finish()
+
+    def _execute_rounds(self, sampling: Sampling) -> None:
+        """The same where repetitions vary: one boot at a time, again and again, until the intervals are narrow."""
+        alone = replace(self.plan, jobs=1)
+
+        def start(cells: list[Cell], number: int) -> None:
+            run_cells(alone, cells, self.folder.logs, lambda outcome: self._add(outcome, number), lambda cell: None)
+            good = [outcome for outcome in self.outcomes.values() if outcome.status == OK]
+            done = sum(sampling.is_enough(by_start(measured(outcome))) for outcome in good)
+            print(f"start {number}: {len(cells)} boots, {done} of {len(good)} rows done", file=sys.stderr, flush=True)
+
+        try:
+            self.run["stopped_because"] = run_rounds(self.cells, self._groups, sampling, start, time.monotonic)
+        finally:
+            self._finish()
+
+    def _groups(self, cell: Cell) -> list[list[float]] | None:
+        """What there is of a row; None where more boots are of no use."""
+        outcome = self.outcomes.get(cell.key)
+        if outcome is None:
+            return []
+        return by_start(measured(outcome)) if outcome.status == OK else None
+
+    def _add(self, outcome: Outcome, number: int) -> None:
+        """Keeps one boot of several; a bad one is the verdict on the row."""
+        outcome.repetitions = [replace(repetition, start=number) for repetition in outcome.repetitions]
+        before = self.outcomes.get(outcome.key)
+        self._keep(outcome)
+        if before:
+            outcome.repetitions = before.repetitions + outcome.repetitions
+            outcome.seconds += before.seconds
+            self._save()
 
     def _to_print(self, outcome: Outcome) -> list[Outcome]:
         """The outcomes whose lines can be printed now: one beside native waits for native's."""
@@ -110,8 +151,10 @@ class Session:
         self.run["seconds"] = round(time.monotonic() - self._began, 1)
         outcomes = self._in_order()
         rows, exits, hypercalls = self._rows(outcomes), summarise_exits(outcomes), summarise_hypercalls(outcomes)
-        markdown = render_markdown(Result(self.folder.folder, self.run, rows, exits, hypercalls))
+        samples = summarise_samples(outcomes)
+        markdown = render_markdown(Result(self.folder.folder, self.run, rows, exits, hypercalls, samples))
         self.folder.write_tables(rows, exits, hypercalls, markdown)
+        self.folder.write_samples(samples)
         self._save()
         self.folder.remove_empty_logs()
 

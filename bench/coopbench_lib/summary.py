@@ -15,6 +15,7 @@ from .machines import Machine
 from .modes import Mode, find_mode
 from .outcome import OK, Outcome
 from .records import ExitCost, Repetition
+from .samples import median_interval, varies
 
 
 @dataclass
@@ -80,9 +81,20 @@ class HypercallRow:
     count_per_op: float
 
 
+@dataclass
+class SampleRow:
+    """One row of samples.csv: a measured repetition of a row in which they differ."""
+
+    mode: str
+    workload: str
+    start: int
+    value: float
+
+
 COLUMNS = [column.name for column in fields(Row)]
 EXIT_COLUMNS = [column.name for column in fields(ExitRow)]
 HYPERCALL_COLUMNS = [column.name for column in fields(HypercallRow)]
+SAMPLE_COLUMNS = [column.name for column in fields(SampleRow)]
 
 
 def join_words(table: dict[str, object]) -> str:
@@ -119,6 +131,9 @@ def fill(row: Row, mode: Mode, repetitions: list[Repetition]) -> None:
     row.params = join_words(repetitions[0].parameters)
     row.value, row.low, row.high = (_rounded(number) for number in (median(values), min(values), max(values)))
     row.interval = "exact" if len(values) > 1 and min(values) == max(values) else "min-max"
+    if varies(row.unit) and len(values) > 1:
+        row.low, row.high = (_rounded(number) for number in median_interval(by_start(repetitions)))
+        row.interval = "ci95"
     row.repetitions = len(repetitions)
     row.ticks = sum(repetition.ticks > 0 for repetition in repetitions)
     row.idle_per_op = _rounded(sum(repetition.idle for repetition in repetitions) / operations)
@@ -129,6 +144,24 @@ def fill(row: Row, mode: Mode, repetitions: list[Repetition]) -> None:
     row.hypercalls_per_op = _rounded(sum(region.hypercall_count for region in regions) / operations)
     row.bounces_per_op = _rounded(sum(region.bounce_count for region in regions) / operations)
     row.injections_per_op = _rounded(sum(region.injections for region in regions) / operations)
+
+
+def by_start(repetitions: list[Repetition]) -> list[list[float]]:
+    """Busy units per operation of repetitions that count, in groups by the start that they come from."""
+    starts: dict[int, list[float]] = {}
+    for repetition in repetitions:
+        starts.setdefault(repetition.start, []).append(repetition.busy / repetition.ops)
+    return list(starts.values())
+
+
+def summarise_samples(outcomes: Iterable[Outcome]) -> list[SampleRow]:
+    """The repetitions of the rows in which they differ, warm-ups aside."""
+    rows = []
+    for outcome in outcomes:
+        found = [SampleRow(outcome.mode, outcome.workload, repetition.start, _rounded(repetition.busy / repetition.ops))
+                 for repetition in measured(outcome)]
+        rows += found if len({row.value for row in found}) > 1 else []
+    return rows
 
 
 def _set_beside_native(rows: list[Row]) -> None:

@@ -13,6 +13,7 @@ from .machines import MACHINES
 from .modes import Mode, find_mode
 from .outcome import OK
 from .results import Result
+from .sample_views import remarks
 from .summary import ExitRow, Row
 
 WIDTH = 100
@@ -98,7 +99,7 @@ def render_table(result: Result) -> str:
         for start in range(0, len(grid.modes), beside):
             lines += tables_wide.wide_block(grid.modes[start:start + beside], grid.workloads, grid.row, _unit(result),
                                             _WIDE) + [""]
-    return "\n".join(lines + [wrapped for line in _legend(result) + _remarks(grid) + _switches(result)
+    return "\n".join(lines + [wrapped for line in _legend(result) + _remarks(grid) + _switches(result) + remarks(result)
                               for wrapped in _wrap(line)]) + "\n"
 
 
@@ -193,7 +194,7 @@ def mark(row: Row) -> str:
     """What stands behind a number that is not exact."""
     if row.repeatable != "yes":
         return "?"
-    return "*" if row.interval != "exact" and row.repetitions > 1 else ""
+    return "*" if row.interval == "min-max" and row.repetitions > 1 else ""
 
 
 def _legend(result: Result, is_markdown: bool = False) -> list[str]:
@@ -218,7 +219,8 @@ def _switches(result: Result) -> list[str]:
 def _remarks(grid: Grid) -> list[str]:
     """Rows that are no exact number, rows that the tick touched, and rows without a number."""
     rows = list(grid.rows.values())
-    inexact = [row for row in rows if row.status == OK and mark(row) and row.repeatable == "yes"]
+    inexact = [row for row in rows if row.status == OK and mark(row) and row.repeatable == "yes"
+               and row.interval != "ci95"]
     return _spreads(inexact) + _ticks(rows) + _outside(rows) + _not_measured(rows)
 
 
@@ -295,7 +297,7 @@ def render_markdown(result: Result) -> str:
             cells += _markdown_cells(grid.row(mode.name, workload))
         lines.append(_markdown_row(cells))
     lines += ["", *(f"{line}  " for line in _legend(result, is_markdown=True)), ""]
-    lines += [f"- {line.removeprefix('* ')}" for line in _remarks(grid) + _switches(result)]
+    lines += [f"- {line.removeprefix('* ')}" for line in _remarks(grid) + _switches(result) + remarks(result)]
     return "\n".join(lines).rstrip() + "\n"
 
 

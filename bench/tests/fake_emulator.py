@@ -7,6 +7,7 @@ fake/null and fake/hypercall behave; the other names are the ways in which a mac
 """
 import json
 import os
+import random
 import re
 import signal
 import sys
@@ -111,6 +112,13 @@ def idle(fake):
 
 def spread(fake):
     fake.repetitions(lambda number, record: record.update(tsc=record["tsc"] + 1000 * number, ticks=int(number == 2)))
+    return fake.end()
+
+
+def noise(fake):
+    """A clock's figures: every boot draws its own."""
+    draw = random.Random(os.getpid())
+    fake.repetitions(lambda number, record: record.update(tsc=record["tsc"] + draw.randrange(20_000)))
     return fake.end()
 
 

@@ -255,10 +255,12 @@ def test_a_real_process(tree):
     shutil.copytree(ROOT / "build/bench/workloads/latency", tree.root / "build/bench/workloads/latency")
     tree.write_manifest([{"name": "latency/null_call", "ops": 1000, "does": "x", "default": True}])
     answer = tree("peers", "run", "--peer", "process", "--workload", "latency/null_call", "-r", "3",
+                  "--budget", "5", "--until", "0",
                   "--out", str(tree.root / "p"))
     assert answer.status == 0, answer.err
     row = read_result(tree.root / "p").rows[0]
-    assert (row.unit, row.mode, row.ops, row.repetitions, row.ratio_to_native) == ("tsc", "process", 1000, 3, 1)
+    assert (row.unit, row.mode, row.ops, row.interval, row.ratio_to_native) == ("tsc", "process", 1000, "ci95", 1)
+    assert row.low <= row.value <= row.high and row.repetitions >= 6 and row.repetitions % 3 == 0
     assert 1 < row.value < 1e6 and (tree.root / "out/latest-peers-host").resolve() == tree.root / "p"
 
 
