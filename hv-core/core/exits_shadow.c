@@ -92,9 +92,7 @@ static enum vm_action exit_shadow_emulate(struct vcpu *vcpu, const struct vm_exi
 
 static enum vm_action exit_shadow_page_fault(struct vcpu *vcpu, const struct vm_exit *exit)
 {
-    uint32_t code = exit->page_fault.error_code;
-    struct walker_access access = {
-        .is_write = code & X86_PF_WRITE, .is_fetch = code & X86_PF_INSTRUCTION, .is_user = code & X86_PF_USER};
+    struct walker_access access = walker_access_of(exit->page_fault.error_code);
     struct shadow_fault fault = shadow_backend_fault(vcpu, exit->page_fault.linear, access);
     switch (fault.outcome) {
     case SHADOW_MAPPED:
@@ -220,7 +218,7 @@ struct exit_shadow_form {
     uint8_t reg, rm; /* with REX */
 };
 
-static bool exit_shadow_read_form(const struct vcpu *vcpu, const struct vm_exit *exit, struct exit_shadow_form *form)
+static bool exit_shadow_read_form(struct vcpu *vcpu, const struct vm_exit *exit, struct exit_shadow_form *form)
 {
     if (!exit->is_long_code || exit->rip % X86_PAGE_BYTES > X86_PAGE_BYTES - FORM_BYTES)
         return false;

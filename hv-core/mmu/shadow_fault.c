@@ -41,11 +41,8 @@ static bool shadow_fault_denies(const struct shadow_cpu *cpu, struct walker_acce
 static struct shadow_fault shadow_fault_inject(const struct shadow_cpu *cpu, struct walker_access access,
                                                uint32_t cause)
 {
-    bool tells_fetch = access.is_fetch && (cpu->walker.no_execute || cpu->walker.smep);
-    return (struct shadow_fault){SHADOW_INJECT,
-                                 cause | (access.is_write ? X86_PF_WRITE : 0) | (access.is_user ? X86_PF_USER : 0) |
-                                     (tells_fetch ? X86_PF_INSTRUCTION : 0),
-                                 0};
+    uint32_t untold = cpu->walker.no_execute || cpu->walker.smep ? 0 : X86_PF_INSTRUCTION;
+    return (struct shadow_fault){SHADOW_INJECT, cause | (walker_access_code(access) & ~untold), 0};
 }
 
 /* The same for a piece of a large page, or with paging off. Its rights are those of the entries above; one that is not

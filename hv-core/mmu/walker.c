@@ -111,8 +111,8 @@ static uint32_t walker_check(const struct walker_state *state, struct walker_acc
 /* The error code of a fault: what was asked, and why it failed. */
 static uint32_t walker_error(const struct walker_state *state, struct walker_access access, uint32_t cause)
 {
-    return cause | (access.is_write ? X86_PF_WRITE : 0) | (access.is_user ? X86_PF_USER : 0) |
-           (access.is_fetch && (state->no_execute || state->smep) ? X86_PF_INSTRUCTION : 0);
+    uint32_t untold = state->no_execute || state->smep ? 0 : X86_PF_INSTRUCTION;
+    return cause | (walker_access_code(access) & ~untold);
 }
 
 struct walker_result walker_translate(const struct walker_state *state, const struct walker_memory *memory,

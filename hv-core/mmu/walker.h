@@ -8,6 +8,7 @@
 #define MMU_WALKER_H
 
 #include <coopvirt/abi.h>
+#include <coopvirt/x86.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -42,12 +43,33 @@ struct walker_memory {
     bool (*read)(void *context, coop_paddr address, unsigned bytes, uint64_t *entry);
 };
 
-/* What is asked of a translation. */
+/* What is asked of a translation: where a page fault's error code says the same. */
 struct walker_access {
-    bool is_write;
-    bool is_fetch;
-    bool is_user;
+    uint8_t : 1;
+    bool is_write : 1;
+    bool is_user : 1;
+    uint8_t : 1;
+    bool is_fetch : 1;
 };
+_Static_assert(sizeof(struct walker_access) == 1, "one byte of an error code");
+
+union walker_access_code {
+    struct walker_access access;
+    uint8_t code;
+};
+
+/* From an error code to what it was about, and back. */
+static inline struct walker_access walker_access_of(uint32_t code)
+{
+    union walker_access_code both = {.code = code & (X86_PF_WRITE | X86_PF_USER | X86_PF_INSTRUCTION)};
+    return both.access;
+}
+
+static inline uint32_t walker_access_code(struct walker_access access)
+{
+    union walker_access_code both = {.access = access};
+    return both.code & (X86_PF_WRITE | X86_PF_USER | X86_PF_INSTRUCTION);
+}
 
 /* The state of the CPU that matters. */
 struct walker_state {
