@@ -93,7 +93,10 @@ static struct shadow_page *shadow_get_root(struct shadow *shadow, const struct s
         frame &= (PAE_LIMIT - 1) >> X86_PAGE_SHIFT;
     if (role & SHADOW_ROLE_DIRECT)
         frame = 0;
-    else if (!shadow_guest_table(shadow, frame, role))
+    struct shadow_page *known = shadow_page_find(shadow, frame, role);
+    if (known)
+        return known;
+    if (!(role & SHADOW_ROLE_DIRECT) && !shadow_guest_table(shadow, frame, role))
         return shadow_page_get(shadow, 0, SHADOW_ROLE_EMPTY | SHADOW_ROLE_LEVEL(cpu->root_level));
     return shadow_page_get(shadow, frame, role);
 }
