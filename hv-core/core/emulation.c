@@ -123,12 +123,6 @@ static bool emulation_is_power_of_two(unsigned n)
     return n && !(n & (n - 1));
 }
 
-/* Would a write there exit, memory though it is? */
-static bool emulation_is_watched(const struct vm *vm, coop_paddr address)
-{
-    return vm->mode.mmu == MODE_MMU_SHADOW && shadow_is_watched(&vm->shadow, address);
-}
-
 static bool emulation_piece_access(struct emulation *emulation, const struct emulation_piece *piece, void *value,
                                    bool is_write)
 {
@@ -143,7 +137,7 @@ static bool emulation_piece_access(struct emulation *emulation, const struct emu
         return true; /* a write to read-only memory is lost, as on a PC */
     if (!guest_memory_write(&vm->memory, piece->address, value, piece->bytes))
         return false;
-    emulation->is_trapping |= emulation_is_watched(vm, piece->address);
+    emulation->is_trapping |= vm->mmu->is_watched && vm->mmu->is_watched(emulation->vcpu, piece->address);
     vm->mmu->written(emulation->vcpu, piece->address, piece->bytes);
     return true;
 }

@@ -135,7 +135,8 @@ void vcpu_marker(struct vcpu *vcpu, uint32_t value)
 
 bool vcpu_has_wake_reason(const struct vcpu *vcpu)
 {
-    return __atomic_load_n(&vcpu->requests, __ATOMIC_ACQUIRE) || vcpu->events.is_busy || vcpu_interrupt(vcpu) >= 0;
+    uint32_t requests = __atomic_load_n(&vcpu->requests, __ATOMIC_ACQUIRE) & ~VCPU_REQUEST_FLUSH;
+    return requests || vcpu->events.is_busy || vcpu_interrupt(vcpu) >= 0;
 }
 
 static void vcpu_take_inits(struct vcpu *vcpu, uint32_t requests)
@@ -158,6 +159,27 @@ static void vcpu_serve_devices(struct vcpu *vcpu)
     spinlock_release(&vcpu->vm->lock);
 }
 
+void vcpu_take_flush(struct vcpu *vcpu)
+{
+    __atomic_fetch_and(&vcpu->requests, ~VCPU_REQUEST_FLUSH, __ATOMIC_ACQ_REL);
+    vcpu->is_flush_wanted = true;
+    vcpu->vm->cpu->hold(vcpu, true);
+}
+
+/* From here on until vcpu_leave_guest, who changes what this CPU may have cached waits for it: see vm_flush_guests.
+ * What was asked for before is done now, with an event possibly on its way already. */
+static inline void vcpu_enter_guest(struct vcpu *vcpu)
+{
+    __atomic_store_n(&vcpu->is_in_guest, true, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&vcpu->requests, __ATOMIC_SEQ_CST) & VCPU_REQUEST_FLUSH)
+        vcpu_take_flush(vcpu);
+}
+
+static inline void vcpu_leave_guest(struct vcpu *vcpu)
+{
+    __atomic_store_n(&vcpu->is_in_guest, false, __ATOMIC_RELEASE);
+}
+
 /* What other CPUs have asked for. False when the VCPU has to leave. */
 static bool vcpu_take_requests(struct vcpu *vcpu, enum vcpu_leave *why)
 {
@@ -166,10 +188,8 @@ static bool vcpu_take_requests(struct vcpu *vcpu, enum vcpu_leave *why)
         *why = VCPU_LEAVE_STOP;
         return false;
     }
-    if (requests & VCPU_REQUEST_FLUSH) {
-        vcpu->is_flush_wanted = true;
-        vcpu->vm->cpu->hold(vcpu, true);
-    }
+    if (requests & VCPU_REQUEST_FLUSH)
+        vcpu_take_flush(vcpu);
     if (requests & VCPU_REQUEST_INIT || (requests & VCPU_REQUEST_STARTUP && vcpu->is_offline))
         vcpu_take_inits(vcpu, requests);
     if (requests & VCPU_REQUEST_DEVICES)
@@ -283,13 +303,18 @@ static enum vcpu_leave vcpu_halt(struct vcpu *vcpu)
 }
 
 /* Turns whose exits only answer the guest follow one another with nothing to prepare: what else could have changed has
- * a timer or a kick of its own, which ends the guest's run. Apart, so that registers are kept once for all of them. */
-static __attribute__((noinline)) enum vm_action vcpu_turns(struct vcpu *vcpu, const struct cpu_backend *cpu)
+ * a timer or a kick of its own, which ends the guest's run. */
+static inline __attribute__((always_inline)) enum vm_action vcpu_turn(struct vcpu *vcpu, const struct cpu_backend *cpu,
+                                                                      bool has_others)
 {
     for (;;) {
+        if (has_others)
+            vcpu_enter_guest(vcpu);
         account_enter(&vcpu->account, vcpu->exit.reason, tsc_read());
         vcpu = cpu_backend_enter(cpu, vcpu);
         account_exit(&vcpu->account, tsc_read());
+        if (has_others)
+            vcpu_leave_guest(vcpu);
         cpu->decode(vcpu);
         if (__builtin_expect(vcpu->exit.interrupted.kind, 0))
             event_restore(&vcpu->events, &vcpu->exit.interrupted);
@@ -305,16 +330,30 @@ static __attribute__((noinline)) enum vm_action vcpu_turns(struct vcpu *vcpu, co
     }
 }
 
+/* Apart, so that registers are kept once for all turns. */
+static __attribute__((noinline)) enum vm_action vcpu_turns_alone(struct vcpu *vcpu, const struct cpu_backend *cpu)
+{
+    return vcpu_turn(vcpu, cpu, false);
+}
+
+static __attribute__((noinline)) enum vm_action vcpu_turns_among_others(struct vcpu *vcpu,
+                                                                        const struct cpu_backend *cpu)
+{
+    return vcpu_turn(vcpu, cpu, true);
+}
+
 enum vcpu_leave vcpu_run(struct vcpu *vcpu, uint64_t slice_end, uint64_t idle)
 {
     const struct cpu_backend *cpu = vcpu->vm->cpu;
     struct account *account = &vcpu->account;
     enum vcpu_leave why = VCPU_LEAVE_STOP;
+    enum vm_action (*turns)(struct vcpu * vcpu, const struct cpu_backend *cpu) =
+        vcpu->vm->vcpu_count > 1 ? vcpu_turns_among_others : vcpu_turns_alone;
 
     account_return(account, tsc_read(), idle);
     vcpu->prepared_deadline = vcpu->vm->deadline + 1; /* the timer of this CPU is not set for it yet */
     while (vcpu_prepare(vcpu, slice_end, &why)) {
-        switch (vcpu_turns(vcpu, cpu)) {
+        switch (turns(vcpu, cpu)) {
         case VM_ANSWER:
         case VM_RESUME:
             continue;

@@ -120,6 +120,7 @@ struct vcpu {
 
     /* Any CPU, atomic. */
     uint32_t requests; /* VCPU_REQUEST_ */
+    bool is_in_guest;  /* where the VM has several: on its way in, there, or just out, and not behind any lock */
     uint8_t startup_vector;
 
     /* The CPU that runs it. */
@@ -171,6 +172,9 @@ void vcpu_marker(struct vcpu *vcpu, uint32_t value);
 
 /* An interrupt became pending for it. */
 void vcpu_kick(struct vcpu *vcpu);
+
+/* Does what VCPU_REQUEST_FLUSH asks for. By itself, outside the guest. */
+void vcpu_take_flush(struct vcpu *vcpu);
 
 /* Asks something of a VCPU, wherever it is, and sees to it that it notices. */
 void vcpu_request(struct vcpu *vcpu, uint32_t request);

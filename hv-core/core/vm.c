@@ -63,13 +63,38 @@ void vm_advance(struct vm *vm, uint64_t now)
     spinlock_release(&vm->lock);
 }
 
+static bool vm_is_flush_pending(const struct vcpu *vcpu)
+{
+    return __atomic_load_n(&vcpu->requests, __ATOMIC_SEQ_CST) & VCPU_REQUEST_FLUSH;
+}
+
 void vm_flush(struct vm *vm)
 {
+    struct vcpu *self = cpu_current()->running;
     for (unsigned i = 0; i < vm->vcpu_count && vm->vcpus[i]; i++)
         vcpu_request(vm->vcpus[i], VCPU_REQUEST_FLUSH);
     for (unsigned i = 0; i < vm->vcpu_count && vm->vcpus[i]; i++)
-        while (vm->vcpus[i] != cpu_current()->running && vm->vcpus[i]->state == VCPU_RUNNING &&
-               __atomic_load_n(&vm->vcpus[i]->requests, __ATOMIC_ACQUIRE) & VCPU_REQUEST_FLUSH)
+        while (vm->vcpus[i] != self && vm->vcpus[i]->state == VCPU_RUNNING && vm_is_flush_pending(vm->vcpus[i])) {
+            if (self && vm_is_flush_pending(self)) /* who asked waits for us as we do for others */
+                vcpu_take_flush(self);
+            x86_pause();
+        }
+}
+
+void vm_flush_guests(struct vm *vm)
+{
+    const struct vcpu *self = cpu_current()->running;
+    for (unsigned i = 0; i < vm->vcpu_count; i++) {
+        struct vcpu *vcpu = vm->vcpus[i];
+        if (!vcpu || vcpu == self)
+            continue;
+        __atomic_fetch_or(&vcpu->requests, VCPU_REQUEST_FLUSH, __ATOMIC_SEQ_CST);
+        if (__atomic_load_n(&vcpu->is_in_guest, __ATOMIC_SEQ_CST))
+            cpu_kick(__atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED));
+    }
+    for (unsigned i = 0; i < vm->vcpu_count; i++)
+        while (vm->vcpus[i] && vm->vcpus[i] != self && vm_is_flush_pending(vm->vcpus[i]) &&
+               __atomic_load_n(&vm->vcpus[i]->is_in_guest, __ATOMIC_SEQ_CST))
             x86_pause();
 }
 

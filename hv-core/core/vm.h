@@ -79,18 +79,21 @@ struct vm {
     uint64_t *away;       /* a bit for each frame of the extents, in their order: given back before the end; or NULL */
     size_t frames_before; /* owned by this VM's number before creation: must be the same after destruction */
     uint64_t log_quota_bytes;
-    uint64_t busy_limit;    /* TSC units that its VCPUs may run; 0: any */
+    uint64_t busy_limit; /* TSC units that its VCPUs may run; 0: any */
     struct switches switches;
-    uint32_t root_targets;  /* roots that the CPU lets a VCPU change between by itself, with direct page tables */
+    uint32_t root_targets; /* roots that the CPU lets a VCPU change between by itself, with direct page tables */
     const struct vm_exit_row *cluster_own; /* with a switch cluster=: the rows without cluster_handle */
-    uint64_t lapic_khz;     /* input clock of the guest's local APIC timers */
+    uint64_t lapic_khz;                    /* input clock of the guest's local APIC timers */
 
     /* Lock held: devices, nested tables. */
     struct spinlock lock;
     struct nested_tables nested;
     struct nested_memory nested_memory;
-    bool memory_changes; /* a VCPU is giving frames back */
+    bool memory_changes;         /* a VCPU is giving frames back */
+    struct spinlock shadow_lock; /* behind that of the VM: */
     struct shadow shadow;
+    struct vcpu *shadow_vcpu; /* in whose name it is changed now */
+    bool is_shadow_unsettled; /* the other VCPUs have not been flushed yet */
     struct direct direct;
     struct vm_log log;
     uint64_t console_bytes; /* written to COM1 in all */
@@ -139,9 +142,13 @@ void vm_start(struct vm *vm);
 /* Lets time pass for the devices. Any CPU. */
 void vm_advance(struct vm *vm, uint64_t now);
 
-/* No VCPU uses a translation of before any more when this returns. Not from a VCPU's own run loop with the VM's lock
- * held. */
+/* No VCPU uses a translation of before any more when this returns, nor does what was done in its name with one go on.
+ * Not from a VCPU's own run loop with a lock held. */
 void vm_flush(struct vm *vm);
+
+/* No other VCPU is in the guest with a translation of before when this returns, or gets there with one. Locks may be
+ * held: no VCPU waits for any while it counts as in the guest. The caller flushes its own. */
+void vm_flush_guests(struct vm *vm);
 
 /* A VCPU has halted for good; a VM whose last one did stops. */
 void vm_vcpu_halted(struct vm *vm);

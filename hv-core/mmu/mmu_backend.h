@@ -39,6 +39,9 @@ struct mmu_backend {
     /* The hypervisor has written guest memory in the guest's name: it may be a page table. */
     void (*written)(struct vcpu *vcpu, coop_paddr address, uint64_t bytes);
 
+    /* Would a write there exit, memory though it is? NULL: never. */
+    bool (*is_watched)(struct vcpu *vcpu, coop_paddr address);
+
     /* [address, address + bytes) as the hypervisor sees it, for a device's request that lasts: what is held for writing
      * is no page table until it is released with the same arguments. NULL when it is not contiguous memory of the VM
      * that may be accessed so. The writer calls written() nevertheless. VM's lock held. */

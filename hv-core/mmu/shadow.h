@@ -3,8 +3,8 @@
  * Shadow page tables: the hidden tables that the CPU walks in place of the guest's, built on demand from them. The
  * service of mode full-shadow; core/exits_shadow.c feeds it page faults, CR3 loads, INVLPG and writes to guest tables.
  * Pure: guest memory, frames and the flushing of translations come from the caller, so that host tests can stand in for
- * the CPU. Its parts: shadow_page (pages and their links), shadow_guest (the guest's side of an entry), shadow_sync
- * (keeping in step), shadow (faults and roots).
+ * the CPU. One CPU at a time is in here; the others may run the guest meanwhile. Its parts: shadow_page (pages and
+ * their links), shadow_guest (the guest's side of an entry), shadow_sync (keeping in step), shadow (faults and roots).
  */
 #ifndef MMU_SHADOW_H
 #define MMU_SHADOW_H
@@ -32,12 +32,23 @@ enum shadow_flush {
     SHADOW_FLUSH_REASONS
 };
 
+/* Why it has to be so on the other CPUs too, at once. Likewise. */
+enum shadow_settle {
+    SHADOW_SETTLE_WATCH, /* what they write to a table is noticed: it can be read */
+    SHADOW_SETTLE_REUSE, /* a shadow page gets another meaning */
+    SHADOW_SETTLE_END,   /* the caller's: another may come in, or the guest go on */
+    SHADOW_SETTLE_REASONS
+};
+
 struct shadow_world {
     void *context;
     coop_paddr (*allocate)(void *context); /* a zeroed frame; UINT64_MAX when there is none */
     void (*release)(void *context, coop_paddr frame);
     void *(*address)(coop_paddr frame);
     void (*flush)(void *context, enum shadow_flush why); /* before the guest runs again */
+    /* Where several CPUs run the guest: what has been flushed is flushed on the others too when this returns. NULL:
+     * there is one. The caller of the service does it as well, before it lets another CPU in. */
+    void (*settle)(void *context, enum shadow_settle why);
     /* What the hypervisor's slots of each top-level table hold, where it has to be in every address space: the guest
      * has no memory there. NULL: nothing. */
     const uint64_t *top_slots;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shadow tables of a VM: their memory and its limit, and what a flush means for a VCPU. A VM on them has one VCPU.
+ * Shadow tables of a VM: their memory and its limit, and what a flush means for a VCPU. Where there are several, one at
+ * a time is in the service, and what it takes away it takes from all of them before it leaves: shadow_backend_begin and
+ * shadow_backend_end.
  */
 #include "mmu/shadow_backend.h"
 #include "core/vcpu.h"
@@ -34,10 +36,45 @@ static void shadow_backend_flush(void *context, enum shadow_flush why)
     vm->vcpus[0]->is_flush_wanted = true;
 }
 
+static void shadow_backend_flush_shared(void *context, enum shadow_flush why)
+{
+    struct vm *vm = context;
+    vm->shadow_vcpu->is_flush_wanted = true;
+    vm->is_shadow_unsettled |= why != SHADOW_FLUSH_ROOT; /* which is one VCPU's own affair */
+}
+
+static void shadow_backend_settle(void *context, enum shadow_settle why)
+{
+    struct vm *vm = context;
+    (void)why;
+    if (vm->is_shadow_unsettled && !MUTATED(shadow_settle))
+        vm_flush_guests(vm);
+    vm->is_shadow_unsettled = false;
+}
+
+/* Whether a VCPU has to wait for others: what it does next is between begin and end. Apart, so that one alone pays one
+ * comparison. */
+static inline bool shadow_backend_has_others(const struct vcpu *vcpu)
+{
+    return __builtin_expect(vcpu->vm->vcpu_count > 1, 0);
+}
+
+static __attribute__((noinline)) void shadow_backend_begin(struct vcpu *vcpu)
+{
+    spinlock_take(&vcpu->vm->shadow_lock);
+    vcpu->vm->shadow_vcpu = vcpu;
+}
+
+static __attribute__((noinline)) void shadow_backend_end(struct vcpu *vcpu)
+{
+    shadow_backend_settle(vcpu->vm, SHADOW_SETTLE_END);
+    spinlock_release(&vcpu->vm->shadow_lock);
+}
+
 /* To the CPU a deprivileged kernel and its user mode are the same ring: they get a root each. */
 static bool shadow_backend_is_double(const struct vcpu *vcpu)
 {
-    return vcpu->vm->mode.cpu == MODE_CPU_DEPRIVILEGED;
+    return vcpu->shadow.is_ring3_kernel;
 }
 
 /* That of the mode which the exit left. */
@@ -46,7 +83,7 @@ static struct shadow_cpu *shadow_backend_cpu(struct vcpu *vcpu, bool is_user)
     return is_user && shadow_backend_is_double(vcpu) ? &vcpu->shadow_user : &vcpu->shadow;
 }
 
-/* What has been asked for during a call is done before the guest runs again. */
+/* What has been asked for during a call is done before the guest runs again. Within begin and end. */
 static void shadow_backend_apply(struct vcpu *vcpu)
 {
     if (!vcpu->is_flush_wanted)
@@ -69,7 +106,8 @@ static int shadow_backend_vm_create(struct vm *vm)
                                  shadow_backend_allocate,
                                  shadow_backend_release_frame,
                                  frame_address,
-                                 shadow_backend_flush,
+                                 vm->vcpu_count > 1 ? shadow_backend_flush_shared : shadow_backend_flush,
+                                 vm->vcpu_count > 1 ? shadow_backend_settle : 0,
                                  vm->cpu->direct->top_slots};
     uint32_t pages = (uint32_t)(vm->memory_bytes / X86_PAGE_BYTES / QUOTA_SHARE / PAGE_FRAMES) + QUOTA_LEAST;
     size_t bytes = shadow_bytes(&vm->memory, pages);
@@ -108,30 +146,60 @@ static int shadow_backend_protect(struct vm *vm, coop_paddr start, uint64_t byte
     return -EOPNOTSUPP;
 }
 
+static bool shadow_backend_load(struct vcpu *vcpu, const struct walker_state *state)
+{
+    struct shadow *shadow = &vcpu->vm->shadow;
+    bool has_others = shadow_backend_has_others(vcpu);
+    if (has_others)
+        shadow_backend_begin(vcpu);
+    bool is_loaded = !shadow_load(shadow, &vcpu->shadow, state) &&
+                     !(shadow_backend_is_double(vcpu) && shadow_load(shadow, &vcpu->shadow_user, state));
+    if (is_loaded)
+        shadow_backend_apply(vcpu);
+    if (has_others)
+        shadow_backend_end(vcpu);
+    return is_loaded;
+}
+
 static void shadow_backend_registers_changed(struct vcpu *vcpu)
 {
     struct registers registers;
     struct walker_state state;
     vcpu->vm->cpu->read_registers(vcpu, &registers);
     walker_state_set(&state, &registers);
-    vcpu->shadow.is_ring3_kernel = shadow_backend_is_double(vcpu);
-    if (shadow_load(&vcpu->vm->shadow, &vcpu->shadow, &state) ||
-        (shadow_backend_is_double(vcpu) && shadow_load(&vcpu->vm->shadow, &vcpu->shadow_user, &state))) {
+    vcpu->shadow.is_ring3_kernel = vcpu->vm->mode.cpu == MODE_CPU_DEPRIVILEGED;
+    if (!shadow_backend_load(vcpu, &state)) {
         log_error("vm %u: no memory for shadow tables", vcpu->vm->number);
         vm_stop(vcpu->vm, VM_STOP_BAD_ACCESS, 0);
         return;
     }
-    shadow_backend_apply(vcpu);
     vcpu->vm->cpu->write_registers(vcpu, &registers);
 }
 
-static void shadow_backend_written(struct vcpu *vcpu, coop_paddr address, uint64_t bytes)
+static void shadow_backend_written_alone(struct vcpu *vcpu, coop_paddr address, uint64_t bytes)
 {
     shadow_written(&vcpu->vm->shadow, address, bytes);
     shadow_backend_apply(vcpu);
 }
 
-struct shadow_fault shadow_backend_fault(struct vcpu *vcpu, uint64_t linear, struct walker_access access)
+static __attribute__((noinline)) void shadow_backend_written_among_others(struct vcpu *vcpu, coop_paddr address,
+                                                                          uint64_t bytes)
+{
+    shadow_backend_begin(vcpu);
+    shadow_backend_written_alone(vcpu, address, bytes);
+    shadow_backend_end(vcpu);
+}
+
+static void shadow_backend_written(struct vcpu *vcpu, coop_paddr address, uint64_t bytes)
+{
+    if (shadow_backend_has_others(vcpu))
+        shadow_backend_written_among_others(vcpu, address, bytes);
+    else
+        shadow_backend_written_alone(vcpu, address, bytes);
+}
+
+static inline struct shadow_fault shadow_backend_fault_alone(struct vcpu *vcpu, uint64_t linear,
+                                                             struct walker_access access)
 {
     struct shadow_fault fault =
         shadow_fault_handle(&vcpu->vm->shadow, shadow_backend_cpu(vcpu, access.is_user), linear, access);
@@ -139,13 +207,44 @@ struct shadow_fault shadow_backend_fault(struct vcpu *vcpu, uint64_t linear, str
     return fault;
 }
 
-bool shadow_backend_load_root(struct vcpu *vcpu, uint64_t cr3)
+static __attribute__((noinline)) struct shadow_fault
+shadow_backend_fault_among_others(struct vcpu *vcpu, uint64_t linear, struct walker_access access)
+{
+    shadow_backend_begin(vcpu);
+    struct shadow_fault fault = shadow_backend_fault_alone(vcpu, linear, access);
+    shadow_backend_end(vcpu);
+    return fault;
+}
+
+struct shadow_fault shadow_backend_fault(struct vcpu *vcpu, uint64_t linear, struct walker_access access)
+{
+    if (shadow_backend_has_others(vcpu))
+        return shadow_backend_fault_among_others(vcpu, linear, access);
+    return shadow_backend_fault_alone(vcpu, linear, access);
+}
+
+static inline bool shadow_backend_load_root_alone(struct vcpu *vcpu, uint64_t cr3)
 {
     if (shadow_load_root(&vcpu->vm->shadow, &vcpu->shadow, cr3) ||
         (shadow_backend_is_double(vcpu) && shadow_load_root(&vcpu->vm->shadow, &vcpu->shadow_user, cr3)))
         return false;
     shadow_backend_apply(vcpu);
     return true;
+}
+
+static __attribute__((noinline)) bool shadow_backend_load_root_among_others(struct vcpu *vcpu, uint64_t cr3)
+{
+    shadow_backend_begin(vcpu);
+    bool is_loaded = shadow_backend_load_root_alone(vcpu, cr3);
+    shadow_backend_end(vcpu);
+    return is_loaded;
+}
+
+bool shadow_backend_load_root(struct vcpu *vcpu, uint64_t cr3)
+{
+    if (shadow_backend_has_others(vcpu))
+        return shadow_backend_load_root_among_others(vcpu, cr3);
+    return shadow_backend_load_root_alone(vcpu, cr3);
 }
 
 bool shadow_backend_store(struct vcpu *vcpu, coop_paddr address, uint64_t value)
@@ -158,12 +257,22 @@ bool shadow_backend_store(struct vcpu *vcpu, coop_paddr address, uint64_t value)
     return true;
 }
 
-const uint8_t *shadow_backend_peek(const struct vcpu *vcpu, uint64_t linear)
+static __attribute__((noinline)) const uint8_t *shadow_backend_peek_among_others(struct vcpu *vcpu, uint64_t linear)
 {
+    shadow_backend_begin(vcpu);
+    const uint8_t *bytes = shadow_peek(&vcpu->vm->shadow, &vcpu->shadow, linear);
+    shadow_backend_end(vcpu);
+    return bytes;
+}
+
+const uint8_t *shadow_backend_peek(struct vcpu *vcpu, uint64_t linear)
+{
+    if (shadow_backend_has_others(vcpu))
+        return shadow_backend_peek_among_others(vcpu, linear);
     return shadow_peek(&vcpu->vm->shadow, &vcpu->shadow, linear);
 }
 
-void shadow_backend_invalidate(struct vcpu *vcpu, uint64_t linear)
+static inline void shadow_backend_invalidate_alone(struct vcpu *vcpu, uint64_t linear)
 {
     shadow_invalidate(&vcpu->vm->shadow, &vcpu->shadow, linear);
     if (shadow_backend_is_double(vcpu))
@@ -171,11 +280,40 @@ void shadow_backend_invalidate(struct vcpu *vcpu, uint64_t linear)
     shadow_backend_apply(vcpu);
 }
 
+static __attribute__((noinline)) void shadow_backend_invalidate_among_others(struct vcpu *vcpu, uint64_t linear)
+{
+    shadow_backend_begin(vcpu);
+    shadow_backend_invalidate_alone(vcpu, linear);
+    shadow_backend_end(vcpu);
+}
+
+void shadow_backend_invalidate(struct vcpu *vcpu, uint64_t linear)
+{
+    if (shadow_backend_has_others(vcpu))
+        shadow_backend_invalidate_among_others(vcpu, linear);
+    else
+        shadow_backend_invalidate_alone(vcpu, linear);
+}
+
 bool shadow_backend_release(struct vcpu *vcpu, coop_paddr address)
 {
+    if (shadow_backend_has_others(vcpu))
+        shadow_backend_begin(vcpu);
     bool is_free = shadow_release(&vcpu->vm->shadow, address);
     shadow_backend_apply(vcpu);
+    if (shadow_backend_has_others(vcpu))
+        shadow_backend_end(vcpu);
     return is_free;
+}
+
+static bool shadow_backend_is_watched(struct vcpu *vcpu, coop_paddr address)
+{
+    if (shadow_backend_has_others(vcpu))
+        shadow_backend_begin(vcpu);
+    bool is_watched = shadow_is_watched(&vcpu->vm->shadow, address);
+    if (shadow_backend_has_others(vcpu))
+        shadow_backend_end(vcpu);
+    return is_watched;
 }
 
 static void *shadow_backend_hold(struct vm *vm, coop_paddr address, uint64_t bytes, bool is_write)
@@ -193,13 +331,14 @@ static void shadow_backend_release_held(struct vm *vm, coop_paddr address, uint6
 
 const struct mmu_backend shadow_backend = {
     .name = "shadow",
-    .vcpus_most = 1,
+    .vcpus_most = VM_VCPUS,
     .vm_create = shadow_backend_vm_create,
     .vm_destroy = shadow_backend_vm_destroy,
     .fault = shadow_backend_second_level,
     .protect = shadow_backend_protect,
     .registers_changed = shadow_backend_registers_changed,
     .written = shadow_backend_written,
+    .is_watched = shadow_backend_is_watched,
     .hold = shadow_backend_hold,
     .release = shadow_backend_release_held,
 };

@@ -22,7 +22,7 @@ bool shadow_backend_load_root(struct vcpu *vcpu, uint64_t cr3);
 bool shadow_backend_store(struct vcpu *vcpu, coop_paddr address, uint64_t value);
 
 /* The bytes that the CPU has fetched at a linear address, as shadow_peek. */
-const uint8_t *shadow_backend_peek(const struct vcpu *vcpu, uint64_t linear);
+const uint8_t *shadow_backend_peek(struct vcpu *vcpu, uint64_t linear);
 
 void shadow_backend_invalidate(struct vcpu *vcpu, uint64_t linear);
 

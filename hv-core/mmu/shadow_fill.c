@@ -124,6 +124,41 @@ static struct shadow_page *shadow_fill_way(struct shadow *shadow, struct shadow_
     return page;
 }
 
+/* Whether the guest's entry at a level is what the walk found. */
+static bool shadow_fill_is_current(const struct shadow *shadow, const struct walker_format *format,
+                                   const struct walker_trace *trace, unsigned level)
+{
+    unsigned depth = format->levels - 1 - level;
+    if (depth >= trace->depth) /* the upper half of a 32-bit root is no table */
+        return true;
+    const void *at = guest_memory_pointer(shadow->memory, trace->addresses[depth], format->entry_bytes, false);
+    uint64_t now = format->entry_bytes == 4 ? *(const volatile uint32_t *)at : *(const volatile uint64_t *)at;
+    return !((now ^ trace->entries[depth]) & ~(uint64_t)(X86_PTE_A | X86_PTE_D));
+}
+
+/* Another CPU may have changed a table between the walk and the time from which that is noticed: then what follows from
+ * it goes again, for the guest to try once more. */
+static __attribute__((noinline)) bool shadow_fill_is_outdated(struct shadow *shadow, const struct shadow_cpu *cpu,
+                                                              const struct shadow_way *way, uint64_t linear)
+{
+    const struct walker_format *format = cpu->walker.format;
+    struct shadow_page *page = cpu->root;
+    if (!format)
+        return false;
+    for (unsigned level = cpu->root_level;; level--) {
+        unsigned index = shadow_page_index(linear, level);
+        if (!shadow_fill_is_current(shadow, format, &way->trace, level)) {
+            if (shadow_page_has(page, index))
+                shadow_page_drop(shadow, page, index);
+            shadow_page_flush(shadow, SHADOW_FLUSH_UNLINK);
+            return true;
+        }
+        if (level == way->leaf)
+            return false;
+        page = shadow_page_child(shadow, page, index);
+    }
+}
+
 enum shadow_outcome shadow_fill_page(struct shadow *shadow, struct shadow_page *page, unsigned index,
                                      const struct guest_memory_range *range, coop_paddr address, uint64_t bits,
                                      uint64_t source, bool is_write)
@@ -172,6 +207,8 @@ enum shadow_outcome shadow_fill(struct shadow *shadow, struct shadow_cpu *cpu, c
     struct shadow_page *page = shadow_fill_way(shadow, cpu, way, linear);
     if (!page)
         return SHADOW_NO_MEMORY;
+    if (shadow_page_has_others(shadow) && shadow_fill_is_outdated(shadow, cpu, way, linear))
+        return SHADOW_MAPPED;
     unsigned index = shadow_page_index(linear, 0);
     enum shadow_outcome outcome = shadow_fill_page(
         shadow, page, index, range, address, shadow_fill_page_bits(cpu, way, access), way->entries[0], access.is_write);

@@ -253,6 +253,7 @@ static struct shadow_page *shadow_page_take(struct shadow *shadow)
         return 0;
     struct shadow_page *page = &shadow->pages[shadow->free - 1];
     shadow->free = page->next_hash;
+    shadow_page_settle(shadow, SHADOW_SETTLE_REUSE);
     return page;
 }
 
@@ -262,6 +263,7 @@ static void shadow_page_watch(struct shadow *shadow, struct shadow_page *page)
     struct shadow_frame *frame = &shadow->frames[page->guest_frame];
     shadow_sync_frame(shadow, frame);
     shadow_page_protect(shadow, frame);
+    shadow_page_settle(shadow, SHADOW_SETTLE_WATCH);
     page->next_same = frame->tables;
     frame->tables = shadow_page_number(shadow, page) + 1;
 }

@@ -79,6 +79,19 @@ static inline void shadow_page_flush(const struct shadow *shadow, enum shadow_fl
         shadow->world.flush(shadow->world.context, why);
 }
 
+/* Other CPUs run the guest while one is in here. */
+static inline bool shadow_page_has_others(const struct shadow *shadow)
+{
+    return __builtin_expect(shadow->world.settle != 0, 0);
+}
+
+/* None of them goes on with what has been flushed so far. */
+static inline void shadow_page_settle(const struct shadow *shadow, enum shadow_settle why)
+{
+    if (shadow_page_has_others(shadow))
+        shadow->world.settle(shadow->world.context, why);
+}
+
 /* The frame's record; NULL where there is no memory. */
 struct shadow_frame *shadow_page_frame(const struct shadow *shadow, uint64_t guest_frame);
 

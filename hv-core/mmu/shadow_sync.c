@@ -69,9 +69,23 @@ void shadow_sync_forget(struct shadow *shadow, struct shadow_page *page)
     page->is_unsync = false;
 }
 
+/* Where other CPUs run the guest, none must write a table any more that is compared. */
+static __attribute__((noinline)) void shadow_sync_close(struct shadow *shadow, struct shadow_frame *frame)
+{
+    uint32_t at = frame->tables;
+    while (at && !shadow->pages[at - 1].is_unsync)
+        at = shadow->pages[at - 1].next_same;
+    if (!at || !frame->writable)
+        return;
+    shadow_page_protect(shadow, frame);
+    shadow_page_settle(shadow, SHADOW_SETTLE_WATCH);
+}
+
 void shadow_sync_frame(struct shadow *shadow, struct shadow_frame *frame)
 {
     bool was_unsync = false;
+    if (shadow_page_has_others(shadow))
+        shadow_sync_close(shadow, frame);
     for (uint32_t at = frame->tables, next; at; at = next) {
         struct shadow_page *page = &shadow->pages[at - 1];
         next = page->next_same;
@@ -84,8 +98,18 @@ void shadow_sync_frame(struct shadow *shadow, struct shadow_frame *frame)
         shadow_page_protect(shadow, frame);
 }
 
-void shadow_sync_all(struct shadow *shadow)
+/* All tables that can be written, once for all. */
+static __attribute__((noinline)) void shadow_sync_close_all(struct shadow *shadow)
 {
+    for (unsigned i = 0; i < shadow->unsync_count; i++)
+        shadow_page_protect(shadow, &shadow->frames[shadow->pages[shadow->unsync[i]].guest_frame]);
+    shadow_page_settle(shadow, SHADOW_SETTLE_WATCH);
+}
+
+void shadow_sync_all_of_them(struct shadow *shadow)
+{
+    if (shadow_page_has_others(shadow))
+        shadow_sync_close_all(shadow);
     while (shadow->unsync_count)
         shadow_sync_frame(shadow, &shadow->frames[shadow->pages[shadow->unsync[0]].guest_frame]);
 }

@@ -17,7 +17,12 @@ bool shadow_sync_may_write(struct shadow *shadow, struct shadow_frame *frame, bo
 void shadow_sync_entry(struct shadow *shadow, struct shadow_page *page, unsigned index);
 
 /* Brings every table that is out of sync, or those on one frame, in step and watches them again. */
-void shadow_sync_all(struct shadow *shadow);
+void shadow_sync_all_of_them(struct shadow *shadow);
+static inline void shadow_sync_all(struct shadow *shadow)
+{
+    if (shadow->unsync_count)
+        shadow_sync_all_of_them(shadow);
+}
 void shadow_sync_frame(struct shadow *shadow, struct shadow_frame *frame);
 
 /* The page is going: takes it off the list. */
