@@ -32,6 +32,7 @@ FREESTANDING_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdlib -fno-stack-pro
 include hv-core/build.mk
 include guest-coop/build.mk
 include bench/build.mk
+include bench/programs.mk
 include tests/build.mk
 
 .PHONY: all help deps peers images run debug iso bench bench-all demo claims report check clean

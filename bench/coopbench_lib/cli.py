@@ -115,7 +115,8 @@ def _describe(workload: Workload) -> str:
     """One workload, completely."""
     facts = [("", workload.does), ("region: ", workload.region), ("also known as: ", workload.aka),
              ("code of one mode only: ", workload.mode_specific.replace("none", "")),
-             ("needs: ", f"a disk of {workload.disk_mib} MiB" if workload.disk_mib else "")]
+             ("needs: ", " and ".join([f"a disk of {workload.disk_mib} MiB"] * bool(workload.disk_mib)
+                                      + ["programs of Debian's libraries"] * workload.needs_programs))]
     for name, known in workload.parameters.items():
         known = known if isinstance(known, dict) else {"default": known}
         facts.append((f"param {name}: ", f"{known.get('does', '')} (default {known.get('default')})"))

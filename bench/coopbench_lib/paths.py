@@ -34,6 +34,7 @@ class Paths:
             "hv-core": self.build / "hv-core/hv-core.elf32",
             "guest-coop": self.build / "guest-coop/guest-coop.elf32",
             "initramfs": self.build / "bench/initramfs.cpio",
+            "programs": self.build / "bench/programs.cpio",
         }
 
     def program(self, name: str) -> Path:

@@ -72,7 +72,11 @@ class PeerSession:
         jobs = tuple(Job(workload.name, workload.program, runs, WARMUP if self.warmup is None else self.warmup)
                      for workload in self.workloads)
         return Setup(Path(os.path.abspath(self.paths.build)), Path(os.path.abspath(self.folder.logs / peer.name)), jobs,
-                     max(os.sched_getaffinity(0)))
+                     max(os.sched_getaffinity(0)), self._initramfs_name)
+
+    @property
+    def _initramfs_name(self) -> str:
+        return "programs" if any(workload.needs_programs for workload in self.workloads) else "initramfs"
 
     def execute(self, say: Callable[[str], None]) -> Result:
         """Runs every peer whose packages are there; what is finished is on disk after each, also when it is stopped."""
@@ -195,7 +199,7 @@ class PeerSession:
         paths, machine = self.paths, self.machine
         fetched = {need[8:] for peer in self.peers for need in peer.needs if need.startswith("fetched:")}
         images = {name: paths.build / "peers" / name for name in sorted(fetched)}
-        images["initramfs"] = paths.images()["initramfs"]
+        images["initramfs"] = paths.images()[self._initramfs_name]
         programs = {workload.program: paths.program(workload.program) for workload in self.workloads}
         packages = read_text(paths.build / "peers/packages.txt").splitlines()
         commit = git(paths, "rev-parse", "--short=10", "HEAD")

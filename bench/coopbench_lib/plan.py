@@ -111,6 +111,11 @@ class Plan:
         """The disk image of a workload: one per size, never written to, kept beside the images."""
         return self.paths.build / f"bench/disk-{workload.disk_mib}m.img" if workload.disk_mib else None
 
+    def initramfs(self, workload: Workload | None) -> Path:
+        """What a boot's first file system is made of."""
+        name = "programs" if workload and workload.needs_programs else "initramfs"
+        return self.packed or self._images()[name]
+
     def command(self, cell: Cell, logs: Path) -> list[str]:
         """The emulator's command line of one cell, whose serial lines go to files in 'logs'."""
         return self.machine.command(self._launch(cell.mode, cell.workload, logs))
@@ -135,7 +140,7 @@ class Plan:
         disk = self.disk(workload) if workload else None
         return Launch(
             emulator=self.emulator, mode=mode, hv_core=shown(images["hv-core"]), guest=shown(images[self.guest.name]),
-            initramfs=shown(self.packed or images["initramfs"]),
+            initramfs=shown(self.initramfs(workload)),
             guest_words=self.guest_words(workload), hypervisor_words=self.hypervisor_words(mode),
             disk=shown(disk) if disk else None, console=Path(shown(logs / "console.txt")),
             records=Path(shown(logs / "records.txt")), foreign=self.guest.foreign,
@@ -184,6 +189,8 @@ class Plan:
         images = self._images()
         if all(mode.native for mode in self.modes):
             del images["hv-core"]
+        if not any(workload.needs_programs for workload in self.workloads):
+            del images["programs"]
         return images
 
 

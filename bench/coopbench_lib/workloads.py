@@ -15,8 +15,8 @@ DISK_MIB = 16
 
 @dataclass(frozen=True)
 class Workload:
-    """One row of the manifest. 'ops' is the default number of operations in one repetition;
-    'disk_mib' is 0 where no disk is needed."""
+    """One row of the manifest. 'ops' is the default number of operations in one repetition; 'disk_mib' is 0 where no
+    disk is needed; with 'needs_programs' it boots with the initramfs that has other people's programs in it."""
 
     name: str
     program: str
@@ -27,6 +27,7 @@ class Workload:
     default: bool = False
     quick: bool = False
     disk_mib: int = 0
+    needs_programs: bool = False
     runs: int | None = None
     warmup: int | None = None
     timeout_seconds: int | None = None
@@ -67,7 +68,7 @@ def _read_entry(entry: Any, number: int, path: Path) -> Workload:
             name=entry["name"], program=str(entry.get("program", entry["name"])), ops=int(entry.get("ops", 1)),
             does=str(entry.get("does", "")), region=str(entry.get("region", "")), aka=_aka(entry.get("aka", "")),
             default=bool(entry.get("default", False)), quick=bool(entry.get("quick", False)),
-            disk_mib=_disk_mib(entry), runs=_optional_int(entry.get("runs")),
+            disk_mib=_disk_mib(entry), needs_programs="programs" in (entry.get("needs") or []), runs=_optional_int(entry.get("runs")),
             warmup=_optional_int(entry.get("warmup")), timeout_seconds=_optional_int(entry.get("timeout")),
             parameters=dict(entry.get("params") or {}), mode_specific=str(entry.get("mode_specific", "")))
     except (TypeError, ValueError) as error:

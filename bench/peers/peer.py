@@ -36,6 +36,7 @@ class Setup:
     folder: Path
     jobs: tuple[Job, ...]
     processor: int = 0
+    initramfs_name: str = "initramfs"  # of the tree's: "programs" where a job runs other people's programs
 
     @property
     def fetched(self) -> Path:
@@ -48,7 +49,7 @@ class Setup:
 
     @property
     def base_initramfs(self) -> Path:
-        return self.build / "bench/initramfs.cpio"
+        return self.build / f"bench/{self.initramfs_name}.cpio"
 
     @property
     def initramfs(self) -> Path:

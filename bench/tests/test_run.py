@@ -162,6 +162,17 @@ def test_dry_run_starts_nothing(tree):
     assert "'build/bench/initramfs.cpio role=initrd'" in answer.out
 
 
+def test_other_peoples_programs_are_in_the_initramfs_of_those_that_need_them(tree):
+    tree.write_manifest([{"name": "fake/null"}, {"name": "fake/cpuid", "needs": ["programs"]}])
+    assert tree.run("--dry-run", "--workload", "fake/null").out.count("build/bench/initramfs.cpio") == 2
+    assert tree.run("--dry-run", "--workload", "fake/cpuid").out.count("build/bench/programs.cpio") == 2
+    assert tree.run("--workload", "fake/null").status == 0 and "programs" not in tree.json()["images"]
+    assert tree.run("--workload", "fake/cpuid", out="other").status == 0 and "programs" in tree.json("other")["images"]
+    tree.paths.images()["programs"].unlink()
+    answer = tree.run("--workload", "fake/cpuid", out="third")
+    assert answer.status == 1 and "programs is not built (build/bench/programs.cpio is missing): say 'make'" in answer.err
+
+
 def test_out_is_not_overwritten(tree):
     (tree.root / "result").mkdir()
     (tree.root / "result/precious").write_text("x")

@@ -17,4 +17,12 @@ int disk_open(int flags);
 void disk_read_blocks(int disk, uint64_t number, uint64_t count, void *blocks);
 void disk_write_block(int disk, uint64_t number, const void *block);
 
+/* Makes an ext2 file system on the disk, mounts it and goes there. On another system than guest-coop
+ * COOPBENCH_DISK_FOLDER names a folder that is used instead; without it this ends with a skip record, and so it does
+ * without a disk. */
+void disk_enter_folder(void);
+
+/* Leaves it, and unmounts it. */
+void disk_leave_folder(void);
+
 #endif

@@ -133,14 +133,25 @@ int harness_main(struct harness_workload *workload, int argc, char **argv)
     return 0;
 }
 
-const char *harness_installed_path(const char *relative)
+/* Static storage. */
+static const char *harness_path_beside(const char *relative)
 {
     static char path[512];
 
     snprintf(path, sizeof(path), "%s%s", harness_directory, relative);
-    if (access(path, R_OK) != 0)
-        harness_fail("%s is not there", path);
     return path;
+}
+
+bool harness_is_installed(const char *relative)
+{
+    return access(harness_path_beside(relative), R_OK) == 0;
+}
+
+const char *harness_installed_path(const char *relative)
+{
+    if (!harness_is_installed(relative))
+        harness_fail("%s is not there", harness_path_beside(relative));
+    return harness_path_beside(relative);
 }
 
 const char *harness_temporary_path(void)

@@ -72,6 +72,9 @@ _Noreturn void harness_skip(const char *reason);
 /* The path of a file installed with the programs, e.g. "helper/hello". Static storage: one at a time. */
 const char *harness_installed_path(const char *relative);
 
+/* Whether there is such a file. */
+bool harness_is_installed(const char *relative);
+
 /* The path of this process's own temporary file, of equal length for every process. Static storage. */
 const char *harness_temporary_path(void);
 

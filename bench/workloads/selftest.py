@@ -59,9 +59,9 @@ def check_entry(tally, entry, program):
     tally.check(shown.returncode == 0 and listed == stated, f"{name}: parameters: program {listed}, manifest {stated}")
 
 
-def check_run(tally, entry, program, disk):
+def check_run(tally, entry, program, disk, folder):
     name = entry["name"]
-    result = run([program, "--runs", "2", "--warmup", "1", *entry["args"]], {"COOPBENCH_DISK": disk})
+    result = run([program, "--runs", "2", "--warmup", "1", *entry["args"]], {"COOPBENCH_DISK": disk, "COOPBENCH_DISK_FOLDER": folder})
     try:
         records = records_of(result.stdout)
     except ValueError as error:
@@ -120,13 +120,14 @@ def main():
     installed = {os.path.join(group, name) for group in ("nano", "latency", "loop", "mix", "macro")
                  for name in os.listdir(os.path.join(os.path.dirname(manifest), group)) if name.endswith(".c")}
     tally.check({entry["program"] + ".c" for entry in entries} == installed, "manifest and programs are not the same")
-    with tempfile.NamedTemporaryFile() as disk:
+    with tempfile.NamedTemporaryFile() as disk, tempfile.TemporaryDirectory() as folder:
         disk.write(bytes(range(256)) * 4096)
         disk.flush()
         for entry in entries:
             program = os.path.join(programs, entry["program"])
             check_entry(tally, entry, program)
-            check_run(tally, entry, program, disk.name)
+            check_run(tally, entry, program, disk.name, folder)
+        tally.check(not os.listdir(folder), "a workload left files on the disk")
     check_arguments(tally, programs)
     check_program(tally, programs)
     check_full_output(tally, programs)

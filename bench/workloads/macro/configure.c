@@ -16,7 +16,7 @@
 
 static struct harness_parameter configure_parameters[] = {{"rounds", 40, 1, CONFIGURE_MOST_ROUNDS},
                                                           HARNESS_PARAMETERS_END};
-static const char *configure_script;
+static char *configure_script;
 static char configure_rounds[8];
 
 static uint64_t configure_operations(void)
@@ -26,26 +26,14 @@ static uint64_t configure_operations(void)
 
 static void configure_setup(void)
 {
-    static char script[512];
-    const char *path = harness_installed_path("macro/configure.sh");
-
-    /* The shell works in another folder: a relative path would not lead from there. */
-    if (path[0] == '/')
-        script[0] = '\0';
-    else if (!getcwd(script, sizeof(script) / 2))
-        harness_fail("getcwd failed");
-    if (strlen(script) + strlen(path) + 2 > sizeof(script))
-        harness_wrong("the path of the script is too long");
-    if (script[0] != '\0')
-        strcat(script, "/");
-    configure_script = strcat(script, path);
+    configure_script = shell_command_installed("macro/configure.sh");
     snprintf(configure_rounds, sizeof(configure_rounds), "%u", (unsigned)configure_parameters[0].value);
     shell_command_enter_folder();
 }
 
 static void configure_work(void)
 {
-    shell_command_run((char *[]){"sh", (char *)configure_script, SHELL_COMMAND_BUSYBOX, configure_rounds, NULL});
+    shell_command_run((char *[]){"sh", configure_script, SHELL_COMMAND_BUSYBOX, configure_rounds, NULL});
 }
 
 /* config.h must be what the script's rule gives for every round. */

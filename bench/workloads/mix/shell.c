@@ -14,7 +14,7 @@
 
 static struct harness_parameter shell_parameters[] = {
     {"rounds", 2, 1, 1000}, {"at_once", 1, 1, SHELL_MOST}, HARNESS_PARAMETERS_END};
-static char shell_script[512];
+static char *shell_script;
 
 static uint64_t shell_operations(void)
 {
@@ -23,12 +23,7 @@ static uint64_t shell_operations(void)
 
 static void shell_setup(void)
 {
-    const char *path = harness_installed_path("mix/shell.sh");
-    char folder[256] = "";
-    /* The shell works in another folder: a relative path would not lead from there. */
-    if (path[0] != '/' && !getcwd(folder, sizeof(folder)))
-        harness_fail("getcwd failed");
-    snprintf(shell_script, sizeof(shell_script), "%s%s%s", folder, folder[0] ? "/" : "", path);
+    shell_script = shell_command_installed("mix/shell.sh");
     shell_command_enter_folder();
 }
 
