@@ -19,10 +19,12 @@ HARNESS_LIBRARY   := $(BUILD)/bench/harness/libharness.a
 INIT          := $(BUILD)/guest-coop/user/init
 INIT_SOURCES  := $(wildcard guest-coop/user/*.c)
 INITRAMFS     := $(BUILD)/bench/initramfs.cpio
-COUNT_PLUGIN  := $(BUILD)/bench/plugin/libcoopcount.so
-COUNT_SOURCES := $(wildcard bench/plugin/*.c)
+PLUGINS       := $(BUILD)/bench/plugin/libcoopcount.so $(BUILD)/bench/plugin/libcoopwalk.so
+PLUGIN_COMMON := bench/plugin/instruction_class.c bench/plugin/regions.c
+COUNT_SOURCES := bench/plugin/coopcount.c $(PLUGIN_COMMON)
+WALK_SOURCES  := $(filter-out bench/plugin/coopcount.c,$(wildcard bench/plugin/*.c))
 
-BENCH_IMAGES := $(INITRAMFS) $(WORKLOADS) $(COUNT_PLUGIN)
+BENCH_IMAGES := $(INITRAMFS) $(WORKLOADS) $(PLUGINS)
 
 $(BUILD)/bench/harness/%.o: bench/workloads/%.c bench/build.mk
 	$(Q)mkdir -p $(@D)
@@ -50,9 +52,11 @@ INITRAMFS_FILES := $(foreach file,$(WORKLOADS) $(WORKLOADS_SCRIPTS),bench/$(file
 $(INITRAMFS): $(INIT) $(WORKLOADS) $(WORKLOADS_SCRIPTS) bench/mkinitramfs.sh $(foreach word,$(INITRAMFS_EXTRA),$(lastword $(subst =, ,$(word))))
 	$(Q)bench/mkinitramfs.sh $@ $(INIT) $(INITRAMFS_FILES) $(INITRAMFS_EXTRA)
 
-$(COUNT_PLUGIN): $(COUNT_SOURCES) $(wildcard bench/plugin/*.h) guest-coop/include/coopbench.h bench/build.mk
+$(BUILD)/bench/plugin/libcoopcount.so: $(COUNT_SOURCES)
+$(BUILD)/bench/plugin/libcoopwalk.so: $(WALK_SOURCES)
+$(PLUGINS): $(wildcard bench/plugin/*.h) guest-coop/include/coopbench.h bench/build.mk
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O2 -g -fPIC -shared -fvisibility=hidden -pthread $(PREFIX_MAP) $(WARNINGS) \
-		-Iguest-coop/include $(COUNT_SOURCES) -o $@
+		-Iguest-coop/include $(filter %.c,$^) -o $@
 
 -include $(HARNESS_OBJECTS:.o=.d) $(WORKLOADS:$(WORKLOADS_BUILD)/%=$(BUILD)/bench/depend/%.d)

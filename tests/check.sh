@@ -76,9 +76,10 @@ suite_abi()
 suite_machine() { tests/boot/machine.sh; }
 suite_fuzz() { FUZZ_SECONDS=${FUZZ_SECONDS:-2} tests/fuzz/run.sh; }
 suite_plugin() { bench/plugin/selftest.sh 2>&1 | sed '$s/^/plugin: /'; }
+suite_walk() { bench/plugin/walk_selftest.sh 2>&1 | sed '$s/^/walk: /'; }
 suite_agree() { /usr/bin/python3 bench/plugin/agree.py 2>&1 | sed '$s/^/agree: /'; }
 
-all='lint build unit bench workloads plugin agree abi boot hostile mutation vendors shell machine input fuzz'
+all='lint build unit bench workloads plugin walk agree abi boot hostile mutation vendors shell machine input fuzz'
 suites=${*:-$all}
 total_passed=0 total_failed=0 total_skipped=0
 started=$SECONDS

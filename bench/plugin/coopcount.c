@@ -11,31 +11,25 @@
  */
 #include "instruction_class.h"
 #include "qemu_plugin_abi.h"
+#include "regions.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Started instructions: of each class, and at [INSTRUCTION_CLASSES] all of them. */
-struct coopcount_counters {
-    uint64_t started[INSTRUCTION_CLASSES + 1];
-};
-
-struct coopcount_region {
-    struct coopcount_counters counted;
-    uint64_t after_entry; /* instructions after the first VMRUN in the region; 0 without one */
+/* Started instructions: of each class, and behind these what only this plugin counts. */
+enum {
+    COOPCOUNT_INSTRUCTIONS = INSTRUCTION_CLASSES, /* all of them */
+    COOPCOUNT_AFTER_ENTRY,                        /* of a region: those after its first VMRUN; 0 without one */
+    COOPCOUNT_COUNTERS
 };
 
 int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
 /* Only the emulated CPU's thread touches these: with -icount there is one for all CPUs. */
-static struct coopcount_counters coopcount_now, coopcount_begin;
-static struct coopcount_region *coopcount_regions;
-static size_t coopcount_region_count, coopcount_region_room;
+static uint64_t coopcount_now[COOPCOUNT_COUNTERS];
+static struct regions coopcount_regions;
 static uint64_t coopcount_entry; /* all instructions up to and with the region's first VMRUN */
-static bool coopcount_in_region;
-static uint64_t coopcount_unpaired; /* begins without an end, ends without a begin */
 static char *coopcount_path;
 
 /* Callbacks come before the inline additions of the same instruction. */
@@ -43,54 +37,31 @@ static void coopcount_on_begin(unsigned vcpu, void *data)
 {
     (void)vcpu;
     (void)data;
-    coopcount_unpaired += coopcount_in_region;
-    coopcount_in_region = true;
     coopcount_entry = 0;
-    coopcount_begin = coopcount_now;
+    regions_begin(&coopcount_regions);
 }
 
 static void coopcount_on_vmrun(unsigned vcpu, void *data)
 {
     (void)vcpu;
     (void)data;
-    if (coopcount_in_region && coopcount_entry == 0)
-        coopcount_entry = coopcount_now.started[INSTRUCTION_CLASSES] + 1;
-}
-
-static void coopcount_grow(void)
-{
-    if (coopcount_region_count < coopcount_region_room)
-        return;
-    coopcount_region_room = coopcount_region_room * 2 + 64;
-    coopcount_regions = realloc(coopcount_regions, coopcount_region_room * sizeof(*coopcount_regions));
-    if (!coopcount_regions) {
-        fprintf(stderr, "libcoopcount: out of memory\n");
-        abort();
-    }
+    if (coopcount_regions.is_inside && coopcount_entry == 0)
+        coopcount_entry = coopcount_now[COOPCOUNT_INSTRUCTIONS] + 1;
 }
 
 static void coopcount_on_end(unsigned vcpu, void *data)
 {
-    struct coopcount_region *region;
+    uint64_t *row = regions_end(&coopcount_regions);
 
     (void)vcpu;
     (void)data;
-    if (!coopcount_in_region) {
-        coopcount_unpaired++;
-        return;
-    }
-    coopcount_in_region = false;
-    coopcount_grow();
-    region = &coopcount_regions[coopcount_region_count++];
-    for (size_t i = 0; i <= INSTRUCTION_CLASSES; i++)
-        region->counted.started[i] = coopcount_now.started[i] - coopcount_begin.started[i];
-    region->after_entry = coopcount_entry ? coopcount_now.started[INSTRUCTION_CLASSES] - coopcount_entry : 0;
+    if (row && coopcount_entry)
+        row[COOPCOUNT_AFTER_ENTRY] = coopcount_now[COOPCOUNT_INSTRUCTIONS] - coopcount_entry;
 }
 
 static void coopcount_add(struct qemu_plugin_insn *instruction, size_t class)
 {
-    qemu_plugin_register_vcpu_insn_exec_inline(instruction, QEMU_PLUGIN_INLINE_ADD_U64, &coopcount_now.started[class],
-                                               1);
+    qemu_plugin_register_vcpu_insn_exec_inline(instruction, QEMU_PLUGIN_INLINE_ADD_U64, &coopcount_now[class], 1);
 }
 
 static void coopcount_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
@@ -112,19 +83,14 @@ static void coopcount_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
             qemu_plugin_register_vcpu_insn_exec_cb(instruction, callbacks[class], QEMU_PLUGIN_CB_NO_REGS, NULL);
         if (class != INSTRUCTION_CLASSES)
             coopcount_add(instruction, class);
-        coopcount_add(instruction, INSTRUCTION_CLASSES);
+        coopcount_add(instruction, COOPCOUNT_INSTRUCTIONS);
     }
-}
-
-static void coopcount_print(FILE *file, const struct coopcount_counters *counters)
-{
-    fprintf(file, "\"instructions\":%" PRIu64, counters->started[INSTRUCTION_CLASSES]);
-    for (size_t i = 0; i < INSTRUCTION_CLASSES; i++)
-        fprintf(file, ",\"%s\":%" PRIu64, instruction_class_names[i], counters->started[i]);
 }
 
 static void coopcount_at_exit(qemu_plugin_id_t id, void *data)
 {
+    const char *names[COOPCOUNT_COUNTERS] = {
+        [COOPCOUNT_INSTRUCTIONS] = "instructions", [COOPCOUNT_AFTER_ENTRY] = "after_entry"};
     FILE *file = fopen(coopcount_path, "w");
 
     (void)id;
@@ -133,16 +99,12 @@ static void coopcount_at_exit(qemu_plugin_id_t id, void *data)
         fprintf(stderr, "libcoopcount: cannot write %s\n", coopcount_path);
         return;
     }
+    memcpy(names, instruction_class_names, sizeof(instruction_class_names));
     fprintf(file, "{");
-    coopcount_print(file, &coopcount_now);
-    fprintf(file, ",\"unpaired_markers\":%" PRIu64 ",\"regions\":[", coopcount_unpaired + coopcount_in_region);
-    for (size_t i = 0; i < coopcount_region_count; i++) {
-        fprintf(file, "%s\n{\"region\":%zu,\"after_entry\":%" PRIu64 ",", i ? "," : "", i + 1,
-                coopcount_regions[i].after_entry);
-        coopcount_print(file, &coopcount_regions[i].counted);
-        fprintf(file, "}");
-    }
-    fprintf(file, "]}\n");
+    regions_print(file, coopcount_now, names, COOPCOUNT_AFTER_ENTRY);
+    fprintf(file, ",");
+    regions_print_all(file, &coopcount_regions, names);
+    fprintf(file, "}\n");
     if (fclose(file) != 0)
         fprintf(stderr, "libcoopcount: cannot write %s\n", coopcount_path);
 }
@@ -162,6 +124,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qem
         fprintf(stderr, "libcoopcount: wants out=FILE, and qemu-system-x86_64\n");
         return -1;
     }
+    regions_create(&coopcount_regions, coopcount_now, COOPCOUNT_COUNTERS);
     qemu_plugin_register_vcpu_tb_trans_cb(id, coopcount_translate);
     qemu_plugin_register_atexit_cb(id, coopcount_at_exit, NULL);
     return 0;

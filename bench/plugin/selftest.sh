@@ -6,30 +6,10 @@
 
 set -eu -o pipefail
 
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
+. "$(dirname "$0")/selftest_machine.sh"
 plugin=${1:-$root/build/bench/plugin/libcoopcount.so}
-if ! [ -f "$plugin" ]; then
-    echo "$0: $plugin is not there: make images" >&2
-    exit 2
-fi
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-awk '$1 == "#define" && $2 ~ /^COOP(BENCH_NOP|_PORT)_/ {sub(/^COOP(BENCH)?_/, "", $2); print $2 " equ " $3}' \
-    "$root/guest-coop/include/coopbench.h" "$root/hv-core/include/coopvirt/abi.h" > "$work/coopcount_test.inc"
-nasm -f bin -I "$work/" "$here/test_kernel.asm" -o "$work/kernel"
-
-status=0
-timeout 60 qemu-system-x86_64 -M pc -nodefaults -cpu EPYC,+svm,+npt,-rdrand,-rdseed,-smap -m 64 -icount shift=0,sleep=off \
-    -rtc base=2026-01-01,clock=vm -display none -no-reboot -device isa-debug-exit,iobase=0xf4,iosize=4 \
-    -debugcon "file:$work/stamps" -kernel "$work/kernel" -plugin "$plugin,out=$work/counts" 2> "$work/errors" || status=$?
-if [ "$status" -ne 33 ] || ! [ -f "$work/counts" ]; then
-    echo "$0: QEMU ended with status $status" >&2
-    cat "$work/errors" >&2
-    echo "0 passed, 1 failed"
-    exit 1
-fi
+build_kernel test_kernel.asm
+boot "$plugin" counts ""
 
 # name, instructions between the time stamps that complete, instructions that start and do not complete, VMRUNs, exits
 /usr/bin/python3 - "$work/stamps" "$work/counts" << 'END'

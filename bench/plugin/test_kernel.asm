@@ -4,23 +4,7 @@
 ; known work between the markers, and writes the TSC difference of each region as eight hexadecimal
 ; digits to port 0xe9. The regions, in order, are the rows of selftest.sh.
 
-%include "coopcount_test.inc"           ; NOP_BEGIN, NOP_END, PORT_MARKER, PORT_EXIT: from the C headers
-
-bits 32
-org 0x100000
-
-; Multiboot 1 header, with the load addresses in it (specification, "The address fields").
-header:
-    dd 0x1badb002, 0x00010000, -(0x1badb002 + 0x00010000)
-    dd header, header, file_end, memory_end, start
-
-; NOPL number(%eax), 7 bytes, directly before a marker's OUT.
-%macro marker 2
-    mov eax, %2
-    db 0x0f, 0x1f, 0x80
-    dd %1
-    out dx, eax
-%endmacro
+%include "test_kernel.inc"
 
 ; A region around its body; both time stamps lie inside the markers.
 %macro begin 0

@@ -54,8 +54,9 @@ static enum instruction_class class_by_zydis(const ZydisDecodedInstruction *inst
     case ZYDIS_MNEMONIC_CLGI:
         return INSTRUCTION_CLGI;
     case ZYDIS_MNEMONIC_INVLPG:
-    case ZYDIS_MNEMONIC_INVLPGA:
         return INSTRUCTION_INVLPG;
+    case ZYDIS_MNEMONIC_INVLPGA:
+        return INSTRUCTION_INVLPGA;
     case ZYDIS_MNEMONIC_CPUID:
         return INSTRUCTION_CPUID;
     case ZYDIS_MNEMONIC_RDMSR:
@@ -77,9 +78,12 @@ static enum instruction_class class_by_zydis(const ZydisDecodedInstruction *inst
     case ZYDIS_MNEMONIC_OUT:
         return INSTRUCTION_OUT;
     case ZYDIS_MNEMONIC_MOV:
-        if (operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER && operands[0].reg.value == ZYDIS_REGISTER_CR3)
-            return INSTRUCTION_WRITE_CR3;
-        return INSTRUCTION_CLASSES;
+        if (operands[0].type != ZYDIS_OPERAND_TYPE_REGISTER)
+            return INSTRUCTION_CLASSES;
+        return operands[0].reg.value == ZYDIS_REGISTER_CR0   ? INSTRUCTION_WRITE_CR0
+               : operands[0].reg.value == ZYDIS_REGISTER_CR3 ? INSTRUCTION_WRITE_CR3
+               : operands[0].reg.value == ZYDIS_REGISTER_CR4 ? INSTRUCTION_WRITE_CR4
+                                                             : INSTRUCTION_CLASSES;
     default:
         return INSTRUCTION_CLASSES;
     }
@@ -88,7 +92,7 @@ static enum instruction_class class_by_zydis(const ZydisDecodedInstruction *inst
 /* Random bytes that often begin as one of our classes does. */
 static void random_bytes(uint8_t bytes[16], uint64_t *state)
 {
-    static const uint8_t first[] = {0x0f, 0x0f, 0x0f, 0xf4, 0xcf, 0xe4, 0xee, 0x48, 0x66, 0xf3};
+    static const uint8_t first[] = {0x0f, 0x0f, 0x0f, 0xf4, 0xcf, 0xe4, 0xee, 0x48, 0x44, 0x66, 0xf0, 0xf3};
     static const uint8_t second[] = {0x01, 0x01, 0x22, 0xa2, 0x32, 0x30, 0x05, 0x07, 0x0f, 0xcf};
 
     for (int i = 0; i < 16; i++) {
@@ -99,7 +103,7 @@ static void random_bytes(uint8_t bytes[16], uint64_t *state)
         bytes[0] = first[bytes[14] % sizeof(first)];
     if (bytes[15] & 2)
         bytes[1] = second[bytes[13] % sizeof(second)];
-    if ((bytes[15] & 4) && (bytes[0] == 0x48 || bytes[0] == 0x66) && bytes[1] == 0x0f)
+    if ((bytes[15] & 4) && (bytes[0] == 0x48 || bytes[0] == 0x44 || bytes[0] == 0x66) && bytes[1] == 0x0f)
         bytes[2] = second[bytes[12] % sizeof(second)];
 }
 
