@@ -55,6 +55,12 @@
 #define ETIMEDOUT    110
 #endif
 
+/* Those of System V objects. */
+#ifndef ENOMSG
+#define ENOMSG 42
+#define EIDRM  43
+#endif
+
 /* Those of sockets. */
 #ifndef EMSGSIZE
 #define EMSGSIZE        90

@@ -16,6 +16,7 @@
 #include "kernel/process_list.h"
 #include "kernel/process_timer.h"
 #include "kernel/scheduler.h"
+#include "kernel/semaphore_undo.h"
 #include "kernel/signal.h"
 #include "kernel/thread.h"
 #include "memory/address_space.h"
@@ -121,6 +122,8 @@ static void exit_last_thread(struct process *leader)
         exit_first_process(status);
     timeout_remove(&private->alarm);
     process_timer_delete_all(leader);
+    if (private->semaphore_undo)
+        semaphore_undo_all(private);
     signal_discard(leader, ~0ul);
     limits_release(private->limits);
     private->limits = 0;

@@ -37,6 +37,7 @@ struct signal_stack {
 struct trap_frame;
 struct limits;
 struct process_timer;
+struct semaphore_undo;
 
 struct process_private {
     /* scheduler, under its lock */
@@ -93,7 +94,8 @@ struct process_private {
     struct wait_queue signal_arrival;    /* the leader's: for those who read signals as a file */
     struct signal_action own_actions[SIGNAL_COUNT];
     struct signal_information information[SIGNAL_SLOTS]; /* of the pending standard signals */
-    struct process_timer *timers; /* the leader's */
+    struct process_timer *timers;           /* the leader's */
+    struct semaphore_undo *semaphore_undo; /* the leader's: syscall/semaphore_calls.c */
     int timer_next;
     struct limits *limits; /* the leader's, or NULL: the common ones (kernel/limits.h) */
     struct timeout alarm;  /* the leader's */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The object behind MAP_SHARED | MAP_ANONYMOUS: an array of frames, filled on demand.
+ * An array of frames, filled on demand, and the file that stands for it.
  */
 #include "memory/shared_memory.h"
 #include "fs/file.h"
@@ -12,9 +12,8 @@ struct shared_memory {
     coop_paddr frames[];
 };
 
-static coop_paddr shared_memory_page(struct file *file, uint64_t index)
+coop_paddr shared_memory_page(struct shared_memory *memory, uint64_t index)
 {
-    struct shared_memory *memory = file->context;
     if (index >= memory->pages)
         return 0;
     if (!memory->frames[index])
@@ -24,31 +23,52 @@ static coop_paddr shared_memory_page(struct file *file, uint64_t index)
     return memory->frames[index];
 }
 
-static void shared_memory_release(struct file *file)
+uint64_t shared_memory_resident(const struct shared_memory *memory)
 {
-    struct shared_memory *memory = file->context;
+    uint64_t pages = 0;
     for (uint64_t i = 0; i < memory->pages; i++)
+        pages += memory->frames[i] != 0;
+    return pages;
+}
+
+void shared_memory_free(struct shared_memory *memory)
+{
+    for (uint64_t i = 0; memory && i < memory->pages; i++)
         if (memory->frames[i])
             frame_release(memory->frames[i]);
     heap_free(memory);
 }
 
+struct shared_memory *shared_memory_make(uint64_t pages)
+{
+    if (pages > frame_total_count())
+        return 0;
+    struct shared_memory *memory = heap_allocate(sizeof(*memory) + pages * sizeof(coop_paddr));
+    if (memory)
+        memory->pages = pages;
+    return memory;
+}
+
+static coop_paddr shared_memory_file_page(struct file *file, uint64_t index)
+{
+    return shared_memory_page(file->context, index);
+}
+
+static void shared_memory_file_release(struct file *file)
+{
+    shared_memory_free(file->context);
+}
+
 static const struct file_operations shared_memory_operations = {
-    .page = shared_memory_page,
-    .release = shared_memory_release,
+    .page = shared_memory_file_page,
+    .release = shared_memory_file_release,
 };
 
 struct file *shared_memory_create(uint64_t bytes)
 {
-    uint64_t pages = (bytes + FRAME_BYTES - 1) / FRAME_BYTES;
-    if (pages > frame_total_count())
-        return 0;
-    struct shared_memory *memory = heap_allocate(sizeof(*memory) + pages * sizeof(coop_paddr));
-    if (!memory)
-        return 0;
-    memory->pages = pages;
-    struct file *file = file_create(&shared_memory_operations, 0, memory, 0);
+    struct shared_memory *memory = shared_memory_make((bytes + FRAME_BYTES - 1) / FRAME_BYTES);
+    struct file *file = memory ? file_create(&shared_memory_operations, 0, memory, 0) : 0;
     if (!file)
-        heap_free(memory);
+        shared_memory_free(memory);
     return file;
 }

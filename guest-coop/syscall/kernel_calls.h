@@ -91,6 +91,21 @@
     CALL(120, getresgid)                                                                                               \
     CALL(122, setfsuid)                                                                                                \
     CALL(123, setfsgid)                                                                                                \
+    /* semaphore_calls.c */                                                                                            \
+    CALL(64, semget)                                                                                                   \
+    CALL(65, semop)                                                                                                    \
+    CALL(66, semctl)                                                                                                   \
+    CALL(220, semtimedop)                                                                                              \
+    /* message_calls.c */                                                                                              \
+    CALL(68, msgget)                                                                                                   \
+    CALL(69, msgsnd)                                                                                                   \
+    CALL(70, msgrcv)                                                                                                   \
+    CALL(71, msgctl)                                                                                                   \
+    /* segment_calls.c */                                                                                              \
+    CALL(29, shmget)                                                                                                   \
+    CALL(30, shmat)                                                                                                    \
+    CALL(31, shmctl)                                                                                                   \
+    CALL(67, shmdt)                                                                                                    \
     /* time_calls.c */                                                                                                 \
     CALL(35, nanosleep)                                                                                                \
     CALL(36, getitimer)                                                                                                \

@@ -61,6 +61,8 @@ int main(int count, char **arguments)
                  {"registers", abi_test_registers},
                  {"signals", abi_test_signals},
                  {"queued", abi_test_queued},
+                 {"semaphores", abi_test_semaphores},
+                 {"segments", abi_test_segments},
                  {"processes", abi_test_processes},
                  {"threads", abi_test_threads},
                  {"events", abi_test_events},

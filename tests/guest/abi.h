@@ -46,6 +46,8 @@ void abi_test_memory(void);
 void abi_test_registers(void);
 void abi_test_signals(void);
 void abi_test_queued(void);
+void abi_test_semaphores(void);
+void abi_test_segments(void);
 void abi_test_processes(void);
 void abi_test_threads(void);
 void abi_test_events(void);
