@@ -38,15 +38,21 @@ def processor_words(result: Result) -> tuple[str, ...]:
     return tuple(f"{word} {value}" for word, value in words if word in ("-cpu", "-icount", "-accel"))
 
 
-def render_peers(results: list[Result]) -> str:
-    """One table for each unit, machine and emulated CPU among the results."""
+def comparable(results: list[Result]) -> list[list[Result]]:
+    """The results in groups of one unit, machine and emulated CPU: what may stand in one table."""
     groups: dict[tuple, list[Result]] = {}
     for result in results:
         unit, machine = result.run["unit"], result.run["machine"]
         version = result.run["emulator"].get("version")
         key = (unit, machine, version) + (processor_words(result) if unit == "instr" else ())
         groups.setdefault(key, []).append(result)
-    text = "\n".join(_render(group) for group in groups.values())
+    return list(groups.values())
+
+
+def render_peers(results: list[Result]) -> str:
+    """One table for each unit, machine and emulated CPU among the results."""
+    groups = comparable(results)
+    text = "\n".join(map(_render, groups))
     if len(groups) > 1:
         text += "\n" + textwrap.fill("Tables of different units or machines: no figure of one is to be compared with a "
                                      "figure of another.", WIDTH) + "\n"
@@ -54,34 +60,39 @@ def render_peers(results: list[Result]) -> str:
 
 
 def _render(results: list[Result]) -> str:
-    columns = _columns(results)
-    workloads = list(dict.fromkeys(name for column in columns for name in column.rows))
-    if any(is_of_peers(result) for result in results):
-        measured = {name for result in results if is_of_peers(result) for name in (row.workload for row in result.rows)}
-        workloads = [name for name in workloads if name in measured]
-    left_out = _leave_out_other_work(columns, workloads)
+    systems = columns(results)
+    workloads = workloads_of(results, systems)
+    left_out = leave_out_other_work(systems, workloads)
     run = results[0].run
     what = "Instructions" if run["unit"] == "instr" else "Steps of the time-stamp counter"
     lines = textwrap.wrap(f"{what} per operation on {run['machine']} ({run['cpu_model']}, "
                           f"{run['emulator'].get('version')})", WIDTH) + [""]
-    lines += _blocks(columns, workloads, lambda row: amount(row.value) + (mark(row) if run["unit"] == "instr" else ""))
+    lines += _blocks(systems, workloads, lambda row: amount(row.value) + (mark(row) if run["unit"] == "instr" else ""))
     lines += ["", _RATIOS, ""]
-    lines += _blocks([column for column in columns if column.base != column.name], workloads,
+    lines += _blocks([column for column in systems if column.base != column.name], workloads,
                      lambda row: ratio(row.ratio_to_native))
-    return "\n".join(lines + [""] + _wrapped(left_out + _below(results))) + "\n"
+    return "\n".join(lines + [""] + _wrapped(left_out + below(results))) + "\n"
 
 
-def _columns(results: list[Result]) -> list[Column]:
-    columns = []
+def workloads_of(results: list[Result], systems: list[Column]) -> list[str]:
+    """What is shown: all workloads, or those of the peers where there are some."""
+    workloads = list(dict.fromkeys(name for column in systems for name in column.rows))
+    measured = {row.workload for result in results if is_of_peers(result) for row in result.rows}
+    return [name for name in workloads if name in measured] if measured else workloads
+
+
+def columns(results: list[Result]) -> list[Column]:
+    """A column for each mode and peer of the results."""
+    systems = []
     for result in results:
         peers = result.run.get("peers", {})
         for mode in dict.fromkeys(row.mode for row in result.rows):
-            columns.append(Column(mode, peers.get(mode, {}).get("base", "native"),
+            systems.append(Column(mode, peers.get(mode, {}).get("base", "native"),
                                   {row.workload: row for row in result.rows if row.mode == mode}, is_of_peers(result)))
-    return columns
+    return systems
 
 
-def _leave_out_other_work(columns: list[Column], chosen: list[str]) -> list[str]:
+def leave_out_other_work(columns: list[Column], chosen: list[str]) -> list[str]:
     """Takes rows out of our columns that did other work than the peers did, and says which."""
     work = {row.workload: (row.ops, row.params) for column in columns if column.is_peer for row in column.rows.values()
             if row.status == OK}
@@ -122,7 +133,7 @@ def _cell(row: Row | None, cell) -> str:
     return "-" if row is None else cell(row) if row.status == OK else row.status
 
 
-def _below(results: list[Result]) -> list[str]:
+def below(results: list[Result]) -> list[str]:
     """What a reader has to know of each peer, and why some are not there."""
     lines = []
     for result in results:

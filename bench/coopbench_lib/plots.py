@@ -28,9 +28,17 @@ _FILLS = (("#0072B2", 3, False), ("#F0E442", 3, True), ("#D55E00", 3, False), ("
           ("#000000", 3, False), ("#E69F00", 3, True), ("#009E73", 3, False), ("#CC79A7", 3, True))
 _MODE_FILLS = {"native": ("#999999", 3), "full-nested": ("#0072B2", 3), "full-shadow": ("#F0E442", 3),
                "paravirt": ("#D55E00", 2), "coop": ("#56B4E9", 3), "coop-nested": ("#000000", 3),
-               "hybrid-shadow": ("#009E73", 2), "lguest": ("#CC79A7", 3)}
+               "hybrid-shadow": ("#009E73", 2), "lguest": ("#CC79A7", 3),
+               "linux": ("#999999", 4), "xen-pv": ("#D55E00", 4), "kvm-nested": ("#0072B2", 4),
+               "kvm-shadow": ("#F0E442", 4), "process": ("#999999", 3), "bubblewrap": ("#56B4E9", 3),
+               "lxc": ("#009E73", 4), "uml": ("#D55E00", 3), "qemu": ("#000000", 3)}
 _UNNAMED_FILL = ("#555555", 2)
 _MODE_ORDER = [mode.name for mode in MODES]
+
+
+def fill_of(mode: str) -> tuple[str, int]:
+    """A mode's colour and gnuplot fill pattern; a peer has the colour of the mode that is nearest to it."""
+    return _MODE_FILLS.get(mode.removesuffix("-off"), _UNNAMED_FILL)
 
 
 @dataclass(frozen=True)
@@ -58,12 +66,12 @@ def plots_of(result: Result) -> list[Plot]:
     return [plot for plot in plots if plot]
 
 
-def _ordered(rows: list[Row]) -> list[Row]:
+def ordered(rows: list[Row]) -> list[Row]:
     """Rows in the order of the modes; modes without a name come last."""
     return sorted(rows, key=lambda row: _MODE_ORDER.index(row.mode) if row.mode in _MODE_ORDER else len(_MODE_ORDER))
 
 
-def _head(name: str, width: int, height: int) -> list[str]:
+def head(name: str, width: int, height: int) -> list[str]:
     """What every script begins with; it draws name.dat into name.svg."""
     return ["# SPDX-License-Identifier: GPL-2.0-or-later", "reset",
             f'set terminal svg size {width},{height} fixed font "{_FONT},13" background "#ffffff" noenhanced',
@@ -78,7 +86,7 @@ def _quoted(text: str) -> str:
 
 def cost_plot(result: Result, workload: str) -> Plot | None:
     """Bars of the modes, relative to native; of the cost itself where there is no native row to compare with."""
-    rows = _ordered([row for row in result.rows if row.workload == workload and row.status == OK])
+    rows = ordered([row for row in result.rows if row.workload == workload and row.status == OK])
     relative = all(row.ratio_to_native for row in rows)
     values = [row.ratio_to_native if relative else row.value for row in rows]
     if not rows or max(values) <= 0 or (relative and len(rows) < 2):
@@ -86,7 +94,7 @@ def cost_plot(result: Result, workload: str) -> Plot | None:
     name, unit = plot_name(workload, "cost"), result.run["unit"]
     log = relative and max(values) / min(values) > LOG_FROM
     base = min(1, min(values)) if log else 0
-    script = _head(name, 560, 80 + 30 * len(rows))
+    script = head(name, 560, 80 + 30 * len(rows))
     script += [f"set xlabel {_quoted('cost relative to native' if relative else unit + ' per operation')}",
                f"set yrange [{len(rows) - 0.4}:-0.6]", f"set xrange [{base:g}:{_axis_end(max(values), base, log):g}]"]
     script += ["set logscale x", "set xtics format '%.0f'"] if log else ["set xtics autofreq", "set mxtics 1"]
@@ -97,7 +105,7 @@ def cost_plot(result: Result, workload: str) -> Plot | None:
     for index, (row, value) in enumerate(zip(rows, values)):
         text = f"{ratio(value)} ({amount(row.value)} {unit})" if relative else amount(row.value)
         data += ["", "", f"{1 if log else 0} {value} {index} {_quoted(text)}"]
-        bars.append(_bar(name, index, *_MODE_FILLS.get(row.mode, _UNNAMED_FILL)))
+        bars.append(_bar(name, index, *fill_of(row.mode)))
         bars.append(f'"{name}.dat" index {index} using (($1>$2?$1:$2)):3:4 with labels left offset 0.6,0')
     script.append("plot " + ", \\\n     ".join(bars))
     about = f"{workload}: " + ", ".join(f"{row.mode} {ratio(value) if relative else amount(value)}"
@@ -121,7 +129,7 @@ def _bar(name: str, index: int, colour: str, pattern: int, title: str = "", half
 
 def exits_plot(result: Result, workload: str) -> Plot | None:
     """Stacked bars of the exits per operation by reason, one bar for each mode that has a hypervisor."""
-    rows = _ordered([row for row in result.rows
+    rows = ordered([row for row in result.rows
                      if row.workload == workload and row.status == OK and row.exits_per_op is not None])
     exits = [row for row in result.exits if row.workload == workload and row.mode in {mode.mode for mode in rows}]
     longest = max((row.exits_per_op for row in rows), default=0)
@@ -130,7 +138,7 @@ def exits_plot(result: Result, workload: str) -> Plot | None:
     reasons, table = _stack(exits)
     everywhere = _stack(result.exits)[0]
     name = plot_name(workload, "exits")
-    script = _head(name, 560, 100 + 36 * len(rows) + 20 * ((len(reasons) + 2) // 3))
+    script = head(name, 560, 100 + 36 * len(rows) + 20 * ((len(reasons) + 2) // 3))
     script += ['set xlabel "exits per operation" offset 0,0.4', f"set yrange [{len(rows) - 0.4}:-0.6]",
                f"set xrange [0:{1.18 * longest:g}]", "set xtics format '%g'",
                'set tmargin', 'set key above left horizontal maxrows 4 width 1 samplen 2 font ",12"',
@@ -178,12 +186,12 @@ def overview_plot(result: Result, group: str) -> Plot | None:
     if not rows:
         return None
     workloads = list(dict.fromkeys(row.workload for row in rows))
-    modes = list(dict.fromkeys(row.mode for row in _ordered(rows)))
+    modes = list(dict.fromkeys(row.mode for row in ordered(rows)))
     largest, least = (pick(row.ratio_to_native for row in rows) for pick in (max, min))
     name, step = f"overview-{group}", 0.8 / len(modes)
     height = 110 + max(20, 12 * len(modes) + 8) * len(workloads)
     base = min(0.9, 0.9 * least)
-    script = _head(name, 960, height)
+    script = head(name, 960, height)
     script += ['set xlabel "cost relative to native (logarithmic)"', f"set yrange [{len(workloads) - 0.4}:-0.6]",
                "set logscale x", f"set xrange [{base:g}:{max(2.0, largest * 1.6):g}]", "set xtics format '%g'",
                "set xtics (1,1.5,2,3,5,10,20,50,100,200,500,1000,2000,5000,10000)" if largest < 10000 else "",
@@ -197,7 +205,7 @@ def overview_plot(result: Result, group: str) -> Plot | None:
         for row in (row for row in rows if row.mode == mode):
             height_of = workloads.index(row.workload) - 0.4 + step * (index + 0.5)
             data.append(f"1 {row.ratio_to_native} {height_of:g} {_quoted(ratio(row.ratio_to_native))}")
-        bars.append(_bar(name, index, *_MODE_FILLS.get(mode, _UNNAMED_FILL), title=mode, half=0.46 * step))
+        bars.append(_bar(name, index, *fill_of(mode), title=mode, half=0.46 * step))
         bars.append(f'"{name}.dat" index {index} using (($1>$2?$1:$2)):3:4 with labels left '
                     f'offset 0.4,0 font ",10" notitle')
     script.append("plot " + ", \\\n     ".join(bars))

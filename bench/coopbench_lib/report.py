@@ -13,6 +13,7 @@ from .errors import UsageError
 from .export import render_csv, render_latex
 from .extras import Extra, render_extra_markdown, write_pictures
 from .plots import Plot, draw, gnuplot, plots_of
+from .plots_samples import distribution_plots
 from .raw import RawRecords, read_raw
 from .report_html import render_html
 from .results import Result
@@ -62,7 +63,7 @@ def make_report(results: list[Result], workloads: list[Workload], folder: Path,
                 extras: list[Extra] | None = None) -> str:
     """Writes the report into 'folder'. The text is '', or one line that says what could not be drawn."""
     check_results(results)
-    sections = [Section(number, result, read_raw(result.folder), plots_of(result))
+    sections = [Section(number, result, read_raw(result.folder), plots_of(result) + distribution_plots(result))
                 for number, result in enumerate(results, 1)]
     for section in sections:
         section.pictures = draw(section.plots, folder / section.folder_name)

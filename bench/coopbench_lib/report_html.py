@@ -184,6 +184,8 @@ def _workload(section: Section, grid: Grid, workload: str, about: Workload | Non
     parts.append(_picture(section, plot_name(workload, "cost"), f"Cost; unit {unit} per operation."))
     exits = [row for row in section.result.exits if row.workload == workload]
     parts.append(_picture(section, plot_name(workload, "exits"), "Exits per operation, by reason."))
+    parts.append(_picture(section, plot_name(workload, "repetitions"), "Repetitions, where they differ, beside the median "
+                          "of their own mode; a grey band is its 95% interval."))
     parts.append(_exits(exits, unit) if exits else '<p class="small">No VM exit in the region.</p>'
                  if any(row.exits_per_op is not None for row in rows) else "")
     parts.append(f'<p class="small">records.jsonl: {raw}</p>' if raw else "")

@@ -11,6 +11,7 @@ import pytest
 from conftest import FAKE
 from coopbench_lib.modes import find_mode
 from coopbench_lib.plots import draw, plots_of
+from coopbench_lib.plots_samples import distribution_plots
 from coopbench_lib.raw import read_raw
 from coopbench_lib.results import read_result
 from test_views import edit, set_run
@@ -128,7 +129,7 @@ def test_page(tree, result):
     for digest in read_result(result).images.values():
         assert digest in text
     if shutil.which("gnuplot"):
-        assert text.count("<svg") == len(plots_of(read_result(result)))
+        assert text.count("<svg") == len(plots_of(read_result(result)) + distribution_plots(read_result(result)))
 
 
 def test_page_of_two_results(tree, result):
