@@ -15,6 +15,7 @@ from .machines import MACHINES
 from .modes import DEFAULT_MODES
 from .rounds import BUDGET_SECONDS, UNTIL_PERCENT
 from .switches import SWITCHES
+from .walks import TLBS
 from .workloads import GROUP_WORDS
 
 DEFAULT_TIMEOUT_SECONDS = 120
@@ -98,8 +99,8 @@ def _add_machine(command: argparse.ArgumentParser) -> None:
 
 def _add_run(run: argparse.ArgumentParser) -> None:
     run.usage = ("coopbench run [--machine M] [--guest G] [--mode A,B] [--workload X,Y] [--quick] [--set SWITCH=VALUE] "
-                 "[--param NAME=VALUE] [-w N] [-r N] [-j N] [--timeout SECONDS] [--dry-run] [--out DIR] [--resume] "
-                 "[-- ./program arguments]")
+                 "[--param NAME=VALUE] [-w N] [-r N] [-j N] [--walks [TLB]] [--timeout SECONDS] [--dry-run] [--out DIR] "
+                 "[--resume] [-- ./program arguments]")
     _add_machine(run)
     _add_measurement(run)
     run.add_argument("--workload", metavar="X,Y", help="workloads, groups such as 'latency/', or one of "
@@ -110,6 +111,9 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("-r", "--runs", metavar="N", type=_positive,
                      help="measured repetitions (default: the workload's own)")
     add_sampling(run)
+    run.add_argument("--walks", metavar="TLB", nargs="?", const=TLBS[0].name,
+                     help="count the table entries that page walks read, behind the TLBs of one of: "
+                     f"{', '.join(tlb.name for tlb in TLBS)} (the first without a name)")
     run.add_argument("--resume", action="store_true", help="go on with the result in --out (default: out/latest)")
     run.add_argument("--dry-run", action="store_true",
                      help="print the emulators' command lines and start nothing")

@@ -42,6 +42,8 @@ from .shell import run_shell
 from .side import render_side_by_side, unexplained
 from .switches import parse_parameters, parse_switches
 from .tables import WIDTH, columns, render_dearest, render_exits, render_table
+from .walks import Tlb, find_tlb
+from .walks_table import has_walks, render_walks
 from .workloads import Workload, choose_workloads, only_quick, read_manifest
 
 QUICK_RUNS = 2
@@ -190,11 +192,17 @@ def make_plan(options: argparse.Namespace, before: dict) -> Plan:
         warmup=warmup if options.warmup is None else options.warmup, timeout_seconds=options.timeout,
         jobs=options.jobs, program=program, packed=packed_path(paths, program) if program else None,
         fallback=fallback or before.get("fallback", {}),
-        guest=find_guest(options.guest or before.get("guest") or GUESTS[0].name),
+        guest=find_guest(options.guest or before.get("guest") or GUESTS[0].name), tlb=_tlb(options, before),
         sampling=None if options.command in ("trace", "demo") else read_sampling(machine.unit, options.until,
                                                                                  options.budget))
     plan.check()
     return plan
+
+
+def _tlb(options: argparse.Namespace, before: dict) -> Tlb | None:
+    """The TLBs behind which page walks are counted; None where they are not."""
+    name = getattr(options, "walks", None) or before.get("walks", {}).get("tlb")
+    return find_tlb(name) if name else None
 
 
 def _machine(options: argparse.Namespace, before: dict) -> tuple[Machine, dict[str, str]]:
@@ -266,6 +274,8 @@ def _print_peers(result: Result, paths: Paths) -> None:
 
 def _print_table(result: Result, paths: Paths) -> None:
     print(render_table(result))
+    if has_walks(result):
+        print(render_walks(result))
     dearest = render_dearest(result)
     if dearest:
         print(dearest)

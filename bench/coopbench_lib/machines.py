@@ -31,7 +31,7 @@ class Machine:
     the records tell a good run. read_talk finds the last words in what the emulator printed, explain_hang what may
     be the reason of a boot that came to no end, in its folder. With an outside_disk, the bare machine's disk answers in
     the host's time, outside the count. Only trying tells whether a 'probed' machine is there; runs then fall back to the
-    first machine."""
+    first machine. It 'has_plugins' when its emulator loads those of bench/plugin."""
 
     name: str
     emulator: str
@@ -52,6 +52,7 @@ class Machine:
     outside_disk: bool = True
     explain_hang: Callable[[Path], str] = lambda folder: ""
     probed: bool = False
+    has_plugins: bool = False
 
     @property
     def frequency_words(self) -> list[str]:
@@ -85,7 +86,8 @@ _qemu = partial(Machine, emulator="qemu-system-x86_64", package="qemu-system-x86
 
 MACHINES = (
     _qemu("qemu-svm", cpu_model="QEMU TCG EPYC", unit="instr", unit_means=_INSTRUCTIONS,
-          does="QEMU's software emulation of an AMD CPU with SVM and nested paging", command=qemu.svm_command),
+          does="QEMU's software emulation of an AMD CPU with SVM and nested paging", command=qemu.svm_command,
+          has_plugins=True),
     _bochs("bochs-svm", "ryzen", "Bochs' emulation of an AMD CPU with SVM and nested paging"),
     _bochs("bochs-vmx", "corei7_skylake_x", "Bochs' emulation of an Intel CPU with VMX and EPT"),
     _bochs("bochs-vmx-icelake", "corei7_icelake_u", "the same, of a later model"),

@@ -6,6 +6,7 @@ The worst that any witness says wins, and no verdict is a failure.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from .errors import RecordError
@@ -15,6 +16,7 @@ from .modes import Mode
 from .plan import Cell, Plan
 from .process import Ended
 from .records import Boot, Repetition, join
+from .walks import take_walks
 
 OK, NOT_APPLICABLE, FAILED, TIMEOUT = "ok", "n/a", "failed", "timeout"
 _GOOD_STOPS = ("exit-port", "power-off")
@@ -108,3 +110,11 @@ def _take_repetitions(plan: Plan, cell: Cell, boot: Boot, outcome: Outcome) -> N
     if measured != wanted:
         outcome.status, outcome.reason = FAILED, f"{measured} repetitions were recorded, {wanted} were asked for"
         outcome.repetitions = []
+
+
+def add_walks(outcome: Outcome, counts: Path) -> None:
+    """Joins what the emulator's plugin counted; without it the boot failed."""
+    try:
+        take_walks(outcome.repetitions, counts)
+    except RecordError as error:
+        outcome.status, outcome.reason, outcome.repetitions = FAILED, str(error), []

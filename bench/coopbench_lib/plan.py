@@ -15,6 +15,7 @@ from .modes import Mode
 from .paths import Paths
 from .program import exec_word
 from .rounds import Sampling
+from .walks import COUNTS_FILE, PLUGIN, Tlb, plugin_words
 from .workloads import Workload
 
 DEFAULT_RUNS = 3
@@ -62,6 +63,7 @@ class Plan:
     packed: Path | None = None
     fallback: dict[str, str] = field(default_factory=dict)
     guest: Guest = GUESTS[0]
+    tlb: Tlb | None = None
     sampling: Sampling | None = None
 
     @property
@@ -144,7 +146,12 @@ class Plan:
             guest_words=self.guest_words(workload), hypervisor_words=self.hypervisor_words(mode),
             disk=shown(disk) if disk else None, console=Path(shown(logs / "console.txt")),
             records=Path(shown(logs / "records.txt")), foreign=self.guest.foreign,
-            guest_mib=self.guest_mib)
+            guest_mib=self.guest_mib, plugin_words=self._plugin_words(logs))
+
+    def _plugin_words(self, logs: Path) -> tuple[str, ...]:
+        """What counts page walks, where the run asks for it."""
+        shown = self.paths.shown
+        return tuple(plugin_words(self.tlb, shown(self.paths.build / PLUGIN), shown(logs / COUNTS_FILE))) if self.tlb else ()
 
     def check(self) -> None:
         """Refuses what cannot work before anything is started: no emulator, no images, unknown parameters."""
@@ -157,6 +164,8 @@ class Plan:
         for workload in self.workloads:
             self.guest_words(workload)
         check_guest(self.guest, self.machine)
+        if self.tlb and not self.machine.has_plugins:
+            raise UsageError(f"page walks are counted in an emulator that takes plugins: not on {self.machine.name}")
         refuse_unsafe_path(self.paths.shown(self.paths.build))
 
     def _check_limits(self, name: str, value: str) -> None:
@@ -173,6 +182,8 @@ class Plan:
         find_emulator(self.machine, self.emulator)
         for missing in self.machine.missing():
             raise CoopbenchError(f"machine {self.machine.name} needs {missing}: say 'make deps'")
+        if self.tlb and not (self.paths.build / PLUGIN).is_file():
+            raise CoopbenchError(f"the plugin {self.paths.shown(self.paths.build / PLUGIN)} is not built: say 'make'")
         for name, path in self.needed_images().items():
             if not path.is_file():
                 maker = self.guest.made_by if name == self.guest.name else "make"

@@ -32,6 +32,7 @@ def describe(plan: Plan) -> dict[str, Any]:
         "runs": plan.runs,
         "warmup": plan.warmup,
         "program": plan.program,
+        "walks": {"tlb": plan.tlb.name, "words": plan.tlb.words} if plan.tlb else {},
     }
 
 

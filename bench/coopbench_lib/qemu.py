@@ -39,6 +39,7 @@ def _command(launch: Launch, processor: list[str]) -> list[str]:
         command += ["-smp", str(launch.cpus)]
     if launch.gdb_port is not None:
         command += ["-S", "-gdb", f"tcp:localhost:{launch.gdb_port}"]
+    command += launch.plugin_words
     return command + (_native_boot(launch) if launch.mode.native else _hypervisor_boot(launch))
 
 

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from .outcome import FAILED, TIMEOUT, Outcome, judge
+from .outcome import FAILED, OK, TIMEOUT, Outcome, add_walks, judge
 from .plan import Cell, Plan, make_disk
 from .process import Processes
 from .records import PREFIX, parse
+from .walks import COUNTS_FILE
 
 # No record line is long, and no good boot writes many: what lies beyond this is a flood.
 _READ_LIMIT_BYTES = 16 << 20
@@ -54,6 +55,8 @@ def _boot_cell(plan: Plan, cell: Cell, logs: Path, processes: Processes) -> Outc
         shutil.rmtree(folder, ignore_errors=True)
         return None
     outcome = judge(plan, cell, ended, parse(read_text(folder / "records.txt")), _last_words(plan, folder))
+    if plan.tlb and outcome.status == OK:
+        add_walks(outcome, folder / COUNTS_FILE)
     hang = plan.machine.explain_hang(folder) if outcome.status == TIMEOUT else ""
     outcome.reason += f" ({hang})" if hang else ""
     outcome.command = command

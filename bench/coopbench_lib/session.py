@@ -23,7 +23,7 @@ from .summary import Row, by_start, measured, summarise, summarise_exits, summar
 from .switches import recorded
 from .tables import added, amount, ratio, render_markdown
 
-_DECIDES_COUNTS = ("machine", "emulator", "images", "switches", "params", "runs", "warmup", "program")
+_DECIDES_COUNTS = ("machine", "emulator", "images", "switches", "params", "runs", "warmup", "program", "walks")
 
 
 class Session:
@@ -53,7 +53,7 @@ class Session:
             self._save()
             return
         before, finished = self.folder.read_finished()
-        changed = [name for name in _DECIDES_COUNTS if before.get(name) != self.run[name]]
+        changed = [name for name in _DECIDES_COUNTS if (before.get(name) or None) != (self.run[name] or None)]
         if changed:
             raise UsageError(f"cannot go on with {self.folder.folder}: its {' and '.join(changed)} "
                              f"{'are' if len(changed) > 1 or changed[0].endswith('s') else 'is'} not the same any more")
