@@ -4,10 +4,12 @@
  * otherwise.
  */
 #include "abi.h"
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/reboot.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -51,32 +53,65 @@ int abi_in_child(void (*function)(void))
     return status;
 }
 
+static const struct part {
+    const char *name;
+    void (*run)(void);
+} parts[] = {{"faults", abi_test_faults},         {"memory", abi_test_memory},
+             {"registers", abi_test_registers},   {"signals", abi_test_signals},
+             {"queued", abi_test_queued},         {"semaphores", abi_test_semaphores},
+             {"segments", abi_test_segments},     {"processes", abi_test_processes},
+             {"threads", abi_test_threads},       {"events", abi_test_events},
+             {"sockets", abi_test_sockets},       {"system", abi_test_system},
+             {"files", abi_test_files}};
+
+#define PARTS (sizeof(parts) / sizeof(parts[0]))
+
+static unsigned descriptors_open(void)
+{
+    unsigned open = 0;
+    for (int i = 0; i < 1024; i++)
+        open += fcntl(i, F_GETFD) != -1;
+    return open;
+}
+
+/* Memory that is free when the part has run in a process of its own, which is gone. */
+static unsigned long free_after(const struct part *part)
+{
+    struct sysinfo information;
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        part->run();
+        _exit(abi_failures ? 1 : 0);
+    }
+    CHECK(child > 0 && waitpid(child, NULL, 0) == child && sysinfo(&information) == 0);
+    return information.freeram / 4096;
+}
+
+/* Where nobody else runs: what the second time takes is lost for good. */
+static void test_leaks(void)
+{
+    for (size_t i = 0; i < PARTS; i++) {
+        unsigned long first = free_after(&parts[i]), second = free_after(&parts[i]);
+        if (second < first)
+            printf("%s: %lu frames are lost\n", parts[i].name, first - second);
+        CHECK(second >= first);
+    }
+}
+
 int main(int count, char **arguments)
 {
-    static const struct {
-        const char *name;
-        void (*run)(void);
-    } parts[] = {{"faults", abi_test_faults},
-                 {"memory", abi_test_memory},
-                 {"registers", abi_test_registers},
-                 {"signals", abi_test_signals},
-                 {"queued", abi_test_queued},
-                 {"semaphores", abi_test_semaphores},
-                 {"segments", abi_test_segments},
-                 {"processes", abi_test_processes},
-                 {"threads", abi_test_threads},
-                 {"events", abi_test_events},
-                 {"sockets", abi_test_sockets},
-                 {"system", abi_test_system},
-                 {"files", abi_test_files}};
     if (count == 2 && strcmp(arguments[1], "status") == 0)
         return getpid() == syscall(SYS_gettid) ? 42 : 43; /* executed by a thread of one of the parts */
     setvbuf(stdout, NULL, _IONBF, 0);
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        unsigned before = abi_failures;
+    for (size_t i = 0; i < PARTS; i++) {
+        unsigned before = abi_failures, open = descriptors_open();
         parts[i].run();
+        CHECK(descriptors_open() == open);
         printf("%s: %s\n", parts[i].name, abi_failures == before ? "ok" : "failed");
     }
+    if (getpid() == 1)
+        test_leaks();
     printf("abi: %u checks\nabi: %u failures\n", abi_checks, abi_failures);
     if (getpid() == 1)
         reboot(abi_failures ? RB_HALT_SYSTEM : RB_POWER_OFF);
