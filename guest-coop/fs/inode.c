@@ -5,6 +5,7 @@
  */
 #include "fs/inode.h"
 
+#include "kernel/capability.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
 #include "kernel/process.h"
@@ -22,11 +23,11 @@ void inode_release(struct inode *inode)
         inode->operations->destroy(inode);
 }
 
-static int inode_check(const struct inode *inode, uint32_t wanted, uint32_t uid, uint32_t gid)
+static int inode_check(const struct inode *inode, uint32_t wanted, uint32_t uid, uint32_t gid, uint64_t capabilities)
 {
     uint32_t granted = inode->mode;
 
-    if (uid == 0) {
+    if (capabilities >> CAPABILITY_DAC_OVERRIDE & 1) {
         /* The superuser may do all but execute what nobody may execute. */
         bool executable = inode_is_directory(inode) || (inode->mode & 0111);
         return (wanted & ABI_MAY_EXECUTE) && !executable ? -EACCES : 0;
@@ -41,19 +42,18 @@ static int inode_check(const struct inode *inode, uint32_t wanted, uint32_t uid,
 int inode_permission(const struct inode *inode, uint32_t wanted)
 {
     const struct process *process = process_current();
-    return inode_check(inode, wanted, process->euid, process->egid);
+    return inode_check(inode, wanted, process->euid, process->egid, process->effective);
 }
 
 int inode_permission_real(const struct inode *inode, uint32_t wanted)
 {
     const struct process *process = process_current();
-    return inode_check(inode, wanted, process->uid, process->gid);
+    return inode_check(inode, wanted, process->uid, process->gid, process->uid == 0 ? process->permitted : 0);
 }
 
 int inode_permission_owner(const struct inode *inode)
 {
-    uint32_t uid = process_current()->euid;
-    return uid == 0 || uid == inode->uid ? 0 : -EPERM;
+    return process_current()->euid == inode->uid || capability_held(CAPABILITY_FOWNER) ? 0 : -EPERM;
 }
 
 int inode_permission_remove(const struct inode *directory, const struct inode *victim)

@@ -6,6 +6,7 @@
 
 #include "fs/linux_abi.h"
 #include "fs/tty.h"
+#include "kernel/capability.h"
 #include "kernel/errno.h"
 #include "kernel/process.h"
 #include "memory/user_copy.h"
@@ -68,7 +69,7 @@ static long tty_acquire(struct tty *tty, bool steal)
         return 0;
     if (process->pid != process->session_id || process->terminal)
         return -EPERM;
-    if (tty->session_id && tty->session_id != process->session_id && !(steal && process->euid == 0))
+    if (tty->session_id && tty->session_id != process->session_id && !(steal && capability_held(CAPABILITY_SYS_ADMIN)))
         return -EPERM;
     tty_control(tty);
     return 0;

@@ -3,6 +3,7 @@
  * execve: opens and checks the program (and the interpreters that scripts name), builds a new address space, puts
  * arguments and auxiliary vector on its stack, and makes the trap frame enter it.
  */
+#include "kernel/capability.h"
 #include "kernel/exec.h"
 #include "fs/file.h"
 #include "fs/inode.h"
@@ -240,6 +241,7 @@ static void exec_become(struct process *process, struct exec_program *program, s
     private->executed = true;
     process->suid = process->euid;
     process->sgid = process->egid;
+    capability_executed(process);
     private->fs_base = private->gs_base = 0;
     pv.cpu.fs_base_write(0);
     pv.cpu.msr_write(X86_MSR_KERNEL_GS_BASE, 0);

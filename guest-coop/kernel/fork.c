@@ -36,6 +36,9 @@ static void fork_copy_identity(struct process *child, const struct process *pare
     child->egid = parent->egid;
     child->suid = parent->suid;
     child->sgid = parent->sgid;
+    child->effective = parent->effective;
+    child->permitted = parent->permitted;
+    child->inheritable = parent->inheritable;
     child->umask = parent->umask;
     child->nice = parent->nice;
     child->terminal = parent->terminal;

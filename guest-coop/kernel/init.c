@@ -2,6 +2,7 @@
 /*
  * Process 1 begins in the kernel: it opens the console three times and executes the init program.
  */
+#include "kernel/capability.h"
 #include "kernel/init.h"
 #include "boot/start.h"
 #include "fs/file.h"
@@ -69,6 +70,7 @@ void init_start(void)
         panic("out of memory for the first process");
     process->group_id = process->session_id = process->pid;
     process->umask = 022;
+    process->effective = process->permitted = CAPABILITY_ALL;
     process->files = files_create();
     process->directory = inode_root();
     if (!process->files)

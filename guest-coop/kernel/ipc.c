@@ -2,6 +2,7 @@
 /*
  * Tables of System V objects: keys, numbers, owners, permissions.
  */
+#include "kernel/capability.h"
 #include "kernel/ipc.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
@@ -84,7 +85,7 @@ long ipc_permission(const struct ipc_object *object, uint64_t wanted)
 {
     const struct process *process = process_current();
     uint64_t granted = object->mode, asked = (wanted >> 6 | wanted >> 3 | wanted) & 7;
-    if (process->euid == 0)
+    if (capability_held(CAPABILITY_IPC_OWNER))
         return 0;
     if (process->euid == object->uid || process->euid == object->creator_uid)
         granted >>= 6;
@@ -96,7 +97,7 @@ long ipc_permission(const struct ipc_object *object, uint64_t wanted)
 long ipc_owner(const struct ipc_object *object)
 {
     uint32_t uid = process_current()->euid;
-    return uid == 0 || uid == object->uid || uid == object->creator_uid ? 0 : -EPERM;
+    return uid == object->uid || uid == object->creator_uid || capability_held(CAPABILITY_SYS_ADMIN) ? 0 : -EPERM;
 }
 
 void ipc_reference(struct ipc_object *object)

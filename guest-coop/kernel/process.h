@@ -31,6 +31,7 @@ struct process {
     int session_id;
     uint32_t uid, gid, euid, egid;
     uint32_t suid, sgid; /* saved: what the effective ones may become again */
+    uint64_t effective, permitted, inheritable; /* capabilities: kernel/capability.h */
     char name[PROCESS_NAME_BYTES]; /* of the program, for ps */
     enum process_state state;
     struct tty *terminal; /* controlling terminal or NULL */

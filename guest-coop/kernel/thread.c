@@ -95,6 +95,9 @@ static void thread_take_over(struct process *thread, struct process *leader)
     leader->egid = thread->egid;
     leader->suid = thread->suid;
     leader->sgid = thread->sgid;
+    leader->effective = thread->effective;
+    leader->permitted = thread->permitted;
+    leader->inheritable = thread->inheritable;
     leader->space = thread->space;
     leader->files = thread->files;
     leader->held = thread->held;

@@ -5,6 +5,7 @@
 #include "syscall/file_calls.h"
 
 #include "fs/inode.h"
+#include "kernel/capability.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
 #include "kernel/process.h"
@@ -82,7 +83,7 @@ static long file_attributes_chmod(struct inode *inode, uint32_t mode)
     if (inode_permission_owner(inode))
         return -EPERM;
     mode &= 07777;
-    if (process->euid && process->egid != inode->gid)
+    if (process->egid != inode->gid && !capability_held(CAPABILITY_FSETID))
         mode &= ~ABI_S_ISGID;
     inode->mode = inode_type(inode) | mode;
     inode->times.changed_ns = clock_realtime_ns();
@@ -95,7 +96,7 @@ static long file_attributes_chown(struct inode *inode, uint32_t uid, uint32_t gi
 {
     const struct process *process = process_current();
 
-    if (process->euid) {
+    if (!capability_held(CAPABILITY_CHOWN)) {
         if (process->euid != inode->uid || (uid != FILE_KEEP && uid != inode->uid))
             return -EPERM;
         if (gid != FILE_KEEP && gid != inode->gid && gid != process->egid)

@@ -7,6 +7,7 @@
 
 #include "fs/ext2.h"
 #include "fs/ramfs.h"
+#include "kernel/capability.h"
 #include "kernel/errno.h"
 #include "kernel/process.h"
 #include "memory/user_copy.h"
@@ -40,7 +41,7 @@ long file_sys_mount(const struct syscall_arguments *a)
     struct inode *directory;
     char type[TYPE_BYTES];
 
-    if (process_current()->euid)
+    if (!capability_held(CAPABILITY_SYS_ADMIN))
         return -EPERM;
     long status = user_copy_string(type, a->a2, sizeof(type));
     if (status == -EFAULT)
@@ -69,7 +70,7 @@ long file_sys_umount2(const struct syscall_arguments *a)
 {
     struct inode *inode;
 
-    if (process_current()->euid)
+    if (!capability_held(CAPABILITY_SYS_ADMIN))
         return -EPERM;
     if (a->a1 & ~(uint64_t)(UMOUNT_FORCE | UMOUNT_DETACH))
         return -EINVAL;

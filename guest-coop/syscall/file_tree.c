@@ -5,6 +5,7 @@
 #include "syscall/file_calls.h"
 
 #include "fs/inode.h"
+#include "kernel/capability.h"
 #include "kernel/errno.h"
 #include "kernel/process.h"
 #include "memory/user_copy.h"
@@ -59,7 +60,9 @@ static long file_tree_mknod(int descriptor, uint64_t user_path, uint32_t mode, u
         return file_tree_make(descriptor, user_path, (type ? type : ABI_S_IFREG) | (mode & 07777), 0);
     case ABI_S_IFCHR:
     case ABI_S_IFBLK:
-        return process_current()->euid ? -EPERM : file_tree_make(descriptor, user_path, type | (mode & 07777), device);
+        if (!capability_held(CAPABILITY_MKNOD))
+            return -EPERM;
+        return file_tree_make(descriptor, user_path, type | (mode & 07777), device);
     default:
         return type == ABI_S_IFDIR ? -EPERM : -EINVAL;
     }

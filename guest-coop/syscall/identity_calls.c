@@ -3,6 +3,7 @@
  * User and group identities: real, effective and saved. There is no supplementary group, and the file system's identity
  * is the effective one.
  */
+#include "kernel/capability.h"
 #include "kernel/errno.h"
 #include "kernel/process.h"
 #include "memory/user_copy.h"
@@ -13,25 +14,34 @@
 /* The three identities of a kind. */
 struct identity {
     uint32_t *real, *effective, *saved;
+    unsigned capability; /* lets a process take on any */
 };
 
 static struct identity identity_user(void)
 {
     struct process *p = process_current();
-    return (struct identity){&p->uid, &p->euid, &p->suid};
+    return (struct identity){&p->uid, &p->euid, &p->suid, CAPABILITY_SETUID};
+}
+
+/* After a change of the user's identities from what they were. */
+static long identity_user_changed(const struct process *old, long status)
+{
+    if (status == 0)
+        capability_identity_changed(process_current(), old->uid, old->euid, old->suid);
+    return status;
 }
 
 static struct identity identity_group(void)
 {
     struct process *p = process_current();
-    return (struct identity){&p->gid, &p->egid, &p->sgid};
+    return (struct identity){&p->gid, &p->egid, &p->sgid, CAPABILITY_SETGID};
 }
 
 /* May the running process take this identity on? */
 static bool identity_allowed(const struct identity *have, uint32_t wanted, bool saved_counts)
 {
-    return wanted == IDENTITY_KEEP || process_current()->euid == 0 || wanted == *have->real ||
-           wanted == *have->effective || (saved_counts && wanted == *have->saved);
+    return wanted == IDENTITY_KEEP || wanted == *have->real || wanted == *have->effective ||
+           (saved_counts && wanted == *have->saved) || capability_held(have->capability);
 }
 
 static void identity_store(uint32_t *to, uint32_t wanted)
@@ -71,7 +81,7 @@ static long identity_set_one(const struct identity *have, uint32_t wanted)
 {
     if (wanted == IDENTITY_KEEP)
         return -EINVAL;
-    if (process_current()->euid == 0)
+    if (capability_held(have->capability))
         *have->real = *have->saved = wanted;
     else if (wanted != *have->real && wanted != *have->saved)
         return -EPERM;
@@ -101,19 +111,22 @@ IDENTITY_GET(getegid, egid)
 long kernel_sys_setuid(const struct syscall_arguments *a)
 {
     struct identity have = identity_user();
-    return identity_set_one(&have, (uint32_t)a->a0);
+    struct process old = *process_current();
+    return identity_user_changed(&old, identity_set_one(&have, (uint32_t)a->a0));
 }
 
 long kernel_sys_setreuid(const struct syscall_arguments *a)
 {
     struct identity have = identity_user();
-    return identity_set_two(&have, (uint32_t)a->a0, (uint32_t)a->a1);
+    struct process old = *process_current();
+    return identity_user_changed(&old, identity_set_two(&have, (uint32_t)a->a0, (uint32_t)a->a1));
 }
 
 long kernel_sys_setresuid(const struct syscall_arguments *a)
 {
     struct identity have = identity_user();
-    return identity_set_three(&have, a);
+    struct process old = *process_current();
+    return identity_user_changed(&old, identity_set_three(&have, a));
 }
 
 long kernel_sys_getresuid(const struct syscall_arguments *a)
@@ -168,5 +181,5 @@ long kernel_sys_getgroups(const struct syscall_arguments *a)
 long kernel_sys_setgroups(const struct syscall_arguments *a)
 {
     (void)a;
-    return process_current()->euid == 0 ? 0 : -EPERM;
+    return capability_held(CAPABILITY_SETGID) ? 0 : -EPERM;
 }

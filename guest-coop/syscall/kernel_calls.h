@@ -106,6 +106,9 @@
     CALL(30, shmat)                                                                                                    \
     CALL(31, shmctl)                                                                                                   \
     CALL(67, shmdt)                                                                                                    \
+    /* capability_calls.c */                                                                                           \
+    CALL(125, capget)                                                                                                  \
+    CALL(126, capset)                                                                                                  \
     /* time_calls.c */                                                                                                 \
     CALL(35, nanosleep)                                                                                                \
     CALL(36, getitimer)                                                                                                \

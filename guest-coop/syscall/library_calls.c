@@ -2,6 +2,7 @@
 /*
  * The calls by which C libraries set a program up and wait within it: names, thread-local storage, futexes, affinity.
  */
+#include "kernel/capability.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
 #include "kernel/futex.h"
@@ -101,7 +102,7 @@ long kernel_sys_get_robust_list(const struct syscall_arguments *a)
     uint64_t bytes = ROBUST_HEAD_BYTES;
     if (!process)
         return -ESRCH;
-    if (process_current()->euid != 0 && process_current()->euid != process->uid)
+    if (!capability_held(CAPABILITY_SYS_PTRACE) && process_current()->uid != process->uid)
         return -EPERM;
     if (user_copy_out(a->a2, &bytes, sizeof(bytes)))
         return -EFAULT;

@@ -5,6 +5,7 @@
 #include "fs/device.h"
 #include "fs/ext2.h"
 #include "fs/file.h"
+#include "kernel/capability.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
 #include "kernel/limits.h"
@@ -66,7 +67,7 @@ long kernel_sys_uname(const struct syscall_arguments *a)
 long kernel_sys_sethostname(const struct syscall_arguments *a)
 {
     char name[NAME_BYTES] = {0};
-    if (process_current()->euid != 0)
+    if (!capability_held(CAPABILITY_SYS_ADMIN))
         return -EPERM;
     if (a->a1 >= NAME_BYTES)
         return -EINVAL;
@@ -94,7 +95,7 @@ static long machine_limit_set(struct process *process, unsigned which, const str
     if (wanted->soft > wanted->hard)
         return -EINVAL;
     bool more = wanted->hard > limits_of(process, which)->hard;
-    if ((more && process_current()->euid != 0) || (which == LIMIT_FILES && wanted->hard > FILES_LIMIT))
+    if ((more && !capability_held(CAPABILITY_SYS_RESOURCE)) || (which == LIMIT_FILES && wanted->hard > FILES_LIMIT))
         return -EPERM;
     return limits_set(process, which, wanted);
 }
@@ -110,7 +111,8 @@ long kernel_sys_prlimit64(const struct syscall_arguments *a)
         return -EFAULT;
     if (!process)
         return -ESRCH;
-    if (current->euid && (current->uid != process->uid || current->uid != process->euid || current->uid != process->suid))
+    bool own = current->uid == process->uid && current->uid == process->euid && current->uid == process->suid;
+    if (!own && process->leader_pid != current->leader_pid && !capability_held(CAPABILITY_SYS_RESOURCE))
         return -EPERM;
     old = *limits_of(process, (unsigned)a->a1);
     long status = a->a2 ? machine_limit_set(process, (unsigned)a->a1, &wanted) : 0;
@@ -134,7 +136,7 @@ long kernel_sys_setrlimit(const struct syscall_arguments *a)
 /* The log goes to its serial port whatever a console level would be: there is none to set. */
 long kernel_sys_syslog(const struct syscall_arguments *a)
 {
-    if (process_current()->euid != 0 && a->a0 != LOG_READ_ALL && a->a0 != LOG_SIZE_BUFFER)
+    if (!capability_held(CAPABILITY_SYSLOG) && a->a0 != LOG_READ_ALL && a->a0 != LOG_SIZE_BUFFER)
         return -EPERM;
     long status = 0;
     switch ((uint32_t)a->a0) {
@@ -174,7 +176,7 @@ long kernel_sys_getrandom(const struct syscall_arguments *a)
 
 long kernel_sys_reboot(const struct syscall_arguments *a)
 {
-    if (process_current()->euid != 0)
+    if (!capability_held(CAPABILITY_SYS_BOOT))
         return -EPERM;
     if ((uint32_t)a->a0 != REBOOT_MAGIC1 || (uint32_t)a->a1 != REBOOT_MAGIC2)
         return -EINVAL;

@@ -2,6 +2,7 @@
 /*
  * System V messages: queues of typed messages, taken by type.
  */
+#include "kernel/capability.h"
 #include "kernel/errno.h"
 #include "kernel/ipc.h"
 #include "kernel/process.h"
@@ -282,7 +283,7 @@ static long message_info(uint64_t address, bool used)
 
 static long message_set(struct message_queue *queue, const struct message_status *wanted)
 {
-    if (wanted->bytes_most > QUEUE_BYTES && process_current()->euid != 0)
+    if (wanted->bytes_most > QUEUE_BYTES && !capability_held(CAPABILITY_SYS_RESOURCE))
         return -EPERM;
     queue->bytes_most = wanted->bytes_most;
     ipc_change(&queue->object, &wanted->permissions);

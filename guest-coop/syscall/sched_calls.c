@@ -3,6 +3,7 @@
  * What programs may ask about scheduling. There is one policy: asking tells so, and a wish for another is refused. A
  * nice value decides how often a process gets its turn.
  */
+#include "kernel/capability.h"
 #include "kernel/errno.h"
 #include "kernel/process_private.h"
 #include "memory/user_copy.h"
@@ -114,9 +115,10 @@ static bool sched_search_one(struct process *process, struct sched_search *searc
         search->best = process->nice;
     if (!search->sets)
         return false;
-    if (uid && uid != process->euid && uid != process->uid)
+    bool nice = capability_held(CAPABILITY_SYS_NICE);
+    if (!nice && uid != process->euid && uid != process->uid)
         search->status = -EPERM;
-    else if (uid && search->nice < process->nice)
+    else if (!nice && search->nice < process->nice)
         search->status = -EACCES;
     else
         process->nice = search->nice;

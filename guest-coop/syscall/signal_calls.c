@@ -2,6 +2,7 @@
 /*
  * The system calls on signals.
  */
+#include "kernel/capability.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
 #include "kernel/process_list.h"
@@ -201,7 +202,7 @@ long kernel_sys_sigaltstack(const struct syscall_arguments *a)
 static bool signal_permitted(const struct process *to, unsigned signal)
 {
     const struct process *from = process_current();
-    return from->euid == 0 || from->euid == to->suid || from->euid == to->uid || from->uid == to->suid ||
+    return capability_held(CAPABILITY_KILL) || from->euid == to->suid || from->euid == to->uid || from->uid == to->suid ||
            from->uid == to->uid || (signal == SIGNAL_CONT && from->session_id == to->session_id);
 }
 

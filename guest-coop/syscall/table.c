@@ -20,7 +20,7 @@ const struct syscall_entry syscall_table[SYSCALL_COUNT] = {
     FILE_CALLS(FILE_ROW)
     KERNEL_CALLS(KERNEL_ROW)
     ABSENT_ROW(101, ptrace)
-    ABSENT_ROW(125, capget) ABSENT_ROW(126, capset) ABSENT_ROW(135, personality)
+    ABSENT_ROW(135, personality)
     ABSENT_ROW(149, mlock) ABSENT_ROW(150, munlock) ABSENT_ROW(151, mlockall)
     ABSENT_ROW(161, chroot) ABSENT_ROW(187, readahead) ABSENT_ROW(188, setxattr) ABSENT_ROW(191, getxattr)
     ABSENT_ROW(192, lgetxattr) ABSENT_ROW(194, listxattr) ABSENT_ROW(195, llistxattr)

@@ -3,6 +3,7 @@
  * Clocks, sleeping, interval timers, CPU time used.
  */
 #include "fs/linux_abi.h"
+#include "kernel/capability.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
 #include "kernel/process_private.h"
@@ -71,7 +72,7 @@ long kernel_sys_clock_settime(const struct syscall_arguments *a)
     uint64_t ns;
     if (a->a0 != CLOCK_REALTIME_ID)
         return -EINVAL;
-    if (process_current()->euid != 0)
+    if (!capability_held(CAPABILITY_SYS_TIME))
         return -EPERM;
     long status = time_span_in(a->a1, &ns);
     if (status == 0)

@@ -62,7 +62,8 @@ static const struct part {
              {"segments", abi_test_segments},     {"processes", abi_test_processes},
              {"threads", abi_test_threads},       {"events", abi_test_events},
              {"sockets", abi_test_sockets},       {"system", abi_test_system},
-             {"files", abi_test_files}};
+             {"files", abi_test_files},
+             {"privileges", abi_test_privileges}};
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the superuser may do, in parts (capabilities(7)): one bit each, by Linux's numbers. Whoever checks a privilege asks
+ * for its capability here; identities (syscall/identity_calls.c), exec and capset change the sets.
+ */
+#ifndef KERNEL_CAPABILITY_H
+#define KERNEL_CAPABILITY_H
+
+#include "kernel/process.h"
+
+#define CAPABILITY_CHOWN        0u
+#define CAPABILITY_DAC_OVERRIDE 1u
+#define CAPABILITY_FOWNER       3u
+#define CAPABILITY_FSETID       4u
+#define CAPABILITY_KILL         5u
+#define CAPABILITY_SETGID       6u
+#define CAPABILITY_SETUID       7u
+#define CAPABILITY_IPC_LOCK     14u
+#define CAPABILITY_IPC_OWNER    15u
+#define CAPABILITY_SYS_CHROOT   18u
+#define CAPABILITY_SYS_PTRACE   19u
+#define CAPABILITY_SYS_ADMIN    21u
+#define CAPABILITY_SYS_BOOT     22u
+#define CAPABILITY_SYS_NICE     23u
+#define CAPABILITY_SYS_RESOURCE 24u
+#define CAPABILITY_SYS_TIME     25u
+#define CAPABILITY_SYS_TTY      26u
+#define CAPABILITY_MKNOD        27u
+#define CAPABILITY_SYSLOG       34u
+
+#define CAPABILITY_ALL ((1ul << 41) - 1)
+
+/* Has the running process it in force? */
+static inline bool capability_held(unsigned capability)
+{
+    return process_current()->effective >> capability & 1;
+}
+
+/* The process's user identities have changed from these (user_namespaces aside, capabilities(7), "Effect of user ID
+ * changes"). */
+void capability_identity_changed(struct process *process, uint32_t uid, uint32_t euid, uint32_t suid);
+
+/* exec: the superuser gets all, others what a file would grant them: nothing here. */
+void capability_executed(struct process *process);
+
+#endif
