@@ -75,18 +75,20 @@ static bool cluster_may_go_on(const struct vcpu *vcpu)
 static void cluster_go_on(struct vcpu *vcpu, unsigned most)
 {
     struct vm_exit first = vcpu->exit; /* whose cost this visit is */
-    unsigned emulated = 0, saved = 0;
+    unsigned emulated = 0, saved = 0, reach = 0;
     while (emulated < most && cluster_may_go_on(vcpu)) {
-        emulated += emulation_go_on(vcpu, most - emulated, &saved);
+        unsigned last = 0, done = emulation_go_on(vcpu, most - emulated, &saved, &last);
+        reach = last ? emulated + last : reach;
+        emulated += done;
         if (emulated == most || !cluster_may_go_on(vcpu) || !cluster_privileged(vcpu))
             break;
-        emulated++;
+        reach = ++emulated;
         saved++;
     }
     uint8_t task_priority = vcpu->exit.task_priority;
     vcpu->exit = first;
     vcpu->exit.task_priority = task_priority;
-    cluster_learn(&vcpu->cluster, emulated, saved);
+    cluster_learn(&vcpu->cluster, emulated, saved, reach);
 }
 
 /* RIP as the handler left it: behind the instruction, or where it was if it is to be tried again. */
@@ -101,14 +103,14 @@ static enum vm_action cluster_handle(struct vcpu *vcpu, const struct vm_exit *ex
 {
     struct vm *vm = vcpu->vm;
     uint64_t rip = exit->rip;
-    bool expects = cluster_expects(&vcpu->cluster, rip, account_guest(&vcpu->account), vm->switches.cluster);
+    unsigned worth = cluster_expects(&vcpu->cluster, rip, account_guest(&vcpu->account), vm->switches.cluster);
     enum vm_action action = vm->cluster_own[exit->reason].handler(vcpu, exit);
-    if (!expects || (!cluster_is_done(action) && action != VM_RESUME))
+    if (!worth || (!cluster_is_done(action) && action != VM_RESUME))
         return action;
     if (cluster_is_done(action))
         vm->cpu->advance(vcpu, vcpu->exit.next_rip);
     if (cluster_may_go_on(vcpu) && cluster_has_moved(vcpu, rip))
-        cluster_go_on(vcpu, vm->switches.cluster);
+        cluster_go_on(vcpu, worth);
     return vm_is_stopped(vm) ? VM_STOP : VM_RESUME;
 }
 

@@ -19,6 +19,7 @@
 struct cluster_site {
     uint64_t rip;
     int8_t score;
+    uint8_t reach; /* instructions to the last one that a visit from here saved; 0: not known */
 };
 
 /* Per VCPU, only the CPU that runs it. */
@@ -32,11 +33,12 @@ struct cluster {
     uint64_t saved;    /* of which so many would have exited */
 };
 
-/* Whether the rest of a visit at this RIP is worth a try; takes note of how soon this exit came. Pure. */
-bool cluster_expects(struct cluster *cluster, uint64_t rip, uint64_t guest_time, unsigned most);
+/* How many instructions behind the exit at this RIP are worth emulating, at most `most`; takes note of how soon this
+ * exit came. Pure. */
+unsigned cluster_expects(struct cluster *cluster, uint64_t rip, uint64_t guest_time, unsigned most);
 
-/* What came of it. */
-void cluster_learn(struct cluster *cluster, unsigned emulated, unsigned saved);
+/* What came of it: exits saved, the last of them by instruction `reach`. */
+void cluster_learn(struct cluster *cluster, unsigned emulated, unsigned saved, unsigned reach);
 
 /* Puts the handler around those of a composed table; `own` (VM_EXIT_REASONS rows) keeps them. */
 void cluster_install(struct vm_exit_row *table, struct vm_exit_row *own);

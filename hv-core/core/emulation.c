@@ -363,7 +363,7 @@ bool emulation_try(struct vcpu *vcpu)
 }
 
 /* What faults is left to the CPU, which will fault as well; a string that is cut off goes on in the next round. */
-unsigned emulation_go_on(struct vcpu *vcpu, unsigned most, unsigned *trapping)
+unsigned emulation_go_on(struct vcpu *vcpu, unsigned most, unsigned *trapping, unsigned *last)
 {
     struct emulation emulation;
     struct emulate_world world = emulation_world;
@@ -382,6 +382,7 @@ unsigned emulation_go_on(struct vcpu *vcpu, unsigned most, unsigned *trapping)
         if (!instruction || emulate_execute(&file, instruction, &world, &fault) != EMULATE_DONE)
             break;
         *trapping += emulation.is_trapping;
+        *last = emulation.is_trapping ? done + 1 : *last;
     }
     emulation_store(vcpu, &registers, &file); /* of a string that was cut off, too */
     return done;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fetching takes a walk of the guest's tables, so lengths once found are remembered by RIP and CR3, with the place of
- * the bytes and the bytes themselves: an entry counts only while the same bytes stand there. The place is always the
- * VM's own memory: a mapping that the guest changes behind our back can cost it a wrong length, but never reaches
- * outside of it.
+ * Fetching takes a walk of the guest's tables, so what was found is remembered by RIP and CR3, with the place of the
+ * bytes and the bytes themselves: an entry counts only while the same bytes stand there. The place is always the VM's
+ * own memory. A length is remembered without the way to it: a mapping that the guest changes behind our back can cost
+ * it a wrong length of the same instruction with other prefixes, but never reaches outside of it.
  */
 #include "core/instruction.h"
 #include "core/vcpu.h"
@@ -23,14 +23,16 @@ static bool instruction_read_entry(void *context, coop_paddr address, unsigned b
     return true;
 }
 
-/* The bytes at a linear address up to the end of its page, in the hypervisor's map; NULL where none can be fetched. */
-static const uint8_t *instruction_page(const struct vcpu *vcpu, const struct registers *registers, uint64_t linear)
+/* The bytes at a linear address up to the end of its page, in the hypervisor's map, and the way there; NULL where none
+ * can be fetched. */
+static const uint8_t *instruction_page(const struct vcpu *vcpu, const struct registers *registers, uint64_t linear,
+                                       struct walker_trace *way)
 {
     struct walker_state state;
     struct walker_memory memory = {vcpu->vm, instruction_read_entry};
     walker_state_set(&state, registers);
-    struct walker_result found = walker_translate(
-        &state, &memory, linear, (struct walker_access){.is_fetch = true, .is_user = registers->cpl == 3});
+    struct walker_result found = walker_walk(
+        &state, &memory, linear, (struct walker_access){.is_fetch = true, .is_user = registers->cpl == 3}, way);
     uint64_t rest = X86_PAGE_BYTES - linear % X86_PAGE_BYTES;
     return found.ok ? guest_memory_pointer(&vcpu->vm->memory, found.address, rest, false) : 0;
 }
@@ -45,9 +47,10 @@ static uint64_t instruction_linear(const struct registers *registers)
 size_t instruction_fetch(const struct vcpu *vcpu, const struct registers *registers, uint8_t *bytes)
 {
     uint64_t linear = instruction_linear(registers);
+    struct walker_trace way;
     size_t got = 0;
     while (got < INSTRUCTION_BYTES_MAX) {
-        const uint8_t *page = instruction_page(vcpu, registers, linear + got);
+        const uint8_t *page = instruction_page(vcpu, registers, linear + got, &way);
         if (!page)
             break;
         size_t rest = X86_PAGE_BYTES - (linear + got) % X86_PAGE_BYTES;
@@ -63,10 +66,11 @@ static void instruction_remember(struct vcpu *vcpu, const struct registers *regi
                                  unsigned length)
 {
     struct vcpu_length *entry = &vcpu->lengths[registers->rip % VCPU_LENGTHS];
+    struct walker_trace way;
     entry->bytes = 0;
     if (length > sizeof(entry->value) || registers->rip % X86_PAGE_BYTES > X86_PAGE_BYTES - sizeof(entry->value))
         return;
-    entry->bytes = instruction_page(vcpu, registers, registers->rip);
+    entry->bytes = instruction_page(vcpu, registers, registers->rip, &way);
     if (!entry->bytes)
         return;
     memcpy(&entry->value, entry->bytes, sizeof(entry->value));
@@ -90,13 +94,39 @@ uint8_t instruction_length_walk(struct vcpu *vcpu, enum instruction_operation op
     return (uint8_t)length;
 }
 
-/* Whether the bytes of a remembered instruction still stand where they were found. */
+/* Whether a remembered instruction still stands at its address: the tables lead to the same bytes. */
 static bool instruction_is_same(const struct vcpu_decoded *entry)
 {
-    for (unsigned i = 0; i < entry->instruction.length; i++)
-        if (((const volatile uint8_t *)entry->bytes)[i] != entry->value[i])
+    for (unsigned i = 0; i < entry->depth; i++)
+        if ((*entry->way[i] ^ entry->entries[i]) & ~(X86_PTE_A | X86_PTE_D))
             return false;
-    return true;
+    const volatile uint64_t *now = (const volatile uint64_t *)entry->bytes;
+    return now[0] == entry->words[0] && (entry->instruction.length <= sizeof(*now) || now[1] == entry->words[1]);
+}
+
+/* Remembers a decoded instruction with the way to it, which lies in memory, all of it. */
+static void instruction_keep(const struct vcpu *vcpu, const struct registers *registers, struct vcpu_decoded *entry,
+                             const uint8_t *bytes, const struct walker_trace *way)
+{
+    for (unsigned i = 0; i < way->depth; i++) {
+        entry->way[i] = guest_memory_pointer(&vcpu->vm->memory, way->addresses[i], sizeof(uint64_t), false);
+        entry->entries[i] = way->entries[i];
+        if (!entry->way[i])
+            return;
+    }
+    entry->depth = (uint8_t)way->depth;
+    entry->is_user = registers->cpl == 3;
+    entry->rip = registers->rip;
+    entry->root = registers->cr3;
+    entry->bytes = bytes;
+}
+
+/* Where the sixteen bytes are that are to be compared, and the way there; NULL when they cross the end of a page. */
+static const uint8_t *instruction_words(const struct vcpu *vcpu, const struct registers *registers,
+                                        enum decode_mode mode, struct walker_trace *way)
+{
+    bool fits = registers->rip % X86_PAGE_BYTES <= X86_PAGE_BYTES - sizeof(((struct vcpu_decoded *)0)->words);
+    return fits && mode == DECODE_MODE_64 ? instruction_page(vcpu, registers, registers->rip, way) : 0;
 }
 
 const struct instruction *instruction_decode_at(struct vcpu *vcpu, const struct registers *registers)
@@ -104,17 +134,20 @@ const struct instruction *instruction_decode_at(struct vcpu *vcpu, const struct 
     struct vcpu_decoded *entry = &vcpu->decoded[registers->rip % VCPU_DECODED];
     enum decode_mode mode = registers_decode_mode(registers);
     if (entry->bytes && entry->rip == registers->rip && entry->root == registers->cr3 && mode == DECODE_MODE_64 &&
-        instruction_is_same(entry))
+        entry->is_user == (registers->cpl == 3) && instruction_is_same(entry))
         return &entry->instruction;
 
-    size_t got = instruction_fetch(vcpu, registers, entry->value);
+    struct walker_trace way;
+    const uint8_t *bytes = instruction_words(vcpu, registers, mode, &way);
+    size_t got = INSTRUCTION_BYTES_MAX;
     entry->bytes = 0;
-    if (decode_instruction(entry->value, got, mode, &entry->instruction) != DECODE_OK)
+    if (bytes)
+        memcpy(entry->words, bytes, sizeof(entry->words));
+    else
+        got = instruction_fetch(vcpu, registers, (uint8_t *)entry->words);
+    if (decode_instruction((uint8_t *)entry->words, got, mode, &entry->instruction) != DECODE_OK)
         return 0;
-    if (mode == DECODE_MODE_64 && registers->rip % X86_PAGE_BYTES + entry->instruction.length <= X86_PAGE_BYTES) {
-        entry->bytes = instruction_page(vcpu, registers, registers->rip);
-        entry->rip = registers->rip;
-        entry->root = registers->cr3;
-    }
+    if (bytes)
+        instruction_keep(vcpu, registers, entry, bytes, &way);
     return &entry->instruction;
 }

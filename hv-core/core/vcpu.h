@@ -18,6 +18,7 @@
 #include "core/vm_exit.h"
 #include "mmu/root_cache.h"
 #include "mmu/shadow.h"
+#include "mmu/walker.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -53,14 +54,19 @@ struct vcpu_length {
     uint8_t length; /* at most four */
 };
 
-#define VCPU_DECODED 8 /* emulated instructions that are remembered; a power of two */
+#define VCPU_DECODED 128 /* emulated instructions that are remembered; a power of two */
 
-/* An instruction that was emulated before, likewise. */
+/* An instruction that was emulated before, likewise; and the way through the tables that led to it, since other code may
+ * stand at its address by now. */
 struct vcpu_decoded {
     uint64_t rip;
     uint64_t root;
     const uint8_t *bytes; /* NULL: no instruction */
-    uint8_t value[INSTRUCTION_BYTES_MAX];
+    bool is_user; /* fetched with the rights of ring 3 */
+    uint8_t depth;
+    const volatile uint64_t *way[WALKER_LEVELS];
+    uint64_t entries[WALKER_LEVELS];
+    uint64_t words[2]; /* the sixteen bytes from RIP on */
     struct instruction instruction;
 };
 

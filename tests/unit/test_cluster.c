@@ -19,7 +19,7 @@ static void setup(void)
 }
 
 /* An exit at RIP, `gap` guest time after the last. */
-static bool exit_at(uint64_t rip, uint64_t gap)
+static unsigned exit_at(uint64_t rip, uint64_t gap)
 {
     guest += gap;
     return cluster_expects(&cluster, rip, guest, MOST);
@@ -52,7 +52,7 @@ START_TEST(test_failed_tries_end)
     exit_at(0x1000, 50);
     unsigned tries = 0;
     while (exit_at(0x1000, 5000) && tries < 50) {
-        cluster_learn(&cluster, MOST, 0);
+        cluster_learn(&cluster, MOST, 0, 0);
         tries++;
     }
     ck_assert_uint_lt(tries, 10);
@@ -68,9 +68,32 @@ START_TEST(test_successful_tries_go_on)
         exit_at(0x1000, 50);
     for (unsigned i = 0; i < 100; i++) {
         ck_assert(exit_at(0x1000, 5000)); /* the gap behind a visit is not the instruction's */
-        cluster_learn(&cluster, 8, 3);
+        cluster_learn(&cluster, 8, 3, 7);
     }
     ck_assert_uint_eq(cluster.saved, 300);
+}
+END_TEST
+
+START_TEST(test_a_visit_ends_at_what_it_saves)
+{
+    for (unsigned i = 0; i < 4; i++)
+        exit_at(0x1000, 50);
+    ck_assert_uint_eq(exit_at(0x1000, 5000), MOST);
+    cluster_learn(&cluster, MOST, 2, 5);
+    ck_assert_uint_eq(exit_at(0x1000, 5000), 5);
+    cluster_learn(&cluster, 5, 0, 0); /* it went another way this time */
+    ck_assert_uint_eq(exit_at(0x1000, 5000), MOST);
+}
+END_TEST
+
+START_TEST(test_dear_savings_end)
+{
+    for (unsigned i = 0; i < 4; i++)
+        exit_at(0x1000, 50);
+    unsigned tries = 0;
+    for (; exit_at(0x1000, 5000) && tries < 50; tries++)
+        cluster_learn(&cluster, 64, 1, 60); /* sixty instructions for one exit */
+    ck_assert_uint_lt(tries, 10);
 }
 END_TEST
 
@@ -97,6 +120,8 @@ int main(void)
     tcase_add_test(tests, test_distant_exits_are_not);
     tcase_add_test(tests, test_failed_tries_end);
     tcase_add_test(tests, test_successful_tries_go_on);
+    tcase_add_test(tests, test_a_visit_ends_at_what_it_saves);
+    tcase_add_test(tests, test_dear_savings_end);
     tcase_add_test(tests, test_another_rip_in_the_same_place_starts_anew);
     suite_add_tcase(suite, tests);
     return suite_main(suite);
