@@ -126,6 +126,11 @@ def point_latest(paths: Paths, session: PeerSession) -> None:
     link.symlink_to(os.path.relpath(session.folder.folder, paths.out))
 
 
+def find_peers(paths: Paths) -> list[Path]:
+    """The folders of what there is of peers, of every machine."""
+    return [place for machine in (EMULATED_MACHINE, HOST) if (place := latest_of(paths, machine))]
+
+
 def peer_results(paths: Paths) -> list:
     """What there is of peers, of every machine."""
-    return [read_result(place) for machine in (EMULATED_MACHINE, HOST) if (place := latest_of(paths, machine))]
+    return [read_result(place) for place in find_peers(paths)]

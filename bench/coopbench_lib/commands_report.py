@@ -11,13 +11,15 @@ from pathlib import Path
 from . import published, technology
 from .cite import render_citation
 from .claims import judge, needed, read_claims, render_markdown, render_verdicts
-from .commands_peers import peer_results
+from .commands_peers import find_peers, peer_results
 from .errors import CoopbenchError, UsageError
 from .export import FORMATS, export
-from .extras import read_extra
+from .extras import read_extra, read_timeline
+from .machines import MACHINES
 from .model import CPUS, Model, calibrate, exit_cost_plots, find_cpu, read_cost, render_model
 from .papers import new_paper, read_papers, render_papers
 from .paths import Paths
+from .peer_tables import is_of_peers
 from .plots import draw
 from .report import check_unit, make_report
 from .results import Result, read_result
@@ -89,10 +91,16 @@ def find_results(paths: Paths) -> list[Path]:
     if latest.exists():
         return [latest.resolve()]
     references = sorted(path.parent for path in paths.references.glob("*/run.json")
-                        if not path.parent.name.startswith("peers-"))
+                        if not path.parent.name.startswith(("peers-", "sweep-")))
+    references.sort(key=lambda path: path.name != MACHINES[0].name)
     if not references:
         raise UsageError("there is no result yet: 'coopbench run' makes one")
     return references
+
+
+def find_sweeps(paths: Paths) -> list[Path]:
+    """The sweeps that are kept beside the references."""
+    return sorted(path.parent for path in paths.references.glob("*/sweep.md"))
 
 
 def read_one(options: argparse.Namespace) -> Result:
@@ -101,6 +109,9 @@ def read_one(options: argparse.Namespace) -> Result:
     if len(folders) > 1:
         raise UsageError(f"which result? {' '.join(options.paths.shown(folder) for folder in folders)}")
     result = read_result(folders[0])
+    if is_of_peers(result):
+        raise UsageError(f"{result.folder} is of peers: 'coopbench table' and 'coopbench report' show it, beside a result "
+                         "of ours too")
     check_unit(result)
     return result
 
@@ -108,12 +119,14 @@ def read_one(options: argparse.Namespace) -> Result:
 def command_report(options: argparse.Namespace) -> int:
     """Writes the report, and prints where the page is."""
     paths: Paths = options.paths
-    folders = options.result or find_results(paths)
+    folders = options.result or find_results(paths) + find_peers(paths) + find_sweeps(paths)
     folders = [Path(os.path.abspath(folder)) for folder in folders]
     extras = [extra for number, place in enumerate(folders, 1) if (extra := read_extra(place, number))]
     results = [read_result(place) for place in folders if (place / "run.json").exists() or not read_extra(place, 0)]
     if not results:
         raise UsageError("a report needs a result beside its sweeps and traces")
+    if not options.result:
+        extras += read_timeline(paths.references, len(folders) + 1)
     folder = Path(os.path.abspath(options.out)) if options.out else _report_folder(paths, results)
     note = make_report(results, read_manifest(paths.manifest), folder, extras)
     if note:

@@ -14,6 +14,10 @@ _KINDS = (("sweep.md", "A sweep"), ("trace.txt", "One operation, crossing by cro
           ("ablation.txt", "Which axis a saving comes from"))
 
 
+_TIMELINE = ("One fork of latency/fork on one axis, a lane a mode: who worked when, and each crossing by its kind.\n"
+             "'make demo' (coopbench demo) measures it and draws it again.\n")
+
+
 @dataclass(frozen=True)
 class Extra:
     """One of them, numbered from 1, with its pictures by name."""
@@ -39,6 +43,14 @@ def read_extra(folder: Path, number: int) -> Extra | None:
             pictures = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.svg"))}
             return Extra(number, f"{title} ({folder.name})", text, pictures)
     return None
+
+
+def read_timeline(folder: Path, number: int) -> list[Extra]:
+    """The timeline of one fork that is kept in 'folder', where it is."""
+    path = folder / "fork-timeline.svg"
+    if not path.is_file():
+        return []
+    return [Extra(number, "One fork, mode beside mode", _TIMELINE, {path.stem: path.read_text(encoding="utf-8")})]
 
 
 def render_extra_html(extra: Extra) -> str:

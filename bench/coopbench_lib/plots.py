@@ -21,6 +21,7 @@ from .tables import amount, ratio
 
 _GNUPLOT_SECONDS = 120
 LOG_FROM = 10
+EVERYTHING = "all"
 _MOST_REASONS = 7
 _FONT = "DejaVu Sans,Helvetica,Arial"
 # (colour, gnuplot fill pattern, whether black letters can be read on it); 3 is solid.
@@ -179,14 +180,15 @@ def _stack(exits: list[ExitRow]) -> tuple[list[str], dict[tuple[str, str], float
     return shown + (["others"] if len(shown) < len(reasons) else []), table
 
 
-def overview_plot(result: Result, group: str) -> Plot | None:
-    """A group's workloads in one picture: what each mode costs relative to native, on a logarithmic axis."""
+def overview_plot(result: Result, group: str, order: list[str] | None = None) -> Plot | None:
+    """A group's workloads in one picture: what each mode costs relative to native, on a logarithmic axis. 'order' is
+    of the modes, where it is not the common one."""
     rows = [row for row in result.rows if row.ratio_to_native and row.mode != "native" and row.status == OK
-            and row.workload.partition("/")[0] == group]
+            and group in (EVERYTHING, row.workload.partition("/")[0])]
     if not rows:
         return None
     workloads = list(dict.fromkeys(row.workload for row in rows))
-    modes = list(dict.fromkeys(row.mode for row in ordered(rows)))
+    modes = order or list(dict.fromkeys(row.mode for row in ordered(rows)))
     largest, least = (pick(row.ratio_to_native for row in rows) for pick in (max, min))
     name, step = f"overview-{group}", 0.8 / len(modes)
     height = 110 + max(20, 12 * len(modes) + 8) * len(workloads)

@@ -12,10 +12,12 @@ from pathlib import Path
 from .errors import UsageError
 from .export import render_csv, render_latex
 from .extras import Extra, render_extra_markdown, write_pictures
+from .peer_tables import is_of_peers
 from .plots import Plot, draw, gnuplot, plots_of
 from .plots_samples import distribution_plots
 from .raw import RawRecords, read_raw
 from .report_html import render_html
+from .report_peers import PeerSection, peer_sections, render_peers_latex, render_peers_markdown
 from .results import Result
 from .tables import amount, make_grid, mark, render_markdown
 from .workloads import Workload
@@ -50,9 +52,7 @@ def check_results(results: list[Result]) -> None:
 
 
 def check_unit(result: Result) -> None:
-    """UsageError: some row is in another unit than the run says, or the modes are none of ours."""
-    if result.run.get("kind") == "peers":
-        raise UsageError(f"{result.folder} is of peers: 'coopbench table' shows it, beside a result of ours too")
+    """UsageError: some row is in another unit than the run says."""
     for row in result.rows:
         if row.unit != result.run["unit"]:
             raise UsageError(f"{result.folder} mixes units: {row.mode} {row.workload} is in {row.unit}, "
@@ -63,18 +63,21 @@ def make_report(results: list[Result], workloads: list[Workload], folder: Path,
                 extras: list[Extra] | None = None) -> str:
     """Writes the report into 'folder'. The text is '', or one line that says what could not be drawn."""
     check_results(results)
+    ours = [result for result in results if not is_of_peers(result)]
     sections = [Section(number, result, read_raw(result.folder), plots_of(result) + distribution_plots(result))
-                for number, result in enumerate(results, 1)]
-    for section in sections:
+                for number, result in enumerate(ours, 1)]
+    peers = peer_sections(results)
+    for section in (*sections, *peers):
         section.pictures = draw(section.plots, folder / section.folder_name)
     for extra in extras or []:
         write_pictures(extra, folder)
     about = {workload.name: workload for workload in workloads}
     note = "" if gnuplot() else "gnuplot is not installed: the report has no plots (Debian package gnuplot-nox)"
-    _write(folder / "index.html", render_html(sections, about, note, extras or []))
-    _write(folder / "report.md", render_report_markdown(sections, folder, note, extras or []))
-    _write(folder / "report.csv", render_csv([(section.result, section.raw) for section in sections]))
-    _write(folder / "report.tex", "\n".join(render_latex(section.result) for section in sections))
+    _write(folder / "index.html", render_html(sections, peers, about, note, extras or []))
+    _write(folder / "report.md", render_report_markdown(sections, peers, folder, note, extras or []))
+    _write(folder / "report.csv", render_csv([(result, read_raw(result.folder)) for result in results]))
+    _write(folder / "report.tex", "\n".join([render_latex(section.result) for section in sections]
+                                            + [render_peers_latex(section) for section in peers]))
     return note
 
 
@@ -107,11 +110,14 @@ def _words(table: dict[str, object] | None) -> str:
     return " ".join(f"{name}={value}" for name, value in sorted((table or {}).items()))
 
 
-def render_report_markdown(sections: list[Section], folder: Path, note: str, extras: list[Extra]) -> str:
-    """report.md: facts, table, raw lines and plots of each result."""
+def render_report_markdown(sections: list[Section], peers: list[PeerSection], folder: Path, note: str,
+                           extras: list[Extra]) -> str:
+    """report.md: facts, table, raw lines and plots of each result, then the peers."""
     lines = ["# What each way of virtualizing costs", ""] + ([note, ""] if note else [])
     for section in sections:
         lines += _markdown_section(section, os.path.relpath(section.result.folder, folder))
+    for section in peers:
+        lines += render_peers_markdown(section)
     for extra in extras:
         lines += render_extra_markdown(extra)
     return "\n".join(lines).rstrip() + "\n"

@@ -14,6 +14,8 @@ from .machines import MACHINES
 from .modes import Mode
 from .outcome import OK
 from .plots import inline, plot_name
+from .report_glance import anchor, glance
+from .report_peers import PeerSection, render_peers_html
 from .report_style import STYLE
 from .summary import ExitRow, Row
 from .tables import Grid, added, amount, crossings, make_grid, mark, ratio, share
@@ -26,19 +28,22 @@ _MODES_BESIDE = 3
 _MOST_RAW_BYTES = 4_000_000
 
 
-def render_html(sections: list[Section], about: dict[str, Workload], note: str, extras: list[Extra]) -> str:
+def render_html(sections: list[Section], peers: list[PeerSection], about: dict[str, Workload], note: str,
+                extras: list[Extra]) -> str:
     """The whole page."""
     contents = "".join(f'<li><a href="#s{section.number}">{escape(_title(section))}</a></li>' for section in sections)
+    contents += "".join(f'<li><a href="#p{section.number}">{escape(section.title)}</a></li>' for section in peers)
     contents += "".join(f'<li><a href="#x{extra.number}">{escape(extra.title)}</a></li>' for extra in extras)
     parts = ['<!DOCTYPE html>', '<html lang="en"><head><meta charset="utf-8">',
              '<meta name="viewport" content="width=device-width, initial-scale=1">',
              '<title>What each way of virtualizing costs</title>', f'<style>{STYLE}</style></head><body>',
              '<h1>What each way of virtualizing costs</h1>']
-    if len(sections) + len(extras) > 1:
+    if len(sections) + len(peers) + len(extras) > 1:
         parts.append(f"<nav><ol>{contents}</ol></nav>")
     if note:
         parts.append(f'<p class="note">{escape(note)}</p>')
     parts += [_section(section, about) for section in sections]
+    parts += [render_peers_html(section) for section in peers]
     parts += [render_extra_html(extra) for extra in extras]
     return "\n".join(parts) + "\n</body></html>\n"
 
@@ -53,7 +58,7 @@ def _section(section: Section, about: dict[str, Workload]) -> str:
     grid = make_grid(section.result.rows)
     number = section.number
     parts = [f'<section id="s{number}"><h2>{escape(_title(section))}</h2>', _unit_line(section),
-             _headline(section, grid), _legend(section),
+             glance(section, grid), "<h3>The table</h3>", _headline(section, grid), _legend(section),
              *(_picture(section, plot.name, "Beside native; the table has the numbers.")
                for plot in section.plots if plot.name.startswith("overview-")),
              '<h3>What was run, and on what</h3>', _facts(section), '<h3>Workload by workload</h3>',
@@ -86,14 +91,10 @@ def _headline_block(section: Section, grid: Grid, modes: list[Mode]) -> str:
         cells = f'<td>{_link(section, grid.row("native", workload), _native(grid.row("native", workload)))}</td>'
         for mode in modes:
             cells += _mode_cells(section, grid.row(mode.name, workload))
-        lines.append(f'<tr><th class="name" scope="row"><a href="#{_anchor(section, workload)}">{escape(workload)}</a>'
+        lines.append(f'<tr><th class="name" scope="row"><a href="#{anchor(section, workload)}">{escape(workload)}</a>'
                      f'</th>{cells}</tr>')
     return (f'<div class="wide"><table class="headline"><thead><tr>{first}{heads}</tr><tr>{below}</tr></thead><tbody>'
             + "".join(lines) + "</tbody></table></div>")
-
-
-def _anchor(section: Section, workload: str) -> str:
-    return f"w{section.number}-{plot_name(workload, 'all')}"
 
 
 def _native(row: Row | None) -> str:
@@ -177,7 +178,7 @@ def _workload(section: Section, grid: Grid, workload: str, about: Workload | Non
     rows = [row for row in section.result.rows if row.workload == workload]
     raw = " ".join(f"{escape(row.mode)} {_link(section, row, section.raw.span(row.mode, workload))}" for row in rows
                    if section.raw.numbers(row.mode, workload))
-    parts = [f'<article id="{_anchor(section, workload)}"><h4>{escape(workload)}</h4>']
+    parts = [f'<article id="{anchor(section, workload)}"><h4>{escape(workload)}</h4>']
     if about and about.does:
         aka = f" <i>Known as: {escape(about.aka)}.</i>" if about.aka else ""
         parts.append(f"<p>{escape(about.does)}{aka}</p>")

@@ -19,6 +19,12 @@ th.name, td.name { text-align: left; font-weight: normal; }
 thead th { border-bottom: 2px solid #111; vertical-align: bottom; } th.mode { text-align: center; }
 .headline tbody tr:nth-child(even) { background: #f3f3f3; }
 .headline td a { color: inherit; text-decoration-style: dotted; }
+.headline th, .headline td { padding: .18rem .45rem; white-space: nowrap; } .headline { font-size: .9rem; }
+.peers td { line-height: 1.25; }
+.glance td, .glance th { padding: .1rem .55rem; font-size: .9rem; }
+.glance td { border: 1px solid #fff; text-align: right; } .glance tbody tr:hover { outline: 1px solid #111; }
+.shade1 { background: #e3edf5; } .shade2 { background: #bcd6ea; } .shade3 { background: #85b4d8; } .shade4 { background: #2f7fb8; color: #fff; }
+.shade5 { background: #123f63; color: #fff; }
 .first { border-left: 1px solid #888; } .mode { border-left: 1px solid #888; } .dear { font-weight: bold; }
 .none { text-align: center; color: #444; }
 .exits { font-size: .8rem; width: 100%; } .exits th, .exits td { padding: .1rem .35rem; }
@@ -40,6 +46,8 @@ article > p:first-of-type { margin: .2rem 0; font-size: .9rem; }
   .wide { overflow: visible; } .raw, .files, nav { display: none; }
   figure svg { max-height: 240mm; }
   article, figure, tr { break-inside: avoid; } h2, h3, h4 { break-after: avoid; } thead { display: table-header-group; }
-  .workloads { display: block; } article { margin-bottom: 5mm; } svg, tr, .unit { print-color-adjust: exact; }
+  .workloads { display: block; columns: 2; column-gap: 6mm; } article { margin-bottom: 5mm; padding: 2mm; }
+  .exits, .headline, .glance td, .glance th { font-size: 7pt; } .headline td, .headline th { padding: .2mm .8mm; }
+  svg, tr, td, .unit { print-color-adjust: exact; }
 }
 """

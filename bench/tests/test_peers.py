@@ -224,7 +224,7 @@ def test_commands(tree, make):
     assert "Instructions per operation on qemu-svm" in tree("table", place).out
     assert tree.run("--workload", "fake/null").status == 0
     assert "native" in tree("table", str(tree.root / "result"), place).out
-    assert "is of peers" in tree("cite", place).err and tree("report", place).status == 2
+    assert "is of peers" in tree("cite", place).err and tree("report", place).status == 0
     assert "say 'make peers'" in tree("peers", "list").out
     assert "-icount" in tree("peers", "run", "--dry-run", "--peer", "linux", "--workload", "fake/null").out
     assert tree("peers", "run", "--peer", "linux,uml").status == 2

@@ -5,6 +5,8 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +18,7 @@ from coopbench_lib.raw import read_raw
 from coopbench_lib.results import read_result
 from test_views import edit, set_run
 
+ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium")
 
 GOLDEN_LATEX = r"""\begin{table}
@@ -274,3 +277,37 @@ def test_extras(tree, result):
     for name in ("plots/extra-2/fake-cpuid-cost.svg", "plots/extra-3/timeline.svg"):
         assert f"({name})" in text and (tree.root / "page" / name).is_file()
     assert tree("report", str(tree.root / "sweep")).status == 2
+
+
+def test_peers_stand_in_the_report(tree, result):
+    """The kept references of this tree: ours and peers of one unit in one section, a clock's in another."""
+    for name in ("qemu-svm", "peers-qemu-svm", "peers-host"):
+        shutil.copytree(ROOT / "results" / name, tree.root / "results" / name)
+    shutil.copy(ROOT / "results/fork-timeline.svg", tree.root / "results")
+    (tree.root / "out/latest").unlink()
+    text = page_of(tree)
+    titles = re.findall(r"<h2>([^<]*)</h2>", text)
+    assert titles == ["qemu-svm, QEMU TCG EPYC, unit instr", "Our modes and other people&#x27;s systems on qemu-svm, unit instr",
+                      "Other people&#x27;s systems on host, unit tsc", "One fork, mode beside mode"]
+    same, clock = text.partition('id="p1"')[2].split('id="p2"')
+    for name in ("paravirt", "coop", "xen-pv", "kvm-shadow-off"):
+        assert f'<th class="first">{name}</th>' in same and f'<th class="first">{name}</th>' not in clock
+    assert '<th class="first">uml</th>' in clock and '<th class="first">uml</th>' not in same
+    assert "mitigations off in every layer" in same and "it is itself virtual" in clock
+    assert "At a glance" in text and "KVM decodes some exits by software" in text
+    folder = tree.root / "out/report"
+    assert (folder / "plots/peers-1/overview-all.svg").exists()
+    assert "| latency/fork |" in (folder / "report.md").read_text().partition("Other people's systems on host")[2]
+    assert "xen-pv & xen-pv-off" in (folder / "report.tex").read_text()
+    assert any(line.startswith("host,") for line in (folder / "report.csv").read_text().splitlines())
+
+
+def test_repetitions_that_differ_are_drawn(result):
+    found = read_result(result)
+    assert [plot.name for plot in distribution_plots(found)] == ["fake-spread-repetitions"]
+    plot = distribution_plots(found)[0]
+    assert "native -0.66% to +0.66% in 3" in plot.about
+    assert plot.data.count("# native\n") == 2 and "beyond" not in plot.data
+    found.samples = [replace(row, value=150.0) for row in found.samples for _ in range(20)] \
+        + [replace(found.samples[0], value=1500.0)]
+    assert '"1, +900% →"' in distribution_plots(found)[0].data
