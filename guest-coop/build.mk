@@ -15,7 +15,7 @@ GUEST_CFLAGS := $(FREESTANDING_CFLAGS) -mcmodel=kernel -fno-pic -fno-omit-frame-
 GUEST_COOP_IMAGES := $(GUEST_BUILD)/guest-coop.elf $(GUEST_BUILD)/guest-coop.elf32
 
 # Without -g: NASM would write the path of this checkout into the image.
-GUEST_NASMFLAGS := -f elf64 -Werror -I$(GUEST_BUILD)/
+GUEST_NASMFLAGS := -f elf64 -Werror -Iguest-coop/ -I$(GUEST_BUILD)/
 
 # Other flags or another compiler build everything anew.
 GUEST_FLAGS_FILE := $(GUEST_BUILD)/flags
@@ -47,7 +47,7 @@ $(GUEST_OFFSETS): guest-coop/kernel/offsets.c $(GUEST_FLAGS_FILE)
 $(GUEST_BUILD)/%.asm.o: guest-coop/%.asm $(GUEST_OFFSETS) $(GUEST_FLAGS_FILE)
 	@mkdir -p $(@D)
 	@echo "  NASM    $<"
-	$(Q)$(NASM) $(GUEST_NASMFLAGS) -o $@ $<
+	$(Q)$(NASM) $(GUEST_NASMFLAGS) -MD $(@:.o=.d) -MP -o $@ $<
 
 $(GUEST_BUILD)/%.o: guest-coop/%.c $(GUEST_FLAGS_FILE)
 	@mkdir -p $(@D)

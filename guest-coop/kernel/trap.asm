@@ -5,45 +5,12 @@
 ; stack. GS is the CPU's in the kernel, the user's outside.
 
 %include "offsets.inc"
+%include "kernel/trap_frame.inc"
 
 bits 64
 default rel
 extern trap_dispatch, trap_first_return, syscall_dispatch, scheduler_finish_switch
 global trap_stubs, trap_syscall_entry, trap_return_to_user, trap_child_entry, scheduler_switch_stack
-
-%macro PUSH_REGISTERS 0
-    push rax
-    push rcx
-    push r11
-    push r9
-    push r8
-    push r10
-    push rdx
-    push rsi
-    push rdi
-    push rbx
-    push rbp
-    push r12
-    push r13
-    push r14
-    push r15
-%endmacro
-
-; All but RCX and R11, which differ between the ways out.
-%macro POP_REGISTERS_TO_R9 0
-    pop r15
-    pop r14
-    pop r13
-    pop r12
-    pop rbp
-    pop rbx
-    pop rdi
-    pop rsi
-    pop rdx
-    pop r10
-    pop r8
-    pop r9
-%endmacro
 
 section .text
 

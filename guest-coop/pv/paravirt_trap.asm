@@ -6,6 +6,7 @@
 ; kernel's all the while. RSP serves as a pointer until there is a stack.
 
 %include "offsets.inc"
+%include "kernel/trap_frame.inc"
 
 bits 64
 default rel
@@ -15,39 +16,6 @@ global paravirt_system_call, paravirt_exception, paravirt_upcall, paravirt_retur
 FLAGS_IF            equ 0x200
 EMERGENCY_BYTES     equ 4096
 VECTOR_DOUBLE_FAULT equ 8
-
-%macro PUSH_REGISTERS 0
-    push rax
-    push rcx
-    push r11
-    push r9
-    push r8
-    push r10
-    push rdx
-    push rsi
-    push rdi
-    push rbx
-    push rbp
-    push r12
-    push r13
-    push r14
-    push r15
-%endmacro
-
-%macro POP_REGISTERS_TO_R9 0
-    pop r15
-    pop r14
-    pop r13
-    pop r12
-    pop rbp
-    pop rbx
-    pop rdi
-    pop rsi
-    pop rdx
-    pop r10
-    pop r8
-    pop r9
-%endmacro
 
 ; One member of the trap frame at RSP goes to the shared page at RCX, by way of RAX.
 %macro GIVE 1
