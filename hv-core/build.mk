@@ -10,7 +10,7 @@ HV_CORE_OFFSETS := $(foreach folder,$(HV_CORE_FOLDERS),$(wildcard hv-core/$(fold
 HV_CORE_OBJECTS := $(HV_CORE_C:%.c=$(BUILD)/%.o) $(HV_CORE_ASM:%.asm=$(BUILD)/%.asm.o)
 HV_CORE_CFLAGS  := $(FREESTANDING_CFLAGS) -fpie -mcmodel=small -include coopvirt/hidden.h -Ihv-core
 # Without -g: NASM would write the path of this checkout into the image.
-HV_CORE_NASMFLAGS := -f elf64 -Werror -Ihv-core/ -I$(BUILD)/hv-core/
+HV_CORE_NASMFLAGS := -f elf64 -Werror $(addsuffix /,$(INCLUDES)) -Ihv-core/ -I$(BUILD)/hv-core/
 HV_CORE_IMAGES  := $(BUILD)/hv-core/hv-core.elf $(BUILD)/hv-core/hv-core.elf32
 
 # Sources that a variant of the image adds: the mutation build of tests/mutation/build.mk, whose headers are found first.

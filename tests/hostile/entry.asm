@@ -139,6 +139,8 @@ global %1
     FRAME_ENTRY frame_upcall, 257
 
 frame_trap:
+    pushfq
+    pop qword [trap + TRAP_ENTRY_RFLAGS]
     cld
     call trap_from_frame
     cmp qword [recovery], 0

@@ -112,9 +112,34 @@ long fatal_endless_debug(uint64_t unused)
 long fatal_return(uint64_t rip)
 {
     vcpu_page->frame = (struct coop_frame){
-        .rip = 0x400000, .cs = COOP_SELECTOR_KERNEL_CODE, .rflags = 2, .rsp = 0x1000, .ss = COOP_SELECTOR_KERNEL_DATA};
-    vcpu_page->frame.rip = rip;
+        .rip = rip, .cs = COOP_SELECTOR_KERNEL_CODE, .rflags = 2, .rsp = 0x1000, .ss = COOP_SELECTOR_KERNEL_DATA};
     hypercall(COOP_HYPERCALL_RETURN, 0, 0, 0);
+    return HOLE;
+}
+/* The same by the usual way, to user mode. */
+long fatal_return_user(uint64_t rip)
+{
+    vcpu_page->frame = (struct coop_frame){.rip = rip,
+                                           .cs = COOP_SELECTOR_USER_CODE,
+                                           .rflags = X86_FLAGS_ONE | X86_FLAGS_IF,
+                                           .rsp = 0x1000,
+                                           .ss = COOP_SELECTOR_USER_DATA};
+    hypercall(COOP_HYPERCALL_RETURN, 0, 0, 0);
+    return HOLE;
+}
+/* The last instruction below the half that is no address, from its bytes: it is carried out; behind it is nothing. */
+long fatal_last_instruction(uint64_t bytes)
+{
+    coop_paddr below = memory_entry(memory_slot(MEMORY_USER, 1));
+    unsigned length = bytes > 0xff ? 2 : 1;
+    memcpy((uint8_t *)memory_user_page() + 4096 - length, &bytes, length);
+    for (unsigned level = 1; level <= 3; level++) {
+        coop_paddr table = memory_table_new(level);
+        memory_set(table + 511 * 8, below);
+        below = table | MEMORY_TABLE | X86_PTE_U;
+    }
+    memory_set(memory_root + COOP_SLOT_FIRST * 8 - 8, below);
+    __asm__ volatile("jmp *%1" : : "a"(COOP_HYPERCALL_VERSION), "r"(0x800000000000 - length));
     return HOLE;
 }
 /* The guest kernel gives up. */

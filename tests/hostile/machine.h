@@ -14,6 +14,7 @@
 
 struct trap {
     uint64_t vector, error, rip, cs, rflags, rsp, address, rax;
+    uint64_t entry_rflags; /* those that a deprivileged kernel was entered with */
 };
 extern volatile struct trap trap; /* the latest */
 

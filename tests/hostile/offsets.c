@@ -16,4 +16,5 @@ void offsets(void)
     ASM_OFFSET(TRAP_RSP, struct trap, rsp);
     ASM_OFFSET(TRAP_ADDRESS, struct trap, address);
     ASM_OFFSET(TRAP_RAX, struct trap, rax);
+    ASM_OFFSET(TRAP_ENTRY_RFLAGS, struct trap, entry_rflags);
 }

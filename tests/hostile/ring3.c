@@ -6,6 +6,10 @@
 #include "hostile.h"
 #include "machine.h"
 #include "memory.h"
+#include <coopvirt/string.h>
+
+/* Of user mode, what would confuse the kernel that is entered from there. */
+#define RING3_ENTRY_FLAGS (X86_FLAGS_TF | X86_FLAGS_DF | X86_FLAGS_NT | X86_FLAGS_AC | X86_FLAGS_IOPL)
 
 static struct coop_frame frame;
 
@@ -88,6 +92,74 @@ long ring3_return_user(uint64_t unused)
     frame.ss = COOP_SELECTOR_USER_DATA;
     machine_try(ring3_go, 0, &ignored);
     return trap.vector == X86_VECTOR_PF && (trap.cs & 3) == 3 ? 0 : HOLE;
+}
+
+/* Runs bytes of code in guest user mode with these flags, by the way that a kernel usually returns there. */
+static void ring3_run_user(const void *code, unsigned bytes, uint64_t flags)
+{
+    long ignored;
+    memcpy(memory_user_page(), code, bytes);
+    ring3_frame();
+    frame.rip = MEMORY_USER;
+    frame.cs = COOP_SELECTOR_USER_CODE;
+    frame.ss = COOP_SELECTOR_USER_DATA;
+    frame.rflags |= X86_FLAGS_IF | flags;
+    trap.vector = ~0ul;
+    machine_try(ring3_go, 0, &ignored);
+}
+/* Neither are privileges brought into force there, nor do the flags come along into the kernel: by a breakpoint, */
+long ring3_user_flags(uint64_t flags)
+{
+    static const uint8_t code[] = {0x90, 0xcc};
+    ring3_run_user(code, sizeof(code), flags);
+    bool is_expected = trap.vector == X86_VECTOR_BP || (flags & X86_FLAGS_TF && trap.vector == X86_VECTOR_DB);
+    bool is_privileged = trap.rflags & (X86_FLAGS_IOPL | X86_FLAGS_VM) || trap.entry_rflags & RING3_ENTRY_FLAGS;
+    return is_expected && (trap.cs & 3) == 3 && !is_privileged ? 0 : HOLE;
+}
+/* and by a system call. */
+long ring3_user_call_flags(uint64_t flags)
+{
+    static const uint8_t code[] = {0x0f, 0x05};
+    ring3_run_user(code, sizeof(code), flags);
+    return trap.vector == TRAP_SYSTEM_CALL && !(trap.entry_rflags & RING3_ENTRY_FLAGS) ? 0 : HOLE;
+}
+/* The usual return, to the kernel itself. */
+long ring3_return_unmasked(uint64_t unused)
+{
+    (void)unused;
+    ring3_frame();
+    frame.rflags |= X86_FLAGS_IF;
+    long result = ring3_land();
+    vcpu_page->upcalls_masked = 1;
+    return result || (trap.cs & 3) == 3 ? HOLE : 0;
+}
+/* Kernel and user each have their GS base, whoever loaded it last. */
+long ring3_gs_of_each(uint64_t unused)
+{
+    static uint64_t mark = 0x6b65726e656c2021;
+    static const uint8_t code[] = {0x65, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0, 0xcc}; /* mov rax, [gs:0]; int3 */
+    uint64_t seen, first;
+    (void)unused;
+    hypercall(COOP_HYPERCALL_SEGMENT_BASE, COOP_BASE_GS_KERNEL, (uint64_t)&mark, 0);
+    hypercall(COOP_HYPERCALL_SEGMENT_BASE, COOP_BASE_GS_USER, MEMORY_USER, 0);
+    ring3_run_user(code, sizeof(code), 0);
+    __asm__ volatile("mov %%gs:0, %0" : "=r"(seen));
+    hypercall(COOP_HYPERCALL_SEGMENT_BASE, COOP_BASE_GS_KERNEL, 0, 0);
+    hypercall(COOP_HYPERCALL_SEGMENT_BASE, COOP_BASE_GS_USER, 0, 0);
+    memcpy(&first, code, sizeof(first));
+    return trap.vector == X86_VECTOR_BP && trap.rax == first && seen == mark ? 0 : HOLE;
+}
+/* A fault of the kernel is not one of its user. */
+long ring3_fault_error(uint64_t address)
+{
+    return machine_probe_read(address) == 1 + X86_VECTOR_PF && !(trap.error & X86_PF_USER) ? 0 : HOLE;
+}
+/* Strings run backwards when the hypervisor is entered. */
+long ring3_backwards(uint64_t port)
+{
+    uint8_t value;
+    __asm__ volatile("std\n\tinb %1, %0\n\tcld" : "=a"(value) : "d"((uint16_t)port));
+    return value == 0xff ? 0 : HOLE;
 }
 
 /* A GS base that lies at every way into the hypervisor. */

@@ -132,24 +132,33 @@ long type_stale_page(uint64_t is_read_only)
     return result;
 }
 
+#define STALE_ADDRESS (MEMORY_WINDOW + 6 * X86_PAGE_2M)
+
+/* The CPU knows a way through a last table that is linked no more. */
+static long type_cache_way(coop_paddr table, coop_paddr page)
+{
+    memory_set(table, page | X86_PTE_P | X86_PTE_NX);
+    memory_set(memory_window[2] + 6 * 8, table | MEMORY_TABLE);
+    long result = machine_probe_read(STALE_ADDRESS) ? HOLE : 0;
+    memory_do(COOP_MMU_CLEAR, memory_window[2] + 6 * 8, 1);
+    return result;
+}
+
 /* A last table is unlinked without a flush, freed, and written as a page with a forged entry: the CPU's cached way
  * through it must be gone. */
 long type_stale_table(uint64_t unused)
 {
     (void)unused;
     coop_paddr table = memory_table_new(1), page = memory_frame_new();
-    uint64_t address = MEMORY_WINDOW + 6 * X86_PAGE_2M;
-    memory_set(table, page | X86_PTE_P | X86_PTE_NX);
-    memory_set(memory_window[2] + 6 * 8, table | MEMORY_TABLE);
-    long result = machine_probe_read(address) ? HOLE : 0;
-    memory_do(COOP_MMU_CLEAR, memory_window[2] + 6 * 8, 1);
+    long result = type_cache_way(table, page);
     if (memory_do(COOP_MMU_TABLE_FREE, table, 0))
         result = HOLE;
     memory_set(memory_window_slot(5), table | MEMORY_RW);
     uint64_t forged = memory_own_end() | MEMORY_TABLE;
     machine_probe_write(memory_window_address(5), forged);
     machine_probe_write(memory_window_address(5) + 8, forged);
-    if (machine_probe_read(address) != 1 + X86_VECTOR_PF || machine_probe_read(address + 4096) != 1 + X86_VECTOR_PF)
+    if (machine_probe_read(STALE_ADDRESS) != 1 + X86_VECTOR_PF ||
+        machine_probe_read(STALE_ADDRESS + 4096) != 1 + X86_VECTOR_PF)
         result = HOLE;
     memory_do(COOP_MMU_CLEAR, memory_window_slot(5), 1);
     memory_do(COOP_MMU_FLUSH_ALL, 0, 0);
@@ -164,15 +173,11 @@ long type_stale_level(uint64_t unused)
 {
     (void)unused;
     coop_paddr table = memory_table_new(1), page = memory_frame_new();
-    uint64_t address = MEMORY_WINDOW + 6 * X86_PAGE_2M;
-    memory_set(table, page | X86_PTE_P | X86_PTE_NX);
-    memory_set(memory_window[2] + 6 * 8, table | MEMORY_TABLE);
-    long result = machine_probe_read(address) ? HOLE : 0;
-    memory_do(COOP_MMU_CLEAR, memory_window[2] + 6 * 8, 1);
+    long result = type_cache_way(table, page);
     result |= memory_do(COOP_MMU_TABLE_FREE, table, 0) || memory_do(COOP_MMU_TABLE_NEW, table, 2) ? HOLE : 0;
     result |= memory_set(table, memory_window[1] | MEMORY_TABLE) ? HOLE : 0;
     /* As a page of the old translation, slot 0 would name a table, writable. */
-    if (machine_probe_read(address) != 1 + X86_VECTOR_PF)
+    if (machine_probe_read(STALE_ADDRESS) != 1 + X86_VECTOR_PF)
         result = HOLE;
     memory_do(COOP_MMU_CLEAR, table, 1);
     memory_do(COOP_MMU_FLUSH_ALL, 0, 0);

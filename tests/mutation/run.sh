@@ -24,10 +24,10 @@ while [[ ${1:-} = -* ]]; do
 done
 hostile_timeout=${HOSTILE_TIMEOUT:-45}
 
-mutation_sources() { grep -rlE --include='*.[ch]' "MUTATED\($1\)" hv-core | grep -v coopvirt/mutation.h; }
+mutation_sources() { grep -rlE --include='*.[ch]' --include='*.asm' "MUTATED\($1\)" hv-core | grep -v coopvirt/mutation.h; }
 mutation_names()
 {
-    grep -rhoE --include='*.[ch]' 'MUTATED\([a-z0-9_]+\)' hv-core --exclude=mutation.h | sed 's/.*(\(.*\))/\1/' | sort -u
+    grep -rhoE --include='*.[ch]' --include='*.asm' 'MUTATED\([a-z0-9_]+\)' hv-core --exclude=mutation.h | sed 's/.*(\(.*\))/\1/' | sort -u
 }
 
 # The host tests that are made of a source or header with this name in it, as the compiler noted.

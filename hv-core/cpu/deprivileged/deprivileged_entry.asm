@@ -14,28 +14,13 @@ default rel
 section .text
 
 %include "asm_offsets.inc"
+%include "cpu/general_registers.inc"
+%include "coopvirt/mutation.inc"
 
 extern hypercall_serve, deprivileged_account_large
 
 MSR_KERNEL_GS_BASE equ 0xc0000102
 FLAGS_IF equ 0x200
-
-; general[] is the first member of struct vcpu, in the hardware's numbering
-%define RAX_AT 8 * 0
-%define RCX_AT 8 * 1
-%define RDX_AT 8 * 2
-%define RBX_AT 8 * 3
-%define RBP_AT 8 * 5
-%define RSI_AT 8 * 6
-%define RDI_AT 8 * 7
-%define R8_AT 8 * 8
-%define R9_AT 8 * 9
-%define R10_AT 8 * 10
-%define R11_AT 8 * 11
-%define R12_AT 8 * 12
-%define R13_AT 8 * 13
-%define R14_AT 8 * 14
-%define R15_AT 8 * 15
 
 ; The guest has just been left. RCX = struct vcpu; RAX and RDX are lost.
 %macro ACCOUNT_EXIT 0
@@ -83,6 +68,15 @@ FLAGS_IF equ 0x200
     ja %3
 %endmacro
 
+; What a hypercall may read: RAX aside and RDX.
+%macro SAVE_ARGUMENTS 1
+    mov [%1 + RSI_AT], rsi
+    mov [%1 + RDI_AT], rdi
+    mov [%1 + R8_AT], r8
+    mov [%1 + R9_AT], r9
+    mov [%1 + R10_AT], r10
+%endmacro
+
 %macro SAVE_CALLEE_SAVED 1
     mov [%1 + RBX_AT], rbx
     mov [%1 + RBP_AT], rbp
@@ -110,27 +104,16 @@ deprivileged_enter_ring3:
     mov rcx, [rax + DEPRIVILEGED_TASK_STACK]
     mov [rcx], rsp
     mov rcx, [rax + DEPRIVILEGED_RIP]
+    SKIP_IF MUTATED(deprivileged_entry_rip), .canonical
     UNLESS_CANONICAL rcx, rdx, .bad_rip
+.canonical:
     push SELECTOR_USER_DATA
     push qword [rax + DEPRIVILEGED_RSP]
     push qword [rax + DEPRIVILEGED_RFLAGS]
     push SELECTOR_USER_CODE
     push rcx
     mov rax, [rdi + RAX_AT]
-    mov rcx, [rdi + RCX_AT]
-    mov rdx, [rdi + RDX_AT]
-    mov rbx, [rdi + RBX_AT]
-    mov rbp, [rdi + RBP_AT]
-    mov rsi, [rdi + RSI_AT]
-    mov r8, [rdi + R8_AT]
-    mov r9, [rdi + R9_AT]
-    mov r10, [rdi + R10_AT]
-    mov r11, [rdi + R11_AT]
-    mov r12, [rdi + R12_AT]
-    mov r13, [rdi + R13_AT]
-    mov r14, [rdi + R14_AT]
-    mov r15, [rdi + R15_AT]
-    mov rdi, [rdi + RDI_AT]
+    LOAD_GENERAL
     swapgs
     iretq
 .bad_rip:
@@ -154,6 +137,7 @@ deprivileged_system_call:
     swapgs
     mov [gs:CPU_ENTRY_SCRATCH], rsp
     mov rsp, [gs:CPU_ENTRY_STATE]
+    SKIP_IF MUTATED(deprivileged_call_of_user), system_call_of_kernel
     cmp byte [rsp + DEPRIVILEGED_IS_USER], 0
     je system_call_of_kernel
     mov [rsp + DEPRIVILEGED_RAX], rax
@@ -182,7 +166,9 @@ deprivileged_system_call:
     mov rax, [rsp + DEPRIVILEGED_RAX]
     mov rdx, [rsp + DEPRIVILEGED_RDX]
     mov rcx, [rsp + DEPRIVILEGED_SYSTEM_CALL_ENTRY]
+    SKIP_IF MUTATED(deprivileged_call_flags), .with_flags
     mov r11d, FLAGS_ALWAYS
+.with_flags:
     mov rsp, [gs:CPU_ENTRY_SCRATCH]
     swapgs
     o64 sysret
@@ -199,11 +185,7 @@ system_call_of_kernel:
     mov rcx, [rsp + DEPRIVILEGED_VCPU]
     mov [rcx + RAX_AT], rax
     mov [rcx + RDX_AT], rdx
-    mov [rcx + RSI_AT], rsi
-    mov [rcx + RDI_AT], rdi
-    mov [rcx + R8_AT], r8
-    mov [rcx + R9_AT], r9
-    mov [rcx + R10_AT], r10
+    SAVE_ARGUMENTS rcx
     mov rax, [gs:CPU_ENTRY_SCRATCH]
     mov [rsp + DEPRIVILEGED_RSP], rax
     mov rsp, [rsp + DEPRIVILEGED_STACK]
@@ -214,7 +196,9 @@ system_call_of_kernel:
     test al, al
     jz .leave
     mov r11, [rsp + DEPRIVILEGED_RIP]
+    SKIP_IF MUTATED(deprivileged_hypercall_rip), .canonical
     UNLESS_CANONICAL r11, rax, .bad_rip
+.canonical:
     mov rcx, [rsp + DEPRIVILEGED_VCPU]
     ACCOUNT_ENTER HYPERCALL
     mov rax, [rcx + RAX_AT]
@@ -252,21 +236,31 @@ system_call_return:
     jz .unusual
     cmp byte [rdx + SHARED_PENDING], 0
     jne .unusual
+    SKIP_IF MUTATED(deprivileged_return_mode), .to_user
     test byte [rdx + SHARED_CS], 3
     jz .unusual
+.to_user:
     mov rcx, [rdx + SHARED_RIP]
+    SKIP_IF MUTATED(deprivileged_return_rip), .canonical
     UNLESS_CANONICAL rcx, rax, .unusual
+.canonical:
     mov [rsp + DEPRIVILEGED_RIP], rcx
     mov rax, [rdx + SHARED_RSP]
     mov [rsp + DEPRIVILEGED_RSP], rax
+    SKIP_IF MUTATED(deprivileged_return_flags), .with_flags
     and r11d, FLAGS_ALLOWED
+.with_flags:
     or r11d, FLAGS_ALWAYS
     mov [rsp + DEPRIVILEGED_RFLAGS], r11
     mov byte [rdx + SHARED_MASKED], 0
     mov byte [rsp + DEPRIVILEGED_IS_USER], 1
+    SKIP_IF MUTATED(deprivileged_return_root), .on_root
     mov rax, [rsp + DEPRIVILEGED_USER_ROOT]
     mov cr3, rax
+.on_root:
+    SKIP_IF MUTATED(deprivileged_return_gs), .with_gs
     LOAD_GS rsp + DEPRIVILEGED_GS_USER
+.with_gs:
     mov rcx, [rsp + DEPRIVILEGED_VCPU]
     inc qword [rcx + ACCOUNT_RETURNS]
     ACCOUNT_ENTER HYPERCALL
@@ -299,11 +293,7 @@ system_call_return:
     mov rcx, [rsp + DEPRIVILEGED_VCPU]
     mov rax, [rsp + DEPRIVILEGED_RDX]
     mov [rcx + RDX_AT], rax
-    mov [rcx + RSI_AT], rsi
-    mov [rcx + RDI_AT], rdi
-    mov [rcx + R8_AT], r8
-    mov [rcx + R9_AT], r9
-    mov [rcx + R10_AT], r10
+    SAVE_ARGUMENTS rcx
     SAVE_CALLEE_SAVED rcx
     mov rsp, [rsp + DEPRIVILEGED_STACK]
     jmp leave_ring3
@@ -314,7 +304,9 @@ global deprivileged_trap:function hidden
 align 16
 deprivileged_trap:
     swapgs
+    SKIP_IF MUTATED(deprivileged_trap_direction), .forward
     cld
+.forward:
     push rax
     push rcx
     push rdx
@@ -354,6 +346,7 @@ deprivileged_trap:
     jne .has_error
     mov rax, cr2
     mov [rcx + SHARED_FAULT_ADDRESS], rax
+    SKIP_IF MUTATED(deprivileged_trap_error), .has_error
     cmp byte [rbx + DEPRIVILEGED_IS_USER], 0
     jne .has_error
     and edx, ~4                     ; its kernel's fault, not its user's
@@ -366,11 +359,14 @@ deprivileged_trap:
     mov byte [rbx + DEPRIVILEGED_IS_USER], 0
     mov rax, [rbx + DEPRIVILEGED_KERNEL_ROOT]
     mov cr3, rax
+    SKIP_IF MUTATED(deprivileged_trap_gs), .bounce
     LOAD_GS rbx + DEPRIVILEGED_GS_KERNEL
 .bounce:
     mov rax, [rbx + DEPRIVILEGED_EXCEPTION_ENTRY]
     mov [AT_RIP], rax
+    SKIP_IF MUTATED(deprivileged_trap_flags), .with_flags
     mov qword [AT_RFLAGS], FLAGS_ALWAYS
+.with_flags:
     mov rcx, [rbx + DEPRIVILEGED_VCPU]
     cmp dword [AT_VECTOR], 14
     jne .other
@@ -401,17 +397,7 @@ deprivileged_trap:
     mov [rax + RCX_AT], rcx
     pop rcx
     mov [rax + RAX_AT], rcx
-    mov [rax + RBP_AT], rbp
-    mov [rax + RSI_AT], rsi
-    mov [rax + RDI_AT], rdi
-    mov [rax + R8_AT], r8
-    mov [rax + R9_AT], r9
-    mov [rax + R10_AT], r10
-    mov [rax + R11_AT], r11
-    mov [rax + R12_AT], r12
-    mov [rax + R13_AT], r13
-    mov [rax + R14_AT], r14
-    mov [rax + R15_AT], r15
+    SAVE_GENERAL_FROM_RBP rax
     pop qword [rbx + DEPRIVILEGED_RAW_VECTOR]
     pop qword [rbx + DEPRIVILEGED_RAW_ERROR]
     pop qword [rbx + DEPRIVILEGED_RIP]
