@@ -81,13 +81,24 @@ def _lazy(repetitions: list[Repetition]) -> str:
     return f"{loads} loads at first use, in {switches} context switches"
 
 
+def _touched(mode: Mode, regions: list[Region]) -> str:
+    """Nested pages that a region used at most, by size, of how many; flushes of them and changes of their size."""
+    counts = [region.raw["nested"] for region in regions if "touched" in (region.raw.get("nested") or {})]
+    if mode.mmu != "nested" or not counts:
+        return ""
+    used = ", ".join(f"{max(count['touched'][size] for count in counts)} of {counts[-1]['pages'][size]} pages of {name}"
+                     for size, name in (("1g", "1 GiB"), ("2m", "2 MiB"), ("4k", "4 KiB")) if counts[-1]["pages"][size])
+    flushes, splits, joined = (sum(count[name] for count in counts) for name in ("flushes", "splits", "joined"))
+    return f"{used} touched; {flushes} flushes, {splits} splits, {joined} joined"
+
+
 def _tick(mode: Mode, regions: list[Region]) -> str:
     return f"{sum(region.injections for region in regions)} injections"
 
 
 _SHOWN: dict[str, Callable[[Mode, list[Region]], str]] = {
     "batch": _batch, "cr3cache": _cr3cache, "cluster": _cluster, "unsync": _unsync, "eoi": _eoi, "clock": _clock,
-    "poll": _poll, "tick": _tick}
+    "poll": _poll, "touched": _touched, "tick": _tick}
 
 
 def _happened(name: str, mode: Mode, repetitions: list[Repetition], regions: list[Region]) -> str:

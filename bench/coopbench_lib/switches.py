@@ -43,6 +43,8 @@ SWITCHES = (
            "TSC units for which an idle guest looks for events before it halts, where devices are queues; 0 is off"),
     Switch("lazy", "guest", "lazy", "0", r"[01]",
            "whether FPU state changes with the process (0), or at the next process's first use of it (1)"),
+    Switch("touched", "hypervisor", "touched", "0", r"[01]",
+           "whether the nested pages are counted that a region uses, where page tables are nested"),
     Switch("trace", "hypervisor", "trace", "0", r"[0-9]{1,7}",
            "crossings of a region that the hypervisor keeps and writes down, at most 1,048,576; 0 is off"),
 )

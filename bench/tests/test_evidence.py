@@ -36,6 +36,14 @@ def test_cooperative_switches():
         "poll=900": {"coop a/b": "3 polls, 2 met an event; 0 halts"}}
 
 
+def test_touched():
+    nested = {"flushes": 2, "splits": 1, "joined": 0, "tables": 4, "pages": {"4k": 512, "2m": 126, "1g": 0},
+              "touched": {"4k": 3, "2m": 5, "1g": 0}}
+    outcomes = [make_outcome("coop-nested", nested=nested), make_outcome("coop")]
+    assert shown_active(outcomes, defaults() | {"touched": "1"}) == {"touched=1": {
+        "coop-nested a/b": "5 of 126 pages of 2 MiB, 3 of 512 pages of 4 KiB touched; 2 flushes, 1 splits, 0 joined"}}
+
+
 def test_words():
     assert hypervisor_words(defaults()) == []
     values = defaults() | {"batch": "16", "cr3cache": "0"}

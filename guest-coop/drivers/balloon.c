@@ -16,16 +16,55 @@
 #define BALLOON_DEVICE   ABI_DEVICE(10, 241)
 #define FRAMES_A_LIST    (FRAME_BYTES / sizeof(coop_paddr))
 #define FRAMES_A_MIB     (1048576u / FRAME_BYTES)
-#define BALLOON_LISTS    2048u /* 4 GiB */
-#define FRAMES_TO_KEEP   2048u /* for the kernel and its programs */
+#define BALLOON_LISTS    2048u      /* 4 GiB */
+#define FRAMES_TO_KEEP   2048u      /* for the kernel and its programs */
+#define RANGE_BYTES      0x200000ul /* that the hypervisor may back with one page */
+#define BALLOON_RANGES   16384u     /* 32 GiB */
 #define BALLOON_MIB_MOST (BALLOON_LISTS * FRAMES_A_LIST / FRAMES_A_MIB)
 
 static coop_paddr balloon_lists[BALLOON_LISTS]; /* all full but for the last */
 static size_t balloon_frames;
+static uint64_t balloon_broken[BALLOON_RANGES / 64]; /* bit n: of the 2 MiB number n, frames have been away */
 
 static coop_paddr *balloon_list(size_t frame)
 {
     return frame_address(balloon_lists[frame / FRAMES_A_LIST]);
+}
+
+static void balloon_break(coop_paddr frame)
+{
+    uint64_t range = frame / RANGE_BYTES;
+    if (range < BALLOON_RANGES)
+        balloon_broken[range / 64] |= 1ul << range % 64;
+}
+
+/* Asks for so many ranges; past one that is refused, which stays small. */
+static void balloon_enlarge(const coop_paddr *ranges, uint64_t count)
+{
+    uint64_t from = 0;
+    while (from < count) {
+        int64_t done =
+            hypercall(COOP_HYPERCALL_MEMORY, COOP_MEMORY_LARGE, pv_image_address(&ranges[from]), count - from);
+        from = done < 0 ? count : from + (uint64_t)done + 1;
+    }
+}
+
+/* All frames are back: what was large is asked for again. */
+static void balloon_mend(void)
+{
+    static coop_paddr ranges[COOP_MEMORY_LARGE_MOST];
+    uint64_t count = 0;
+    for (unsigned word = 0; word < BALLOON_RANGES / 64; word++) {
+        for (uint64_t left = balloon_broken[word]; left; left &= left - 1) {
+            ranges[count++] = (word * 64ul + (unsigned)__builtin_ctzll(left)) * RANGE_BYTES;
+            if (count == COOP_MEMORY_LARGE_MOST) {
+                balloon_enlarge(ranges, count);
+                count = 0;
+            }
+        }
+        balloon_broken[word] = 0;
+    }
+    balloon_enlarge(ranges, count);
 }
 
 static int64_t balloon_call(uint64_t operation, size_t first, size_t count)
@@ -49,6 +88,8 @@ static long balloon_inflate(size_t count)
         taken++;
     int64_t done = balloon_call(COOP_MEMORY_RELEASE, balloon_frames, taken);
     size_t given = done > 0 ? (size_t)done : 0;
+    for (size_t i = 0; i < given; i++)
+        balloon_break(list[at + i]);
     while (taken > given)
         frame_release(list[at + --taken]);
     balloon_frames += given;
@@ -81,6 +122,8 @@ static long balloon_set(size_t frames)
     while (status >= 0 && balloon_frames != frames)
         status = balloon_frames < frames ? balloon_inflate(frames - balloon_frames)
                                          : balloon_deflate(balloon_frames - frames);
+    if (status >= 0 && frames == 0)
+        balloon_mend();
     return status < 0 ? status : 0;
 }
 

@@ -132,6 +132,30 @@ static void record_batches(const struct account *account)
     record_add("}");
 }
 
+static void record_pages(const char *name, const uint64_t pages[3])
+{
+    record_add("\"%s\":{\"4k\":%lu,\"2m\":%lu,\"1g\":%lu}", name, pages[0], pages[1], pages[2]);
+}
+
+/* The second level: what of it changed in the region, how it is now, and what was used of it. */
+static void record_nested(const struct vcpu *vcpu)
+{
+    struct vm *vm = vcpu->vm;
+    uint64_t touched[3];
+    spinlock_take(&vm->lock);
+    record_add(",\"nested\":{\"flushes\":%lu,\"splits\":%lu,\"joined\":%lu,\"tables\":%lu,",
+               vcpu->flushes - vcpu->begun.flushes, vm->nested.splits - vcpu->begun.splits,
+               vm->nested.joined - vcpu->begun.joined, vm->nested.table_frames);
+    record_pages("pages", vm->nested.pages);
+    if (vm->switches.touched) {
+        record_add(",");
+        nested_touched(&vm->nested, touched, false);
+        record_pages("touched", touched);
+    }
+    record_add("}");
+    spinlock_release(&vm->lock);
+}
+
 void record_region(const struct vcpu *vcpu)
 {
     const struct account *a = &vcpu->account;
@@ -158,6 +182,8 @@ void record_region(const struct vcpu *vcpu)
         record_add(",\"cr3_loads\":%lu", vcpu->shared->cr3_loads - vcpu->begun.cr3_loads);
     if (vcpu->shared && vcpu->vm->mode.io == MODE_IO_QUEUE)
         record_channel(vcpu);
+    if (vcpu->vm->mode.mmu == MODE_MMU_NESTED)
+        record_nested(vcpu);
     record_add("}");
     record_end();
 }

@@ -32,6 +32,7 @@ static const struct switches_rule switches_rules[] = {
     {RULE(unsync), 1, 0, 1, "0 or %u"},
     {RULE(eoi), 1, 0, 1, "0 or %u"},
     {RULE(clock), 1, 0, 1, "0 or %u"},
+    {RULE(touched), 0, 0, 1, "0 or %u"},
     {RULE(poll), 0, 0, SWITCHES_POLL_MOST, "an idle guest polls for at most %u units"},
 };
 

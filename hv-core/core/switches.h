@@ -18,6 +18,7 @@ struct switches {
     uint32_t unsync;      /* 1: shadowed tables may be out of step for a while */
     uint32_t eoi;         /* 1: events need no hypercall at their end */
     uint32_t clock;       /* 1: the guest reads its clock from memory, 0: by hypercall */
+    uint32_t touched;     /* 1: the nested pages that a region uses are counted */
     uint32_t poll;        /* TSC units for which an idle guest looks for events before it blocks */
 };
 

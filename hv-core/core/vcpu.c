@@ -112,12 +112,32 @@ void vcpu_kick(struct vcpu *vcpu)
     scheduler_wake(vcpu, false);
 }
 
+static void vcpu_forget_touched(struct vcpu *vcpu)
+{
+    uint64_t touched[3];
+    spinlock_take(&vcpu->vm->lock);
+    nested_touched(&vcpu->vm->nested, touched, true);
+    spinlock_release(&vcpu->vm->lock);
+    vcpu->is_flush_wanted = true; /* what is cached would not be marked again */
+    vcpu->vm->cpu->hold(vcpu, true);
+}
+
 static void vcpu_count_from_here(struct vcpu *vcpu)
 {
     const struct coop_vcpu *shared = vcpu->shared;
-    if (shared)
-        vcpu->begun = (struct vcpu_begun){shared->cr3_loads, shared->clock_reads, shared->polls, shared->polls_awaited,
-                                          vcpu->channel.counts};
+    struct vm *vm = vcpu->vm;
+    vcpu->begun = (struct vcpu_begun){.channel = vcpu->channel.counts,
+                                      .flushes = vcpu->flushes,
+                                      .splits = vm->nested.splits,
+                                      .joined = vm->nested.joined};
+    if (shared) {
+        vcpu->begun.cr3_loads = shared->cr3_loads;
+        vcpu->begun.clock_reads = shared->clock_reads;
+        vcpu->begun.polls = shared->polls;
+        vcpu->begun.polls_awaited = shared->polls_awaited;
+    }
+    if (vm->switches.touched && vm->mode.mmu == MODE_MMU_NESTED)
+        vcpu_forget_touched(vcpu);
 }
 
 void vcpu_marker(struct vcpu *vcpu, uint32_t value)
@@ -163,6 +183,7 @@ void vcpu_take_flush(struct vcpu *vcpu)
 {
     __atomic_fetch_and(&vcpu->requests, ~VCPU_REQUEST_FLUSH, __ATOMIC_ACQ_REL);
     vcpu->is_flush_wanted = true;
+    vcpu->flushes++;
     vcpu->vm->cpu->hold(vcpu, true);
 }
 

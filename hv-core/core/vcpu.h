@@ -73,6 +73,7 @@ struct vcpu_decoded {
 /* What the guest and its channel had counted when a region began. */
 struct vcpu_begun {
     uint64_t cr3_loads, clock_reads, polls, polls_awaited; /* in the shared page */
+    uint64_t flushes, splits, joined;                      /* of its nested translations, and tables */
     struct channel_counts channel;
 };
 
@@ -130,6 +131,7 @@ struct vcpu {
     uint8_t startup_vector;
 
     /* The CPU that runs it. */
+    uint64_t flushes;         /* that others, or what became of the VM's memory, have asked for */
     struct vcpu_begun begun;  /* with the region that is measured */
     struct trace *exit_trace; /* NULL: it is off */
     uint64_t booked_below;    /* an exit answered in assembly books costs below it itself: ACCOUNT_EXACT; 0: traced */

@@ -179,11 +179,25 @@ void vm_memory_give_back(struct vm *vm, coop_paddr machine)
     frame_free(machine, 1, vm_owner(vm));
 }
 
-coop_paddr vm_memory_take_again(struct vm *vm)
+coop_paddr vm_memory_take_again(struct vm *vm, coop_paddr home)
 {
-    coop_paddr machine = frame_allocate_zeroed(vm_owner(vm));
-    if (machine != FRAME_NONE)
+    bool is_home = frame_allocate_at(home, vm_owner(vm));
+    coop_paddr machine = is_home ? home : frame_allocate(1, X86_PAGE_BYTES, vm_owner(vm));
+    if (machine != FRAME_NONE) {
+        vm_memory_clear(machine, 1);
         vm_memory_set_away(vm, machine, false);
+    }
+    return machine;
+}
+
+coop_paddr vm_memory_take_large(struct vm *vm)
+{
+    coop_paddr machine = frame_allocate(X86_PAGE_2M / X86_PAGE_BYTES, X86_PAGE_2M, vm_owner(vm));
+    if (machine == FRAME_NONE)
+        return FRAME_NONE;
+    vm_memory_clear(machine, X86_PAGE_2M / X86_PAGE_BYTES);
+    for (uint64_t at = 0; at < X86_PAGE_2M; at += X86_PAGE_BYTES)
+        vm_memory_set_away(vm, machine + at, false);
     return machine;
 }
 

@@ -29,7 +29,8 @@ int vm_memory_create(struct vm *vm);
  * clear, FRAME_NONE without memory. can_change makes the records for it: false without memory. */
 bool vm_memory_can_change(struct vm *vm);
 void vm_memory_give_back(struct vm *vm, coop_paddr machine);
-coop_paddr vm_memory_take_again(struct vm *vm);
+coop_paddr vm_memory_take_again(struct vm *vm, coop_paddr home); /* that frame, if it is free */
+coop_paddr vm_memory_take_large(struct vm *vm);                  /* 2 MiB, aligned */
 
 /* Frees what was taken again, while the tables still tell where it is. */
 void vm_memory_destroy_changed(struct vm *vm);

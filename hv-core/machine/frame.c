@@ -185,6 +185,18 @@ coop_paddr frame_allocate(size_t count, uint64_t alignment_bytes, frame_owner ow
     return first == UINT64_MAX ? FRAME_NONE : first * X86_PAGE_BYTES;
 }
 
+bool frame_allocate_at(coop_paddr address, frame_owner owner)
+{
+    uint64_t frame = address / X86_PAGE_BYTES;
+    spinlock_take(&frames.lock);
+    const frame_owner *cell = frame_owner_cell(frame);
+    bool is_free = cell && *cell == FRAME_OWNER_NOBODY;
+    if (is_free)
+        frame_set_owner(frame, owner);
+    spinlock_release(&frames.lock);
+    return is_free;
+}
+
 coop_paddr frame_allocate_zeroed(frame_owner owner)
 {
     coop_paddr frame = frame_allocate(1, X86_PAGE_BYTES, owner);

@@ -26,6 +26,9 @@ typedef uint16_t frame_owner;
  * undefined. FRAME_NONE when there is no such run. Any CPU. */
 coop_paddr frame_allocate(size_t count, uint64_t alignment_bytes, frame_owner owner);
 
+/* The frame at an address, if it is free; content undefined. */
+bool frame_allocate_at(coop_paddr address, frame_owner owner);
+
 /* One zeroed frame, or FRAME_NONE. */
 coop_paddr frame_allocate_zeroed(frame_owner owner);
 

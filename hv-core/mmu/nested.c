@@ -155,6 +155,7 @@ static int nested_split(struct nested_tables *tables, uint64_t *entry, unsigned 
     *entry = frame | tables->format->table;
     tables->pages[level]--;
     tables->pages[level - 1] += 512;
+    tables->splits++;
     return 0;
 }
 
@@ -210,4 +211,106 @@ struct nested_mapping nested_lookup(const struct nested_tables *tables, coop_pad
         frame = entry & X86_PTE_FRAME;
     }
     return (struct nested_mapping){0};
+}
+
+/* ---- between 4 KiB and 2 MiB ---- */
+
+coop_paddr nested_table_page(const struct nested_tables *tables, coop_paddr table, unsigned index)
+{
+    uint64_t entry = nested_table(tables, table)[index];
+    return entry & tables->format->present ? entry & X86_PTE_FRAME : FRAME_NONE;
+}
+
+void nested_release_table(struct nested_tables *tables, coop_paddr table)
+{
+    tables->world.release(tables->world.context, table);
+    tables->table_frames--;
+}
+
+int nested_replace(struct nested_tables *tables, coop_paddr guest, coop_paddr machine, unsigned permissions,
+                   coop_paddr *table)
+{
+    int error = 0;
+    if (!nested_range_ok(guest, X86_PAGE_2M) || (guest | machine) & (X86_PAGE_2M - 1) || !(permissions & NESTED_READ))
+        return -EINVAL;
+    uint64_t *entry = nested_entry(tables, guest, 1, &error);
+    if (!entry)
+        return error;
+    *table = FRAME_NONE;
+    if (*entry & tables->format->present) {
+        if (nested_is_leaf(tables->format, *entry, 1))
+            return -EEXIST;
+        *table = *entry & X86_PTE_FRAME;
+        for (unsigned i = 0; i < 512; i++)
+            tables->pages[0] -= nested_table_page(tables, *table, i) != FRAME_NONE;
+    }
+    *entry = nested_leaf(tables->format, machine, permissions, 1);
+    tables->pages[1]++;
+    tables->joined++;
+    return 0;
+}
+
+/* The last-level table for an address, or FRAME_NONE. */
+static coop_paddr nested_find_table(const struct nested_tables *tables, coop_paddr guest)
+{
+    coop_paddr frame = tables->root;
+    for (unsigned level = NESTED_LEVELS - 1; level; level--) {
+        uint64_t entry = nested_table(tables, frame)[nested_index(guest, level)];
+        if (!(entry & tables->format->present) || nested_is_leaf(tables->format, entry, level))
+            return FRAME_NONE;
+        frame = entry & X86_PTE_FRAME;
+    }
+    return frame;
+}
+
+static bool nested_continues(const struct nested_tables *tables, const uint64_t *table, unsigned index)
+{
+    uint64_t first = table[0], entry = table[index];
+    return entry & tables->format->present &&
+           (entry & X86_PTE_FRAME) == (first & X86_PTE_FRAME) + index * X86_PAGE_BYTES &&
+           nested_permissions(tables->format, entry) == nested_permissions(tables->format, first);
+}
+
+int nested_join(struct nested_tables *tables, coop_paddr guest, coop_paddr *table)
+{
+    coop_paddr frame = guest < LIMIT ? nested_find_table(tables, guest) : FRAME_NONE;
+    if (frame == FRAME_NONE)
+        return -EINVAL;
+    const uint64_t *entries = nested_table(tables, frame);
+    if (!(entries[0] & tables->format->present) || (entries[0] & X86_PTE_FRAME) & (X86_PAGE_2M - 1))
+        return -EINVAL;
+    unsigned here = nested_index(guest, 0);
+    /* Those beside the page that came back first: pages mostly come back in an order. */
+    if (!nested_continues(tables, entries, (here + 1) & 511) || !nested_continues(tables, entries, (here - 1) & 511))
+        return -EINVAL;
+    for (unsigned i = 0; i < 512; i++)
+        if (!nested_continues(tables, entries, i))
+            return -EINVAL;
+    return nested_replace(tables, guest & ~(X86_PAGE_2M - 1), entries[0] & X86_PTE_FRAME,
+                          nested_permissions(tables->format, entries[0]), table);
+}
+
+/* An entry that was not used leads to none that was. */
+static void nested_touched_level(struct nested_tables *tables, coop_paddr frame, unsigned level, uint64_t touched[3],
+                                 bool is_reset)
+{
+    const struct nested_format *format = tables->format;
+    uint64_t *table = nested_table(tables, frame);
+    for (unsigned i = 0; i < 512; i++) {
+        if (!(table[i] & format->present) || !(table[i] & format->accessed))
+            continue;
+        if (nested_is_leaf(format, table[i], level))
+            touched[level]++;
+        else
+            nested_touched_level(tables, table[i] & X86_PTE_FRAME, level - 1, touched, is_reset);
+        if (is_reset)
+            __atomic_fetch_and(&table[i], ~format->accessed, __ATOMIC_RELAXED);
+    }
+}
+
+void nested_touched(struct nested_tables *tables, uint64_t touched[3], bool is_reset)
+{
+    touched[0] = touched[1] = touched[2] = 0;
+    if (tables->format->accessed)
+        nested_touched_level(tables, tables->root, NESTED_LEVELS - 1, touched, is_reset);
 }

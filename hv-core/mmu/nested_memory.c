@@ -9,6 +9,8 @@
 #include <coopvirt/string.h>
 #include <coopvirt/x86.h>
 
+#define FRAME_NONE UINT64_MAX
+
 void nested_memory_start(struct nested_memory *nested, struct nested_tables *tables, struct guest_memory *memory)
 {
     nested->tables = tables;
@@ -36,11 +38,11 @@ void nested_memory_unhold(struct nested_memory *nested, coop_paddr address, uint
         }
 }
 
-static bool nested_memory_is_held(const struct nested_memory *nested, coop_paddr page)
+static bool nested_memory_is_held(const struct nested_memory *nested, coop_paddr start, uint64_t bytes)
 {
     for (unsigned i = 0; i < nested->hold_count; i++) {
         const struct nested_hold *hold = &nested->holds[i];
-        if (hold->start < page + X86_PAGE_BYTES && hold->start + hold->bytes > page)
+        if (hold->start < start + bytes && hold->start + hold->bytes > start)
             return true;
     }
     return false;
@@ -69,16 +71,21 @@ static void nested_memory_scatter(struct nested_memory *nested)
     memory->count = 0;
 }
 
-static bool nested_memory_is_ram(const struct nested_memory *nested, coop_paddr page)
+/* The range of the VM's memory that an address lies in, scattered or not; NULL. */
+static const struct guest_memory_range *nested_memory_range(const struct nested_memory *nested, coop_paddr page)
 {
     const struct guest_memory_range *ranges = nested->range_count ? nested->ranges : nested->memory->ranges;
     unsigned count = nested->range_count ? nested->range_count : nested->memory->count;
-    if (page & (X86_PAGE_BYTES - 1))
-        return false;
     for (unsigned i = 0; i < count; i++)
         if (page >= ranges[i].start && page - ranges[i].start < ranges[i].bytes)
-            return ranges[i].is_writable && ranges[i].bytes - (page - ranges[i].start) >= X86_PAGE_BYTES;
-    return false;
+            return &ranges[i];
+    return 0;
+}
+
+static bool nested_memory_is_ram(const struct nested_memory *nested, coop_paddr page, uint64_t bytes)
+{
+    const struct guest_memory_range *range = nested_memory_range(nested, page);
+    return !(page & (bytes - 1)) && range && range->is_writable && range->bytes - (page - range->start) >= bytes;
 }
 
 int nested_memory_release(struct nested_memory *nested, coop_paddr page, coop_paddr *machine)
@@ -86,7 +93,7 @@ int nested_memory_release(struct nested_memory *nested, coop_paddr page, coop_pa
     struct nested_mapping mapping = nested_lookup(nested->tables, page);
     if (!mapping.is_present || !(mapping.permissions & NESTED_WRITE))
         return -EINVAL;
-    if (!MUTATED(nested_memory_held) && nested_memory_is_held(nested, page))
+    if (!MUTATED(nested_memory_held) && nested_memory_is_held(nested, page, X86_PAGE_BYTES))
         return -EBUSY;
     int error = MUTATED(nested_memory_unmap) ? 0 : nested_protect(nested->tables, page, X86_PAGE_BYTES, 0);
     if (error)
@@ -99,13 +106,40 @@ int nested_memory_release(struct nested_memory *nested, coop_paddr page, coop_pa
 
 int nested_memory_wants(const struct nested_memory *nested, coop_paddr page)
 {
-    bool is_ram = MUTATED(nested_memory_ram) || nested_memory_is_ram(nested, page);
+    bool is_ram = MUTATED(nested_memory_ram) || nested_memory_is_ram(nested, page, X86_PAGE_BYTES);
     return is_ram && !nested_lookup(nested->tables, page).is_present ? 0 : -EINVAL;
 }
 
 int nested_memory_populate(struct nested_memory *nested, coop_paddr page, coop_paddr machine)
 {
     return nested_map(nested->tables, page, machine, X86_PAGE_BYTES, NESTED_ALL);
+}
+
+int nested_memory_large(struct nested_memory *nested, coop_paddr start, coop_paddr *table)
+{
+    struct nested_mapping mapping = nested_lookup(nested->tables, start);
+    *table = FRAME_NONE;
+    if (!MUTATED(nested_large_ram) && !nested_memory_is_ram(nested, start, X86_PAGE_2M))
+        return -EINVAL;
+    if (mapping.is_present && mapping.page_bytes >= X86_PAGE_2M)
+        return 0;
+    if (!nested_join(nested->tables, start, table))
+        return 0;
+    return nested_memory_is_held(nested, start, X86_PAGE_2M) && !MUTATED(nested_large_held) ? -EBUSY : -EAGAIN;
+}
+
+int nested_memory_move(struct nested_memory *nested, coop_paddr start, coop_paddr machine, coop_paddr *table)
+{
+    int error = nested_replace(nested->tables, start, machine, NESTED_ALL, table);
+    if (!error && !MUTATED(nested_large_scatter))
+        nested_memory_scatter(nested);
+    return error;
+}
+
+coop_paddr nested_memory_home(const struct nested_memory *nested, coop_paddr page)
+{
+    const struct guest_memory_range *range = nested_memory_range(nested, page);
+    return range ? range->machine + (page - range->start) : FRAME_NONE;
 }
 
 void nested_memory_visit(const struct nested_memory *nested, void (*visit)(void *context, coop_paddr machine),

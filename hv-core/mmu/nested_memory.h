@@ -37,9 +37,20 @@ void nested_memory_unhold(struct nested_memory *nested, coop_paddr address, uint
  * page of the VM's writable memory, or not there; -EBUSY: the hypervisor refers to it; -ENOMEM. */
 int nested_memory_release(struct nested_memory *nested, coop_paddr page, coop_paddr *machine);
 
+/* Makes the 2 MiB at `start` one page where no frame moves: 0, with *table as nested_replace gives it (FRAME_NONE: it
+ * was one already). -EAGAIN: frames have to move, by nested_memory_move; -EINVAL: not 2 MiB of the VM's writable
+ * memory; -EBUSY: the hypervisor refers to it. */
+int nested_memory_large(struct nested_memory *nested, coop_paddr start, coop_paddr *table);
+
+/* Puts the run at `machine` there, which the caller has filled. */
+int nested_memory_move(struct nested_memory *nested, coop_paddr start, coop_paddr machine, coop_paddr *table);
+
 /* Whether the page is one that was taken away: 0, or -EINVAL. Then puts a frame there. */
 int nested_memory_wants(const struct nested_memory *nested, coop_paddr page);
 int nested_memory_populate(struct nested_memory *nested, coop_paddr page, coop_paddr machine);
+
+/* The frame that a page of the VM's memory had first, at which it is part of a run. */
+coop_paddr nested_memory_home(const struct nested_memory *nested, coop_paddr page);
 
 /* Calls visit with the frame of each page of a scattered memory that is there. */
 void nested_memory_visit(const struct nested_memory *nested, void (*visit)(void *context, coop_paddr machine),

@@ -136,6 +136,23 @@ START_TEST(single_frames_and_back)
 }
 END_TEST
 
+START_TEST(a_frame_by_address)
+{
+    start_pc(64 * MIB);
+    coop_paddr frame = frame_allocate(1, 4096, 16);
+    ck_assert(!frame_allocate_at(frame, 17));
+    ck_assert_uint_eq(frame_owner_of(frame), 16);
+    frame_free(frame, 1, 16);
+    ck_assert(frame_allocate_at(frame, 17));
+    ck_assert_uint_eq(frame_owner_of(frame), 17);
+    ck_assert_uint_eq(frame_count_of(17), 1);
+    ck_assert(!frame_allocate_at(0, 17));
+    ck_assert(!frame_allocate_at(64 * MIB, 17));
+    ck_assert(!frame_allocate_at(~0xffful, 17));
+    ck_assert_uint_ne(frame_allocate(1, 4096, 16), frame);
+}
+END_TEST
+
 START_TEST(zeroed_frames_are_zero)
 {
     static const uint8_t zeros[4096];
@@ -244,6 +261,7 @@ int main(void)
         map_full,
         owners_after_start,
         single_frames_and_back,
+        a_frame_by_address,
         zeroed_frames_are_zero,
         aligned_runs,
         run_around_used_frames,

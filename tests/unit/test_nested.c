@@ -31,7 +31,10 @@ static void fake_release(void *context, coop_paddr frame)
     free((void *)(uintptr_t)frame);
 }
 
-static void *fake_address(coop_paddr frame) { return (void *)(uintptr_t)frame; }
+static void *fake_address(coop_paddr frame)
+{
+    return (void *)(uintptr_t)frame;
+}
 
 static const struct nested_world world = {NULL, fake_allocate, fake_release, fake_address};
 static const struct nested_format npt = {
@@ -152,11 +155,14 @@ START_TEST(test_intel_bits)
 }
 END_TEST
 
-static uint64_t entry_of(coop_paddr table, unsigned index) { return ((const uint64_t *)(uintptr_t)table)[index]; }
-#define NEXT(entry) ((entry) & 0x000ffffffffff000ul)
+static uint64_t entry_of(coop_paddr table, unsigned index)
+{
+    return ((const uint64_t *)(uintptr_t)table)[index];
+}
+#define NEXT(entry) ((entry)&0x000ffffffffff000ul)
 
-/* Entries as the manual has them: rights in bits 0 to 2, the memory type write-back in bits 3 to 5 of a page only, bit 7 for
- * a large page. */
+/* Entries as the manual has them: rights in bits 0 to 2, the memory type write-back in bits 3 to 5 of a page only, bit
+ * 7 for a large page. */
 START_TEST(test_intel_entries)
 {
     struct nested_tables other;
@@ -169,7 +175,7 @@ START_TEST(test_intel_entries)
     ck_assert_uint_eq(top & 0xfff, 7);
     ck_assert_uint_eq(entry_of(NEXT(top), 0), 8 * GIB | 0xb7); /* 1 GiB, read, write, execute */
     ck_assert_uint_eq(third & 0xfff, 7);
-    ck_assert_uint_eq(entry_of(NEXT(third), 0), 4 * GIB | 0xb5); /* 2 MiB, read, execute */
+    ck_assert_uint_eq(entry_of(NEXT(third), 0), 4 * GIB | 0xb5);                   /* 2 MiB, read, execute */
     ck_assert_uint_eq(entry_of(NEXT(entry_of(NEXT(third), 1)), 0), 0x5000 | 0x31); /* 4 KiB, read */
     nested_destroy(&other);
 }
@@ -200,6 +206,82 @@ START_TEST(test_intel_pointer)
 }
 END_TEST
 
+/* Split, put together again, and replaced by a run elsewhere, in either vendor's bits. */
+static void join(const struct nested_format *format)
+{
+    coop_paddr table = 0;
+    nested_destroy(&tables);
+    ck_assert_int_eq(nested_create(&tables, format, &world), 0);
+    ck_assert_int_eq(nested_map(&tables, 4 * MIB, 64 * MIB, 2 * MIB, NESTED_ALL), 0);
+    ck_assert_int_eq(nested_join(&tables, 4 * MIB, &table), -EINVAL); /* it is one page */
+    ck_assert_int_eq(nested_protect(&tables, 5 * MIB, 4096, NESTED_READ), 0);
+    ck_assert_uint_eq(tables.splits, 1);
+    ck_assert_int_eq(nested_join(&tables, 4 * MIB, &table), -EINVAL); /* other rights */
+    ck_assert_int_eq(nested_protect(&tables, 5 * MIB, 4096, NESTED_ALL), 0);
+    ck_assert_int_eq(nested_join(&tables, 4 * MIB + 8192, &table), 0);
+    ck_assert_uint_eq(nested_table_page(&tables, table, 511), 64 * MIB + 511 * 4096);
+    nested_release_table(&tables, table);
+    struct nested_mapping mapping = nested_lookup(&tables, 5 * MIB);
+    ck_assert_uint_eq(mapping.page_bytes, 2 * MIB);
+    ck_assert_uint_eq(mapping.machine, 65 * MIB);
+    ck_assert_uint_eq(mapping.permissions, NESTED_ALL);
+    ck_assert_uint_eq(tables.pages[0], 0);
+    ck_assert_uint_eq(tables.pages[1], 1);
+    ck_assert_int_eq(nested_replace(&tables, 4 * MIB, 128 * MIB, NESTED_ALL, &table), -EEXIST);
+    ck_assert_int_eq(nested_replace(&tables, 6 * MIB, 129 * MIB, NESTED_ALL, &table), -EINVAL);
+    ck_assert_int_eq(nested_replace(&tables, 6 * MIB, 128 * MIB, NESTED_ALL, &table), 0);
+    ck_assert_uint_eq(table, UINT64_MAX);
+    ck_assert_int_eq(nested_protect(&tables, 6 * MIB, 4096, 0), 0);
+    ck_assert_int_eq(nested_replace(&tables, 6 * MIB, 32 * MIB, NESTED_ALL, &table), 0);
+    ck_assert_uint_eq(nested_table_page(&tables, table, 0), UINT64_MAX);
+    ck_assert_uint_eq(nested_table_page(&tables, table, 1), 128 * MIB + 4096);
+    nested_release_table(&tables, table);
+    ck_assert_uint_eq(tables.pages[0], 0);
+    ck_assert_uint_eq(tables.pages[1], 2);
+}
+
+START_TEST(test_join)
+{
+    const struct nested_format ept = vmx_ept_format(EPT_NEW);
+    join(&npt);
+    join(&ept);
+}
+END_TEST
+
+/* The CPU's marks are counted by size, where there are any, and taken away. */
+START_TEST(test_touched)
+{
+    struct nested_format npt_marks = npt;
+    npt_marks.accessed = 1 << 5;
+    const struct nested_format formats[] = {npt_marks, vmx_ept_format(EPT_NEW), vmx_ept_format(EPT_OLD)};
+    for (unsigned i = 0; i < 3; i++) {
+        uint64_t touched[3], marks = i < 2;
+        nested_destroy(&tables);
+        ck_assert_int_eq(nested_create(&tables, &formats[i], &world), 0);
+        ck_assert_int_eq(nested_map(&tables, 0, 0, 2 * MIB, NESTED_ALL), 0);
+        ck_assert_int_eq(nested_map(&tables, 2 * MIB, 0, 3 * 4096, NESTED_ALL), 0);
+        nested_touched(&tables, touched, true);
+        ck_assert_uint_eq(touched[0] + touched[1] + touched[2], 0);
+        uint64_t *entry = fake_address(tables.root), bit = formats[i].accessed;
+        entry[0] |= bit;
+        entry = fake_address(entry[0] & 0x000ffffffffff000);
+        entry[0] |= bit;
+        entry = fake_address(entry[0] & 0x000ffffffffff000);
+        entry[0] |= bit;
+        entry[1] |= bit;
+        entry = fake_address(entry[1] & 0x000ffffffffff000);
+        entry[0] |= bit;
+        entry[2] |= bit;
+        nested_touched(&tables, touched, true);
+        ck_assert_uint_eq(touched[0], 2 * marks);
+        ck_assert_uint_eq(touched[1], marks);
+        ck_assert_uint_eq(touched[2], 0);
+        nested_touched(&tables, touched, false);
+        ck_assert_uint_eq(touched[0] + touched[1], 0);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("nested");
@@ -209,6 +291,8 @@ int main(void)
     tcase_add_test(tests, test_misaligned_machine_takes_small_pages);
     tcase_add_test(tests, test_map_beside_small_pages);
     tcase_add_test(tests, test_protect_splits);
+    tcase_add_test(tests, test_join);
+    tcase_add_test(tests, test_touched);
     tcase_add_test(tests, test_bad_arguments);
     tcase_add_test(tests, test_out_of_frames);
     tcase_add_test(tests, test_intel_bits);

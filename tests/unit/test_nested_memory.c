@@ -21,9 +21,14 @@ static struct vm vm;
 static struct vcpu vcpu;
 static uint8_t *ram;
 static unsigned table_frames, table_limit, flushes;
-static coop_paddr cached[PAGES]; /* the translations that a CPU may hold, by page; 0: none */
-static coop_paddr spare[PAGES];  /* frames that are nobody's */
+static coop_paddr cached[PAGES];    /* the translations that a CPU may hold, by page; 0: none */
+static coop_paddr spare[3 * PAGES]; /* frames that are nobody's */
 static unsigned spares, given_back;
+
+#define LARGE 8 /* runs of 2 MiB that are nobody's */
+static uint8_t *large;
+static unsigned large_used;
+static bool gives_homes; /* frames that a page had first are not somebody else's meanwhile */
 
 static coop_paddr page_address(unsigned page)
 {
@@ -79,14 +84,28 @@ void vm_memory_give_back(struct vm *owner, coop_paddr machine)
     given_back++;
 }
 
-coop_paddr vm_memory_take_again(struct vm *owner)
+coop_paddr vm_memory_take_again(struct vm *owner, coop_paddr home)
 {
     ck_assert_ptr_eq(owner, &vm);
+    for (unsigned i = 0; gives_homes && i < spares; i++)
+        if (spare[i] == home) {
+            spare[i] = spare[spares - 1];
+            spare[spares - 1] = home;
+        }
     if (!spares)
         return FRAME_NONE;
     coop_paddr machine = spare[--spares];
     memset(fake_address(machine), 0, PAGE);
     return machine;
+}
+
+coop_paddr vm_memory_take_large(struct vm *owner)
+{
+    ck_assert_ptr_eq(owner, &vm);
+    if (large_used == LARGE)
+        return FRAME_NONE;
+    uint8_t *run = large + large_used++ * HALF;
+    return (coop_paddr)(uintptr_t)memset(run, 0, HALF);
 }
 
 enum vm_action hypercall_return(struct vcpu *caller, uint64_t result)
@@ -132,6 +151,10 @@ static void set_up(void)
     vcpu.vm = &vm;
     ram = aligned_alloc(HALF, PAGES * PAGE);
     memset(ram, 0x11, PAGES * PAGE);
+    large = aligned_alloc(HALF, LARGE * HALF);
+    large_used = 0;
+    gives_homes = false;
+    vm.vcpu_count = 1;
     vm.memory.address = fake_address;
     struct guest_memory_range ranges[] = {{0, ROM, (coop_paddr)(uintptr_t)ram, true},
                                           {ROM, PAGE, (coop_paddr)(uintptr_t)ram + ROM, false},
@@ -150,6 +173,7 @@ static void tear_down(void)
 {
     nested_destroy(&vm.nested);
     ck_assert_uint_eq(table_frames, 0);
+    free(large);
     free(ram);
 }
 
@@ -291,6 +315,133 @@ START_TEST(at_random)
 }
 END_TEST
 
+/* Whether the upper 2 MiB are one page. */
+static bool is_large(void)
+{
+    return nested_lookup(&vm.nested, HIGH).page_bytes == HALF;
+}
+
+START_TEST(large_as_it_is)
+{
+    ck_assert(is_large());
+    ck_assert_int_eq(call_one(COOP_MEMORY_LARGE, HIGH), 1);
+    ck_assert_uint_eq(flushes, 0);
+    ck_assert_uint_eq(vm.nested.joined, 0);
+}
+END_TEST
+
+START_TEST(large_refused)
+{
+    static const coop_paddr starts[] = {0, HALF, HIGH + PAGE, HIGH + HALF, HIGH + 1, UINT64_MAX, 1ul << 48, ROM};
+    ck_assert_int_eq(call_one(COOP_MEMORY_LARGE, starts[_i]), 0);
+    ck_assert_uint_eq(large_used, 0);
+    ck_assert_int_eq(call(COOP_MEMORY_LARGE, starts, COOP_MEMORY_LARGE_MOST + 1), -COOP_EINVAL);
+}
+END_TEST
+
+/* Pages that come back to their places make the page one again, without being asked. */
+START_TEST(rejoined)
+{
+    coop_paddr pages[512];
+    for (unsigned i = 0; i < 512; i++)
+        pages[i] = HIGH + i * PAGE;
+    gives_homes = true;
+    ck_assert_int_eq(call(COOP_MEMORY_RELEASE, pages, 512), 512);
+    ck_assert(!is_large());
+    ck_assert_uint_eq(vm.nested.splits, 1);
+    for (unsigned i = 0; i < 512; i++)
+        pages[i] = HIGH + (i * 37 + 5) % 512 * PAGE;
+    unsigned before = flushes, tables = table_frames;
+    ck_assert_int_eq(call(COOP_MEMORY_POPULATE, pages, 512), 512);
+    ck_assert(is_large());
+    ck_assert_uint_eq(vm.nested.joined, 1);
+    ck_assert_uint_eq(flushes, before + 1);
+    ck_assert_uint_eq(table_frames, tables - 1);
+    ck_assert_uint_eq(vm.nested.pages[0], 512);
+    ck_assert_uint_eq(vm.nested.pages[1], 1);
+}
+END_TEST
+
+/* Frames at other places than before: a new run, with their contents; what was away is zero. */
+START_TEST(moved)
+{
+    uint64_t word = 77, seen = 1;
+    ck_assert_int_eq(call_one(COOP_MEMORY_RELEASE, HIGH + 5 * PAGE), 1);
+    ck_assert_int_eq(call_one(COOP_MEMORY_RELEASE, HIGH + 6 * PAGE), 1);
+    ck_assert_int_eq(call_one(COOP_MEMORY_POPULATE, HIGH + 5 * PAGE), 1);
+    ck_assert(guest_memory_write(&vm.memory, HIGH + 5 * PAGE, &word, 8));
+    ck_assert(guest_memory_write(&vm.memory, HIGH + 9 * PAGE, &word, 8));
+    touch(PAGES / 2 + 5);
+    touch(PAGES / 2 + 9);
+    unsigned before = given_back;
+    ck_assert_int_eq(call_one(COOP_MEMORY_LARGE, HIGH), 1);
+    ck_assert(is_large());
+    ck_assert_uint_eq(given_back, before + 511);
+    ck_assert(guest_memory_read(&vm.memory, HIGH + 9 * PAGE, &seen, 8) && seen == word);
+    ck_assert(guest_memory_read(&vm.memory, HIGH + 5 * PAGE, &seen, 8) && seen == word);
+    ck_assert(guest_memory_read(&vm.memory, HIGH + 6 * PAGE, &seen, 8) && seen == 0);
+    ck_assert(guest_memory_read(&vm.memory, HIGH + 7 * PAGE, &seen, 8) && seen == 0x1111111111111111);
+}
+END_TEST
+
+/* All of it away: a run, however many VCPUs there are. What is in use is moved under one only. */
+START_TEST(moved_under_several)
+{
+    coop_paddr pages[512];
+    uint64_t seen;
+    for (unsigned i = 0; i < 512; i++)
+        pages[i] = HIGH + i * PAGE;
+    vm.vcpu_count = 2;
+    ck_assert_int_eq(call(COOP_MEMORY_RELEASE, pages, 511), 511);
+    ck_assert_int_eq(call_one(COOP_MEMORY_LARGE, HIGH), 0);
+    ck_assert(!guest_memory_read(&vm.memory, HIGH, &seen, 8));
+    ck_assert_int_eq(call_one(COOP_MEMORY_RELEASE, pages[511]), 1);
+    ck_assert_int_eq(call_one(COOP_MEMORY_LARGE, HIGH), 1);
+    ck_assert(is_large());
+    ck_assert(guest_memory_read(&vm.memory, HIGH + 8, &seen, 8) && seen == 0);
+}
+END_TEST
+
+/* Memory that lies askew from the start, and of which nothing was released before. */
+START_TEST(moved_from_askew)
+{
+    uint8_t *askew = (uint8_t *)aligned_alloc(HALF, 2 * HALF) + PAGE;
+    uint64_t word = 99;
+    memset(askew, 0x33, HALF);
+    ck_assert_int_eq(nested_protect(&vm.nested, HIGH, HALF, 0), 0);
+    ck_assert_int_eq(nested_map(&vm.nested, HIGH, (coop_paddr)(uintptr_t)askew, HALF, NESTED_ALL), 0);
+    vm.memory.ranges[vm.memory.count - 1].machine = (coop_paddr)(uintptr_t)askew;
+    ck_assert(!is_large());
+    ck_assert_int_eq(call_one(COOP_MEMORY_LARGE, HIGH), 1);
+    ck_assert(is_large());
+    ck_assert(guest_memory_write(&vm.memory, HIGH + 16, &word, 8));
+    ck_assert_uint_eq(((const uint64_t *)fake_address(nested_lookup(&vm.nested, HIGH).machine))[2], word);
+    ck_assert_uint_eq(((const uint64_t *)fake_address(nested_lookup(&vm.nested, HIGH).machine))[3], 0x3333333333333333);
+    free(askew - PAGE);
+}
+END_TEST
+
+/* A ring of the hypervisor's stays where it is. */
+START_TEST(large_but_held)
+{
+    void *ring = nested_memory_hold(&vm.nested_memory, HIGH + 9 * PAGE, 64, true);
+    ck_assert_int_eq(call_one(COOP_MEMORY_RELEASE, HIGH + 5 * PAGE), 1);
+    ck_assert_int_eq(call_one(COOP_MEMORY_LARGE, HIGH), 0);
+    ck_assert_ptr_eq(guest_memory_pointer(&vm.memory, HIGH + 9 * PAGE, 64, true), ring);
+    nested_memory_unhold(&vm.nested_memory, HIGH + 9 * PAGE, 64);
+    ck_assert_int_eq(call_one(COOP_MEMORY_LARGE, HIGH), 1);
+}
+END_TEST
+
+START_TEST(no_run)
+{
+    large_used = LARGE;
+    ck_assert_int_eq(call_one(COOP_MEMORY_RELEASE, HIGH + 5 * PAGE), 1);
+    ck_assert_int_eq(call_one(COOP_MEMORY_LARGE, HIGH), 0);
+    ck_assert(!is_large());
+}
+END_TEST
+
 static void count_one(void *context, coop_paddr machine)
 {
     ck_assert_uint_ne(machine, 0);
@@ -322,6 +473,14 @@ int main(void)
     tcase_add_test(tests, holds_have_an_end);
     tcase_add_test(tests, no_table);
     tcase_add_loop_test(tests, at_random, 0, 2);
+    tcase_add_test(tests, large_as_it_is);
+    tcase_add_loop_test(tests, large_refused, 0, 8);
+    tcase_add_test(tests, rejoined);
+    tcase_add_test(tests, moved);
+    tcase_add_test(tests, moved_under_several);
+    tcase_add_test(tests, moved_from_askew);
+    tcase_add_test(tests, large_but_held);
+    tcase_add_test(tests, no_run);
     tcase_add_test(tests, visit);
     suite_add_tcase(suite, tests);
     return suite_main(suite);

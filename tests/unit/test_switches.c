@@ -27,6 +27,7 @@ START_TEST(defaults)
     ck_assert_uint_eq(switches.eoi, 1);
     ck_assert_uint_eq(switches.clock, 1);
     ck_assert_uint_eq(switches.poll, 0);
+    ck_assert_uint_eq(switches.touched, 0);
 }
 END_TEST
 

@@ -20,6 +20,7 @@ static struct nested_format svm_nested_format = {
     .write = X86_PTE_W,
     .no_execute = X86_PTE_NX,
     .large = X86_PTE_PS,
+    .accessed = X86_PTE_A,
 };
 
 /* There is no list of roots as VT-x has it. */

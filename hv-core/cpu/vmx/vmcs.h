@@ -216,7 +216,7 @@
 #define VMX_REASON_EPT_MISCONFIGURED 49u
 #define VMX_REASON_INVEPT            50u
 #define VMX_REASON_RDTSCP            51u
-#define VMX_VMCALL_BYTES 3u /* the ABI wants it without prefixes */
+#define VMX_VMCALL_BYTES             3u /* the ABI wants it without prefixes */
 #define VMX_REASON_PREEMPTION_TIMER  52u
 #define VMX_REASON_INVVPID           53u
 #define VMX_REASON_WBINVD            54u
@@ -293,6 +293,7 @@
 #define VMX_EPT_EXECUTE       (1u << 2)
 #define VMX_EPT_MEMORY_SHIFT  3
 #define VMX_EPT_LARGE         (1u << 7)
+#define VMX_EPT_ACCESSED      (1u << 8)
 
 /* INVEPT and INVVPID types: SDM vol. 3, "VMX Instruction Reference" */
 #define VMX_INVEPT_ONE    1u

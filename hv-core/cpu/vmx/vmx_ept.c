@@ -17,6 +17,7 @@ struct nested_format vmx_ept_format(uint64_t capabilities)
         .write = VMX_EPT_WRITE,
         .execute = VMX_EPT_EXECUTE,
         .large = VMX_EPT_LARGE,
+        .accessed = capabilities & VMX_EPT_CAN_DIRTY ? VMX_EPT_ACCESSED : 0,
         .has_1g = capabilities & VMX_EPT_CAN_1G,
     };
 }
