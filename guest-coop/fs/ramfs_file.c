@@ -115,8 +115,9 @@ static void ramfs_file_cut(struct inode *inode, coop_paddr *slot, uint32_t heigh
     } else {
         uint64_t span = 1ull << (RAMFS_TABLE_BITS * (height - 1));
         coop_paddr *table = frame_address(*slot);
-        for (uint32_t i = 0; i < RAMFS_TABLE_SLOTS; i++) {
-            if (base + (i + 1) * span > first)
+        /* Most files fill a small part of a table: empty slots are passed over here. */
+        for (uint64_t i = first > base ? (first - base) / span : 0; i < RAMFS_TABLE_SLOTS; i++) {
+            if (table[i])
                 ramfs_file_cut(inode, &table[i], height - 1, base + i * span, first);
         }
         if (base < first)
