@@ -9,6 +9,10 @@
 #include "harness.h"
 
 #define LOOP_WORKLOAD(workload_name, iterations, setup_function, step_function)                                        \
+    LOOP_WORKLOAD_ENDED(workload_name, iterations, setup_function, step_function, NULL)
+
+/* The same with something to put away at the end. */
+#define LOOP_WORKLOAD_ENDED(workload_name, iterations, setup_function, step_function, teardown_function)               \
     static struct harness_parameter loop_parameters[] = {{"iterations", iterations, 1, 10000000},                      \
                                                          HARNESS_PARAMETERS_END};                                      \
     static void loop_work(void)                                                                                        \
@@ -19,7 +23,12 @@
     int main(int argc, char **argv)                                                                                    \
     {                                                                                                                  \
         struct harness_workload workload = {                                                                           \
-            .name = workload_name, .parameters = loop_parameters, .setup = setup_function, .work = loop_work};         \
+            .name = workload_name,                                                                                     \
+            .parameters = loop_parameters,                                                                             \
+            .setup = setup_function,                                                                                   \
+            .teardown = teardown_function,                                                                             \
+            .work = loop_work,                                                                                         \
+        };                                                                                                             \
         return harness_main(&workload, argc, argv);                                                                    \
     }
 

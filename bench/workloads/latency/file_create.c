@@ -1,63 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Files of a given size are made in one folder (lmbench lat_fs); an operation is one file.
- */
-#include "harness.h"
-
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#define FILES_MOST_BYTES 1048576
-
-static struct harness_parameter file_create_parameters[] = {
-    {"files", 100, 1, 10000}, {"bytes", 0, 0, FILES_MOST_BYTES}, HARNESS_PARAMETERS_END};
-static char file_create_content[FILES_MOST_BYTES];
-
-static void file_create_setup(void)
-{
-    if (mkdir(harness_temporary_path(), 0700) != 0 || chdir(harness_temporary_path()) != 0)
-        harness_fail("cannot make a folder");
-}
-
-static void file_create_make(void)
-{
-    size_t bytes = file_create_parameters[1].value;
-    for (uint64_t i = 0; i < file_create_parameters[0].value; i++) {
-        char name[24];
-        snprintf(name, sizeof(name), "f%lu", (unsigned long)i);
-        int file = open(name, O_WRONLY | O_CREAT | O_EXCL, 0600);
-        if (file < 0 || write(file, file_create_content, bytes) != (ssize_t)bytes || close(file) != 0)
-            harness_fail("cannot make a file");
-    }
-}
-
-static void file_create_remove(void)
-{
-    for (uint64_t i = 0; i < file_create_parameters[0].value; i++) {
-        char name[24];
-        snprintf(name, sizeof(name), "f%lu", (unsigned long)i);
-        if (unlink(name) != 0)
-            harness_fail("cannot remove a file");
-    }
-}
-
-static void file_create_teardown(void)
-{
-    if (chdir("/") != 0 || rmdir(harness_temporary_path()) != 0)
-        harness_fail("the folder is not empty");
-}
+/* Files in one folder are made; by default they are empty (lmbench lat_fs, 0K create). */
+#include "file_set.h"
 
 int main(int argc, char **argv)
 {
-    struct harness_workload workload = {
-        .name = "latency/file_create",
-        .parameters = file_create_parameters,
-        .setup = file_create_setup,
-        .work = file_create_make,
-        .cleanup = file_create_remove,
-        .teardown = file_create_teardown,
-    };
-    return harness_main(&workload, argc, argv);
+    return file_set_main("latency/file_create", true, 0, argc, argv);
 }

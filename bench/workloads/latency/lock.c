@@ -6,6 +6,7 @@
 #include "harness.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 static struct harness_parameter lock_parameters[] = {{"iterations", 300, 1, 1000000}, HARNESS_PARAMETERS_END};
 static int lock_file;
@@ -13,6 +14,7 @@ static int lock_file;
 static void lock_setup(void)
 {
     lock_file = harness_temporary_file(4096);
+    unlink(harness_temporary_path());
 }
 
 static void lock_work(void)

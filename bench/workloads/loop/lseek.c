@@ -10,6 +10,7 @@ static int lseek_file;
 static void lseek_setup(void)
 {
     lseek_file = harness_temporary_file(4096);
+    unlink(harness_temporary_path());
 }
 
 static void lseek_step(void)

@@ -10,6 +10,7 @@ static int pread_file;
 static void pread_setup(void)
 {
     pread_file = harness_temporary_file(4096);
+    unlink(harness_temporary_path());
 }
 
 static void pread_step(void)

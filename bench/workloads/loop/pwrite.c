@@ -10,6 +10,7 @@ static int pwrite_file;
 static void pwrite_setup(void)
 {
     pwrite_file = harness_temporary_file(4096);
+    unlink(harness_temporary_path());
 }
 
 static void pwrite_step(void)
