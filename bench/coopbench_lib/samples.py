@@ -72,6 +72,12 @@ def width_percent(groups: Groups) -> float:
     return 100 * (high - low) / middle if middle else 0.0 if low == high else float("inf")
 
 
+def independent(groups: Groups) -> list[float]:
+    """What may be tested as draws that know nothing of one another: the medians of the starts, where there are enough of
+    these, or else the single repetitions."""
+    return [median(group) for group in groups] if len(groups) >= FEWEST_STARTS else flat(groups)
+
+
 def mann_whitney(before: Sequence[float], after: Sequence[float]) -> float:
     """Two-sided p of Mann and Whitney's U: how often a difference like this one comes by chance alone."""
     if set(before) == set(after) and len(set(before)) == 1:

@@ -11,7 +11,7 @@ from coopbench_lib.environment import describe_computer, doubts_of
 from coopbench_lib.errors import UsageError
 from coopbench_lib.results import read_result
 from coopbench_lib.rounds import Sampling, read_sampling, run_rounds
-from coopbench_lib.samples import dip, doubts, flat, has_two_humps, mann_whitney, median_interval, width_percent
+from coopbench_lib.samples import dip, doubts, flat, has_two_humps, independent, mann_whitney, median_interval, width_percent
 from test_machines import GOOD_FACTS
 from test_views import set_run
 
@@ -62,6 +62,16 @@ def test_mann_whitney(draw):
     moved = [mann_whitney(draw.normal(100, 2, 25), draw.normal(103, 2, 25)) < 0.05 for _ in range(50)]
     assert sum(moved) >= 48
     assert mann_whitney([5.0] * 9, [5.0] * 9) == 1.0
+
+
+def test_repetitions_of_one_start_are_one_draw(draw):
+    """Starts of one system differ among themselves: tested by single repetitions, it would differ from itself."""
+    def starts():
+        return [list(map(float, 100 + draw.normal(0, 3) + draw.normal(0, 0.1, 5))) for _ in range(10)]
+    pairs = [(starts(), starts()) for _ in range(100)]
+    assert sum(mann_whitney(*map(independent, pair)) < 0.05 for pair in pairs) <= 12
+    assert sum(mann_whitney(*map(flat, pair)) < 0.05 for pair in pairs) > 25
+    assert independent([[1.0, 2.0], [5.0]]) == [1.0, 2.0, 5.0]
 
 
 def dip_by_programming(values):
@@ -195,7 +205,7 @@ def test_compare_tests_for_chance(tree, clocked):
         table = table.replace(f",{value},", f",{float(value) * 2},")
     (tree.root / "c/table.csv").write_text(table)
     answer = tree("compare", str(tree.root / "a"), str(tree.root / "c"), "--fail-above", "10")
-    assert answer.status == 1 and "2 of 2 rows changed" in answer.out and "0.000" in answer.out
+    assert answer.status == 1 and "2 of 2 rows changed" in answer.out and "0.008" in answer.out
     (tree.root / "b/samples.csv").unlink()
     answer = tree("compare", str(tree.root / "a"), str(tree.root / "b"))
     assert "judged by whether the intervals overlap" in answer.out
