@@ -102,14 +102,12 @@ static int ext2_file_write_page(struct inode *inode, uint64_t position, uint64_t
 static long ext2_file_write(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
 {
     struct inode *inode = file->inode;
-    uint64_t at = file->flags & ABI_O_APPEND ? inode->size : *position;
+    uint64_t at;
     size_t done = 0;
-    int status = 0;
+    int status = file_write_place(file, *position, EXT2_FILE_LIMIT, &at, &bytes);
 
-    if (at >= EXT2_FILE_LIMIT)
-        return bytes ? -EFBIG : 0;
-    if (bytes > EXT2_FILE_LIMIT - at)
-        bytes = EXT2_FILE_LIMIT - at;
+    if (status)
+        return status;
     while (done < bytes && status == 0) {
         size_t part = ext2_file_part(at, bytes - done);
         status = ext2_file_write_page(inode, at, user_buffer + done, part);

@@ -9,6 +9,9 @@
 #include "fs/path.h"
 #include "fs/ramfs.h"
 #include "kernel/errno.h"
+#include "kernel/limits.h"
+#include "kernel/process.h"
+#include "kernel/signal_set.h"
 #include "kernel/process.h"
 #include "memory/frame.h"
 #include "memory/heap.h"
@@ -54,6 +57,26 @@ struct file *file_create(const struct file_operations *operations, struct inode 
     if (inode)
         inode_reference(inode);
     return file;
+}
+
+int file_write_place(const struct file *file, uint64_t position, uint64_t limit, uint64_t *at, size_t *bytes)
+{
+    uint64_t own = limits_of(process_current(), LIMIT_FILE_SIZE)->soft;
+    *at = file->flags & ABI_O_APPEND ? file->inode->size : position;
+    if (*bytes == 0)
+        return 0;
+    if (*at >= limit)
+        return -EFBIG;
+    if (*bytes > limit - *at)
+        *bytes = limit - *at;
+    if (*bytes <= own && *at <= own - *bytes)
+        return 0;
+    if (*at < own) {
+        *bytes = own - *at;
+        return 0;
+    }
+    process_signal(process_current(), (int)SIGNAL_XFSZ);
+    return -EFBIG;
 }
 
 /* The permissions that an access mode needs (ABI_MAY_*). */

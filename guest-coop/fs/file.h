@@ -47,6 +47,8 @@ struct file_operations {
      * For a private mapping the caller maps it read-only and copies on write; for a shared one it maps it as is. */
     coop_paddr (*page)(struct file *file, uint64_t index);
     long (*truncate)(struct file *file, uint64_t bytes);
+    /* fallocate(2): makes sure that there is room, and the file that long (unless `keep_size`). NULL: not there. */
+    long (*allocate)(struct file *file, uint64_t offset, uint64_t bytes, bool keep_size);
     void (*release)(struct file *file); /* the last reference is gone */
     long (*sync)(struct file *file);    /* fsync; NULL: nothing to wait for */
 };
@@ -104,6 +106,10 @@ int file_open_unnamed(uint32_t flags, uint32_t mode, struct file **file);
 
 /* Reads into kernel memory (program headers, scripts): bytes or -errno. */
 long file_read_kernel(struct file *file, void *to, size_t bytes, uint64_t offset);
+
+/* Where a write to a regular file, which may reach `limit`, begins; cuts *bytes to what has room. 0, or -EFBIG (and
+ * SIGXFSZ where it is the process's limit). */
+int file_write_place(const struct file *file, uint64_t position, uint64_t limit, uint64_t *at, size_t *bytes);
 
 /* The seek of regular files: anywhere from 0 on. */
 long file_seek(struct file *file, int64_t offset, int whence);

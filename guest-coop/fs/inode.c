@@ -5,6 +5,8 @@
  */
 #include "fs/inode.h"
 
+#include "fs/path.h"
+
 #include "kernel/capability.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
@@ -100,7 +102,7 @@ void inode_stat(const struct inode *inode, struct abi_stat *status)
 
 int inode_path(struct inode *inode, char *path, size_t size)
 {
-    struct inode *root = inode_root();
+    struct inode *root = path_root();
     char name[ABI_NAME_BYTES + 1];
     size_t start = size - 1;
 

@@ -20,10 +20,16 @@ static void path_replace(struct inode **slot, struct inode *next)
     *slot = next;
 }
 
+struct inode *path_root(void)
+{
+    const struct process *process = process_current();
+    return process->root ? process->root : inode_root();
+}
+
 static struct inode *path_start(struct inode *start, const char *text)
 {
     if (text[0] == '/')
-        start = inode_root();
+        start = path_root();
     else if (!start)
         start = process_current()->directory;
     inode_reference(start);
@@ -35,7 +41,7 @@ static void path_up(struct path *path)
 {
     struct inode *parent = path->inode->parent;
 
-    if (!parent || path->inode == inode_root())
+    if (!parent || path->inode == path_root())
         return;
     inode_reference(parent);
     path_replace(&path->inode, parent);
@@ -87,7 +93,7 @@ static int path_link(struct path *path, struct inode *link, const char **rest)
     }
     int status = path_expand(path, link, rest);
     if (status == 0 && **rest == '/') {
-        target = inode_root();
+        target = path_root();
         inode_reference(target);
         path_replace(&path->inode, target);
     }

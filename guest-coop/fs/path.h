@@ -15,6 +15,9 @@
 /* Keep `directory` and `name` (PATH_MISSING implies it). */
 #define PATH_PARENT 4u
 
+/* Where the running process's absolute paths begin. */
+struct inode *path_root(void);
+
 struct path {
     struct inode *inode;     /* OUT one reference held, or NULL (PATH_MISSING) */
     struct inode *directory; /* OUT one reference held; NULL when the path ends in "/", "." or ".." */

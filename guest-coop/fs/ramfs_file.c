@@ -212,14 +212,12 @@ static int ramfs_file_write_page(struct inode *inode, uint64_t position, uint64_
 static long ramfs_file_write(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
 {
     struct inode *inode = file->inode;
-    uint64_t at = file->flags & ABI_O_APPEND ? inode->size : *position;
+    uint64_t at;
     size_t done = 0;
-    int status = 0;
+    int status = file_write_place(file, *position, RAMFS_FILE_LIMIT, &at, &bytes);
 
-    if (at >= RAMFS_FILE_LIMIT)
-        return bytes ? -EFBIG : 0;
-    if (bytes > RAMFS_FILE_LIMIT - at)
-        bytes = RAMFS_FILE_LIMIT - at;
+    if (status)
+        return status;
     while (done < bytes) {
         size_t part = ramfs_file_part(at, bytes - done);
         status = ramfs_file_write_page(inode, at, user_buffer + done, part);
@@ -255,6 +253,21 @@ static long ramfs_file_set_size(struct file *file, uint64_t bytes)
     return ramfs_file_truncate(file->inode, bytes);
 }
 
+static long ramfs_file_allocate(struct file *file, uint64_t offset, uint64_t bytes, bool keep_size)
+{
+    struct inode *inode = file->inode;
+    uint64_t end = offset + bytes;
+    if (end > RAMFS_FILE_LIMIT)
+        return -EFBIG;
+    for (uint64_t index = offset / FRAME_BYTES; index <= (end - 1) / FRAME_BYTES; index++)
+        if (!ramfs_file_frame_make(inode, index, true))
+            return -ENOSPC;
+    if (!keep_size && end > inode->size)
+        inode->size = end;
+    inode_touch(inode);
+    return 0;
+}
+
 int ramfs_file_fill(struct inode *inode, const void *from, uint64_t bytes)
 {
     for (uint64_t at = 0; at < bytes;) {
@@ -275,4 +288,5 @@ const struct file_operations ramfs_file_operations = {
     .seek = file_seek,
     .page = ramfs_file_page,
     .truncate = ramfs_file_set_size,
+    .allocate = ramfs_file_allocate,
 };

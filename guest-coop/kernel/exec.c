@@ -180,7 +180,7 @@ static int exec_map_segment(struct address_space *space, const struct exec_progr
     return status;
 }
 
-static int exec_build(struct address_space *space, struct exec_program *program)
+static int exec_build(struct address_space *space, struct exec_program *program, const struct exec_strings *strings)
 {
     const struct elf_image *image = &program->image;
     program->base = image->relocatable ? USER_PIE_BASE - image->low : 0;
@@ -190,7 +190,7 @@ static int exec_build(struct address_space *space, struct exec_program *program)
             return status;
     }
     space->break_start = space->break_end = image->high + program->base;
-    struct area stack = {.start = USER_STACK_TOP - EXEC_STACK_FIRST_BYTES,
+    struct area stack = {.start = (USER_STACK_TOP - EXEC_STACK_FIRST_BYTES - exec_strings_bytes(strings)) & ~PAGE_MASK,
                          .end = USER_STACK_TOP,
                          .protection = AREA_READ | AREA_WRITE,
                          .flags = AREA_STACK};
@@ -280,7 +280,7 @@ int exec_program(const char *path, struct exec_strings *strings)
     if (status < 0)
         return status;
     struct address_space *space = address_space_create();
-    status = space ? exec_build(space, &program) : -ENOMEM;
+    status = space ? exec_build(space, &program, strings) : -ENOMEM;
     if (status == 0)
         status = exec_leave_threads(&process);
     if (status < 0) {
@@ -297,7 +297,7 @@ int exec_program(const char *path, struct exec_strings *strings)
     file_release(program.file);
     if (status < 0) {
         log_line(LOG_WARNING, "process %d (%s): no memory to start", process->pid, process->name);
-        exit_process(SIGNAL_KILL);
+        return EXEC_LOST;
     }
     exec_enter(process->private->frame, &program, stack);
     return 0;

@@ -4,13 +4,16 @@
  */
 #include "kernel/errno.h"
 #include "kernel/exec.h"
+#include "kernel/limits.h"
+#include "kernel/process.h"
 #include "memory/heap.h"
 #include "memory/user_copy.h"
 #include <coopvirt/string.h>
 
 #define STRINGS_FIRST 2016u
-#define STRINGS_LIMIT (1ul << 20)
-#define STRING_BYTES  (128ul << 10)
+#define STRINGS_LIMIT (2ul << 20)
+#define STRING_BYTES  (128ul << 10) /* of one, with its end */
+#define STACK_SHARE   4             /* of the stack's limit, strings and pointers may take one of so many parts */
 
 /* Makes room for `bytes` more. */
 static int exec_strings_grow(struct exec_strings *strings, size_t bytes)
@@ -53,6 +56,8 @@ static int exec_strings_add_user(struct exec_strings *strings, uint64_t address)
         if (status < 0)
             return status;
         long length = user_copy_string(strings->text + strings->used, address, strings->size - strings->used);
+        if (length >= (long)STRING_BYTES)
+            return -E2BIG;
         if (length >= 0) {
             strings->used += (size_t)length + 1;
             return 0;
@@ -77,6 +82,8 @@ static int exec_strings_add_list(struct exec_strings *strings, uint64_t list, un
         if (status < 0)
             return status;
         (*count)++;
+        if (exec_strings_bytes(strings) > STRINGS_LIMIT)
+            return -E2BIG;
     }
     return 0;
 }
@@ -86,5 +93,8 @@ int exec_strings_copy(struct exec_strings *strings, uint64_t argv, uint64_t envp
     int status = exec_strings_add_list(strings, argv, &strings->argument_count);
     if (status == 0)
         status = exec_strings_add_list(strings, envp, &strings->environment_count);
-    return status;
+    uint64_t most = limits_of(process_current(), LIMIT_STACK)->soft / STACK_SHARE;
+    if (most > STRINGS_LIMIT)
+        most = STRINGS_LIMIT;
+    return status == 0 && exec_strings_bytes(strings) > most ? -E2BIG : status;
 }

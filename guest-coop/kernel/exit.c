@@ -74,9 +74,10 @@ static void exit_release_mapped_files(struct address_space *space)
 static void exit_release_files(struct process *process)
 {
     struct files *files = process->files;
-    struct inode *directory = process->directory, *executable = process->executable;
+    struct inode *directory = process->directory, *executable = process->executable, *root = process->root;
     process->files = 0;
     process->directory = 0;
+    process->root = 0;
     process->executable = 0;
     if (process->held)
         files_release_held();
@@ -84,6 +85,8 @@ static void exit_release_files(struct process *process)
         files_release(files);
     if (directory)
         inode_release(directory);
+    if (root)
+        inode_release(root);
     if (executable)
         inode_release(executable);
 }

@@ -84,6 +84,9 @@ static int fork_copy_resources(struct process *child, struct process *parent, ui
     child->directory = parent->directory;
     if (child->directory)
         inode_reference(child->directory);
+    child->root = parent->root;
+    if (child->root)
+        inode_reference(child->root);
     child->executable = parent->executable;
     if (child->executable)
         inode_reference(child->executable);
@@ -140,6 +143,9 @@ static void fork_share_resources(struct process *thread, struct process *parent)
     thread->directory = parent->directory;
     if (thread->directory)
         inode_reference(thread->directory);
+    thread->root = parent->root;
+    if (thread->root)
+        inode_reference(thread->root);
     thread->executable = parent->executable;
     if (thread->executable)
         inode_reference(thread->executable);

@@ -60,6 +60,8 @@ static void init_run(void)
         status = exec_program(path, &strings);
     if (status < 0)
         panic("cannot start %s: error %d", path, -status);
+    if (status == EXEC_LOST)
+        panic("cannot start %s: no memory", path);
     heap_free(strings.text);
 }
 

@@ -40,6 +40,7 @@ struct process {
     struct files *files;      /* descriptor table */
     struct file **held;       /* borrowed from a shared table until the system call's end, 0 at the end; or NULL */
     struct inode *directory;  /* current directory, one reference held */
+    struct inode *root;       /* of chroot(2), one reference held; NULL: everybody's */
     struct inode *executable; /* program image, one reference held, or NULL */
     uint32_t umask;
     int nice; /* -20 to 19: kernel/scheduler.c */

@@ -19,7 +19,7 @@ enum signal_default signal_default_action(unsigned signal)
     case SIGNAL_FPE:
     case SIGNAL_SEGV:
     case 24: /* SIGXCPU */
-    case 25: /* SIGXFSZ */
+    case SIGNAL_XFSZ:
     case 31: /* SIGSYS */
         return SIGNAL_DEFAULT_DUMP;
     case SIGNAL_CHLD:

@@ -102,6 +102,7 @@ static void thread_take_over(struct process *thread, struct process *leader)
     leader->files = thread->files;
     leader->held = thread->held;
     leader->directory = thread->directory;
+    leader->root = thread->root;
     leader->executable = thread->executable;
     leader->state = PROCESS_RUNNABLE;
     cpu_this()->current = leader;
@@ -139,16 +140,29 @@ void thread_set_session(struct process *leader)
     }
 }
 
-void thread_set_directory(struct inode *directory)
+/* A member that is a reference to an inode, in all threads; takes over the caller's reference. */
+static void thread_set_inode(size_t member, struct inode *inode)
 {
     for (struct process *thread = process_current()->private->leader; thread; thread = thread_next(thread)) {
+        struct inode **slot = (struct inode **)((uint8_t *)thread + member);
         if (thread->state == PROCESS_ZOMBIE)
             continue;
-        inode_release(thread->directory);
-        thread->directory = directory;
-        inode_reference(directory);
+        if (*slot)
+            inode_release(*slot);
+        *slot = inode;
+        inode_reference(inode);
     }
-    inode_release(directory);
+    inode_release(inode);
+}
+
+void thread_set_directory(struct inode *directory)
+{
+    thread_set_inode(offsetof(struct process, directory), directory);
+}
+
+void thread_set_root(struct inode *root)
+{
+    thread_set_inode(offsetof(struct process, root), root);
 }
 
 void thread_set_umask(uint32_t umask)

@@ -39,6 +39,7 @@ void thread_set_session(struct process *leader);
 
 /* The current directory for all threads; takes over the reference. */
 void thread_set_directory(struct inode *directory);
+void thread_set_root(struct inode *root); /* the same for chroot(2) */
 void thread_set_umask(uint32_t umask);
 
 /* set_robust_list(2): marks the locks that the ending (or executing) thread holds. */

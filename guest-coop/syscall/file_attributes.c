@@ -66,6 +66,22 @@ long file_sys_fchdir(const struct syscall_arguments *a)
     return file_attributes_enter(file->inode);
 }
 
+long file_sys_chroot(const struct syscall_arguments *a)
+{
+    struct inode *inode;
+    long status = user_path_find(ABI_AT_FDCWD, a->a0, PATH_FOLLOW, false, &inode);
+    if (status)
+        return status;
+    status = inode_is_directory(inode) ? inode_permission(inode, ABI_MAY_EXECUTE) : -ENOTDIR;
+    if (status == 0 && !capability_held(CAPABILITY_SYS_CHROOT))
+        status = -EPERM;
+    if (status == 0)
+        thread_set_root(inode);
+    else
+        inode_release(inode);
+    return status;
+}
+
 long file_sys_umask(const struct syscall_arguments *a)
 {
     uint32_t before = process_current()->umask;

@@ -27,6 +27,11 @@
     CALL(221, fadvise64)                                                                                               \
     CALL(295, preadv)                                                                                                  \
     CALL(296, pwritev)                                                                                                 \
+    CALL(187, readahead)                                                                                               \
+    CALL(277, sync_file_range)                                                                                         \
+    CALL(285, fallocate)                                                                                               \
+    CALL(327, preadv2)                                                                                                 \
+    CALL(328, pwritev2)                                                                                                \
     /* file_descriptor.c */                                                                                            \
     CALL(2, open)                                                                                                      \
     CALL(3, close)                                                                                                     \
@@ -120,6 +125,7 @@
     CALL(79, getcwd)                                                                                                   \
     CALL(80, chdir)                                                                                                    \
     CALL(81, fchdir)                                                                                                   \
+    CALL(161, chroot)                                                                                                  \
     CALL(90, chmod)                                                                                                    \
     CALL(91, fchmod)                                                                                                   \
     CALL(92, chown)                                                                                                    \

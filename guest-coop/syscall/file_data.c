@@ -63,28 +63,6 @@ static long file_data_position(const struct file *file, uint64_t position)
     return file->operations->seek ? 0 : -ESPIPE;
 }
 
-long file_sys_pread64(const struct syscall_arguments *a)
-{
-    long status;
-    uint64_t position = a->a3;
-    struct file *file = file_data_reader(a->a0, &status);
-
-    if (file)
-        status = file_data_position(file, position);
-    return file && status == 0 ? file->operations->read(file, a->a1, file_data_limit(a->a2), &position) : status;
-}
-
-long file_sys_pwrite64(const struct syscall_arguments *a)
-{
-    long status;
-    uint64_t position = a->a3;
-    struct file *file = file_data_writer(a->a0, &status);
-
-    if (file)
-        status = file_data_position(file, position);
-    return file && status == 0 ? file->operations->write(file, a->a1, file_data_limit(a->a2), &position) : status;
-}
-
 typedef long file_data_transfer(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position);
 
 /* Calls the operation for one vector after the other until one comes short. */
@@ -125,26 +103,56 @@ long file_sys_writev(const struct syscall_arguments *a)
     return file ? file_data_vectors(file, file->operations->write, a, &file->position) : status;
 }
 
-long file_sys_preadv(const struct syscall_arguments *a)
+/* A transfer at a position of its own, of one buffer or of vectors. */
+static long file_data_at(const struct syscall_arguments *a, bool writes, bool vectors)
 {
     long status;
     uint64_t position = a->a3;
-    struct file *file = file_data_reader(a->a0, &status);
+    struct file *file = writes ? file_data_writer(a->a0, &status) : file_data_reader(a->a0, &status);
 
     if (file)
         status = file_data_position(file, position);
-    return file && status == 0 ? file_data_vectors(file, file->operations->read, a, &position) : status;
+    if (!file || status)
+        return status;
+    file_data_transfer *transfer = writes ? file->operations->write : file->operations->read;
+    if (vectors)
+        return file_data_vectors(file, transfer, a, &position);
+    return transfer(file, a->a1, file_data_limit(a->a2), &position);
+}
+
+long file_sys_pread64(const struct syscall_arguments *a)
+{
+    return file_data_at(a, false, false);
+}
+
+long file_sys_pwrite64(const struct syscall_arguments *a)
+{
+    return file_data_at(a, true, false);
+}
+
+long file_sys_preadv(const struct syscall_arguments *a)
+{
+    return file_data_at(a, false, true);
 }
 
 long file_sys_pwritev(const struct syscall_arguments *a)
 {
-    long status;
-    uint64_t position = a->a3;
-    struct file *file = file_data_writer(a->a0, &status);
+    return file_data_at(a, true, true);
+}
 
-    if (file)
-        status = file_data_position(file, position);
-    return file && status == 0 ? file_data_vectors(file, file->operations->write, a, &position) : status;
+/* Position -1 is the file's own. No flag of a single transfer is there. */
+long file_sys_preadv2(const struct syscall_arguments *a)
+{
+    if (a->a5)
+        return -EOPNOTSUPP;
+    return (int64_t)a->a3 == -1 ? file_sys_readv(a) : file_sys_preadv(a);
+}
+
+long file_sys_pwritev2(const struct syscall_arguments *a)
+{
+    if (a->a5)
+        return -EOPNOTSUPP;
+    return (int64_t)a->a3 == -1 ? file_sys_writev(a) : file_sys_pwritev(a);
 }
 
 long file_sys_lseek(const struct syscall_arguments *a)
@@ -243,6 +251,58 @@ long file_sys_fsync(const struct syscall_arguments *a)
 long file_sys_fdatasync(const struct syscall_arguments *a)
 {
     return file_sys_fsync(a);
+}
+
+#define SYNC_RANGE_FLAGS 7u
+
+/* The whole file: that is more than was asked for. */
+long file_sys_sync_file_range(const struct syscall_arguments *a)
+{
+    const struct file *file = files_borrow((int)a->a0);
+
+    if (!file || (file->flags & ABI_O_PATH))
+        return -EBADF;
+    if ((int64_t)a->a1 < 0 || (int64_t)a->a2 < 0 || (int64_t)(a->a1 + a->a2) < 0 || (a->a3 & ~(uint64_t)SYNC_RANGE_FLAGS))
+        return -EINVAL;
+    if (!file->operations->seek)
+        return -ESPIPE;
+    return a->a3 ? file_sys_fsync(a) : 0;
+}
+
+#define ALLOCATE_KEEP_SIZE 1u
+
+long file_sys_fallocate(const struct syscall_arguments *a)
+{
+    struct file *file = files_borrow((int)a->a0);
+    uint32_t mode = (uint32_t)a->a1;
+
+    if ((int64_t)a->a2 < 0 || (int64_t)a->a3 <= 0)
+        return -EINVAL;
+    if (!file || (file->flags & ABI_O_PATH) || (file->flags & ABI_O_ACCESS) == ABI_O_RDONLY)
+        return -EBADF;
+    if (mode & ~ALLOCATE_KEEP_SIZE)
+        return -EOPNOTSUPP;
+    if (!file->operations->seek)
+        return -ESPIPE;
+    if (inode_is_directory(file->inode))
+        return -EISDIR;
+    if (inode_type(file->inode) != ABI_S_IFREG)
+        return -ENODEV;
+    if ((int64_t)(a->a2 + a->a3) < 0)
+        return -EFBIG;
+    if (!file->operations->allocate)
+        return -EOPNOTSUPP;
+    return file->operations->allocate(file, a->a2, a->a3, mode & ALLOCATE_KEEP_SIZE);
+}
+
+/* Nothing is far away: files are in memory, and a disk's are read when they are wanted. */
+long file_sys_readahead(const struct syscall_arguments *a)
+{
+    const struct file *file = files_borrow((int)a->a0);
+
+    if (!file || (file->flags & (ABI_O_WRONLY | ABI_O_PATH)))
+        return -EBADF;
+    return file->inode && inode_type(file->inode) == ABI_S_IFREG ? 0 : -EINVAL;
 }
 
 /* Advice is taken note of by doing nothing, as it may be. */

@@ -17,6 +17,11 @@
     CALL(26, msync)                                                                                                    \
     CALL(27, mincore)                                                                                                  \
     CALL(28, madvise)                                                                                                  \
+    CALL(149, mlock)                                                                                                   \
+    CALL(150, munlock)                                                                                                 \
+    CALL(151, mlockall)                                                                                                \
+    CALL(152, munlockall)                                                                                              \
+    CALL(325, mlock2)                                                                                                  \
     /* signal_calls.c */                                                                                               \
     CALL(13, rt_sigaction)                                                                                             \
     CALL(14, rt_sigprocmask)                                                                                           \
@@ -57,6 +62,7 @@
     CALL(247, waitid)                                                                                                  \
     /* library_calls.c */                                                                                              \
     CALL(157, prctl)                                                                                                   \
+    CALL(135, personality)                                                                                             \
     CALL(158, arch_prctl)                                                                                              \
     CALL(202, futex)                                                                                                   \
     CALL(203, sched_setaffinity)                                                                                       \
@@ -64,6 +70,7 @@
     CALL(218, set_tid_address)                                                                                         \
     CALL(273, set_robust_list)                                                                                         \
     CALL(274, get_robust_list)                                                                                         \
+    CALL(324, membarrier)                                                                                              \
     /* sched_calls.c */                                                                                                \
     CALL(140, getpriority)                                                                                             \
     CALL(141, setpriority)                                                                                             \
@@ -117,6 +124,7 @@
     CALL(96, gettimeofday)                                                                                             \
     CALL(98, getrusage)                                                                                                \
     CALL(100, times)                                                                                                   \
+    CALL(164, settimeofday)                                                                                            \
     CALL(201, time)                                                                                                    \
     CALL(227, clock_settime)                                                                                           \
     CALL(228, clock_gettime)                                                                                           \
@@ -130,6 +138,7 @@
     CALL(160, setrlimit)                                                                                               \
     CALL(169, reboot)                                                                                                  \
     CALL(170, sethostname)                                                                                             \
+    CALL(171, setdomainname)                                                                                           \
     CALL(302, prlimit64)                                                                                               \
     CALL(309, getcpu)                                                                                                  \
     CALL(318, getrandom)

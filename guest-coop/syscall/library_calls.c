@@ -33,6 +33,9 @@
 #define FUTEX_FLAGS          (128u | 256u) /* private, realtime clock */
 #define FUTEX_REALTIME       256u
 #define ROBUST_HEAD_BYTES    24u
+#define PERSONALITY_ASK      0xffffffffu
+#define BARRIER_QUERY        0u
+#define BARRIER_GLOBAL       1u
 
 long kernel_sys_prctl(const struct syscall_arguments *a)
 {
@@ -77,6 +80,27 @@ long kernel_sys_arch_prctl(const struct syscall_arguments *a)
     case ARCH_GET_GS:
         base = pv.cpu.msr_read(X86_MSR_KERNEL_GS_BASE);
         return user_copy_out(a->a1, &base, sizeof(base));
+    default:
+        return -EINVAL;
+    }
+}
+
+/* There is one: Linux's own, 0. */
+long kernel_sys_personality(const struct syscall_arguments *a)
+{
+    return (uint32_t)a->a0 == 0 || (uint32_t)a->a0 == PERSONALITY_ASK ? 0 : -EINVAL;
+}
+
+/* One CPU: what another thread sees, it sees in order. */
+long kernel_sys_membarrier(const struct syscall_arguments *a)
+{
+    if (a->a1)
+        return -EINVAL;
+    switch ((uint32_t)a->a0) {
+    case BARRIER_QUERY:
+        return BARRIER_GLOBAL;
+    case BARRIER_GLOBAL:
+        return 0;
     default:
         return -EINVAL;
     }

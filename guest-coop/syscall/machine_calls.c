@@ -64,7 +64,7 @@ long kernel_sys_uname(const struct syscall_arguments *a)
     return user_copy_out(a->a0, &machine_names, sizeof(machine_names));
 }
 
-long kernel_sys_sethostname(const struct syscall_arguments *a)
+static long machine_set_name(const struct syscall_arguments *a, char *to)
 {
     char name[NAME_BYTES] = {0};
     if (!capability_held(CAPABILITY_SYS_ADMIN))
@@ -73,8 +73,18 @@ long kernel_sys_sethostname(const struct syscall_arguments *a)
         return -EINVAL;
     if (user_copy_in(name, a->a0, a->a1))
         return -EFAULT;
-    memcpy(machine_names.node, name, sizeof(name));
+    memcpy(to, name, sizeof(name));
     return 0;
+}
+
+long kernel_sys_sethostname(const struct syscall_arguments *a)
+{
+    return machine_set_name(a, machine_names.node);
+}
+
+long kernel_sys_setdomainname(const struct syscall_arguments *a)
+{
+    return machine_set_name(a, machine_names.domain);
 }
 
 long kernel_sys_sysinfo(const struct syscall_arguments *a)

@@ -19,11 +19,16 @@
 #define MAP_FIXED_FLAG           0x10u
 #define MAP_ANONYMOUS_FLAG       0x20u
 #define MAP_FIXED_NOREPLACE_FLAG 0x100000u
+#define MAP_BRINGS_IN            0xa000u /* MAP_LOCKED, MAP_POPULATE */
 #define PROTECTION_ALL           7u
 #define REMAP_MAYMOVE            1u
 #define REMAP_FIXED              2u
 #define ADVICE_DONTNEED          4u
 #define ADVICE_FREE              8u
+#define LOCK2_ON_FAULT           1u
+#define LOCK_ALL_CURRENT         1u
+#define LOCK_ALL_ON_FAULT        4u
+#define LOCK_ALL_FLAGS           7u
 #define SYNC_BOTH                5u /* MS_ASYNC and MS_SYNC */
 #define SYNC_ALL                 7u
 #define PAGE_MASK                4095ul
@@ -57,6 +62,24 @@ static int memory_map_file(uint32_t flags, uint32_t protection, int descriptor, 
     return status;
 }
 
+/* Brings all pages of a range in, as if they were touched: 0, or -ENOMEM where nothing is mapped or memory is short. */
+static long memory_populate(uint64_t start, uint64_t end)
+{
+    struct address_space *space = memory_space();
+    for (uint64_t address = start; address < end; address += PAGE_MASK + 1) {
+        const struct area *area = area_find(&space->areas, address);
+        const uint64_t *slot = page_table_find(space->root, address);
+        if (!area)
+            return -ENOMEM;
+        bool writes = (area->protection & AREA_WRITE) && !(area->flags & AREA_SHARED);
+        if (!area->protection || (slot && page_present(*slot) && (!writes || (*slot & X86_PTE_W))))
+            continue;
+        if (address_space_fault(space, address, X86_PF_USER | (writes ? X86_PF_WRITE : 0), address) != FAULT_RESOLVED)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
 long kernel_sys_mmap(const struct syscall_arguments *a)
 {
     uint32_t protection = (uint32_t)a->a2, flags = (uint32_t)a->a3;
@@ -76,6 +99,9 @@ long kernel_sys_mmap(const struct syscall_arguments *a)
     long address = address_space_map(memory_space(), a->a0, a->a1, protection, area_flags, fixed, file, index);
     if (file)
         file_release(file);
+    /* What cannot be brought in now is left to the faults. */
+    if (address > 0 && flags & MAP_BRINGS_IN)
+        memory_populate((uint64_t)address, (uint64_t)address + a->a1);
     return address;
 }
 
@@ -114,6 +140,50 @@ static bool memory_mapped(uint64_t start, uint64_t bytes)
         start = area->end;
     }
     return true;
+}
+
+/* Nothing is ever taken from memory to a disk: what is locked is what is there. */
+static long memory_lock(const struct syscall_arguments *a, bool bring_in)
+{
+    uint64_t start = a->a0 & ~PAGE_MASK, bytes = a->a1 + (a->a0 & PAGE_MASK);
+    if (bytes < a->a1 || bytes > USER_TOP || start > USER_TOP - bytes)
+        return -EINVAL;
+    if (!memory_mapped(start, bytes))
+        return -ENOMEM;
+    return bring_in ? memory_populate(start, start + bytes) : 0;
+}
+
+long kernel_sys_mlock(const struct syscall_arguments *a)
+{
+    return memory_lock(a, true);
+}
+
+long kernel_sys_mlock2(const struct syscall_arguments *a)
+{
+    return a->a2 & ~(uint64_t)LOCK2_ON_FAULT ? -EINVAL : memory_lock(a, !(a->a2 & LOCK2_ON_FAULT));
+}
+
+long kernel_sys_munlock(const struct syscall_arguments *a)
+{
+    return memory_lock(a, false);
+}
+
+long kernel_sys_mlockall(const struct syscall_arguments *a)
+{
+    if (!a->a0 || a->a0 & ~(uint64_t)LOCK_ALL_FLAGS || a->a0 == LOCK_ALL_ON_FAULT)
+        return -EINVAL;
+    const struct area *area = memory_space()->areas.first;
+    long status = 0;
+    for (; area && status == 0 && a->a0 & LOCK_ALL_CURRENT && !(a->a0 & LOCK_ALL_ON_FAULT); area = area->next)
+        if (!area->file || area->file->operations->page)
+            status = memory_populate(area->start, area->end);
+    return status;
+}
+
+long kernel_sys_munlockall(const struct syscall_arguments *a)
+{
+    (void)a;
+    return 0;
 }
 
 /* Shared file pages are the file's own: what is on a disk is written by fsync. */

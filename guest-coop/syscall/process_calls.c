@@ -15,6 +15,7 @@
 #include "memory/heap.h"
 #include "memory/user_copy.h"
 #include "syscall/kernel_calls.h"
+#include "syscall/user_path.h"
 #include "syscall/time_values.h"
 
 #define CLONE_SIGNAL_MASK 0xfful
@@ -73,17 +74,18 @@ long kernel_sys_clone(const struct syscall_arguments *a)
 
 long kernel_sys_execve(const struct syscall_arguments *a)
 {
-    char *path = heap_allocate(ABI_PATH_BYTES / 4);
     struct exec_strings strings = {0, 0, 0, 0, 0};
-    if (!path)
-        return -ENOMEM;
-    long status = user_copy_string(path, a->a0, ABI_PATH_BYTES / 4);
-    if (status >= 0)
-        status = exec_strings_copy(&strings, a->a1, a->a2);
-    if (status >= 0)
-        status = exec_program(path, &strings);
+    struct user_path path;
+    int status = user_path_get(&path, a->a0);
+    if (status < 0)
+        return status;
+    status = exec_strings_copy(&strings, a->a1, a->a2);
+    if (status == 0)
+        status = exec_program(path.text, &strings);
     heap_free(strings.text);
-    heap_free(path);
+    user_path_free(&path);
+    if (status == EXEC_LOST)
+        exit_process(SIGNAL_KILL);
     return status;
 }
 

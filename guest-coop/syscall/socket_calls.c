@@ -145,24 +145,25 @@ long file_sys_socketpair(const struct syscall_arguments *a)
     return status;
 }
 
-long file_sys_bind(const struct syscall_arguments *a)
+/* bind and connect: a call with a name. */
+static long socket_with_name(const struct syscall_arguments *a, int (*call)(struct file *, const struct socket_name *))
 {
     struct socket_name name;
     long status;
     struct file *file = socket_borrow(a->a0, &status);
     if (file)
         status = socket_name_in(a->a1, (uint32_t)a->a2, &name);
-    return status < 0 ? status : socket_bind(file, &name);
+    return status < 0 ? status : call(file, &name);
+}
+
+long file_sys_bind(const struct syscall_arguments *a)
+{
+    return socket_with_name(a, socket_bind);
 }
 
 long file_sys_connect(const struct syscall_arguments *a)
 {
-    struct socket_name name;
-    long status;
-    struct file *file = socket_borrow(a->a0, &status);
-    if (file)
-        status = socket_name_in(a->a1, (uint32_t)a->a2, &name);
-    return status < 0 ? status : socket_connect(file, &name);
+    return socket_with_name(a, socket_connect);
 }
 
 long file_sys_listen(const struct syscall_arguments *a)
@@ -212,24 +213,25 @@ long file_sys_shutdown(const struct syscall_arguments *a)
     return file ? socket_shutdown(file, a->a1 != 1, a->a1 != 0) : status;
 }
 
-long file_sys_getsockname(const struct syscall_arguments *a)
+/* getsockname and getpeername: a call that tells a name. */
+static long socket_tell_name(const struct syscall_arguments *a, int (*call)(struct file *, struct socket_name *))
 {
     struct socket_name name;
     long status;
     struct file *file = socket_borrow(a->a0, &status);
     if (file)
-        status = socket_own_name(file, &name);
+        status = call(file, &name);
     return status < 0 ? status : socket_name_out(a->a1, a->a2, &name);
+}
+
+long file_sys_getsockname(const struct syscall_arguments *a)
+{
+    return socket_tell_name(a, socket_own_name);
 }
 
 long file_sys_getpeername(const struct syscall_arguments *a)
 {
-    struct socket_name name;
-    long status;
-    struct file *file = socket_borrow(a->a0, &status);
-    if (file)
-        status = socket_peer_name(file, &name);
-    return status < 0 ? status : socket_name_out(a->a1, a->a2, &name);
+    return socket_tell_name(a, socket_peer_name);
 }
 
 /* ---- options ---- */

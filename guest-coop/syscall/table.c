@@ -20,13 +20,10 @@ const struct syscall_entry syscall_table[SYSCALL_COUNT] = {
     FILE_CALLS(FILE_ROW)
     KERNEL_CALLS(KERNEL_ROW)
     ABSENT_ROW(101, ptrace)
-    ABSENT_ROW(135, personality)
-    ABSENT_ROW(149, mlock) ABSENT_ROW(150, munlock) ABSENT_ROW(151, mlockall)
-    ABSENT_ROW(161, chroot) ABSENT_ROW(187, readahead) ABSENT_ROW(188, setxattr) ABSENT_ROW(191, getxattr)
+    
+    ABSENT_ROW(188, setxattr) ABSENT_ROW(191, getxattr)
     ABSENT_ROW(192, lgetxattr) ABSENT_ROW(194, listxattr) ABSENT_ROW(195, llistxattr)
     ABSENT_ROW(251, ioprio_set) ABSENT_ROW(253, inotify_init) ABSENT_ROW(272, unshare)
-    ABSENT_ROW(285, fallocate)
-    ABSENT_ROW(324, membarrier)
     ABSENT_ROW(334, rseq) ABSENT_ROW(425, io_uring_setup) ABSENT_ROW(434, pidfd_open) ABSENT_ROW(435, clone3)
 };
 /* clang-format on */

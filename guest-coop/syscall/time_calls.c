@@ -80,6 +80,22 @@ long kernel_sys_clock_settime(const struct syscall_arguments *a)
     return status;
 }
 
+/* A time zone is taken note of by doing nothing: the clock is that of UTC. */
+long kernel_sys_settimeofday(const struct syscall_arguments *a)
+{
+    uint64_t ns, zone;
+    long status = a->a0 ? time_micro_in(a->a0, &ns) : 0;
+    if (status < 0)
+        return status;
+    if (a->a1 && user_copy_in(&zone, a->a1, sizeof(zone)))
+        return -EFAULT;
+    if (!capability_held(CAPABILITY_SYS_TIME))
+        return -EPERM;
+    if (a->a0)
+        clock_set_realtime_ns(ns);
+    return 0;
+}
+
 long kernel_sys_clock_getres(const struct syscall_arguments *a)
 {
     uint64_t ns;

@@ -63,7 +63,7 @@ static const struct part {
              {"threads", abi_test_threads},       {"events", abi_test_events},
              {"sockets", abi_test_sockets},       {"system", abi_test_system},
              {"files", abi_test_files},
-             {"privileges", abi_test_privileges}};
+             {"privileges", abi_test_privileges}, {"rooms", abi_test_rooms}};
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 

@@ -49,6 +49,7 @@ void abi_test_queued(void);
 void abi_test_semaphores(void);
 void abi_test_segments(void);
 void abi_test_processes(void);
+void abi_test_rooms(void);
 void abi_test_privileges(void);
 void abi_test_threads(void);
 void abi_test_events(void);
