@@ -14,7 +14,8 @@
 #include <coopvirt/error.h>
 #include <coopvirt/primitives.h>
 
-#define PATIENCE 200000 /* TSC units that a batch may go on while others might wait */
+#define PATIENCE         200000 /* TSC units that a batch may go on while others might wait */
+#define FLUSH_PAGES_MOST 32     /* more are cheaper flushed with everything else */
 
 /* What the CPU that runs the VCPU does before it enters the guest again; another CPU's VCPU has to be told. */
 static void direct_backend_want_flush(struct vcpu *vcpu)
@@ -44,14 +45,20 @@ static int direct_backend_batch_root(void *caller, coop_paddr kernel, coop_paddr
     return direct_root_load(caller, kernel, user);
 }
 
-/* The mask names VCPUs, of which there is one. */
+/* The mask names VCPUs, of which there is one. Nothing but the guest's own view of its memory depends on this. */
 static int direct_backend_guest_flush(void *caller, unsigned operation, uint64_t linear, uint64_t value)
 {
     struct vcpu *vcpu = caller;
-    (void)linear;
+    const struct cpu_direct *cpu = vcpu->vm->cpu->direct;
+    uint64_t pages = operation == COOP_MMU_FLUSH_RANGE ? value : 1;
     if (operation != COOP_MMU_FLUSH_RANGE && value & ~(1ul << vcpu->number))
         return COOP_EINVAL;
-    vcpu->is_root_changed = true; /* which flushes as much */
+    if (operation == COOP_MMU_FLUSH_ALL || !cpu->flush_page || pages > FLUSH_PAGES_MOST) {
+        vcpu->is_root_changed = true; /* which flushes as much */
+        return 0;
+    }
+    for (uint64_t i = 0; i < pages; i++)
+        cpu->flush_page(linear + i * X86_PAGE_BYTES);
     return 0;
 }
 

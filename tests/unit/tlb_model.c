@@ -21,6 +21,14 @@ void tlb_model_flush_local(struct tlb_model *model)
     memset(model->tables, 0, sizeof(model->tables));
 }
 
+void tlb_model_flush_page(struct tlb_model *model, uint64_t linear)
+{
+    for (unsigned i = 0; i < TLB_MODEL_PAGES; i++)
+        if (model->pages[i].linear == linear >> 12)
+            model->pages[i].is_valid = false;
+    memset(model->tables, 0, sizeof(model->tables));
+}
+
 static bool tlb_model_denies(const struct tlb_model *model, const struct tlb_model_page *page,
                              struct walker_access access)
 {

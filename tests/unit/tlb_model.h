@@ -49,6 +49,9 @@ void tlb_model_flush(struct tlb_model *model);
 /* What MOV to CR3 flushes: all but global pages. */
 void tlb_model_flush_local(struct tlb_model *model);
 
+/* What INVLPG flushes: the address's translation, and tables. */
+void tlb_model_flush_page(struct tlb_model *model, uint64_t linear);
+
 /* True with *machine, or a page fault, which forgets what is cached for that page. */
 bool tlb_model_access(struct tlb_model *model, uint64_t linear, struct walker_access access, uint64_t *machine);
 

@@ -10,12 +10,21 @@
 #include "machine/paging.h"
 #include <coopvirt/format.h>
 #include <coopvirt/x86.h>
+#include <coopvirt/x86_instructions.h>
 
 /* There is no second level. */
 static const struct nested_format deprivileged_nested_format;
 
+/* What runs is the kernel, and its root is the one in CR3: whatever was known by user mode's went when that was left.
+ * With PCIDs off an entry for the address is this root's, and what is cached of tables on the way goes too: SDM vol. 3,
+ * "Operations that Invalidate TLBs and Paging-Structure Caches". An address that is not canonical does nothing. */
+static void deprivileged_flush_page(uint64_t linear)
+{
+    x86_invlpg((const void *)linear);
+}
+
 /* The hypervisor's own slots are in every address space, so that it can go on where the guest is interrupted. */
-static struct cpu_direct deprivileged_direct;
+static struct cpu_direct deprivileged_direct = {.flush_page = deprivileged_flush_page};
 
 static int deprivileged_start_cpu_and_fill(void)
 {
