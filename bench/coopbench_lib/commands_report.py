@@ -16,13 +16,16 @@ from .errors import CoopbenchError, UsageError
 from .export import FORMATS, export
 from .extras import read_extra, read_timeline
 from .machines import MACHINES
-from .model import CPUS, Model, calibrate, exit_cost_plots, find_cpu, read_cost, render_model
+from .model import CPUS, WALK, Cost, Model, calibrate, exit_cost_plots, find_cpu, read_cost, render_model
+from .model_order import render_orders
+from .model_plane import plane_plots
 from .papers import new_paper, read_papers, render_papers
 from .paths import Paths
 from .peer_tables import is_of_peers
 from .plots import draw
 from .report import check_unit, make_report
 from .results import Result, read_result
+from .walks_table import has_walks
 from .workloads import read_manifest
 
 REPRODUCTIONS = {"techcomparison": technology.NAME}
@@ -66,17 +69,27 @@ def _add_model(command: argparse.ArgumentParser) -> None:
                          help=f"one of: {', '.join(cpu.name for cpu in CPUS)} (default: %(default)s)")
     command.add_argument("--cpi", metavar="X", type=_cpi, default=1.0,
                          help="cycles per instruction (default: %(default)s)")
+    command.add_argument("--walk-cost", metavar="X", type=_walk_cycles,
+                         help="cycles that a page walk's reference costs, of a result with walks (default: as published)")
     command.add_argument("--out", metavar="DIR", type=Path,
-                         help="where plots over the cost of an exit go (default: none are drawn)")
+                         help="where plots over the cost of an exit, and of a walk reference, go (default: none are drawn)")
 
 
 def _cpi(text: str) -> float:
+    return _cycles(text, "cycles per instruction")
+
+
+def _walk_cycles(text: str) -> float:
+    return _cycles(text, "cycles a reference")
+
+
+def _cycles(text: str, what: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = 0.0
     if not 0 < value <= 1000:
-        raise argparse.ArgumentTypeError(f"'{text}' is no number of cycles per instruction")
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of {what}")
     return value
 
 
@@ -182,13 +195,24 @@ def command_model(options: argparse.Namespace) -> int:
     result, papers, cpu = read_one(options), options.paths.root / "papers", find_cpu(options.cpu)
     if result.run["unit"] != "instr":
         raise UsageError(f"this result is in {result.run['unit']}: the model is for counts of instructions")
-    model = Model(cpu, read_cost(papers, cpu.exit), read_cost(papers, cpu.ring), options.cpi)
+    model = Model(cpu, read_cost(papers, cpu.exit), read_cost(papers, cpu.ring), options.cpi, _walk_cost(options, result))
     print(render_model(result, model, papers, calibrate(papers, result)), end="")
+    print("\n" + render_orders(result, model), end="")
     if options.out:
         folder = Path(os.path.abspath(options.out))
-        for name in draw(exit_cost_plots(result, model), folder):
+        for name in draw(exit_cost_plots(result, model) + plane_plots(result, model), folder):
             print(options.paths.shown(folder / f"{name}.svg"))
     return 0
+
+
+def _walk_cost(options: argparse.Namespace, result: Result) -> Cost:
+    """What a walk's reference costs: nothing where the run counted none."""
+    if not has_walks(result):
+        if options.walk_cost is not None:
+            raise UsageError("this result has no count of page walks: 'run --walks' takes one")
+        return Cost(0, "")
+    published_cost = read_cost(options.paths.root / "papers", WALK)
+    return published_cost if options.walk_cost is None else Cost(options.walk_cost, "--walk-cost")
 
 
 def command_papers(options: argparse.Namespace) -> int:

@@ -2,15 +2,16 @@
 """A model, not a measurement: cycles = cycles per instruction x instructions + crossings x what one costs in silicon.
 
 What an exit and a ring crossing cost is taken from publications in papers/, with provenance. Free parameters: cycles
-per instruction, the same everywhere; a crossing's cost, the same for every reason. Left out: caches, TLB misses,
-flushes, page walks in two dimensions, what native itself pays for its system calls and faults. So it is judged:
+per instruction, the same everywhere; a crossing's cost, the same for every reason; a walk reference's, the same
+whatever it hits, where the run counted them. Left out: caches, what native itself pays for its system calls and faults.
+So it is judged:
 predicted ratios stand beside published ones, which were not used to make it, and beside those of a naive model (exits
 x constant). No modelled number enters any other table.
 """
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -52,6 +53,7 @@ class Cpu:
 
 _ROUND_TRIP = "hardware round trip of an exit"
 _P4_RING = ("asplos2006", "native", "syscall/sysret")
+WALK = ("asplos2008", "all", "a walk's reference that misses the walk cache and hits the L2 cache")
 _SKYLAKE_RING = ("vee2020", "native", "null system call")
 CPUS = (
     Cpu("prescott", ("atc2012", "Prescott (Pentium 4)", _ROUND_TRIP), _P4_RING, True, ("P4 672", "3.8 GHz P4 672")),
@@ -89,12 +91,14 @@ class Model:
     exit: Cost
     ring: Cost
     cpi: float
+    walk: Cost = Cost(0, "")
 
     def cycles(self, row: Row) -> float:
         """An operation in cycles, modelled. Every crossing of a kernel in ring 3 is one of rings, of others a VM
         exit."""
         unit = self.ring.cycles if row.cpu == "deprivileged" else self.exit.cycles
-        return self.cpi * row.value + (row.exits_per_op or 0) * unit
+        return (self.cpi * row.value + (row.exits_per_op or 0) * unit
+                + (row.walk_references_per_op or 0) * self.walk.cycles)
 
     def naive(self, row: Row, native: Row) -> float:
         """Native's path, and the exits at a constant cost: what a count of exits alone would say."""
@@ -140,8 +144,11 @@ def _assumptions(result: Result, model: Model) -> list[str]:
     return [f"cycles = {model.cpi:g} x instructions ({result.run['machine']}, run {result.run['run_id']}) + crossings x cost.",
             f"A VM exit: {amount(model.exit.cycles)} cycles ({model.exit.source}).",
             f"A ring crossing and back: {amount(model.ring.cycles)} cycles ({model.ring.source}{own}).",
-            "Assumed: cycles per instruction is the same everywhere (--cpi), each crossing costs the same. Left out: caches, TLB "
-            "misses and flushes, two-dimensional page walks, what native pays for its own system calls and faults."]
+            (f"A table entry that a page walk reads: {amount(model.walk.cycles)} cycles ({model.walk.source}); counted behind the TLBs "
+             f"'{result.run['walks']['tlb']}'." if model.walk.cycles else
+             "Page walks: left out, TLB misses and two dimensions with them ('run --walks' counts them)."),
+            "Assumed: cycles per instruction is the same everywhere (--cpi), each crossing costs the same. Left out: caches, what "
+            "native pays for its own system calls and faults."]
 
 
 def judged_pairs(papers: Path, result: Result, cpu: Cpu) -> list[Pair]:
@@ -155,7 +162,7 @@ def judged_pairs(papers: Path, result: Result, cpu: Cpu) -> list[Pair]:
 def _judgement(result: Result, model: Model, papers: Path, calibrated: tuple[float, int]) -> str:
     """Predicted beside published ratios, with the error; with the calibrated parameter too, and the naive model."""
     rows = {row.key: row for row in result.rows}
-    other = Model(model.cpu, model.exit, model.ring, calibrated[0])
+    other = replace(model, cpi=calibrated[0])
     lines = []
     for pair in judged_pairs(papers, result, model.cpu):
         native = rows["native", pair.workload]
@@ -192,7 +199,7 @@ def _exit_cost_plot(workload: str, native: Row, rows: dict[str, Row], model: Mod
     for index, (mode, row) in enumerate(rows.items()):
         data += ["", "", f"# {mode}"]
         for cost in costs:
-            here = Model(model.cpu, Cost(cost, ""), model.ring, model.cpi)
+            here = replace(model, exit=Cost(cost, ""))
             data.append(f"{cost} {here.cycles(row) / here.cycles(native):.6g}")
         drawn.append(f'"{name}.dat" index {index} using 1:2 with linespoints lw 1.8 ps 0.7 pt {_POINT_SHAPES[index % 10]} pi 4 '
                      f'lc rgb "{_line_colour(mode)}" title {_quoted(mode)}')

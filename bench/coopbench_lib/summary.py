@@ -16,6 +16,7 @@ from .modes import Mode, find_mode
 from .outcome import OK, Outcome
 from .records import ExitCost, Repetition
 from .samples import median_interval, varies
+from .walks import walks_per_op
 
 
 @dataclass
@@ -50,6 +51,9 @@ class Row:
     repeatable: str = "yes"
     reason: str = ""
     bounces_per_op: float | None = None
+    walks_per_op: float | None = None
+    walk_references_per_op: float | None = None
+    nested_references_per_op: float | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -137,6 +141,9 @@ def fill(row: Row, mode: Mode, repetitions: list[Repetition]) -> None:
     row.repetitions = len(repetitions)
     row.ticks = sum(repetition.ticks > 0 for repetition in repetitions)
     row.idle_per_op = _rounded(sum(repetition.idle for repetition in repetitions) / operations)
+    for name in ("walks", "references", "nested_references"):
+        count = walks_per_op(repetitions, name)
+        setattr(row, f"{'walk_' if name == 'references' else ''}{name}_per_op", None if count is None else _rounded(count))
     if mode.native:
         return
     regions = [repetition.region for repetition in repetitions]
