@@ -23,11 +23,13 @@ from .papers import new_paper, read_papers, render_papers
 from .paths import Paths
 from .peer_tables import is_of_peers
 from .plots import draw
+from .published_views import render_agreement, render_published
 from .report import check_unit, make_report
 from .results import Result, read_result
 from .walks_table import has_walks
 from .workloads import read_manifest
 
+ALL = "all"
 REPRODUCTIONS = {"techcomparison": technology.NAME}
 MODEL_CPU = "sandybridge"
 
@@ -58,8 +60,10 @@ def add_report_commands(commands, add) -> None:
 
 def _add_reproduce(command: argparse.ArgumentParser) -> None:
     command.add_argument("name", metavar="NAME",
-                         help=f"{', '.join(REPRODUCTIONS)}, or a publication with figures ('coopbench papers list')")
-    _add_result(command)
+                         help=f"{', '.join(REPRODUCTIONS)}, a publication with figures ('coopbench papers list'), or "
+                              f"'{ALL}': how far each of them agrees")
+    command.add_argument("result", metavar="RESULT", type=Path, nargs="*",
+                         help="result folders (default: out/latest and what is in results/)")
     command.add_argument("--format", choices=("text", "md", "csv"), default="text", help="default: %(default)s")
 
 
@@ -103,12 +107,17 @@ def find_results(paths: Paths) -> list[Path]:
     latest = paths.out / "latest"
     if latest.exists():
         return [latest.resolve()]
-    references = sorted(path.parent for path in paths.references.glob("*/run.json")
-                        if not path.parent.name.startswith(("peers-", "sweep-")))
-    references.sort(key=lambda path: path.name != MACHINES[0].name)
+    references = find_references(paths)
     if not references:
         raise UsageError("there is no result yet: 'coopbench run' makes one")
     return references
+
+
+def find_references(paths: Paths) -> list[Path]:
+    """What is in results/ of our modes, the default machine's first."""
+    references = sorted(path.parent for path in paths.references.glob("*/run.json")
+                        if not path.parent.name.startswith(("peers-", "sweep-")))
+    return sorted(references, key=lambda path: path.name != MACHINES[0].name)
 
 
 def find_sweeps(paths: Paths) -> list[Path]:
@@ -121,7 +130,11 @@ def read_one(options: argparse.Namespace) -> Result:
     folders = [options.result] if options.result else find_results(options.paths)
     if len(folders) > 1:
         raise UsageError(f"which result? {' '.join(options.paths.shown(folder) for folder in folders)}")
-    result = read_result(folders[0])
+    return _ours(read_result(folders[0]))
+
+
+def _ours(result: Result) -> Result:
+    """UsageError: it is of peers, or of mixed units."""
     if is_of_peers(result):
         raise UsageError(f"{result.folder} is of peers: 'coopbench table' and 'coopbench report' show it, beside a result "
                          "of ours too")
@@ -166,28 +179,39 @@ def command_cite(options: argparse.Namespace) -> int:
 
 
 def command_reproduce(options: argparse.Namespace) -> int:
-    """The published table with two columns more; without any result the second of them says so."""
-    try:
-        result = read_one(options)
-    except UsageError:
-        if options.result:
-            raise
-        result = None
-    papers = options.paths.root / "papers"
-    if options.name not in REPRODUCTIONS:
-        return _reproduce_figures(papers, options.name, result)
-    lines = technology.make_lines(papers / REPRODUCTIONS[options.name], result, peer_results(options.paths))
-    print(technology.render(lines, result, options.format), end="")
-    return 0
-
-
-def _reproduce_figures(papers: Path, name: str, result: Result | None) -> int:
-    """A publication's figures beside ours."""
+    """A publication's figures beside ours, all publications in a table, or the table of systems with two columns more."""
+    papers, name = options.paths.root / "papers", options.name
+    if name in REPRODUCTIONS:
+        result = _first(options)
+        lines = technology.make_lines(papers / REPRODUCTIONS[name], result, peer_results(options.paths))
+        print(technology.render(lines, result, options.format), end="")
+        return 0
+    results = [_ours(read_result(folder)) for folder in options.result or find_all(options.paths)]
+    if name == ALL:
+        print(render_agreement(papers, results), end="")
+        return 0
     if name not in published.names(papers):
         raise UsageError(f"there is nothing to reproduce called '{name}' (there is: "
-                         f"{', '.join([*REPRODUCTIONS, *published.names(papers)])})")
-    print(published.render_published(papers / name, result), end="")
+                         f"{', '.join([*REPRODUCTIONS, *published.names(papers), ALL])})")
+    print(render_published(papers / name, results), end="")
     return 0
+
+
+def _first(options: argparse.Namespace) -> Result | None:
+    """The one result that the table of systems is filled from; None where there is none yet."""
+    if len(options.result) > 1:
+        raise UsageError("the table of systems takes one result; what there is of peers is found")
+    if options.result:
+        return _ours(read_result(options.result[0]))
+    found = find_all(options.paths)
+    return _ours(read_result(found[0])) if found else None
+
+
+def find_all(paths: Paths) -> list[Path]:
+    """The latest result and the references behind it, the default machine's first."""
+    latest = paths.out / "latest"
+    found = [latest.resolve()] if (latest / "table.csv").exists() else []
+    return found + find_references(paths)
 
 
 def command_model(options: argparse.Namespace) -> int:

@@ -1,32 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A publication's figures beside a result's rows: 're-examined with a different artefact'.
 
-What is compared is the ratio to native on each side, the paper's in its own unit, ours in the machine's; the two units
-never meet in one ratio. One rule for every paper says what agrees: the modes come in the same order, and our ratio
-lies within a factor of two of the published one. Exits per operation stand beside, since they are the mechanism.
+What is compared is a ratio on each side, to native or to what the paper compares with, the paper's in its own unit, ours
+in the machine's; the two units never meet in one ratio. One rule for every paper says what agrees: the modes come in the
+same order; our ratio lies within a factor of two of the published one; and the hypervisor is entered where the paper says
+that it is. Exits per operation stand beside, since they are the mechanism.
 """
 from __future__ import annotations
 
-import json
-import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .modes import find_mode
 from .outcome import OK
 from .papers import COLUMNS
+from .published_rule import Rule, read_rule
 from .results import Result
 from .summary import Row
-from .tables import WIDTH, amount, columns, ratio
+from .switches import defaults
 from .technology import read_table
 
 BAND = 2.0
+_RATES = ("/s", "% of native")
+_EXITS = "exits/op"
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One published figure with a native one beside it, and our row of the same workload and mode, if it was
-    measured."""
+    """One published figure with the one that it is compared with, and our rows of the same, if they were measured."""
 
     operation: str
     setting: str
@@ -38,15 +40,29 @@ class Pair:
     unit: str
     digitised: bool
     row: Row | None
+    base: Row | None = None
+    speed_up: bool = False
+    crossing: bool | None = None
+    is_mechanism_only: bool = False
+    switches: tuple[tuple[str, str], ...] = ()
 
     @property
     def published(self) -> float:
-        """Cost relative to native: of a rate it is the other way round."""
-        return self.native / self.value if self.unit.endswith(("/s", "% of native")) else self.value / self.native
+        """Cost relative to what it is compared with: of a rate, and of a speed-up, it is the other way round."""
+        if self.speed_up or self.unit.endswith(_RATES):
+            return self.native / self.value
+        return self.value / self.native
 
     @property
     def ours(self) -> float | None:
-        return self.row.ratio_to_native if self.row and self.row.status == OK else None
+        """The same of ours; None where one of the rows is not there, or did other work."""
+        row, base = self.row, self.base
+        if not row or not base or row.status != OK or base.status != OK or self.is_mechanism_only:
+            return None
+        if (row.params, row.ops) != (base.params, base.ops) or "no" in (row.repeatable, base.repeatable):
+            return None
+        values = (row.exits_per_op, base.exits_per_op) if self.unit == _EXITS else (row.value, base.value)
+        return values[0] / values[1] if all(values) else None
 
     @property
     def within(self) -> bool | None:
@@ -54,21 +70,63 @@ class Pair:
         return None if not self.ours else max(self.ours / self.published, self.published / self.ours) <= BAND
 
 
-def read_pairs(folder: Path, result: Result | None) -> list[Pair]:
-    """Every mapped figure that has a native one for the same operation and setting."""
-    rows = [row for row in read_table(folder / "figures.csv", COLUMNS) if row["workload"] and row["mode"]]
-    natives = {(row["workload"], row["operation"], row["setting"], row["unit"]): float(row["value"]) for row in rows
-               if row["mode"] == "native"}
-    measured = {row.key: row for row in result.rows} if result else {}
-    pairs = []
-    for row in rows:
-        native = natives.get((row["workload"], row["operation"], row["setting"], row["unit"]))
-        mode = find_mode(row["mode"]).name
-        if mode != "native" and native and float(row["value"]) > 0:
-            pairs.append(Pair(row["operation"], row["setting"], row["configuration"], row["workload"], mode,
-                              float(row["value"]), native, row["unit"], row["status"] == "digitised",
-                              measured.get((mode, row["workload"]))))
-    return pairs
+@dataclass(frozen=True)
+class Agreement:
+    """How far a publication and ours agree: of how many, by each part of the rule."""
+
+    ratios: tuple[int, int]
+    order: tuple[int, int]
+    mechanism: tuple[int, int]
+    unmeasured: int
+
+
+class Rows:
+    """Our rows by what they were measured in: the first result that has one counts."""
+
+    def __init__(self, results: Sequence[Result], machine: str | None) -> None:
+        self._rows: list[tuple[Row, dict[str, str]]] = [
+            (row, dict(word.split("=", 1) for word in row.switches.split() if "=" in word))
+            for result in results if machine in (None, result.run.get("machine")) for row in result.rows]
+
+    def find(self, mode: str, workload: str, switches: dict[str, str]) -> Row | None:
+        """The row with these switches as told."""
+        usual = defaults()
+        return next((row for row, own in self._rows if row.key == (mode, workload)
+                     and all(own.get(name, usual.get(name)) == value for name, value in (usual | switches).items())), None)
+
+
+def read_pairs(folder: Path, results: Result | Sequence[Result] | None, rule: Rule | None = None) -> list[Pair]:
+    """Every mapped figure that has one to be compared with, of the same operation and setting."""
+    rule = rule or read_rule(folder)
+    given = [results] if isinstance(results, Result) else list(results or ())
+    figures = [row for row in read_table(folder / "figures.csv", COLUMNS)
+               if row["workload"] and row["mode"] and rule.counts(row)]
+    rows = Rows(given, None if len(given) < 2 else rule.machine)
+    bases = {_key(row): row for row in figures if rule.is_base(row)}
+    return [pair for row in figures if not rule.is_base(row) and float(row["value"]) > 0
+            for pair in _pairs_of(row, bases.get(_key(row)), rule, rows)]
+
+
+def _key(figure: dict[str, str]) -> tuple[str, ...]:
+    return figure["workload"], figure["operation"], figure["setting"], figure["unit"]
+
+
+def _pairs_of(figure: dict[str, str], base: dict[str, str] | None, rule: Rule, rows: Rows) -> list[Pair]:
+    """One, or none where there is nothing to compare with. A speed-up is the ratio itself: ours is of the mode with the
+    switches and without them."""
+    speed_up = figure["where"] in rule.speed_up_in
+    if base is None and not speed_up:
+        return []
+    mode, switches = find_mode(figure["mode"]).name, rule.switches_of(figure["configuration"])
+    base_mode = find_mode(base["mode"]).name if base else mode
+    base_switches = rule.switches_of((base or {}).get("configuration", "")) or next(
+        (words for name, words in rule.switches.items() if name in rule.base_configurations), {})
+    row = rows.find(mode, figure["workload"], switches)
+    return [Pair(figure["operation"], figure["setting"], figure["configuration"], figure["workload"], mode,
+                 float(figure["value"]), 1.0 if speed_up else float(base["value"]), figure["unit"],
+                 figure["status"] == "digitised", row, rows.find(base_mode, figure["workload"], base_switches), speed_up,
+                 rule.crossing(figure["workload"], mode, row.exits_per_op if row and row.status == OK else None),
+                 figure["operation"] in rule.mechanism_only, tuple(switches.items()))]
 
 
 def names(folder: Path) -> list[str]:
@@ -76,63 +134,18 @@ def names(folder: Path) -> list[str]:
     return sorted(path.parent.name for path in folder.glob("*/figures.csv"))
 
 
-def render_published(folder: Path, result: Result | None) -> str:
-    """The table, what agrees and what does not with the reason to look for, and what was held different."""
-    citation = json.loads((folder / "citation.json").read_text(encoding="utf-8"))
-    pairs = read_pairs(folder, result)
-    head = [f"{citation['authors']}: {citation['title']}, {citation['venue']}.",
-            "Re-examined with a different artefact: ratios to native on both sides, each in its own unit."]
-    text = "\n".join(line for part in head for line in textwrap.wrap(part, WIDTH)) + "\n\n"
-    if not pairs:
-        return text + "None of its figures has a native one beside it and a workload and mode of ours.\n"
-    lines = [(pair.workload, pair.mode, f"{amount(pair.value)}{'~' if pair.digitised else ''}", amount(pair.native),
-              pair.unit,
-              ratio(pair.published), ratio(pair.ours), amount(pair.row.exits_per_op if pair.row else None),
-              _verdict(pair),
-              textwrap.shorten(pair.setting, 16, placeholder="..")) for pair in pairs]
-    text += columns(("workload", "mode", "paper", "native", "unit", "ratio", "ours", "exits/op", "agrees", "setting"),
-                    lines,
-                    left=2)
-    return text + "\n" + "\n".join(wrapped for line in _findings(pairs, result, citation)
-                                   for wrapped in textwrap.wrap(line, WIDTH, subsequent_indent="    ")) + "\n"
+def agree(pairs: list[Pair]) -> Agreement:
+    """The counts of each part of the rule."""
+    judged = [pair for pair in pairs if pair.within is not None]
+    places = {(pair.workload, pair.mode): pair.crossing for pair in pairs if pair.crossing is not None}
+    return Agreement((sum(bool(pair.within) for pair in judged), len(judged)), order_of(judged),
+                     (sum(places.values()), len(places)),
+                     sum(pair.ours is None and pair.crossing is None for pair in pairs))
 
 
-def _verdict(pair: Pair) -> str:
-    return "-" if pair.within is None else "yes" if pair.within else "no"
-
-
-def _findings(pairs: list[Pair], result: Result | None, citation: dict) -> list[str]:
-    judged, reasons = [pair for pair in pairs if pair.within is not None], citation.get("misses", {})
-    lines = ["~ digitised from a figure. agrees: our ratio lies within a factor of two of the published one."]
-    if not judged:
-        wanted = ",".join(dict.fromkeys(pair.workload for pair in pairs))
-        modes = ",".join(dict.fromkeys(["native", *(pair.mode for pair in pairs)]))
-        return lines + [f"Nothing of ours to compare: bench/coopbench run --mode {modes} --workload {wanted}"]
-    agreeing = sum(bool(pair.within) for pair in judged)
-    lines.append(f"{agreeing} of {len(judged)} ratios agree; order of the modes: {_order(judged)}.")
-    for pair in judged:
-        if not pair.within:
-            lines.append(f"misses: {pair.workload} in {pair.mode}: {ratio(pair.published)} there ({pair.configuration}"
-                         f"{', ' + pair.setting if pair.setting else ''}), {ratio(pair.ours)} here: {_why(pair, reasons)}")
-    machine = f"{result.run['machine']} ({result.run['cpu_model']}), unit {result.run['unit']}, run {result.run['run_id']}"
-    lines.append(f"Held different: theirs is {citation['hardware']}; ours is {machine}; other kernels, compilers and sizes; a "
-                 "count of instructions holds nothing of what an exit, a TLB miss or a ring crossing costs in silicon.")
-    return lines
-
-
-def _why(pair: Pair, reasons: dict[str, str]) -> str:
-    """What the publication's map says about a miss, or else what the figures themselves do."""
-    if pair.workload in reasons:
-        return reasons[pair.workload]
-    exits = pair.row.exits_per_op or 0
-    if pair.ours < pair.published:
-        return (f"{amount(exits)} crossings an operation, whose cost in silicon is not in our unit" if exits
-                else "no crossing at all here")
-    return f"{amount(exits)} crossings an operation beside a native path of {amount(pair.row.value / pair.ours)} {pair.row.unit}"
-
-
-def _order(pairs: list[Pair]) -> str:
-    """Whether modes that share an operation come in the published order."""
+def order_of(pairs: list[Pair]) -> tuple[int, int]:
+    """How many pairs of figures that share an operation come in the published order, what they are compared with
+    included; and how many there are."""
     groups: dict[tuple[str, str, str], list[Pair]] = {}
     for pair in pairs:
         groups.setdefault((pair.workload, pair.operation, pair.setting), []).append(pair)
@@ -142,7 +155,7 @@ def _order(pairs: list[Pair]) -> str:
             for other in group[place + 1:]:
                 compared += 1
                 same += (one.published - other.published) * (one.ours - other.ours) >= 0
-        for one in group:  # native is 1 on both sides
+        for one in group:  # what it is compared with is 1 on both sides
             compared += 1
             same += (one.published - 1) * (one.ours - 1) >= 0
-    return f"{same} of {compared} pairs, native included, as published"
+    return same, compared

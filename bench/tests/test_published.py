@@ -9,10 +9,13 @@ import pytest
 from conftest import FAKE
 from coopbench_lib.model import CPUS, Cost, Model, calibrate, find_cpu, read_cost
 from coopbench_lib.papers import COLUMNS
-from coopbench_lib.published import read_pairs, render_published
+from coopbench_lib.published import read_pairs
+from coopbench_lib.published_rule import read_rule
+from coopbench_lib.published_views import render_published
 from coopbench_lib.results import read_result
 from coopbench_lib.summary import Row
 from coopbench_lib.tables import WIDTH
+from coopbench_lib.technology import read_table
 
 PAPERS = Path(__file__).resolve().parents[2] / "papers"
 FIGURES = """\
@@ -47,7 +50,7 @@ def test_pairs(paper):
     assert [(pair.configuration, pair.published) for pair in pairs] == [("HVM", 1.8), ("HVM slow", 9.0), ("HVM", 2.0)]
     assert all(pair.within is None for pair in pairs)
     assert "Nothing of ours to compare: bench/coopbench run --mode native,full-nested,coop" in \
-        " ".join(render_published(paper, None).split())
+        " ".join(render_published(paper, []).split())
 
 
 def test_reproduce(tree, paper):
@@ -59,7 +62,7 @@ def test_reproduce(tree, paper):
     assert "misses: fake/cpuid in coop: 9.000 there (HVM slow), 1.667 here: for a reason" in text
     assert "Held different: theirs is a machine; ours is qemu-svm" in text
     answer = tree("reproduce", "second", str(tree.root / "result"))
-    assert answer.status == 2 and "nothing to reproduce called 'second' (there is: techcomparison, first)" in answer.err
+    assert answer.status == 2 and "nothing to reproduce called 'second' (there is: techcomparison, first, all)" in answer.err
 
 
 def test_every_cpu_has_published_costs():
@@ -113,3 +116,52 @@ def test_new_paper(tree):
     for words in (["new"], ["new", "mine-2026"], ["new", "No Name"], ["list", "x"]):
         assert tree("papers", *words).status == 2
     assert FAKE.is_file()
+
+
+def test_rule_of_a_paper(tree, paper):
+    """Another base than native, switches, settings that count, speed-ups, and where the hypervisor is entered."""
+    (paper / "figures.csv").write_text(",".join(COLUMNS) + "\n" + """\
+Table 1,KVM,cpuid,10,us,read,one,fake/cpuid,full-nested,
+Table 1,PVM,cpuid,11,us,read,one,fake/cpuid,coop,
+Table 1,KVM,cpuid,10,us,read,many,fake/cpuid,full-nested,
+Table 1,PVM,cpuid,99,us,read,many,fake/cpuid,coop,
+Fig. 1,clusters,build,1.25,ratio,read,one,fake/null,full-nested,
+""")
+    (paper / "rule.json").write_text(json.dumps({
+        "why": "Said before.", "base_configurations": ["KVM"], "base_mode": "full-nested", "settings": ["one"],
+        "switches": {"clusters": {"cluster": "16"}}, "speed_up_in": ["Fig. 1"], "misses": {"fake/null": "a reason"},
+        "mechanism": {"fake/cpuid": {"coop": "some"}, "fake/null": {"full-nested": "some"}}}))
+    tree.run("--mode", "native,full-nested,coop", out="usual")
+    places = [str(tree.root / "usual")]
+    pairs = read_pairs(paper, read_result(tree.root / "usual"))
+    assert [(pair.configuration, pair.published, pair.ours) for pair in pairs] == [("PVM", 1.1, 1.0), ("clusters", 0.8, None)]
+    text = " ".join(tree("reproduce", "first", *places).out.split())
+    assert "1 figures have no row of ours in these results: bench/coopbench run --mode full-nested --workload fake/null "\
+        "--set cluster=16" in text
+    tree.run("--mode", "native,full-nested", "--set", "cluster=16", out="clustered")
+    text = " ".join(tree("reproduce", "first", *places, str(tree.root / "clustered")).out.split())
+    assert "Said before." in text and "2 of 2 ratios agree" in text and "entered as published: 1 of 2" in text
+    assert "misses: fake/null in full-nested: some expected, 0 crossings an operation here: a reason" in text
+    for name in ("cited", "empty"):
+        shutil.copytree(paper, paper.parent / name)
+    (paper.parent / "empty/figures.csv").write_text(",".join(COLUMNS) + "\n")
+    table = tree("reproduce", "all", *places, str(tree.root / "clustered")).out.splitlines()
+    assert [line.split() for line in table[2:5]] == [
+        ["cited", "2", "of", "2", "2", "of", "2", "1", "of", "2", "0"], ["empty", "-", "-", "-", "0"],
+        ["first", "2", "of", "2", "2", "of", "2", "1", "of", "2", "0"]]
+    for wrong in ('{"mechanism": {"a": {"b": "often"}}}', '{"no": 1}', "[1]", "{"):
+        (paper / "rule.json").write_text(wrong)
+        assert "rule.json" in tree("reproduce", "first", *places).err
+
+
+def test_every_rule_is_about_its_paper():
+    """Workloads, modes, configurations and settings of each rule are those of its figures."""
+    for folder in sorted(path.parent for path in PAPERS.glob("*/figures.csv")):
+        rule, figures = read_rule(folder), read_table(folder / "figures.csv", COLUMNS)
+        assert rule.why and folder.joinpath("rule.json").exists()
+        places = {(figure["workload"], figure["mode"]) for figure in figures}
+        assert {(name, mode) for name, modes in rule.mechanism.items() for mode in modes} <= places
+        assert set(rule.base_configurations) | set(rule.switches) <= {figure["configuration"] for figure in figures}
+        assert set(rule.misses) <= {figure["workload"] for figure in figures}
+        assert set(rule.settings or ()) <= {figure["setting"] for figure in figures}
+        assert set(rule.mechanism_only) <= {figure["operation"] for figure in figures}
