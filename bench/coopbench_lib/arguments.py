@@ -62,7 +62,8 @@ def make_parser() -> argparse.ArgumentParser:
     _add_shell(_add(commands, "shell", "an interactive shell in the guest, left by Ctrl-A X"))
     table = _add(commands, "table", "the comparison table of a result; of several, their machines side by side")
     table.add_argument("result", metavar="RESULT", type=Path, nargs="*",
-                       help="result folders (default: out/latest); several stand side by side, in one mode")
+                       help="result folders (default: out/latest); several stand side by side, machines in one mode, "
+                            "one machine's switches in all modes")
     table.add_argument("--mode", metavar="M", default="full-nested",
                        help="the mode in which several stand side by side (default: %(default)s)")
     table.add_argument("--save-reference", action="store_true", help="make this result the reference of its machine")

@@ -40,6 +40,7 @@ from .rounds import read_sampling
 from .session import Session, new_folder
 from .shell import run_shell
 from .side import render_side_by_side, unexplained
+from .side_switches import differ_in_switches, render_switches
 from .switches import parse_parameters, parse_switches
 from .tables import WIDTH, columns, render_dearest, render_exits, render_table
 from .walks import Tlb, find_tlb
@@ -312,6 +313,9 @@ def command_table(options: argparse.Namespace) -> int:
         results = [read_result(folder) for folder in options.result]
         if any(map(is_of_peers, results)):
             print(render_peers(results), end="")
+            return 0
+        if differ_in_switches(results):
+            print(render_switches(results), end="")
             return 0
         return _show_side_by_side(results, options)
     options.result = options.result[0] if options.result else None

@@ -35,7 +35,7 @@ def render_side_by_side(results: list[Result], mode: Mode) -> str:
     if not workloads:
         raise UsageError(f"none of these results has a row of {mode.name}")
     lines = [f"{mode.name} ({mode.axes}) on {len(results)} machines", ""]
-    lines += _table(results, rows, workloads) + [""] + _legend(results) + _not_measured(results, rows)
+    lines += side_by_side_table([result.run["machine"] for result in results], rows, workloads) + [""] + _legend(results) + _not_measured(results, rows)
     return "\n".join(lines) + "\n" + _render_differences(results, mode)
 
 
@@ -52,17 +52,19 @@ def _refuse_other_work(results: list[Result]) -> None:
             raise UsageError(f"these results cannot stand side by side: {row.workload} is not the same work in all")
 
 
-def _table(results: list[Result], rows: list[dict[str, Row]], workloads: list[str]) -> list[str]:
-    """Machines beside one another; those that do not fit into the width stand below."""
+def side_by_side_table(titles: list[str], rows: list[dict[str, Row]], workloads: list[str]) -> list[str]:
+    """A column for each title and its rows by workload; those that do not fit into the width stand below."""
     cells = [[_cells(table.get(workload)) for workload in workloads] for table in rows]
     widths = [[max(len(line[column]) for line in [_HEADS, *part]) for column in range(len(_HEADS))] for part in cells]
+    for title, width in zip(titles, widths):
+        width[0] = max(width[0], len(title) - sum(width[1:]) - len(width) + 1)
     name_width = max(map(len, [*workloads, "workload"]))
     lines: list[str] = []
     for block in _blocks([sum(part) + len(_HEADS) - 1 for part in widths], WIDTH - name_width):
-        parts = [(results[index].run["machine"], widths[index], cells[index]) for index in block]
+        parts = [(titles[index], widths[index], cells[index]) for index in block]
         lines += [""] if lines else []
         lines.append("workload".ljust(name_width) + "".join(
-            _GAP + machine.center(sum(width) + len(width) - 1) for machine, width, _ in parts).rstrip())
+            _GAP + title.center(sum(width) + len(width) - 1) for title, width, _ in parts).rstrip())
         lines.append((" " * name_width + "".join(_GAP + _line(_HEADS, width) for _, width, _ in parts)).rstrip())
         lines.append("-" * max(map(len, lines[-2:])))
         for index, workload in enumerate(workloads):

@@ -336,6 +336,20 @@ def test_machines_side_by_side(tree):
     assert answer.status == 1 and "for these exits to differ: fake/null wbinvd" in answer.err
 
 
+def test_switches_side_by_side(tree):
+    tree.run(out="first")
+    tree.run("--set", "cluster=16", out="second")
+    folders = [str(tree.root / name) for name in ("first", "second")]
+    answer = tree("table", *folders)
+    heads = " ".join(line for line in answer.out.splitlines() if "per op" not in line)
+    assert answer.status == 0 and heads.count("native") == 1, "the bare machine has one column"
+    assert "full-nested" in heads and "full-nested cluster=16" in heads and max(map(len, answer.out.splitlines())) <= WIDTH
+    run = tree.root / "second/run.json"
+    run.write_text(run.read_text().replace('"params": {}', '"params": {"size": "128"}'))
+    answer = tree("table", *folders)
+    assert answer.status == 2 and "cannot stand side by side" in answer.err
+
+
 def test_side_by_side_refuses_other_work(tree):
     tree.run(out="first")
     tree.run("--param", "size=128", out="second")
