@@ -16,7 +16,7 @@ from .errors import CoopbenchError, UsageError
 from .export import FORMATS, export
 from .extras import read_extra, read_timeline
 from .machines import MACHINES
-from .model import CPUS, WALK, Cost, Model, calibrate, exit_cost_plots, find_cpu, read_cost, render_model
+from .model import CPUS, WALK, Cost, Model, calibrate, exit_cost_plots, explainer, find_cpu, read_cost, render_model
 from .model_order import render_orders
 from .model_plane import plane_plots
 from .papers import new_paper, read_papers, render_papers
@@ -183,7 +183,8 @@ def command_reproduce(options: argparse.Namespace) -> int:
     papers, name = options.paths.root / "papers", options.name
     if name in REPRODUCTIONS:
         result = _first(options)
-        lines = technology.make_lines(papers / REPRODUCTIONS[name], result, peer_results(options.paths))
+        lines = technology.make_lines(papers / REPRODUCTIONS[name], result, peer_results(options.paths),
+                                      explainer(papers, result))
         print(technology.render(lines, result, options.format), end="")
         return 0
     results = [_ours(read_result(folder)) for folder in options.result or find_all(options.paths)]

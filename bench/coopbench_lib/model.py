@@ -10,10 +10,12 @@ x constant). No modelled number enters any other table.
 """
 from __future__ import annotations
 
+import json
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import median
+from statistics import geometric_mean, median
 
 from .errors import UsageError
 from .outcome import OK
@@ -24,7 +26,7 @@ from .results import Result
 from .summary import Row
 from .sweep_views import _POINT_SHAPES, _line_colour
 from .tables import WIDTH, amount, columns, ratio
-from .technology import read_table
+from .technology import NAME, read_table
 
 MOST_EXIT_COST, _STEP = 5000, 250
 CALIBRATED_ON = "asplos2006"
@@ -104,6 +106,24 @@ class Model:
         """Native's path, and the exits at a constant cost: what a count of exits alone would say."""
         unit = self.ring.cycles if row.cpu == "deprivileged" else self.exit.cycles
         return self.cpi * native.value + (row.exits_per_op or 0) * unit
+
+
+def explainer(papers: Path, result: Result | None) -> Callable[[str], float | None]:
+    """Gives a mode's mean modelled ratio over the workloads of the table of twenty systems, on the oldest CPU, at one cycle
+    an instruction; None without counts of instructions, or without that CPU's costs."""
+    rule = papers / NAME / "thresholds.json"
+    cpu = CPUS[0]
+    if result is None or result.run["unit"] != "instr" or not (papers / cpu.exit[0] / "figures.csv").is_file():
+        return lambda mode: None
+    model = Model(cpu, read_cost(papers, cpu.exit), read_cost(papers, cpu.ring), 1.0)
+    rows = {row.key: row for row in result.rows if row.status == OK}
+    names = json.loads(rule.read_text(encoding="utf-8"))["workloads"]
+
+    def explain(mode: str) -> float | None:
+        ratios = [model.cycles(rows[mode, name]) / model.cycles(rows["native", name]) for name in names
+                  if (mode, name) in rows and ("native", name) in rows]
+        return geometric_mean(ratios) if ratios else None
+    return explain
 
 
 def calibrate(papers: Path, result: Result) -> tuple[float, int]:

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import geometric_mean
@@ -26,7 +26,10 @@ NAME = "kernelnewbies-techcomparison"
 _SCALES = (0.5, 1.0, 1.5)
 _COLUMNS = ("system", "full_virt", "paravirt", "containers", "license", "architectures", "performance",
             "smp_guests", "hotplug", "standalone_host", "notes")
-_POINT_COLUMNS = ("system", "part", "mode", "peer", "point", "reason")
+_POINT_COLUMNS = ("system", "part", "mode", "peer", "point", "reason", "why")
+# In front of a peer that is another system of the same technique.
+_LIKE = "~"
+Explain = Callable[[str], float | None]
 _MORE = ("point", "measured")
 
 
@@ -92,24 +95,39 @@ def measure(result: Result, mode: str, thresholds: dict[str, Any]) -> Measured |
     return Measured(mean, len(rows), exits, tuple(classify(mean, thresholds, scale) for scale in _SCALES))
 
 
-def make_lines(folder: Path, result: Result | None, peers: Sequence[Result] = ()) -> list[Line]:
-    """Every part of every system, in the table's order; 'peers' are the results of live systems."""
+def make_lines(folder: Path, result: Result | None, peers: Sequence[Result] = (),
+               explain: Explain = lambda mode: None) -> list[Line]:
+    """Every part of every system, in the table's order; 'peers' are the results of live systems. 'explain' models a
+    mode's mean ratio on a CPU of the table's years, or gives None."""
     thresholds = json.loads((folder / "thresholds.json").read_text(encoding="utf-8"))
     systems = {row["system"]: row for row in read_table(folder / "systems.csv", _COLUMNS)}
     points = read_table(folder / "points.csv", _POINT_COLUMNS)
     for name in {point["system"] for point in points} ^ set(systems):
         raise CoopbenchError(f"{folder}: {name} stands in only one of systems.csv and points.csv")
-    return [_with_live(_line(systems[name], point, result, thresholds), point["peer"], peers, thresholds)
-            for name in systems for point in points if point["system"] == name]
+    lines = [_with_live(_line(systems[name], point, result, thresholds), point["peer"], peers, thresholds)
+             for name in systems for point in points if point["system"] == name]
+    reasons = {(point["system"], point["part"]): point["why"] for point in points}
+    return [_with_reason(line, reasons[line.system["system"], line.part], explain, thresholds) for line in lines]
+
+
+def _with_reason(line: Line, why: str, explain: Explain, thresholds: dict[str, Any]) -> Line:
+    """A disagreement with what explains it, and with the class that the model gives when exits are charged for."""
+    if not line.disagrees:
+        return line
+    modelled = explain(line.mode) if line.mode else None
+    charged = "" if modelled is None else (f"; modelled with what an exit cost in 2005 it is {ratio(modelled)} times native: "
+                                           f"{classify(modelled, thresholds, 1.0)}")
+    return replace(line, disagrees=f"{line.disagrees}{': ' + why if why else ''}{charged}")
 
 
 def _with_live(line: Line, peer: str, peers: Sequence[Result], thresholds: dict[str, Any]) -> Line:
     """The line with what was measured on the system itself, where that is there: in front of the figure of the point that
     stands for it, in place of the reason why there is none."""
     for result in peers if peer else ():
-        found = measure(result, peer, thresholds)
+        found = measure(result, peer.removeprefix(_LIKE), thresholds)
         if found:
-            live = f"live, {peer}: {_figure(found, result)}"
+            like = "the same technique live" if peer.startswith(_LIKE) else "live"
+            live = f"{like}, {peer.removeprefix(_LIKE)}: {_figure(found, result)}"
             if line.mode:
                 return replace(line, measured=f"{live}; the point: {line.measured}")
             return replace(line, measured=live, disagrees=_disagreement(line.system, line.part, found))
@@ -124,7 +142,7 @@ def _line(system: dict[str, str], point: dict[str, str], result: Result | None, 
     text, disagrees = _why_not(mode, result, thresholds), ""
     if found:
         text, disagrees = _figure(found, result), _disagreement(system, point["part"], found)
-    return Line(system, point["part"], mode.name, point["point"], text, disagrees)
+    return Line(system, point["part"], mode.name, f"{mode.name}: {point['point']}", text, disagrees)
 
 
 def _why_not(mode, result: Result | None, thresholds: dict[str, Any]) -> str:
@@ -213,6 +231,7 @@ def _below(lines: list[Line], result: Result | None) -> list[str]:
     disagreements = [line.disagrees for line in lines if line.disagrees]
     if disagreements and result and result.run["unit"] == "instr":
         text.append("In instr a class is the length of the path through the software: what exits, world switches and "
-                    "page walks cost in silicon is not in it. That is one reason for each of these disagreements; "
-                    "another is that the table judged systems and hardware of its years:")
+                    "page walks cost in silicon is not in it, and the table judged systems and hardware of its years. "
+                    "Where the classes disagree, why, and what the model says (a model, not a measurement: coopbench model "
+                    "--cpu prescott):")
     return text + disagreements

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from coopbench_lib import technology
+from coopbench_lib.model import explainer
 from coopbench_lib.modes import find_mode
-from coopbench_lib.results import Result
+from coopbench_lib.results import Result, read_result
 from coopbench_lib.summary import Row
 from coopbench_lib.tables import WIDTH
 
@@ -76,8 +77,27 @@ def test_disagreement_is_told():
     result = result_of("full-nested", *[1.0] * 10)
     text = technology.render(technology.make_lines(FOLDER, result), result, "text")
     assert "KVM, full virt today: the table says medium, the figures native" in text
+    assert "had no nested paging" in " ".join(text.split())
+    lines = technology.make_lines(FOLDER, result, explain=lambda mode: 3.0)
+    assert "modelled with what an exit cost in 2005 it is 3.000 times native: medium" in lines[4].disagrees
     result = result_of("full-nested", *[3.0] * 10)
     assert "the table says" not in technology.render(technology.make_lines(FOLDER, result), result, "text")
+
+
+def test_every_row_of_the_kept_results():
+    """Measured live, measured on a point, or not possible here with the reason; every disagreement with its why."""
+    root = FOLDER.parents[1]
+    result = read_result(root / "results/qemu-svm")
+    peers = [read_result(root / "results" / name) for name in ("peers-qemu-svm", "peers-host")]
+    lines = technology.make_lines(FOLDER, result, peers, explainer(root / "papers", result))
+    assert len({line.system["system"] for line in lines}) == 20
+    for line in lines:
+        assert " times native in " in line.measured or line.measured.startswith("not possible here: "), line
+        assert not line.disagrees or "modelled" in line.disagrees and line.disagrees.count(": ") > 1, line.disagrees
+    live = {line.system["system"] for line in lines if line.measured.startswith("live, ")}
+    assert live == {"Xen", "KVM", "UML", "qemu", "LXC"}
+    alike = {line.system["system"] for line in lines if line.measured.startswith("the same technique live, bubblewrap")}
+    assert alike == {"OpenVZ", "Linux-VServer"}
 
 
 @pytest.mark.parametrize("mean, scale, name", [(1.0, 1, "native"), (1.02, 1, "native"), (1.02, 0.5, "very fast"),
@@ -88,7 +108,7 @@ def test_classes(mean, scale, name):
 
 def test_broken_data(tree, papers):
     path = papers / "points.csv"
-    path.write_text(path.read_text() + "NoSystem,paravirt,coop,,x,\n")
+    path.write_text(path.read_text() + "NoSystem,paravirt,coop,,x,,\n")
     answer = tree("reproduce", "techcomparison")
     assert answer.status == 1 and "NoSystem stands in only one of systems.csv and points.csv" in answer.err
     path.write_text("system\nXen\n")
