@@ -23,7 +23,7 @@ from .technology import read_table
 
 BAND = 2.0
 _RATES = ("/s", "% of native")
-_EXITS = "exits/op"
+_EXITS, _REFERENCES = "exits/op", "references"
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,14 @@ class Pair:
             return None
         if (row.params, row.ops) != (base.params, base.ops) or "no" in (row.repeatable, base.repeatable):
             return None
-        values = (row.exits_per_op, base.exits_per_op) if self.unit == _EXITS else (row.value, base.value)
+        values = [self._quantity(each) for each in (row, base)]
         return values[0] / values[1] if all(values) else None
+
+    def _quantity(self, row: Row) -> float | None:
+        """What of a row is of the figure's kind."""
+        if self.unit == _REFERENCES:
+            return row.walk_references_per_op / row.walks_per_op if row.walks_per_op else None
+        return row.exits_per_op if self.unit == _EXITS else row.value
 
     @property
     def within(self) -> bool | None:

@@ -106,6 +106,8 @@ def _state(pair: Pair) -> str:
     for row in (pair.row, pair.base):
         if row.status != "ok":
             return f"{row.mode} is {row.status}: {row.reason}"
+    if pair.unit == "references":
+        return "page walks were not counted in this result (coopbench run --walks)"
     return "the rows did other work, or a device outside the count takes part"
 
 
@@ -119,7 +121,7 @@ def commands(pairs: list[Pair], rule: Rule) -> list[str]:
         names_of = ",".join(dict.fromkeys(pair.workload for pair in here))
         machine = "" if rule.machine == "qemu-svm" else f" --machine {rule.machine}"
         lines.append(f"bench/coopbench run{machine} --mode {modes} --workload {names_of}"
-                     + "".join(f" --set {name}={value}" for name, value in switches))
+                     + (" --walks" if rule.walks else "") + "".join(f" --set {name}={value}" for name, value in switches))
     return lines
 
 
