@@ -183,16 +183,17 @@ def _judgement(result: Result, model: Model, papers: Path, calibrated: tuple[flo
     """Predicted beside published ratios, with the error; with the calibrated parameter too, and the naive model."""
     rows = {row.key: row for row in result.rows}
     other = replace(model, cpi=calibrated[0])
-    lines = []
+    lines, off = [], []
     for pair in judged_pairs(papers, result, model.cpu):
         native = rows["native", pair.workload]
         predicted = [each.cycles(pair.row) / each.cycles(native) for each in (model, other)]
-        naive = model.naive(pair.row, native) / model.cycles(native)
+        predicted.append(model.naive(pair.row, native) / model.cycles(native))
         lines.append((pair.workload, pair.mode, ratio(pair.published),
-                      *(f"{ratio(value)} ({100 * value / pair.published - 100:+.0f}%)"
-                                                                         for value in (*predicted, naive))))
+                      *(f"{ratio(value)} ({100 * value / pair.published - 100:+.0f}%)" for value in predicted)))
+        off.append([max(value / pair.published, pair.published / value) for value in predicted])
     if not lines:
         return _wrap([f"No published ratio of {model.cpu.name} to judge it by, among the workloads and modes of this result."])
+    lines.append(("mean factor off", "", "", *(f"{geometric_mean(column):.2f}" for column in zip(*off))))
     heads = ("workload", "mode", "published", f"cpi {model.cpi:g}", f"cpi {calibrated[0]:.3g}", "naive")
     return ("Judged by published ratios to native, with the model's error\n"
             + columns(heads, lines, left=2)
