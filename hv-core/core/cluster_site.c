@@ -10,6 +10,7 @@
 #define CLUSTER_EACH    2
 #define CLUSTER_HIGHEST 8
 #define CLUSTER_LOWEST  -8
+#define CLUSTER_FAILED  -100 /* a try that saved too little costs as much as many exits, which go by before the next */
 /* Instructions that may be emulated for one exit saved: an exit and its entry took 761 to 3,963 cycles, by the CPU
  * (Agesen et al. 2012, table 1), an emulated instruction takes some 300 of ours: this pays on the oldest. */
 #define CLUSTER_WORTH 12
@@ -17,7 +18,8 @@
 static void cluster_move(struct cluster_site *site, int by)
 {
     int score = site->score + by;
-    site->score = (int8_t)(score > CLUSTER_HIGHEST ? CLUSTER_HIGHEST : score < CLUSTER_LOWEST ? CLUSTER_LOWEST : score);
+    if (score <= CLUSTER_HIGHEST && (by > 0 || score >= CLUSTER_LOWEST))
+        site->score = (int8_t)score;
 }
 
 unsigned cluster_expects(struct cluster *cluster, uint64_t rip, uint64_t guest_time, unsigned most)
@@ -40,7 +42,10 @@ void cluster_learn(struct cluster *cluster, unsigned emulated, unsigned saved, u
     cluster->visits++;
     cluster->emulated += emulated;
     cluster->saved += saved;
-    cluster_move(cluster->last, reach <= CLUSTER_WORTH * saved && saved ? 1 : -2);
+    if (saved && reach <= CLUSTER_WORTH * saved)
+        cluster_move(cluster->last, 1);
+    else
+        cluster->last->score = CLUSTER_FAILED;
     cluster->last->reach = (uint8_t)reach;
     cluster->last = 0; /* the next exit follows the visit, not this instruction */
 }

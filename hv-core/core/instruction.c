@@ -94,9 +94,24 @@ uint8_t instruction_length_walk(struct vcpu *vcpu, enum instruction_operation op
     return (uint8_t)length;
 }
 
-/* Whether a remembered instruction still stands at its address: the tables lead to the same bytes. */
-static bool instruction_is_same(const struct vcpu_decoded *entry)
+/* Under another root the way begins elsewhere, and may yet be the same: the kernel's half of an address space. */
+static bool instruction_enter(const struct vcpu *vcpu, const struct registers *registers, struct vcpu_decoded *entry)
 {
+    uint64_t offset = (uint64_t)entry->way[0] % X86_PAGE_BYTES;
+    coop_paddr top = (registers->cr3 & X86_PTE_FRAME) + offset;
+    const volatile uint64_t *first = guest_memory_pointer(&vcpu->vm->memory, top, sizeof(*first), false);
+    if (!first)
+        return false;
+    entry->way[0] = first;
+    entry->root = registers->cr3;
+    return true;
+}
+
+/* Whether a remembered instruction still stands at its address: the tables lead to the same bytes. */
+static bool instruction_is_same(const struct vcpu *vcpu, const struct registers *registers, struct vcpu_decoded *entry)
+{
+    if (entry->root != registers->cr3 && !instruction_enter(vcpu, registers, entry))
+        return false;
     for (unsigned i = 0; i < entry->depth; i++)
         if ((*entry->way[i] ^ entry->entries[i]) & ~(X86_PTE_A | X86_PTE_D))
             return false;
@@ -133,8 +148,8 @@ const struct instruction *instruction_decode_at(struct vcpu *vcpu, const struct 
 {
     struct vcpu_decoded *entry = &vcpu->decoded[registers->rip % VCPU_DECODED];
     enum decode_mode mode = registers_decode_mode(registers);
-    if (entry->bytes && entry->rip == registers->rip && entry->root == registers->cr3 && mode == DECODE_MODE_64 &&
-        entry->is_user == (registers->cpl == 3) && instruction_is_same(entry))
+    if (entry->bytes && entry->rip == registers->rip && mode == DECODE_MODE_64 &&
+        entry->is_user == (registers->cpl == 3) && instruction_is_same(vcpu, registers, entry))
         return &entry->instruction;
 
     struct walker_trace way;
