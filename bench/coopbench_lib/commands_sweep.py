@@ -27,7 +27,7 @@ PRESETS = (
            sets=("memory=640",), params=("iterations=2", "touch=1", "pages=16,64,256,1024,4096,16384,65536"), runs=1,
            warmup=1),
     Preset("batch", "what a batch of page-table operations is worth, 1 to 2,048 in one hypercall", "latency/fork",
-           sets=("batch=1,2,4,16,64,256,1024,2048",), params=("iterations=2", "pages=2048", "touch=1"),
+           sets=("batch=1,2,4,8,16,32,64,128,256,512,1024,2048",), params=("iterations=2", "pages=2048", "touch=1"),
            modes="native,paravirt,coop",
            runs=1, warmup=1),
     Preset("ring", "what a context switch costs as a token goes round among 2 to 64 processes", "latency/ring",

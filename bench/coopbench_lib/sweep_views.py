@@ -2,6 +2,7 @@
 """What a reader sees of a sweep: a table for each workload and figure, and a plot of it with a line for each mode."""
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -83,8 +84,15 @@ def sweep_plots(rows: list[tuple[Point, Row]], axes: list[Axis], unit: str) -> l
         for figure in FIGURES:
             lines = _lines(here, axis, figure)
             if lines and figure.name != "added":
-                plots.append(_plot(workload, axis, figure, lines, unit))
+                plots.append(_plot(_heading(here, axes), axis, figure, lines, unit))
     return plots
+
+
+def _heading(rows: list[tuple[Point, Row]], axes: list[Axis]) -> tuple[str, str]:
+    """A workload, and those of its parameters that are the same everywhere."""
+    _, row = rows[0]
+    swept = {axis.name for axis in axes}
+    return row.workload, " ".join(word for word in row.params.split() if word.partition("=")[0] not in swept)
 
 
 def _is_number(text: str) -> bool:
@@ -103,7 +111,8 @@ def _lines(rows: list[tuple[Point, Row]], axis: Axis, figure: Figure) -> dict[tu
     return {key: sorted(places) for key, places in lines.items() if len(places) > 1}
 
 
-def _plot(workload: str, axis: Axis, figure: Figure, lines: dict, unit: str) -> Plot:
+def _plot(heading: tuple[str, str], axis: Axis, figure: Figure, lines: dict, unit: str) -> Plot:
+    workload, fixed = heading
     name = plot_name(workload, figure.name)
     xs = [x for places in lines.values() for x, _ in places]
     ys = [y for places in lines.values() for _, y in places]
@@ -112,12 +121,12 @@ def _plot(workload: str, axis: Axis, figure: Figure, lines: dict, unit: str) -> 
     script = ["# SPDX-License-Identifier: GPL-2.0-or-later", "reset",
               f'set terminal svg size 760,{430 + 9 * len(lines)} fixed font "{_FONT},13" background "#ffffff" noenhanced',
               "set encoding utf8", f'set output "{name}.svg"', "set border 3", "set tics nomirror out",
-              'set grid lc rgb "#cccccc" lt 1 lw 0.5', f"set title {_quoted(workload)}",
+              'set grid lc rgb "#cccccc" lt 1 lw 0.5', f"set title {_quoted(f'{workload}, {fixed}' if fixed else workload)}",
               f"set xlabel {_quoted(axis.name)}", f"set ylabel {_quoted(figure.heading.format(unit=unit))}",
-              "set key outside right top samplen 2.5", "set format y '%g'"]
+              "set key outside right top samplen 2.5", f"set xrange [{min(xs)}:{max(xs)}]"]
     if logs:
         script.append("set logscale " + "".join(logs))
-    script.append(f"set ytics ({_powers(ys)})" if "y" in logs else "set yrange [0:*]")
+    script += [f"set ytics ({_powers(ys)})"] if "y" in logs else _linear(ys)
     script.append("set xtics (" + ", ".join(f'"{x:,}" {x}' for x in _places(sorted(set(xs)), "x" in logs)) + ")")
     data, drawn = [f"# {axis.name} and {figure.name}; a block a line"], []
     for index, ((mode, rest), places) in enumerate(lines.items()):
@@ -151,10 +160,24 @@ def _powers(ys: list[float]) -> str:
     return ", ".join(f"{_quoted(text)} {power:g}" for text, power in zip(texts, powers))
 
 
+def _steps(ys: list[float]) -> list[float]:
+    """Round numbers from 0 to one that is not below the greatest value, at most nine."""
+    size = 10.0 ** math.floor(math.log10(max(ys))) if max(ys) > 0 else 1.0
+    step = next(part * size for part in (0.2, 0.5, 1, 2) if max(ys) / (part * size) <= 7)
+    return [step * number for number in range(max(1, math.ceil(max(ys) / step)) + 1)]
+
+
+def _linear(ys: list[float]) -> list[str]:
+    """The vertical axis from 0, its numbers as people write them."""
+    steps = _steps(ys)
+    texts = [f'"{step:,g}" {step:g}' if steps[-1] < 10 else f'"{step:,.0f}" {step:.0f}' for step in steps]
+    return [f"set ytics ({', '.join(texts)})", f"set yrange [0:{steps[-1]:g}]"]
+
+
 def _places(xs: list[int], is_log: bool) -> list[int]:
-    """At most nine of the swept values, on a linear axis those that do not stand upon one another."""
+    """At most twelve of the swept values, on a linear axis those that do not stand upon one another."""
     if is_log:
-        return xs[::max(1, (len(xs) + 8) // 9)]
+        return xs[::max(1, (len(xs) + 11) // 12)]
     step, last = (xs[-1] - xs[0]) / 9, None
     places = []
     for x in xs:

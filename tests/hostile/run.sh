@@ -12,7 +12,7 @@ out=build/tests/hostile/out
 hv=${HOSTILE_HV:-build/hv-core/hv-core.elf32}
 jobs=2
 [ "${1:-}" = -j ] && { jobs=$2; shift 2; }
-points=${*:-qemu-svm/coop qemu-svm/paravirt qemu-svm/lguest bochs-vmx/coop bochs-svm/coop bochs-vmx/paravirt}
+points=${*:-qemu-svm/coop qemu-svm/paravirt qemu-svm/lguest bochs-vmx/coop bochs-svm/coop bochs-vmx/paravirt bochs-svm/paravirt}
 
 rm -rf "$out"
 mkdir -p "$out"
