@@ -77,7 +77,7 @@ static int signal_post(struct process *process, unsigned signal, const struct si
     bool blocked = private->signal_blocked & signal_bit(signal) & ~SIGNAL_SET_UNBLOCKABLE;
     if (!blocked && (protected || signal_ignored(private, signal)))
         return -ESRCH;
-    int status = signal_put(process, false, signal, information, entry);
+    int status = signal_put(process, signal, information, entry);
     if (status < 0)
         return status;
     signal_update(process);
@@ -115,7 +115,7 @@ static int signal_post_process(struct process *leader, unsigned signal, const st
         taker = signal_taker(leader, signal);
     if (taker)
         return signal_post(taker, signal, information, entry);
-    int status = signal_put(leader, true, signal, information, entry);
+    int status = signal_put_queued(leader, true, signal, information, entry);
     if (status == 0 && private->signal_arrival.first)
         wait_queue_wake(&private->signal_arrival);
     return status;
@@ -171,7 +171,7 @@ void signal_force(unsigned signal, const struct signal_information *information)
         action->handler = SIGNAL_HANDLER_DEFAULT;
         private->signal_blocked &= ~signal_bit(signal);
     }
-    signal_put(current, false, signal, information, 0);
+    signal_put(current, signal, information, 0);
     signal_update(current);
 }
 

@@ -35,12 +35,50 @@ int signal_send_timer(struct process *leader, int thread, unsigned signal, struc
 /* The running process's own exception: neither blocked nor ignored. */
 void signal_force(unsigned signal, const struct signal_information *information);
 
-/* kernel/signal_pending.c: makes a signal pending for the thread, or (`shared`) for its whole process; 0 or -EAGAIN. */
-int signal_put(struct process *thread, bool shared, unsigned signal, const struct signal_information *information,
-               struct signal_queued *entry);
+/* ---- what is pending: kernel/signal_pending.c ---- */
+
+/* Makes a signal pending for the thread, or (`shared`) for its whole process, by an entry of a queue where it has one: 0 or
+ * -EAGAIN. */
+int signal_put_queued(struct process *thread, bool shared, unsigned signal, const struct signal_information *information,
+                      struct signal_queued *entry);
+
+/* Notes it as pending without an entry. */
+static inline void signal_keep(struct process_private *private, struct signal_queue *queue, unsigned signal,
+                               const struct signal_information *information)
+{
+    if (signal <= SIGNAL_SLOTS && !(queue->plain & signal_bit(signal)))
+        private->information[signal - 1] = *information;
+    queue->plain |= signal_bit(signal);
+}
+
+/* The same as signal_put_queued for the thread alone, short for standard signals. */
+static inline int signal_put(struct process *thread, unsigned signal, const struct signal_information *information,
+                             struct signal_queued *entry)
+{
+    struct process_private *private = thread->private;
+    if (entry || signal > SIGNAL_SLOTS)
+        return signal_put_queued(thread, false, signal, information, entry);
+    signal_keep(private, &private->signal_queue, signal, information);
+    private->signal_pending |= signal_bit(signal);
+    return 0;
+}
 
 /* Takes one of that number, which is pending for the running thread, out. */
-void signal_take(struct process_private *private, unsigned signal, struct signal_information *information);
+void signal_take_queued(struct process_private *private, unsigned signal, struct signal_information *information);
+
+static inline void signal_take(struct process_private *private, unsigned signal, struct signal_information *information)
+{
+    if (private->signal_queue.first || signal > SIGNAL_SLOTS) {
+        signal_take_queued(private, signal, information);
+        return;
+    }
+    *information = private->information[signal - 1];
+    private->signal_queue.plain &= ~signal_bit(signal);
+    private->signal_pending &= ~signal_bit(signal);
+}
+
+/* Takes over what was sent to the process and this thread does not block. */
+void signal_pull(struct process_private *private);
 
 /* Forgets what is pending of a set, for all threads of the process. */
 void signal_discard(struct process *leader, uint64_t set);
@@ -55,7 +93,17 @@ void signal_withdraw(struct process *leader, struct signal_queued *entry);
 unsigned signal_dequeue(uint64_t wanted, struct signal_information *information);
 
 /* Recomputes whether the process has to look at its signals (after a change of mask, action or pending set). */
-void signal_update(struct process *process);
+static inline void signal_update(struct process *process)
+{
+    struct process_private *private = process->private;
+    if (private->leader->private->signal_shared)
+        signal_pull(private);
+    if (private->signal_pending & ~private->signal_blocked) {
+        private->attention |= ATTENTION_SIGNAL;
+    } else {
+        private->attention &= ~ATTENTION_SIGNAL;
+    }
+}
 
 /* Delivers what is pending to the running process and settles an interrupted system call. May end or stop it. */
 void signal_deliver(struct trap_frame *frame);

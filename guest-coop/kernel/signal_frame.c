@@ -44,8 +44,7 @@ struct signal_information_abi {
             uint32_t uid;
             uint64_t value; /* a child's status in its lower half */
         } process;
-        uint64_t address;
-        uint8_t bytes[112];
+        uint64_t words[14]; /* the first: a fault's address */
     } of;
 };
 _Static_assert(sizeof(struct signal_information_abi) == 128, "siginfo_t");
@@ -73,16 +72,20 @@ _Static_assert(sizeof(struct xstate_software) == 48, "software bytes of the FXSA
 static void signal_information_fill(struct signal_information_abi *to, unsigned signal,
                                     const struct signal_information *from)
 {
-    memset(to, 0, sizeof(*to));
+    bool fault = signal_bit(signal) & SIGNAL_SET_SYNCHRONOUS && from->code > 0;
     to->signal = (int32_t)signal;
+    to->error = 0;
     to->code = from->code;
-    if (signal_bit(signal) & SIGNAL_SET_SYNCHRONOUS && from->code > 0) {
-        to->of.address = from->address;
-        return;
+    to->pad = 0;
+    to->of.words[0] = from->address;
+    if (!fault) {
+        to->of.process.pid = from->pid;
+        to->of.process.uid = from->uid;
     }
-    to->of.process.pid = from->pid;
-    to->of.process.uid = from->uid;
-    to->of.process.value = from->value;
+    to->of.words[1] = fault ? 0 : from->value;
+#pragma GCC unroll 12
+    for (unsigned i = 2; i < sizeof(to->of.words) / sizeof(to->of.words[0]); i++)
+        to->of.words[i] = 0;
 }
 
 int signal_information_in(uint64_t address, struct signal_information *information)
@@ -104,33 +107,25 @@ int signal_information_out(uint64_t address, unsigned signal, const struct signa
     return user_copy_out(address, &abi, sizeof(abi));
 }
 
+/* Member by member, so that nothing of the frame is written twice. */
 static void signal_registers_fill(struct signal_registers *to, const struct trap_frame *from,
                                   const struct signal_information *information, uint64_t mask)
 {
-    *to = (struct signal_registers){.r8 = from->r8,
-                                    .r9 = from->r9,
-                                    .r10 = from->r10,
-                                    .r11 = from->r11,
-                                    .r12 = from->r12,
-                                    .r13 = from->r13,
-                                    .r14 = from->r14,
-                                    .r15 = from->r15,
-                                    .rdi = from->rdi,
-                                    .rsi = from->rsi,
-                                    .rbp = from->rbp,
-                                    .rbx = from->rbx,
-                                    .rdx = from->rdx,
-                                    .rax = from->rax,
-                                    .rcx = from->rcx,
-                                    .rsp = from->rsp,
-                                    .rip = from->rip,
-                                    .rflags = from->rflags,
-                                    .cs = (uint16_t)from->cs,
-                                    .ss = (uint16_t)from->ss,
-                                    .error = information->error,
-                                    .vector = information->vector,
-                                    .old_mask = mask,
-                                    .cr2 = information->address};
+    to->r8 = from->r8, to->r9 = from->r9, to->r10 = from->r10, to->r11 = from->r11;
+    to->r12 = from->r12, to->r13 = from->r13, to->r14 = from->r14, to->r15 = from->r15;
+    to->rdi = from->rdi, to->rsi = from->rsi, to->rbp = from->rbp, to->rbx = from->rbx;
+    to->rdx = from->rdx, to->rax = from->rax, to->rcx = from->rcx, to->rsp = from->rsp;
+    to->rip = from->rip, to->rflags = from->rflags;
+    to->cs = (uint16_t)from->cs;
+    to->gs = to->fs = 0;
+    to->ss = (uint16_t)from->ss;
+    to->error = information->error;
+    to->vector = information->vector;
+    to->old_mask = mask;
+    to->cr2 = information->address;
+#pragma GCC unroll 8
+    for (unsigned i = 0; i < sizeof(to->reserved) / sizeof(to->reserved[0]); i++)
+        to->reserved[i] = 0;
 }
 
 static bool signal_on_stack(const struct signal_stack *stack, uint64_t pointer)
@@ -171,9 +166,14 @@ bool signal_frame_push(struct trap_frame *frame, unsigned signal, const struct s
     if (!(action->flags & SIGNAL_FLAG_RESTORER))
         return false; /* there is no other way back on x86-64 */
 
-    struct signal_frame user = {.restorer = action->restorer, .context_flags = CONTEXT_FLAGS, .mask = mask};
+    struct signal_frame user;
+    user.restorer = action->restorer;
+    user.context_flags = CONTEXT_FLAGS;
+    user.context_link = 0;
+    user.mask = mask;
     user.stack_start = stack->start;
     user.stack_bytes = stack->bytes;
+    user.stack_pad = 0;
     user.stack_flags = stack->bytes == 0 ? STACK_DISABLE : on_stack ? STACK_ONSTACK : 0;
     signal_registers_fill(&user.registers, frame, information, mask);
     signal_information_fill(&user.information, signal, information);
@@ -215,7 +215,7 @@ bool signal_frame_pop(struct trap_frame *frame)
     struct signal_frame user;
     struct process *current = process_current();
     /* The handler's return has popped the restorer's address. */
-    if (user_copy_in(&user, frame->rsp - sizeof(user.restorer), sizeof(user)))
+    if (user_copy_in(&user, frame->rsp - sizeof(user.restorer), offsetof(struct signal_frame, information)))
         return false;
     const struct signal_registers *from = &user.registers;
     if (from->rip >= USER_TOP || !signal_pop_fpu(from->fpu))

@@ -8,8 +8,7 @@
 #include "kernel/errno.h"
 #include "kernel/thread.h"
 
-/* Takes over what was sent to the process and this thread does not block. */
-static void signal_pull(struct process_private *private)
+void signal_pull(struct process_private *private)
 {
     struct process_private *leader = private->leader->private;
     uint64_t taken = leader->signal_shared & ~private->signal_blocked & ~private->signal_pending;
@@ -25,19 +24,7 @@ static void signal_pull(struct process_private *private)
     }
 }
 
-void signal_update(struct process *process)
-{
-    struct process_private *private = process->private;
-    if (private->leader->private->signal_shared)
-        signal_pull(private);
-    if (signal_set_next(private->signal_pending, private->signal_blocked)) {
-        private->attention |= ATTENTION_SIGNAL;
-    } else {
-        private->attention &= ~ATTENTION_SIGNAL;
-    }
-}
-
-int signal_put(struct process *thread, bool shared, unsigned signal, const struct signal_information *information,
+int signal_put_queued(struct process *thread, bool shared, unsigned signal, const struct signal_information *information,
                struct signal_queued *entry)
 {
     struct process_private *private = thread->private;
@@ -51,13 +38,10 @@ int signal_put(struct process *thread, bool shared, unsigned signal, const struc
         if (entry)
             entry->information = *information;
     }
-    if (entry) {
+    if (entry)
         signal_queue_append(queue, entry, signal);
-    } else {
-        if (signal <= SIGNAL_SLOTS && !(queue->plain & signal_bit(signal)))
-            private->information[signal - 1] = *information;
-        queue->plain |= signal_bit(signal);
-    }
+    else
+        signal_keep(private, queue, signal, information);
     *set |= signal_bit(signal);
     return 0;
 }
@@ -77,7 +61,7 @@ static void signal_take_from(struct process_private *private, uint64_t *set, str
         *set &= ~signal_bit(signal);
 }
 
-void signal_take(struct process_private *private, unsigned signal, struct signal_information *information)
+void signal_take_queued(struct process_private *private, unsigned signal, struct signal_information *information)
 {
     signal_take_from(private, &private->signal_pending, &private->signal_queue, signal, information);
 }
