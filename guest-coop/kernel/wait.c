@@ -4,6 +4,7 @@
  */
 #include "kernel/wait.h"
 #include "kernel/clock.h"
+#include "kernel/cpu.h"
 #include "kernel/errno.h"
 #include "kernel/scheduler.h"
 #include "memory/heap.h"
@@ -46,19 +47,21 @@ static void wait_expire(struct timeout *timeout)
 }
 
 /* Sleeps with the entries linked; true when one of them was woken. */
-static bool wait_entries_sleep(struct wait_entry *entries, struct wait_queue *const *queues, unsigned count,
+static inline bool wait_entries_sleep(struct wait_entry *entries, struct wait_queue *const *queues, unsigned count,
                                uint64_t deadline_ns)
 {
-    struct process *current = process_current();
-    struct wait_timeout timeout = {.process = current};
+    struct process *current = cpu_this()->current;
+    struct wait_timeout timeout;
     for (unsigned i = 0; i < count; i++) {
         entries[i].process = current;
         entries[i].woken = false;
         wait_entry_link(queues[i], &entries[i]);
     }
     current->state = PROCESS_SLEEPING;
-    if (deadline_ns != WAIT_FOREVER)
+    if (deadline_ns != WAIT_FOREVER) {
+        timeout.process = current;
         timeout_add(&timeout.timeout, deadline_ns, wait_expire);
+    }
     scheduler_switch();
     if (deadline_ns != WAIT_FOREVER)
         timeout_remove(&timeout.timeout);
@@ -70,13 +73,29 @@ static bool wait_entries_sleep(struct wait_entry *entries, struct wait_queue *co
     return woken;
 }
 
+/* Why not to sleep: 0 or -errno. */
+static int wait_refused(const struct process *current, uint64_t deadline_ns)
+{
+    if (current->private->signal_pending && !current->private->uninterruptible && process_signal_pending())
+        return -ERESTARTSYS;
+    return deadline_ns != WAIT_FOREVER && clock_monotonic_ns() >= deadline_ns ? -ETIMEDOUT : 0;
+}
+
+/* What the sleep of `woken` means to the caller. */
+static int wait_ended(const struct process *current, bool woken)
+{
+    if (woken)
+        return 0;
+    return current->private->signal_pending && process_signal_pending() ? -ERESTARTSYS : -ETIMEDOUT;
+}
+
 int wait_queue_sleep_many(struct wait_queue *const *queues, unsigned count, uint64_t deadline_ns)
 {
     struct wait_entry few[ENTRIES_ON_STACK], *entries = few;
-    if (process_signal_pending() && !process_current()->private->uninterruptible)
-        return -ERESTARTSYS;
-    if (deadline_ns != WAIT_FOREVER && clock_monotonic_ns() >= deadline_ns)
-        return -ETIMEDOUT;
+    const struct process *current = cpu_this()->current;
+    int status = wait_refused(current, deadline_ns);
+    if (status < 0)
+        return status;
     if (count > ENTRIES_ON_STACK) {
         entries = heap_allocate(count * sizeof(*entries));
         if (!entries)
@@ -85,14 +104,15 @@ int wait_queue_sleep_many(struct wait_queue *const *queues, unsigned count, uint
     bool woken = wait_entries_sleep(entries, queues, count, deadline_ns);
     if (entries != few)
         heap_free(entries);
-    if (woken)
-        return 0;
-    return process_signal_pending() ? -ERESTARTSYS : -ETIMEDOUT;
+    return wait_ended(current, woken);
 }
 
 int wait_queue_sleep(struct wait_queue *queue, uint64_t deadline_ns)
 {
-    return wait_queue_sleep_many(&queue, 1, deadline_ns);
+    struct wait_entry entry;
+    const struct process *current = cpu_this()->current;
+    int status = wait_refused(current, deadline_ns);
+    return status < 0 ? status : wait_ended(current, wait_entries_sleep(&entry, &queue, 1, deadline_ns));
 }
 
 void wait_queue_wake(struct wait_queue *queue)

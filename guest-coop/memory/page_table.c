@@ -249,6 +249,11 @@ static int table_visit(uint64_t *table, unsigned level, uint64_t start, uint64_t
 
 int page_table_visit(coop_paddr root, uint64_t start, uint64_t end, page_visitor *visit, void *context)
 {
+    /* Most ranges lie in one last-level table. */
+    if ((start ^ (end - 1)) >> level_shift(2) == 0) {
+        uint64_t *slot = page_table_find(root, start);
+        return slot ? table_visit_pages(slot, start, end, visit, context) : 0;
+    }
     return table_visit(table_at(root), LEVELS, start, end, visit, context);
 }
 

@@ -12,7 +12,7 @@
 
 int user_copy_raw(void *to, const void *from, size_t bytes);
 int user_clear_raw(void *to, size_t bytes);
-int user_load_byte(const void *from);
+long user_copy_string_raw(char *to, const char *from, size_t size);
 
 static bool user_range(uint64_t address, size_t bytes)
 {
@@ -44,17 +44,13 @@ int user_copy_out(uint64_t user_address, const void *from, size_t bytes)
 
 long user_copy_string(char *to, uint64_t user_address, size_t size)
 {
-    for (size_t i = 0; i < size; i++) {
-        if (!user_range(user_address + i, 1))
-            return -EFAULT;
-        int byte = user_load_byte((const void *)(user_address + i));
-        if (byte < 0)
-            return -EFAULT;
-        to[i] = (char)byte;
-        if (byte == 0)
-            return (long)i;
-    }
-    return -ENAMETOOLONG;
+    if (user_address >= USER_TOP)
+        return -EFAULT;
+    size_t room = USER_TOP - user_address < size ? USER_TOP - user_address : size;
+    long length = user_copy_string_raw(to, (const char *)user_address, room);
+    if (length >= 0 && (size_t)length < room)
+        return length;
+    return length < 0 || room < size ? -EFAULT : -ENAMETOOLONG;
 }
 
 int user_clear(uint64_t user_address, size_t bytes)

@@ -31,14 +31,16 @@ const struct syscall_entry syscall_table[SYSCALL_COUNT] = {
 /* Calls whose absence has been logged, one bit each; the last bit stands for all numbers beyond the table. */
 static uint64_t syscall_reported[SYSCALL_COUNT / 64 + 1];
 
-static void syscall_report_absent(uint64_t number)
+/* Out of line, to keep the way of all other calls short: the error of a call that is not there. */
+__attribute__((noinline)) static long syscall_absent(uint64_t number)
 {
     uint64_t index = number < SYSCALL_COUNT ? number : SYSCALL_COUNT;
     if (syscall_reported[index / 64] & 1ul << index % 64)
-        return;
+        return -ENOSYS;
     syscall_reported[index / 64] |= 1ul << index % 64;
     const char *name = number < SYSCALL_COUNT && syscall_table[number].name ? syscall_table[number].name : "unknown";
     log_line(LOG_INFO, "%s: system call %lu (%s) is not there", process_current()->name, number, name);
+    return -ENOSYS;
 }
 
 void syscall_dispatch(struct trap_frame *frame)
@@ -46,15 +48,15 @@ void syscall_dispatch(struct trap_frame *frame)
     struct cpu *cpu = cpu_this();
     uint64_t number = frame->rax;
     cpu->counters.system_calls++;
-    if (number < SYSCALL_COUNT && syscall_table[number].handler) {
-        frame->rax = (uint64_t)syscall_table[number].handler((const struct syscall_arguments *)&frame->rdi);
-    } else {
-        syscall_report_absent(number);
-        frame->rax = (uint64_t)-ENOSYS;
-    }
+    long result;
+    if (number < SYSCALL_COUNT && syscall_table[number].handler)
+        result = syscall_table[number].handler((const struct syscall_arguments *)&frame->rdi);
+    else
+        result = syscall_absent(number);
+    frame->rax = (uint64_t)result;
     struct process_private *private = cpu->current->private;
     /* An interrupted call is settled where signals are, even if none is left to deliver. */
-    if (frame->rax + ERESTARTNOHAND + 1 <= ERESTARTNOHAND + 1 - ERESTARTSYS) {
+    if ((uint64_t)result + ERESTARTNOHAND + 1 <= ERESTARTNOHAND + 1 - ERESTARTSYS) {
         private->attention |= ATTENTION_SIGNAL;
     }
     if (private->attention)
