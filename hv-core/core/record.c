@@ -8,6 +8,7 @@
 #include "core/trace.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
+#include "core/vm_memory.h"
 #include "io/io_backend.h"
 #include "machine/cpu.h"
 #include "machine/cpu_features.h"
@@ -142,18 +143,16 @@ static void record_nested(const struct vcpu *vcpu)
 {
     struct vm *vm = vcpu->vm;
     uint64_t touched[3];
-    spinlock_take(&vm->lock);
     record_add(",\"nested\":{\"flushes\":%lu,\"splits\":%lu,\"joined\":%lu,\"tables\":%lu,",
                vcpu->flushes - vcpu->begun.flushes, vm->nested.splits - vcpu->begun.splits,
                vm->nested.joined - vcpu->begun.joined, vm->nested.table_frames);
     record_pages("pages", vm->nested.pages);
     if (vm->switches.touched) {
         record_add(",");
-        nested_touched(&vm->nested, touched, false);
+        vm_memory_touched(vm, touched, false);
         record_pages("touched", touched);
     }
     record_add("}");
-    spinlock_release(&vm->lock);
 }
 
 void record_region(const struct vcpu *vcpu)

@@ -8,6 +8,7 @@
 #include "core/record.h"
 #include "core/report.h"
 #include "core/vm.h"
+#include "core/vm_memory.h"
 #include "cpu/cpu_backend.h"
 #include "io/io_backend.h"
 #include "machine/cpu.h"
@@ -115,9 +116,7 @@ void vcpu_kick(struct vcpu *vcpu)
 static void vcpu_forget_touched(struct vcpu *vcpu)
 {
     uint64_t touched[3];
-    spinlock_take(&vcpu->vm->lock);
-    nested_touched(&vcpu->vm->nested, touched, true);
-    spinlock_release(&vcpu->vm->lock);
+    vm_memory_touched(vcpu->vm, touched, true);
     vcpu->is_flush_wanted = true; /* what is cached would not be marked again */
     vcpu->vm->cpu->hold(vcpu, true);
 }

@@ -221,6 +221,16 @@ static void vm_memory_destroy_extent(struct vm *vm, const struct vm_extent *exte
     }
 }
 
+void vm_memory_touched(struct vm *vm, uint64_t touched[3], bool is_reset)
+{
+    bool changes = mode_memory_changes(&vm->mode);
+    if (changes)
+        spinlock_take(&vm->lock);
+    nested_touched(&vm->nested, touched, is_reset);
+    if (changes)
+        spinlock_release(&vm->lock);
+}
+
 static void vm_memory_free_later(void *context, coop_paddr machine)
 {
     struct vm *vm = context;
