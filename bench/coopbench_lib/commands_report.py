@@ -30,6 +30,8 @@ from .walks_table import has_walks
 from .workloads import read_manifest
 
 ALL = "all"
+# Results that were measured for one publication, with switches or on a machine of its own.
+REPRODUCED = "reproduce-"
 REPRODUCTIONS = {"techcomparison": technology.NAME}
 MODEL_CPU = "sandybridge"
 
@@ -107,17 +109,18 @@ def find_results(paths: Paths) -> list[Path]:
     latest = paths.out / "latest"
     if latest.exists():
         return [latest.resolve()]
-    references = find_references(paths)
+    references = [path for path in find_references(paths) if not path.name.startswith(REPRODUCED)]
     if not references:
         raise UsageError("there is no result yet: 'coopbench run' makes one")
     return references
 
 
 def find_references(paths: Paths) -> list[Path]:
-    """What is in results/ of our modes, the default machine's first."""
+    """What is in results/ of our modes, the default machine's first, what was measured for one publication last."""
     references = sorted(path.parent for path in paths.references.glob("*/run.json")
-                        if not path.parent.name.startswith(("peers-", "sweep-")))
-    return sorted(references, key=lambda path: path.name != MACHINES[0].name)
+                        if not path.parent.name.startswith(("peers-", "sweep-"))
+                        and (path.parent / "table.csv").exists())
+    return sorted(references, key=lambda path: (path.name.startswith(REPRODUCED), path.name != MACHINES[0].name))
 
 
 def find_sweeps(paths: Paths) -> list[Path]:

@@ -50,7 +50,7 @@ def render_judged(pairs: list[Judged]) -> str:
                       amount(pair.after.value), _interval(pair.after),
                       added(pair.after.value - pair.before.value) if pair.significant else "~", change,
                       "-" if pair.p is None else f"{pair.p:.3f}"))
-    heads = ("mode", "workload", "before", "95%", "after", "95%", "change", "%", "p")
+    heads = ("mode", "workload", "before", "95% +/-%", "after", "95% +/-%", "change", "%", "p")
     text = columns(heads, lines, left=2)
     text += (f"\n{sum(pair.significant for pair in pairs)} of {len(pairs)} rows changed. ~: not significant (p of Mann and "
              f"Whitney's U {SIGNIFICANT:g} or more, or equal medians).\n")
@@ -59,4 +59,5 @@ def render_judged(pairs: list[Judged]) -> str:
 
 
 def _interval(row: Row) -> str:
-    return f"{amount(row.low)}-{amount(row.high)}"
+    """The ends of a row's interval, in percent of its median."""
+    return " ".join(f"{100 * (end - row.value) / row.value:+.1f}" for end in (row.low, row.high)) if row.value else "-"

@@ -33,7 +33,7 @@ def read_raw(folder: Path) -> RawRecords:
     path = folder / "records.jsonl"
     if not path.exists():
         return RawRecords()
-    raw = RawRecords(path.read_text(encoding="utf-8").splitlines())
+    raw = RawRecords(path.read_text(encoding="utf-8", errors="replace").splitlines())
     for number, text in enumerate(raw.lines, 1):
         try:
             line = json.loads(text)

@@ -12,6 +12,7 @@ from pathlib import Path
 from .errors import UsageError
 from .export import render_csv, render_latex
 from .extras import Extra, render_extra_markdown, write_pictures
+from .modes import find_mode
 from .peer_tables import is_of_peers
 from .plots import Plot, draw, gnuplot, plots_of
 from .plots_samples import distribution_plots
@@ -52,7 +53,12 @@ def check_results(results: list[Result]) -> None:
 
 
 def check_unit(result: Result) -> None:
-    """UsageError: some row is in another unit than the run says."""
+    """UsageError: some row is in another unit than the run says, or of a mode that there is not."""
+    for mode in dict.fromkeys(row.mode for row in result.rows if not is_of_peers(result)):
+        try:
+            find_mode(mode)
+        except UsageError as error:
+            raise UsageError(f"{result.folder} cannot be read: {error}") from error
     for row in result.rows:
         if row.unit != result.run["unit"]:
             raise UsageError(f"{result.folder} mixes units: {row.mode} {row.workload} is in {row.unit}, "

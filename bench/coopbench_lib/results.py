@@ -14,7 +14,7 @@ import json
 import os
 import types
 import typing
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from .summary import (COLUMNS, EXIT_COLUMNS, HYPERCALL_COLUMNS, SAMPLE_COLUMNS, 
                       SampleRow)
 
 SCHEMA = 1
+_NAMES_OF_A_RUN = ("machine", "unit", "run_id")
 
 
 @dataclass
@@ -177,6 +178,9 @@ def read_run(folder: Path) -> dict[str, Any]:
     if not isinstance(run, dict) or run.get("schema") != SCHEMA:
         raise UsageError(f"{path} is of schema {run.get('schema') if isinstance(run, dict) else '?'}, "
                          f"this coopbench reads schema {SCHEMA}")
+    lacking = [name for name in _NAMES_OF_A_RUN if not isinstance(run.get(name), str)]
+    if lacking:
+        raise UsageError(f"{path} lacks {', '.join(lacking)}")
     return run
 
 
@@ -189,7 +193,7 @@ def read_result(folder: Path) -> Result:
     try:
         return Result(folder, run, _read_csv(folder / "table.csv", Row), _read_csv(folder / "exits.csv", ExitRow),
                       _read_csv(folder / "hypercalls.csv", HypercallRow), _read_samples(folder / "samples.csv"))
-    except (OSError, ValueError, TypeError, KeyError, RecordError) as error:
+    except (OSError, ValueError, TypeError, KeyError, csv.Error, RecordError) as error:
         raise UsageError(f"the tables in {folder} cannot be read: {error}") from error
 
 
@@ -202,8 +206,16 @@ def _read_csv(path: Path, kind: type) -> list:
     """The rows of a CSV file as dataclasses; columns that 'kind' does not know are later ones, and are ignored."""
     types_of = typing.get_type_hints(kind)
     with path.open(encoding="utf-8", newline="") as file:
-        return [kind(**{name: _convert(text, types_of[name]) for name, text in line.items() if name in types_of})
-                for line in csv.DictReader(file)]
+        reader = csv.DictReader(file, strict=True)
+        lines, heads = list(reader), reader.fieldnames or ()
+    lacking = [column.name for column in fields(kind) if column.default is MISSING and column.name not in heads]
+    if lacking:
+        raise ValueError(f"{path.name} has no column {', '.join(lacking)}")
+    for number, line in enumerate(lines, 2):
+        if None in line or None in line.values():
+            raise ValueError(f"{path.name}: line {number} is cut off or damaged")
+    return [kind(**{name: _convert(text, types_of[name]) for name, text in line.items() if name in types_of})
+            for line in lines]
 
 
 def _convert(text: str, kind: Any) -> Any:

@@ -218,6 +218,12 @@ def broken_record(folder):
         file.write('{"mode":"native"}\n')
 
 
+def cut(path):
+    """As a full disk leaves it: in the middle of its last line."""
+    text = path.read_text().rstrip("\n")
+    path.write_text(text[:text.rindex(",") - 12])
+
+
 REFUSED = [
     (lambda folder: edit(folder, lambda row: row.update(unit="cycles") if row["mode"] == "native" else None),
      "mixes units: native fake/null is in cycles, the run is in instr"),
@@ -226,6 +232,18 @@ REFUSED = [
     (lambda folder: (folder / "table.csv").write_text("machine,mode\nx,y\n"), "cannot be read"),
     (lambda folder: (folder / "table.csv").unlink(), "has no tables yet"),
     (lambda folder: (folder / "run.json").write_text("{"), "is not valid JSON"),
+    (lambda folder: (folder / "run.json").write_text("[]"), "is of schema ?"),
+    (lambda folder: (folder / "run.json").write_bytes(b"\x80\xff"), "is not valid JSON"),
+    (lambda folder: (folder / "run.json").write_text('{"schema": 1}'), "run.json lacks machine"),
+    (lambda folder: set_run(folder, unit=None), "run.json lacks unit"),
+    (lambda folder: (folder / "table.csv").write_text(""), "table.csv has no column machine, cpu_model"),
+    (lambda folder: cut(folder / "table.csv"), "table.csv: line 9 is cut off or damaged"),
+    (lambda folder: cut(folder / "exits.csv"), "exits.csv: line 4 is cut off or damaged"),
+    (lambda folder: (folder / "exits.csv").unlink(), "cannot be read"),
+    (lambda folder: edit(folder, lambda row: row.update(value="many")), "cannot be read"),
+    (lambda folder: edit(folder, lambda row: row.update(mode="no/such/mode")), "result cannot be read: 'no' in mode"),
+    (lambda folder: (folder / "samples.csv").write_text("mode,workload,start,value\nnative,a,first,1\n"), "cannot be read"),
+    (lambda folder: (folder / "records.jsonl").write_bytes(b"\x80\n"), "records.jsonl"),
 ]
 
 
