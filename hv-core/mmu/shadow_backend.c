@@ -47,7 +47,7 @@ static void shadow_backend_settle(void *context, enum shadow_settle why)
 {
     struct vm *vm = context;
     (void)why;
-    if (vm->is_shadow_unsettled && !MUTATED(shadow_settle))
+    if (vm->is_shadow_unsettled)
         vm_flush_guests(vm);
     vm->is_shadow_unsettled = false;
 }
@@ -67,7 +67,8 @@ static __attribute__((noinline)) void shadow_backend_begin(struct vcpu *vcpu)
 
 static __attribute__((noinline)) void shadow_backend_end(struct vcpu *vcpu)
 {
-    shadow_backend_settle(vcpu->vm, SHADOW_SETTLE_END);
+    if (!MUTATED(shadow_settle_end))
+        shadow_backend_settle(vcpu->vm, SHADOW_SETTLE_END);
     spinlock_release(&vcpu->vm->shadow_lock);
 }
 

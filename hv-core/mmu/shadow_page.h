@@ -88,7 +88,7 @@ static inline bool shadow_page_has_others(const struct shadow *shadow)
 /* None of them goes on with what has been flushed so far. */
 static inline void shadow_page_settle(const struct shadow *shadow, enum shadow_settle why)
 {
-    if (shadow_page_has_others(shadow))
+    if (shadow_page_has_others(shadow) && !MUTATED(shadow_settle))
         shadow->world.settle(shadow->world.context, why);
 }
 

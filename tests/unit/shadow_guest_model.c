@@ -18,6 +18,12 @@ static bool pool_used[POOL_FRAMES];
 static unsigned pool_out, pool_next;
 static struct guest_memory guest_memory;
 
+static void model_complain(struct model *model, const char *what)
+{
+    if (!model->complaint)
+        model->complaint = what;
+}
+
 void *model_memory(uint64_t guest)
 {
     return memory_bytes + guest;
@@ -59,10 +65,39 @@ static void model_release(void *context, coop_paddr frame)
 static void model_flush(void *context, enum shadow_flush why)
 {
     struct model *model = context;
-    if (!(model->flushes_left_out >> why & 1))
-        tlb_model_flush(&model->tlb);
-    if (!(model->flushes_left_out >> why & 1))
-        tlb_model_flush(&model->user_tlb);
+    if (model->flushes_left_out >> why & 1)
+        return;
+    tlb_model_flush(&model->tlb);
+    tlb_model_flush(&model->user_tlb);
+    model->is_unsettled |= why != SHADOW_FLUSH_ROOT;
+}
+
+static void model_settle(void *context, enum shadow_settle why)
+{
+    struct model *model = context;
+    if (model->is_unsettled && model->meanwhile)
+        model->meanwhile(model);
+    if (!model->is_unsettled || model->settles_left_out >> why & 1)
+        return;
+    for (unsigned i = 0; i < model->others; i++)
+        tlb_model_flush(&model->other[i].tlb);
+    model->is_unsettled = false;
+}
+
+void model_end(struct model *model)
+{
+    if (model->others)
+        model_settle(model, SHADOW_SETTLE_END);
+}
+
+/* A frame of the service is read as what it is. */
+static bool model_is_table(void *context, uint64_t machine, unsigned level)
+{
+    const struct model *model = context;
+    for (uint32_t i = 0; i < model->shadow.fresh; i++)
+        if (model->shadow.pages[i].frame == machine)
+            return model->shadow.pages[i].level == level;
+    return false;
 }
 
 unsigned model_frames_out(void)
@@ -147,8 +182,34 @@ void model_create(struct model *model, enum model_format format, uint32_t pages,
     model_load_state(model);
 }
 
+void model_add_others(struct model *model)
+{
+    model->others = MODEL_OTHERS;
+    model->shadow.world.settle = model_settle;
+    model->tlb.is_table = model_is_table;
+    model->tlb.context = model;
+    for (unsigned i = 0; i < MODEL_OTHERS; i++) {
+        model->other[i] = (struct model_cpu){.number = i + 1, .state = model->state};
+        model->other[i].tlb = model->tlb;
+        model_switch(model, i);
+        model_load_state(model);
+    }
+}
+
+void model_switch(struct model *model, unsigned other)
+{
+    struct model_cpu next = model->other[other];
+    model->other[other] = (struct model_cpu){model->number, model->cpu, model->tlb, model->state};
+    model->number = next.number;
+    model->cpu = next.cpu;
+    model->tlb = next.tlb;
+    model->state = next.state;
+}
+
 void model_destroy(struct model *model)
 {
+    for (unsigned i = 0; i < model->others; i++)
+        shadow_unload(&model->shadow, &model->other[i].cpu);
     shadow_unload(&model->shadow, &model->cpu);
     if (model->is_ring3)
         shadow_unload(&model->shadow, &model->user_cpu);
@@ -156,12 +217,6 @@ void model_destroy(struct model *model)
     free(memory_bytes);
     free(pool_bytes);
     free(area);
-}
-
-static void model_complain(struct model *model, const char *what)
-{
-    if (!model->complaint)
-        model->complaint = what;
 }
 
 static void model_take_root(struct model *model)
@@ -182,6 +237,7 @@ void model_load_root(struct model *model, uint64_t cr3)
         (model->is_ring3 && shadow_load_root(&model->shadow, &model->user_cpu, cr3)))
         model_complain(model, "no memory for a root");
     model_take_root(model);
+    model_end(model);
 }
 
 void model_load_state(struct model *model)
@@ -191,6 +247,7 @@ void model_load_state(struct model *model)
         (model->is_ring3 && shadow_load(&model->shadow, &model->user_cpu, &model->state)))
         model_complain(model, "no memory for a root");
     model_take_root(model);
+    model_end(model);
 }
 
 void model_invalidate(struct model *model, uint64_t linear)
@@ -198,6 +255,7 @@ void model_invalidate(struct model *model, uint64_t linear)
     shadow_invalidate(&model->shadow, &model->cpu, linear);
     if (model->is_ring3)
         shadow_invalidate(&model->shadow, &model->user_cpu, linear);
+    model_end(model);
 }
 
 void model_enter_ring3(struct model *model)
@@ -332,7 +390,7 @@ bool model_access(struct model *model, uint64_t linear, struct walker_access acc
     struct tlb_model *tlb = is_user ? &model->user_tlb : &model->tlb;
     struct walker_access by_cpu = access; /* which knows nothing of the guest's kernel */
     by_cpu.is_user |= model->is_ring3;
-    model->was_emulated = false;
+    model->was_emulated = model->is_disturbed = false;
     for (unsigned i = 0; i < TRIES; i++) {
         bool ok = tlb_model_access(tlb, linear, by_cpu, machine);
         if (tlb->broken)
@@ -340,15 +398,17 @@ bool model_access(struct model *model, uint64_t linear, struct walker_access acc
         if (ok) {
             if (*machine - MACHINE_BASE >= MODEL_FRAMES * 4096ul)
                 model_complain(model, "an access outside the guest's memory");
-            if (!is_stale)
+            if (!is_stale && !model->is_disturbed)
                 model_compare(model, linear, access, *machine);
             return !model->complaint;
         }
         struct shadow_fault fault =
             shadow_fault_handle(&model->shadow, is_user ? &model->user_cpu : &model->cpu, linear, access);
+        if (!model->is_disturbed && fault.outcome != SHADOW_MAPPED)
+            model_compare_fault(model, &fault, linear, access);
+        model_end(model);
         if (fault.outcome == SHADOW_MAPPED)
             continue;
-        model_compare_fault(model, &fault, linear, access);
         *machine = MACHINE_BASE + fault.address;
         model->was_emulated = fault.outcome == SHADOW_TABLE_WRITE;
         return model->was_emulated && !model->complaint;
@@ -362,7 +422,8 @@ void model_write_entry(struct model *model, uint64_t frame, unsigned index, uint
     struct walker_access access = {.is_write = true};
     uint64_t machine, offset = index * model->entry_bytes;
     if (!model_access(model, linear + offset, access, false, &machine)) {
-        model_complain(model, "a table cannot be edited");
+        if (!model->is_disturbed) /* another may have taken the mapping away */
+            model_complain(model, "a table cannot be edited");
         return;
     }
     if (machine != MACHINE_BASE + frame * 4096 + offset)
@@ -370,4 +431,28 @@ void model_write_entry(struct model *model, uint64_t frame, unsigned index, uint
     memcpy(memory_bytes + (machine - MACHINE_BASE), &value, model->entry_bytes);
     if (model->was_emulated) /* the CPU tells nobody */
         shadow_written(&model->shadow, frame * 4096 + offset, model->entry_bytes);
+    model_end(model);
+}
+
+void model_read_meanwhile(struct model *model, unsigned other, uint64_t linear)
+{
+    struct tlb_model *tlb = &model->other[other].tlb;
+    uint64_t machine;
+    tlb_model_access(tlb, linear, (struct walker_access){0}, &machine);
+    if (tlb->broken)
+        model_complain(model, tlb->broken);
+}
+
+void model_store_meanwhile(struct model *model, unsigned other, uint64_t frame, unsigned index, uint64_t value)
+{
+    struct tlb_model *tlb = &model->other[other].tlb;
+    uint64_t machine, offset = index * model->entry_bytes;
+    bool ok = tlb_model_access(tlb, model->direct + frame * 4096 + offset, (struct walker_access){.is_write = true},
+                               &machine);
+    if (tlb->broken)
+        model_complain(model, tlb->broken);
+    if (!ok || machine != MACHINE_BASE + frame * 4096 + offset)
+        return;
+    memcpy(memory_bytes + (machine - MACHINE_BASE), &value, model->entry_bytes);
+    model->is_disturbed = true;
 }

@@ -13,6 +13,7 @@
 #define MODEL_FRAMES     96 /* of memory from address 0 up */
 #define MODEL_READ_ONLY  80 /* from this frame on it is read-only */
 #define MODEL_LEVEL_POOL 6  /* tables a level that are edited */
+#define MODEL_OTHERS     2  /* CPUs besides the one that acts */
 
 enum model_format { MODEL_LONG, MODEL_PAE, MODEL_32, MODEL_FORMATS };
 
@@ -24,6 +25,14 @@ struct model_reference {
     bool has_entry;             /* there is one that maps the page: */
     uint64_t entry_frame;
     unsigned entry_index;
+};
+
+/* What a CPU has for itself, while another acts. */
+struct model_cpu {
+    unsigned number;
+    struct shadow_cpu cpu;
+    struct tlb_model tlb;
+    struct walker_state state;
 };
 
 struct model {
@@ -39,6 +48,13 @@ struct model {
     unsigned levels, entry_bytes;
     uint64_t pool[4][MODEL_LEVEL_POOL]; /* guest frames by level, 0 the last */
     unsigned flushes_left_out;          /* bit n: enum shadow_flush n */
+    unsigned others;                    /* CPUs that run the guest too: */
+    struct model_cpu other[MODEL_OTHERS];
+    unsigned number;                   /* of the one that acts */
+    unsigned settles_left_out;         /* bit n: enum shadow_settle n */
+    bool is_unsettled;                 /* the others have not been flushed yet */
+    void (*meanwhile)(struct model *); /* what the others do at the last moment before they are */
+    bool is_disturbed;                 /* they did something in the operation at hand */
     uint64_t random;
     bool was_emulated;     /* the last access: a write to a watched table */
     const char *complaint; /* the first thing that was wrong, or NULL */
@@ -50,6 +66,19 @@ void model_destroy(struct model *model);
 
 /* Its kernel is deprivileged from now on. */
 void model_enter_ring3(struct model *model);
+
+/* Two more CPUs run it from now on. */
+void model_add_others(struct model *model);
+
+/* One of them acts from now on. */
+void model_switch(struct model *model, unsigned other);
+
+/* The end of an operation on the service: the others are flushed. */
+void model_end(struct model *model);
+
+/* Another's direct store to a table, and a read, if the shadow tables or what it remembers of them allow it. */
+void model_read_meanwhile(struct model *model, unsigned other, uint64_t linear);
+void model_store_meanwhile(struct model *model, unsigned other, uint64_t frame, unsigned index, uint64_t value);
 
 /* Frames that the service holds. */
 unsigned model_frames_out(void);

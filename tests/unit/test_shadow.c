@@ -13,8 +13,9 @@
 #define ADDRESSES 32
 
 static struct model model;
-static bool is_stale[ADDRESSES];
-static bool is_ring3; /* of the guests that run() makes */
+static bool is_stale[1 + MODEL_OTHERS][ADDRESSES];
+static bool is_ring3, has_others; /* of the guests that run() makes */
+static unsigned settles_left_out; /* likewise */
 
 /* Few indexes a level, so that tables are shared and met again. */
 static uint64_t address_of(unsigned n)
@@ -29,7 +30,15 @@ static uint64_t address_of(unsigned n)
 static void set_all_stale(bool stale)
 {
     for (unsigned i = 0; i < ADDRESSES; i++)
-        is_stale[i] = stale;
+        is_stale[model.number][i] = stale;
+}
+
+/* A table has been changed: no CPU has flushed yet. */
+static void set_every_cpu_stale(void)
+{
+    for (unsigned cpu = 0; cpu <= MODEL_OTHERS; cpu++)
+        for (unsigned i = 0; i < ADDRESSES; i++)
+            is_stale[cpu][i] = true;
 }
 
 static bool chance(unsigned percent)
@@ -89,30 +98,51 @@ static uint64_t edit_address(uint64_t frame)
     for (unsigned n = 0; chance(60) && n < ADDRESSES; n++) {
         unsigned at = (unsigned)model_random(&model, ADDRESSES);
         struct model_reference found = model_refer(&model, address_of(at), (struct walker_access){.is_write = true});
-        if (!is_stale[at] && found.ok && found.address >> 12 == frame)
+        if (!is_stale[model.number][at] && found.ok && found.address >> 12 == frame)
             return address_of(at);
     }
     return model.direct + frame * 4096;
 }
 
-static void edit(void)
+static unsigned random_index(unsigned level)
 {
-    unsigned level = chance(60) ? 0 : (unsigned)model_random(&model, model.levels);
     unsigned index = (unsigned)model_random(&model, level ? 2 : 4);
     if (model.format == MODEL_32)
         index = level ? (unsigned)model_random(&model, 4) : (index >> 1) * 512 + (index & 1);
+    return index;
+}
+
+static void invalidate(unsigned n)
+{
+    is_stale[model.number][n] = false;
+    model_invalidate(&model, address_of(n)); /* another may write meanwhile */
+}
+
+/* Another CPU goes on until the moment at which it is flushed. */
+static void work_meanwhile(struct model *of)
+{
+    for (unsigned i = 0; i < 6; i++) {
+        unsigned level = chance(60) ? 0 : (unsigned)model_random(&model, model.levels);
+        model_store_meanwhile(of, i % MODEL_OTHERS, random_table(level), random_index(level), random_entry(level));
+        model_read_meanwhile(of, i % MODEL_OTHERS, address_of((unsigned)model_random(&model, ADDRESSES)));
+    }
+    if (of->is_disturbed)
+        set_every_cpu_stale();
+}
+
+static void edit(void)
+{
+    unsigned level = chance(60) ? 0 : (unsigned)model_random(&model, model.levels);
+    unsigned index = random_index(level);
     uint64_t frame = random_table(level), old = model_read_entry(&model, frame, index), value = random_entry(level);
     if (chance(40)) /* a small change */
         value = old ^ (1ul << model_random(&model, level == 2 && model.format == MODEL_PAE ? 1 : 7));
     if (chance(10) && level)
         value = old; /* or none */
     model_write_entry(&model, frame, index, value, edit_address(frame));
-    set_all_stale(true);
-    if (chance(50)) {
-        unsigned n = (unsigned)model_random(&model, ADDRESSES);
-        model_invalidate(&model, address_of(n));
-        is_stale[n] = false;
-    }
+    set_every_cpu_stale();
+    if (chance(50))
+        invalidate((unsigned)model_random(&model, ADDRESSES));
 }
 
 static void access_at(unsigned n)
@@ -120,8 +150,9 @@ static void access_at(unsigned n)
     struct walker_access access = {.is_write = chance(40), .is_user = chance(50)};
     access.is_fetch = !access.is_write && chance(30);
     uint64_t machine;
-    if (model_access(&model, address_of(n) | 8, access, is_stale[n], &machine) && model.was_emulated)
+    if (model_access(&model, address_of(n) | 8, access, is_stale[model.number][n], &machine) && model.was_emulated)
         shadow_written(&model.shadow, model_refer(&model, address_of(n) | 8, access).address, 8);
+    model_end(&model);
 }
 
 /* What a kernel does all day: the entry of a page in use loses or gains a right, INVLPG, the page is used again. */
@@ -129,7 +160,7 @@ static void change_page(void)
 {
     static const uint64_t bits[] = {X86_PTE_P, X86_PTE_W, X86_PTE_U, X86_PTE_A, X86_PTE_D};
     unsigned n = (unsigned)model_random(&model, ADDRESSES);
-    if (is_stale[n])
+    if (is_stale[model.number][n])
         return;
     access_at(n);
     struct model_reference found = model_refer(&model, address_of(n), (struct walker_access){0});
@@ -140,18 +171,10 @@ static void change_page(void)
         (found.entry_frame > model.pool[0][MODEL_LEVEL_POOL - 1] && found.entry_index > 3))
         return; /* the mapping of all memory stays */
     model_write_entry(&model, found.entry_frame, found.entry_index, value, model.direct + found.entry_frame * 4096);
-    set_all_stale(true);
-    model_invalidate(&model, address_of(n));
-    is_stale[n] = false;
+    set_every_cpu_stale();
+    invalidate(n);
     access_at(n);
     access_at(n);
-}
-
-static void invalidate(void)
-{
-    unsigned n = (unsigned)model_random(&model, ADDRESSES);
-    model_invalidate(&model, address_of(n));
-    is_stale[n] = false;
 }
 
 static void change_state(void)
@@ -168,13 +191,17 @@ static void change_state(void)
             model.state.no_execute = !model.state.no_execute;
         break;
     }
-    model_load_state(&model);
     set_all_stale(false);
+    model_load_state(&model);
 }
 
 static void step(void)
 {
     uint64_t what = model_random(&model, 1000);
+    if (model.others && chance(20))
+        model_switch(&model, (unsigned)model_random(&model, MODEL_OTHERS));
+    if (model.others && chance(30))
+        work_meanwhile(&model);
     if (what < 600) {
         access_at((unsigned)model_random(&model, ADDRESSES));
     } else if (what < 640) {
@@ -182,14 +209,15 @@ static void step(void)
     } else if (what < 860) {
         edit();
     } else if (what < 930) {
-        invalidate();
+        invalidate((unsigned)model_random(&model, ADDRESSES));
     } else if (what < 990) {
-        model_load_root(&model, random_table(model.levels - 1) << 12);
         set_all_stale(false);
+        model_load_root(&model, random_table(model.levels - 1) << 12);
     } else if (what < 996) {
         change_state();
     } else {
         shadow_release(&model.shadow, random_table((unsigned)model_random(&model, model.levels)) << 12);
+        model_end(&model);
     }
 }
 
@@ -201,9 +229,13 @@ static unsigned run(enum model_format format, uint32_t pages, bool has_unsync, u
     model_create(&model, format, pages, seed);
     if (is_ring3)
         model_enter_ring3(&model);
+    if (has_others)
+        model_add_others(&model);
     model.shadow.has_unsync = has_unsync;
     model.flushes_left_out = flushes_left_out;
-    set_all_stale(false);
+    model.settles_left_out = settles_left_out;
+    model.meanwhile = has_others ? work_meanwhile : NULL;
+    memset(is_stale, 0, sizeof(is_stale));
     while (done < steps && !model.complaint) {
         step();
         done++;
@@ -385,6 +417,44 @@ START_TEST(test_no_flush_in_ring3_can_be_left_out)
 }
 END_TEST
 
+/* Three CPUs on one set of tables: one edits, all use, and the others go on writing until they are flushed. */
+START_TEST(test_others)
+{
+    enum model_format format = (enum model_format)(_i % MODEL_FORMATS);
+    has_others = true;
+    expect_right(format, 512, true, (uint64_t)_i, 120000);
+    expect_right(format, 2 * SHADOW_PAGES_LEAST, _i % 2, (uint64_t)_i, 60000);
+    has_others = false;
+}
+END_TEST
+
+static bool is_found_among_others(unsigned flushes)
+{
+    bool is_found = false;
+    has_others = true;
+    for (uint64_t seed = 1; seed < 12 && !is_found; seed++)
+        is_found =
+            run((enum model_format)(seed % MODEL_FORMATS), 2 * SHADOW_PAGES_LEAST, true, seed, 40000, flushes) < 40000;
+    has_others = false;
+    return is_found;
+}
+
+/* A flush that reaches the CPU at hand and no other is as bad as none. */
+START_TEST(test_no_settling_can_be_left_out)
+{
+    settles_left_out = 1u << _i;
+    bool is_found = is_found_among_others(0);
+    settles_left_out = 0;
+    ck_assert_msg(is_found, "settling %d can be left out", _i);
+}
+END_TEST
+
+START_TEST(test_no_flush_among_others_can_be_left_out)
+{
+    ck_assert_msg(is_found_among_others(1u << _i), "flush %d can be left out", _i);
+}
+END_TEST
+
 /* A page of the kernel in ring 3 is nothing to its user mode, before and after the kernel has used it. */
 START_TEST(test_user_root_is_its_own)
 {
@@ -411,6 +481,9 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, test_long, 1, 7);
     tcase_add_loop_test(tests, test_ring3, 1, 5);
+    tcase_add_loop_test(tests, test_others, 1, 7);
+    tcase_add_loop_test(tests, test_no_settling_can_be_left_out, 0, SHADOW_SETTLE_REASONS);
+    tcase_add_loop_test(tests, test_no_flush_among_others_can_be_left_out, 0, SHADOW_FLUSH_REASONS);
     tcase_add_test(tests, test_user_root_is_its_own);
     tcase_add_test(tests, test_top_slots);
     tcase_add_loop_test(tests, test_pae, 1, 5);
