@@ -7,63 +7,40 @@
 #include "core/emulation.h"
 #include "core/instruction.h"
 #include "core/msr.h"
+#include "core/privileged.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "cpu/cpu_backend.h"
+#include "mmu/mmu_backend.h"
 #include <coopvirt/x86.h>
 
 /* The exit that an instruction would have made in this mode; VM_EXIT_OTHER: none, or none that is known here. */
 static enum vm_exit_reason cluster_reason(const struct vcpu *vcpu, const struct instruction *instruction)
 {
-    bool is_shadow = vcpu->vm->mode.mmu == MODE_MMU_SHADOW, is_write = false;
-    switch (instruction->operation) {
-    case OPERATION_CPUID:
-        return VM_EXIT_CPUID;
-    case OPERATION_RDMSR:
-    case OPERATION_WRMSR:
-        if (!msr_is_held((uint32_t)vcpu->general[REGISTER_RCX]))
-            return VM_EXIT_OTHER;
-        return instruction->operation == OPERATION_RDMSR ? VM_EXIT_MSR_READ : VM_EXIT_MSR_WRITE;
-    case OPERATION_INVLPG:
-        return is_shadow ? VM_EXIT_INVLPG : VM_EXIT_OTHER;
-    case OPERATION_MOV_TO_CR:
-        is_write = true; /* fall through */
-    case OPERATION_MOV_FROM_CR:
-        if (instruction->operands[!is_write].number == 8 ||
-            (!is_shadow && (!is_write || instruction->operands[0].number == 3)))
-            return VM_EXIT_OTHER;
-        return VM_EXIT_CR_ACCESS;
-    default:
-        return VM_EXIT_OTHER;
-    }
-}
-
-static bool cluster_is_done(enum vm_action action)
-{
-    return action == VM_SKIP || action == VM_ANSWER;
+    enum vm_exit_reason reason = privileged_reason(instruction);
+    struct vm_exit_control control = privileged_control(instruction);
+    bool hides_tables = vcpu->vm->mmu->hides_tables, exits = true;
+    if (reason == VM_EXIT_MSR_READ || reason == VM_EXIT_MSR_WRITE)
+        exits = msr_is_held((uint32_t)vcpu->general[REGISTER_RCX]);
+    else if (reason == VM_EXIT_INVLPG)
+        exits = hides_tables;
+    else if (reason == VM_EXIT_CR_ACCESS)
+        exits = control.number != 8 && (hides_tables || (control.is_write && control.number != 3));
+    return exits ? reason : VM_EXIT_OTHER;
 }
 
 /* Carries out the privileged instruction at RIP by its row. False: it is left to exit by itself. */
 static bool cluster_privileged(struct vcpu *vcpu)
 {
     struct vm *vm = vcpu->vm;
-    struct vm_exit *exit = &vcpu->exit;
     struct registers registers;
     vm->cpu->read_registers(vcpu, &registers);
     const struct instruction *instruction = registers.cpl == 0 ? instruction_decode_at(vcpu, &registers) : 0;
     enum vm_exit_reason reason = instruction ? cluster_reason(vcpu, instruction) : VM_EXIT_OTHER;
-    if (reason == VM_EXIT_OTHER)
+    if (reason == VM_EXIT_OTHER ||
+        !privileged_is_done(privileged_carry_out(vcpu, &registers, instruction, reason, vm->cluster_own)))
         return false;
-    bool is_write = instruction->operation == OPERATION_MOV_TO_CR;
-    if (reason == VM_EXIT_CR_ACCESS)
-        exit->control =
-            (struct vm_exit_control){.number = instruction->operands[!is_write].number, .is_write = is_write};
-    exit->reason = reason;
-    exit->rip = registers.rip;
-    exit->next_rip = registers.rip + instruction->length;
-    if (!cluster_is_done(vm->cluster_own[reason].handler(vcpu, exit)))
-        return false;
-    vm->cpu->advance(vcpu, exit->next_rip);
+    vm->cpu->advance(vcpu, vcpu->exit.next_rip);
     return true;
 }
 
@@ -91,12 +68,13 @@ static void cluster_go_on(struct vcpu *vcpu, unsigned most)
     cluster_learn(&vcpu->cluster, emulated, saved, reach);
 }
 
-/* RIP as the handler left it: behind the instruction, or where it was if it is to be tried again. */
+/* RIP as the handler left it: behind the instruction, or where it was if it is to be tried again. A guest that steps or
+ * has a breakpoint somewhere runs on the CPU, which sees to it. */
 static bool cluster_has_moved(struct vcpu *vcpu, uint64_t rip)
 {
     struct registers registers;
     vcpu->vm->cpu->read_registers(vcpu, &registers);
-    return registers.rip != rip && !(registers.rflags & X86_FLAGS_TF);
+    return registers.rip != rip && !(registers.rflags & X86_FLAGS_TF) && !(registers.dr7 & X86_DR7_ENABLED);
 }
 
 static enum vm_action cluster_handle(struct vcpu *vcpu, const struct vm_exit *exit)
@@ -105,9 +83,9 @@ static enum vm_action cluster_handle(struct vcpu *vcpu, const struct vm_exit *ex
     uint64_t rip = exit->rip;
     unsigned worth = cluster_expects(&vcpu->cluster, rip, account_guest(&vcpu->account), vm->switches.cluster);
     enum vm_action action = vm->cluster_own[exit->reason].handler(vcpu, exit);
-    if (!worth || (!cluster_is_done(action) && action != VM_RESUME))
+    if (!worth || (!privileged_is_done(action) && action != VM_RESUME))
         return action;
-    if (cluster_is_done(action))
+    if (privileged_is_done(action))
         vm->cpu->advance(vcpu, vcpu->exit.next_rip);
     if (cluster_may_go_on(vcpu) && cluster_has_moved(vcpu, rip))
         cluster_go_on(vcpu, worth);

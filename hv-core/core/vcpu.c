@@ -5,6 +5,7 @@
  */
 #include "core/vcpu.h"
 #include "core/dispatch.h"
+#include "core/realmode.h"
 #include "core/record.h"
 #include "core/report.h"
 #include "core/vm.h"
@@ -200,6 +201,16 @@ static inline void vcpu_leave_guest(struct vcpu *vcpu)
     __atomic_store_n(&vcpu->is_in_guest, false, __ATOMIC_RELEASE);
 }
 
+/* Emulates what the CPU cannot run. False when that is not over: others get their turn. */
+static bool vcpu_emulate(struct vcpu *vcpu)
+{
+    __atomic_fetch_and(&vcpu->requests, ~VCPU_REQUEST_EMULATE, __ATOMIC_RELAXED);
+    enum realmode_outcome outcome = realmode_run(vcpu);
+    if (outcome == REALMODE_MORE)
+        __atomic_fetch_or(&vcpu->requests, VCPU_REQUEST_EMULATE, __ATOMIC_RELAXED);
+    return outcome == REALMODE_DONE;
+}
+
 /* What other CPUs have asked for. False when the VCPU has to leave. */
 static bool vcpu_take_requests(struct vcpu *vcpu, enum vcpu_leave *why)
 {
@@ -214,8 +225,10 @@ static bool vcpu_take_requests(struct vcpu *vcpu, enum vcpu_leave *why)
         vcpu_take_inits(vcpu, requests);
     if (requests & VCPU_REQUEST_DEVICES)
         vcpu_serve_devices(vcpu);
+    requests |= __atomic_load_n(&vcpu->requests, __ATOMIC_RELAXED);
+    bool is_emulated = requests & VCPU_REQUEST_EMULATE && !vcpu->is_offline && !vcpu_emulate(vcpu);
     *why = vm_is_stopped(vcpu->vm) ? VCPU_LEAVE_STOP : vcpu->is_offline ? VCPU_LEAVE_OFFLINE : VCPU_LEAVE_YIELD;
-    return *why == VCPU_LEAVE_YIELD && !(requests & VCPU_REQUEST_YIELD);
+    return *why == VCPU_LEAVE_YIELD && !is_emulated && !(requests & VCPU_REQUEST_YIELD);
 }
 
 /* A raised task priority may hold an interrupt back: the guest lowers it without an exit, so the window is opened for

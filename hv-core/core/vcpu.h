@@ -154,6 +154,7 @@ struct vcpu {
 #define VCPU_REQUEST_STARTUP (1u << 3)
 #define VCPU_REQUEST_DEVICES (1u << 4) /* they have work that needs the VM's memory */
 #define VCPU_REQUEST_YIELD   (1u << 5)
+#define VCPU_REQUEST_EMULATE (1u << 6) /* its own: the CPU may not be able to run what comes next, see realmode.h */
 
 /* Makes a VCPU with its backend state, offline. 0 or -errno. */
 int vcpu_create(struct vm *vm, unsigned number);

@@ -77,6 +77,9 @@ struct cpu_backend {
      * guest's CR0, CR3, CR4 and EFER, whatever the CPU's are. */
     bool has_shadow;
 
+    /* And then real mode cannot be entered. */
+    bool lacks_real_mode;
+
     /* Guests on their own page tables: then vcpu->paging_root is what the CPU's CR3 holds, at each exit, and
      * write_registers takes CR3 from there. Valid after probe. */
     const struct cpu_direct *direct;

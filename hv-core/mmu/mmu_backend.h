@@ -48,6 +48,9 @@ struct mmu_backend {
     void *(*hold)(struct vm *vm, coop_paddr address, uint64_t bytes, bool is_write);
     void (*release)(struct vm *vm, coop_paddr address, uint64_t bytes, bool is_write);
 
+    /* The CPU has other tables than the guest's: whatever shows or changes CR3, CR0, CR4 or a translation exits. */
+    bool hides_tables;
+
     /* Guest memory is named by machine addresses, and the guest's own tables are what the CPU walks. */
     bool is_direct;
 };

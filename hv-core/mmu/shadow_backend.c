@@ -175,6 +175,8 @@ static void shadow_backend_registers_changed(struct vcpu *vcpu)
         return;
     }
     vcpu->vm->cpu->write_registers(vcpu, &registers);
+    if (!(registers.cr0 & X86_CR0_PE) && vcpu->vm->cpu->lacks_real_mode)
+        __atomic_fetch_or(&vcpu->requests, VCPU_REQUEST_EMULATE, __ATOMIC_RELAXED);
 }
 
 static void shadow_backend_written_alone(struct vcpu *vcpu, coop_paddr address, uint64_t bytes)
@@ -342,4 +344,5 @@ const struct mmu_backend shadow_backend = {
     .is_watched = shadow_backend_is_watched,
     .hold = shadow_backend_hold,
     .release = shadow_backend_release_held,
+    .hides_tables = true,
 };

@@ -203,6 +203,7 @@ const struct cpu_backend vmx_backend = {
     .describe = vmx_describe,
     .write_control = vmx_write_control,
     .has_shadow = true,
+    .lacks_real_mode = true, /* unrestricted guest takes EPT. SDM vol. 3, "Unrestricted Guests" */
     .direct = &vmx_direct,
     .hypercall = {0x0f, 0x01, 0xc1}, /* VMCALL */
 };

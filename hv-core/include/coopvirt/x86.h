@@ -147,25 +147,27 @@
 #define X86_PF_INSTRUCTION (1u << 4)
 
 /* Exception vectors */
-#define X86_VECTOR_DE 0
-#define X86_VECTOR_DB 1
+#define X86_VECTOR_DE  0
+#define X86_VECTOR_DB  1
 #define X86_VECTOR_NMI 2
-#define X86_VECTOR_BP 3
-#define X86_VECTOR_OF 4
-#define X86_VECTOR_BR 5
-#define X86_VECTOR_UD 6
-#define X86_VECTOR_NM 7
-#define X86_VECTOR_DF 8
-#define X86_VECTOR_TS 10
-#define X86_VECTOR_NP 11
-#define X86_VECTOR_SS 12
-#define X86_VECTOR_GP 13
-#define X86_VECTOR_PF 14
-#define X86_VECTOR_MF 16
-#define X86_VECTOR_AC 17
-#define X86_VECTOR_MC 18
-#define X86_VECTOR_XM 19
+#define X86_VECTOR_BP  3
+#define X86_VECTOR_OF  4
+#define X86_VECTOR_BR  5
+#define X86_VECTOR_UD  6
+#define X86_VECTOR_NM  7
+#define X86_VECTOR_DF  8
+#define X86_VECTOR_TS  10
+#define X86_VECTOR_NP  11
+#define X86_VECTOR_SS  12
+#define X86_VECTOR_GP  13
+#define X86_VECTOR_PF  14
+#define X86_VECTOR_MF  16
+#define X86_VECTOR_AC  17
+#define X86_VECTOR_MC  18
+#define X86_VECTOR_XM  19
 
+/* DR7: a breakpoint is on, for a task or for all. */
+#define X86_DR7_ENABLED 0xfful
 /* DR6: a debug exception was a single step. */
 #define X86_DR6_SINGLE_STEP (1ul << 14)
 
