@@ -20,7 +20,7 @@ COMMANDS = {
 
 
 def check(name, text):
-    path = GOLDEN / name
+    path = GOLDEN / name.replace(".md", "-md.txt")
     text = text.replace(str(GOLDEN), "GOLDEN")
     if os.environ.get("COOPBENCH_GOLDEN") == "write":
         path.write_text(text)
