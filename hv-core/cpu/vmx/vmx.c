@@ -93,23 +93,34 @@ static inline uint8_t vmx_read_cpl(void)
     return vmx_read(VMCS_GUEST_SS_RIGHTS) >> 5 & 3;
 }
 
+/* The shortest way of all, for which the failure is not asked by itself. */
+static inline void vmx_decode_hypercall(struct vcpu *vcpu, const struct vmx_vcpu *vmx)
+{
+    if (__builtin_expect(vmx->usual == VMX_USUAL_DIRECT, 1)) {
+        vcpu->paging_root = vmx_read(VMCS_GUEST_CR3);
+    } else if (vmx->failure) {
+        vmx_decode_more(vcpu, VMX_REASON_VMCALL);
+        return;
+    }
+    vmx_exit_decode_hypercall(vmx_read(VMCS_GUEST_RIP), vmx_task_priority(vmx), vmx_read_cpl(), &vcpu->exit);
+}
+
 static void vmx_decode(struct vcpu *vcpu)
 {
     const struct vmx_vcpu *vmx = vmx_of(vcpu);
-    uint32_t reason = (uint32_t)vmx_read(VMCS_EXIT_REASON);
-    if (reason == VMX_REASON_VMCALL && !vmx->failure) {
-        vmx_read_root(vcpu, vmx);
-        vmx_exit_decode_hypercall(vmx_read(VMCS_GUEST_RIP), vmx_task_priority(vmx), vmx_read_cpl(), &vcpu->exit);
+    uint64_t reason = vmx_read(VMCS_EXIT_REASON); /* of 32 bits */
+    if (reason == VMX_REASON_VMCALL) {
+        vmx_decode_hypercall(vcpu, vmx);
         return;
     }
-    unsigned needs = vmx_exit_needs(reason);
+    unsigned needs = vmx_exit_needs((uint32_t)reason);
     if (__builtin_expect(!vmx_exit_is_plain(needs) || vmx->failure, 0)) {
-        vmx_decode_more(vcpu, reason);
+        vmx_decode_more(vcpu, (uint32_t)reason);
         return;
     }
     vmx_read_root(vcpu, vmx);
     struct vmx_raw_exit raw = {
-        .reason = reason,
+        .reason = (uint32_t)reason,
         .rip = vmx_read(VMCS_GUEST_RIP),
         .length = (uint32_t)vmx_read(VMCS_INSTRUCTION_LENGTH),
         .task_priority = vmx_task_priority(vmx),

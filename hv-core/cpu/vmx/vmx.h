@@ -32,17 +32,23 @@ struct vmx_vcpu {
     uint64_t ept_pointer;
     uint32_t primary;       /* primary controls as the VMCS has them */
     uint32_t tpr_threshold; /* the same */
-    uint32_t failure;       /* 0, or what refused the last entry: VMX_FAILURE_ */
+    union {                 /* what each exit is asked first, in one comparison */
+        struct {
+            uint8_t failure; /* 0, or what refused the last entry: VMX_FAILURE_ */
+            bool is_direct;  /* constant: it runs on its own tables, CR3 is vcpu->paging_root */
+        };
+        uint16_t usual; /* VMX_USUAL_DIRECT: no failure, direct */
+    };
     uint16_t vpid;
     bool is_launched;
     bool is_shadow; /* constant: it runs on shadow tables, and the guest's own view of them is vcpu->paging */
-    bool is_direct; /* constant: it runs on its own tables, CR3 is vcpu->paging_root */
     bool has_ept;   /* constant: neither of these */
     struct vmx_mode_controls controls; /* constant: primary and entry change in the VMCS */
     uint64_t cr2, dr6;
     uint64_t msrs[VMX_FREE_MSRS];
 };
 
+#define VMX_USUAL_DIRECT    0x100u
 #define VMX_FAILURE_VALID   1u /* the instruction error says why */
 #define VMX_FAILURE_INVALID 2u /* no current VMCS */
 

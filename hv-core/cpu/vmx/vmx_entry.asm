@@ -40,7 +40,7 @@ vmx_enter:
     cmovc eax, ecx
     mov rdi, [rsp]
     mov rdx, [rdi + VCPU_BACKEND]
-    mov [rdx + VMX_VCPU_FAILURE], eax
+    mov [rdx + VMX_VCPU_FAILURE], al
     jmp vmx_return
 
 ; The host's RIP in the VMCS: all but RSP are the guest's.
