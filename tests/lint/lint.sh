@@ -96,9 +96,12 @@ check_variation()
     done
 }
 
+# What tests/README.md says of other people's programs is what the boot tests call.
+check_programs() { tests/boot/document.sh --check; }
+
 passed=0
 failed=0
-for check in layering pure vendor_names spdx headers text size variation; do
+for check in layering pure vendor_names spdx headers text size variation programs; do
     found=$("check_$check")
     if [ -z "$found" ]; then
         passed=$((passed + 1))

@@ -1,0 +1,119 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What the boot tests' scripts call of other people's programs: reads the scripts, tests.list and BusyBox' own list, and
+# prints two pieces of tests/README.md, between the lines <!-- NAME --> and <!-- end -->. `--check` fails when the file
+# says something else, or when an applet is neither called nor excused (applets.reasons), or both; `--write` puts them in.
+# Usage: tests/boot/document.sh [--check | --write]
+
+set -eu
+cd "$(dirname "$0")/../.."
+export LC_ALL=C
+readme=tests/README.md
+scripts=tests/boot/scripts
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# The words of some scripts that stand where a command stands, each once. Here-documents are not looked into.
+commands()
+{
+    awk '/^\t*END$/ {inside = 0} !inside && !/^ *#/; /<<-? *.?END/ {inside = 1}' "$@" |
+        sed -E 's/\$\(|`|"/\n/g; s/[;|&(){}!'\'']+/\n/g
+            s/\b(do|then|else|exec|command|if|while|until|time|busybox|eval|setsid|-exec) /&\n/g
+            s/\b(xargs( -[0-9a-zA-Z]+( [0-9{}]+)?)*|env( -i)?( [A-Z]+=[^ ]*)*|nice( -n [0-9]+)?|timeout [0-9.]+|as_root [a-z0-9]+) /&\n/g' |
+        sed -E 's/^[[:space:]]*//; s/^([A-Za-z_]+=[^ ]* )*//' | awk '{print $1}' | sort -u
+}
+
+# Machines and modes of the sections of tests.list that run a script, as "machine: mode mode".
+modes_of()
+{
+    awk -v script="$1" '
+        function done(   i, count, list) {
+            if (uses) { count = split(machines, list, " "); for (i = 1; i <= count; i++) print list[i], modes }
+        }
+        /^\[/ {done(); uses = 0; machines = "qemu-svm"; modes = "full-nested"; next}
+        /^modes *=/ {sub("^[^=]*= *", ""); modes = $0}
+        /^machine *=/ {sub("^[^=]*= *", ""); machines = $0}
+        /^script *=/ && $3 == script {uses = 1}
+        /^words *=/ && index($0, "script=/tests/" script) {uses = 1}
+        END {done()}' tests/boot/tests.list
+}
+
+/bin/busybox --list | sort -u > "$scratch/applets"
+commands $scripts/*.sh | comm -12 - "$scratch/applets" > "$scratch/called"
+grep -v '^#' tests/boot/applets.reasons | sed 's/^.*: //' | tr ' ' '\n' | sort > "$scratch/excused"
+
+applets()
+{
+    echo "Of the $(wc -l < "$scratch/applets") applets of BusyBox $(wc -l < "$scratch/called") are called by a script whose output must be the host's. Not called are:"
+    echo
+    grep -v '^#' tests/boot/applets.reasons | while IFS= read -r line; do
+        here=$(sed 's/^.*: //' <<< "$line" | tr ' ' '\n' | comm -12 - "$scratch/applets" | sed 's/.*/`&`/' | paste -sd ' ')
+        echo "- ${line%: *}: $here"
+    done
+}
+
+# The modes of a program: all of its scripts together, machine by machine.
+programs()
+{
+    echo "| program | from | scripts | modes in which its output is compared |"
+    echo "|---|---|---|---|"
+    while IFS='|' read -r name from; do
+        used=
+        : > "$scratch/modes"
+        for script in "$scripts"/*.sh; do
+            if [ "$name" = busybox ] || commands "$script" | grep -qx -- "$name"; then
+                used+=" \`$(basename "$script" .sh)\`"
+                modes_of "$(basename "$script")" >> "$scratch/modes"
+            fi
+        done
+        echo "| \`$name\` | $from |${used:- none} | $(awk '{
+                if (!($1 in seen)) {order[++machines] = $1; seen[$1] = 1}
+                for (i = 2; i <= NF; i++) if (!(($1, $i) in has)) {
+                    has[$1, $i] = 1
+                    if ($i ~ /\//) points[$1] = points[$1] " " $i
+                    else {modes[$1] = modes[$1] " " $i; count[$1]++}
+                }
+            } END {
+                for (i = 1; i <= machines; i++)
+                    printf "%s%s:%s%s", (i > 1 ? "; " : ""), order[i], (count[order[i]] == 8 ? " all eight" : modes[order[i]]), points[order[i]]
+            }' "$scratch/modes") |"
+    done << 'END'
+busybox|`busybox-static`
+bash-static|`bash-static`
+zsh-static|`zsh-static`
+sash|`sash`
+lua|`liblua5.4-dev` with a `main()`
+sqlite|`libsqlite3-dev` with a `main()`
+tcc|`libtcc-dev` with a `main()`; what it compiles runs too
+e2fsck|`e2fsck-static`
+END
+}
+
+# The file with both pieces as they have to be.
+rewritten()
+{
+    local line
+    while IFS= read -r line; do
+        echo "$line"
+        case $line in '<!-- applets -->' | '<!-- programs -->') ;; *) continue ;; esac
+        name=${line#<!-- } name=${name% -->}
+        "$name"
+        while IFS= read -r line && [ "$line" != '<!-- end -->' ]; do :; done
+        echo '<!-- end -->'
+    done < "$readme"
+}
+
+wrong=0
+complain() { [ -z "$2" ] || { echo "$1: $(paste -sd ' ' <<< "$2")"; wrong=1; }; }
+complain 'applets that are neither called by a script nor in applets.reasons' \
+    "$(sort -u "$scratch/called" "$scratch/excused" | comm -13 - "$scratch/applets")"
+complain 'applets in applets.reasons that a script calls' "$(comm -12 "$scratch/called" "$scratch/excused")"
+complain 'applets that stand twice in applets.reasons' "$(uniq -d "$scratch/excused")"
+
+case ${1:-} in
+    --write) rewritten > "$scratch/readme" && cat "$scratch/readme" > "$readme" ;;
+    --check) diff "$readme" <(rewritten) || { echo "$readme is stale: tests/boot/document.sh --write"; wrong=1; } ;;
+    *) applets; echo; programs ;;
+esac
+exit $wrong
