@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .controls import complain_about_controls
 from .errors import RecordError
 from .launch import FLOODED
 from .machines import Machine
@@ -35,6 +36,7 @@ class Outcome:
     command: list[str] = field(default_factory=list)
     machine_record: dict[str, Any] | None = None
     guest_record: dict[str, Any] | None = None
+    controls_record: dict[str, Any] | None = None
     repeatable: bool = True
     repetitions: list[Repetition] = field(default_factory=list)
 
@@ -51,6 +53,7 @@ def judge(plan: Plan, cell: Cell, ended: Ended, boot: Boot, last_words: str) -> 
     """The outcome of a boot, from its records and from how its process ended; 'last_words' is the end of its output."""
     outcome = Outcome(cell.mode.name, cell.workload.name, OK, seconds=round(ended.seconds, 3),
                       machine_record=boot.first("machine"), guest_record=boot.first("guest"),
+                      controls_record=boot.first("controls"),
                       repeatable=not (cell.mode.native and cell.workload.disk_mib and plan.machine.outside_disk))
     if ended.timed_out:
         outcome.status, outcome.reason = TIMEOUT, f"no verdict within {plan.timeout_of(cell.workload)} s: killed"
@@ -58,7 +61,7 @@ def judge(plan: Plan, cell: Cell, ended: Ended, boot: Boot, last_words: str) -> 
     if ended.flooded:
         outcome.status, outcome.reason = FAILED, FLOODED
         return outcome
-    wrong = complaint(plan.machine, cell.mode, ended.status, boot, last_words)
+    wrong = complaint(plan.machine, cell.mode, ended.status, boot, last_words) or complain_about_setup(cell.mode, boot)
     skip = boot.first("skip")
     if wrong:
         outcome.status, outcome.reason = FAILED, wrong
@@ -96,6 +99,16 @@ def complaint(machine: Machine, mode: Mode, status: int, boot: Boot, last_words:
 def told_all(mode: Mode, boot: Boot) -> bool:
     """Whether the records come to their end: the last word is the verdict of whoever stands lowest."""
     return bool(boot.lines) and boot.lines[-1]["type"] == "end" and (mode.native or boot.first("stop") is not None)
+
+
+def complain_about_setup(mode: Mode, boot: Boot) -> str:
+    """Whether every VM was entered under control words that fit the mode's name."""
+    records = boot.all("controls")
+    if mode.native or (not records and boot.first("machine") is None):
+        return ""
+    if not records:
+        return "the hypervisor has not recorded its control words"
+    return next(filter(None, (complain_about_controls(record, mode.mmu) for record in records)), "")
 
 
 def _take_repetitions(plan: Plan, cell: Cell, boot: Boot, outcome: Outcome) -> None:

@@ -55,9 +55,15 @@ class Fake:
     def boot(self):
         if self.hypervised:
             self.say(type="machine", cpu="fake", tsc_khz=1000000, cpus=1, mode="full-nested")
+            self.controls(self.word("mode"))
         self.say(type="guest", kernel="guest-coop", mode="coopvirt" if self.hypervised else "native", tick=10000000)
         self.records.write("log: guest is up\n")
         self.console.write("hello from the guest\n")
+
+    def controls(self, mode):
+        words = dict.fromkeys(("intercept_cr_reads", "intercept_cr_writes", "intercepts"), "0")
+        words |= {"intercept_exceptions": "64002", "nested_paging": "1" if "nested" in mode else "0"}
+        self.say(type="controls", vm=0, cpu="svm", words=words)
 
     def region(self, number, tsc, exits, idle=0, lost=0):
         """What the hypervisor adds around a repetition: 20 units of markers, 100 for each exit."""

@@ -9,6 +9,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "core/vm_memory.h"
+#include "cpu/cpu_backend.h"
 #include "io/io_backend.h"
 #include "machine/cpu.h"
 #include "machine/cpu_features.h"
@@ -19,7 +20,8 @@
 #include <coopvirt/spinlock.h>
 #include <stdarg.h>
 
-#define RECORD_BYTES 8192
+#define RECORD_BYTES   8192
+#define CONTROLS_BYTES 512
 
 /* One line is built at a time. */
 static struct spinlock record_lock = SPINLOCK_INITIALISER;
@@ -198,6 +200,16 @@ void record_trace(const struct vcpu *vcpu, unsigned long from, unsigned count, c
                    vm_exit_name((enum vm_exit_reason)e->reason), e->rip, e->detail, e->argument, e->cost, e->idle);
     }
     record_add("]}");
+    record_end();
+}
+
+void record_controls(const struct vcpu *vcpu)
+{
+    char words[CONTROLS_BYTES];
+    vcpu->vm->cpu->describe(vcpu, CPU_DESCRIPTION_CONTROLS, words, sizeof(words));
+    record_begin();
+    record_add("{\"type\":\"controls\",\"vm\":%u,\"cpu\":\"%s\",\"words\":{%s}}", vcpu->vm->number, vcpu->vm->cpu->name,
+               words);
     record_end();
 }
 

@@ -15,6 +15,9 @@ struct switches;
 void record_machine(const struct mode *mode, const char *cpu_backend, unsigned long memory_mib, unsigned vcpus,
                     unsigned vms, const struct switches *switches);
 
+/* Once for a VM, before its first entry: the words that decide what exits. */
+void record_controls(const struct vcpu *vcpu);
+
 /* The account of the region that has just ended. */
 void record_region(const struct vcpu *vcpu);
 

@@ -60,7 +60,7 @@ void report_stop(struct vcpu *vcpu, enum vm_stop reason, const char *what)
     char raw[128];
     vcpu->vm->cpu->read_registers(vcpu, &registers);
     log_error("vm %u vcpu %u is stopped: %s (%s)", vcpu->vm->number, vcpu->number, what, vm_stop_name(reason));
-    vcpu->vm->cpu->describe(vcpu, raw, sizeof(raw));
+    vcpu->vm->cpu->describe(vcpu, CPU_DESCRIPTION_EXIT, raw, sizeof(raw));
     log_error("  exit %s (%s)", vm_exit_name(vcpu->exit.reason), raw);
     report_general(vcpu, &registers);
     report_system(&registers);

@@ -4,6 +4,7 @@
  */
 #include "core/vm.h"
 #include "core/dispatch.h"
+#include "core/record.h"
 #include "core/vcpu.h"
 #include "core/vm_memory.h"
 #include "cpu/cpu_backend.h"
@@ -255,5 +256,6 @@ void vm_start(struct vm *vm)
     for (unsigned i = 1; i < vm->vcpu_count; i++)
         vm->vcpus[i]->is_offline = true;
     vm->online_vcpus = 1;
+    record_controls(vm->vcpus[0]);
     scheduler_wake(vm->vcpus[0], true);
 }

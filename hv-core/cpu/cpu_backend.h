@@ -15,6 +15,8 @@
 
 struct vcpu;
 
+enum cpu_description { CPU_DESCRIPTION_EXIT, CPU_DESCRIPTION_CONTROLS };
+
 struct cpu_direct {
     const char *lacks;         /* what it needs and this CPU has not, or NULL */
     unsigned root_targets;     /* roots that a guest may change between without an exit: hold() lists vcpu->roots */
@@ -67,8 +69,9 @@ struct cpu_backend {
     void (*read_registers)(const struct vcpu *vcpu, struct registers *registers);
     void (*write_registers)(struct vcpu *vcpu, const struct registers *registers);
 
-    /* The last exit in the vendor's own words, for a report. */
-    void (*describe)(const struct vcpu *vcpu, char *text, size_t size);
+    /* In the vendor's own words: the last exit, for a report; the words that decide what exits, as members of a JSON
+     * object, for a record. */
+    void (*describe)(const struct vcpu *vcpu, enum cpu_description what, char *text, size_t size);
 
     /* CR8 as the guest will read it; and on its own tables CR0 and CR4. */
     void (*write_control)(struct vcpu *vcpu, unsigned number, uint64_t value);

@@ -52,9 +52,15 @@ static void deprivileged_decode(struct vcpu *vcpu)
     vcpu->exit.root = vcpu->paging_root;
 }
 
-static void deprivileged_describe(const struct vcpu *vcpu, char *text, size_t size)
+/* No hardware decides what exits: a kernel in ring 3 is under the control registers of the hypervisor. */
+static void deprivileged_describe(const struct vcpu *vcpu, enum cpu_description what, char *text, size_t size)
 {
     const struct deprivileged_vcpu *state = deprivileged_of(vcpu);
+    if (what == CPU_DESCRIPTION_CONTROLS) {
+        format_string(text, size, "\"ring\":\"3\",\"cr0\":\"%lx\",\"cr4\":\"%lx\",\"efer\":\"%lx\"", x86_read_cr0(),
+                      x86_read_cr4(), x86_rdmsr(X86_MSR_EFER));
+        return;
+    }
     format_string(text, size, "vector %lx error %lx CR2 %lx in guest %s mode", state->raw_vector, state->raw_error,
                   state->raw_address, state->is_user ? "user" : "kernel");
 }

@@ -120,10 +120,28 @@ static void svm_decode(struct vcpu *vcpu)
         svm_exit_decode(vmcb, 0, &vcpu->exit);
 }
 
-/* The raw exit, as the manual names it. */
-static void svm_describe(const struct vcpu *vcpu, char *text, size_t size)
+/* As the manual names the fields. */
+static void svm_describe_controls(const struct vmcb *vmcb, char *text, size_t size)
+{
+    const struct vmcb_control *control = &vmcb->control;
+    format_string(text, size,
+                  "\"intercept_cr_reads\":\"%x\",\"intercept_cr_writes\":\"%x\",\"intercept_dr_reads\":\"%x\","
+                  "\"intercept_dr_writes\":\"%x\",\"intercept_exceptions\":\"%x\",\"intercepts\":\"%x\","
+                  "\"intercepts_svm\":\"%x\",\"nested_paging\":\"%lx\",\"virtual_interrupt\":\"%lx\",\"cr0\":\"%lx\","
+                  "\"cr4\":\"%lx\",\"efer\":\"%lx\"",
+                  control->intercept_cr_reads, control->intercept_cr_writes, control->intercept_dr_reads,
+                  control->intercept_dr_writes, control->intercept_exceptions, control->intercepts,
+                  control->intercepts_svm, control->nested_control, control->virtual_interrupt, vmcb->save.cr0,
+                  vmcb->save.cr4, vmcb->save.efer);
+}
+
+static void svm_describe(const struct vcpu *vcpu, enum cpu_description what, char *text, size_t size)
 {
     const struct vmcb_control *control = &svm_of(vcpu)->vmcb->control;
+    if (what == CPU_DESCRIPTION_CONTROLS) {
+        svm_describe_controls(svm_of(vcpu)->vmcb, text, size);
+        return;
+    }
     format_string(text, size, "EXITCODE %lx EXITINFO1 %lx EXITINFO2 %lx EXITINTINFO %lx", control->exit_code,
                   control->exit_info1, control->exit_info2, control->exit_interrupt_info);
 }

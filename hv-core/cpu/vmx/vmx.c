@@ -151,10 +151,26 @@ static const char *vmx_find_wrong_state(const struct vcpu *vcpu)
     return wrong ? wrong : "nothing that is known here";
 }
 
-/* The raw exit, as the manual names it; why, where an entry was refused. */
-static void vmx_describe(const struct vcpu *vcpu, char *text, size_t size)
+/* As the manual names the fields. Secondary controls count only where the primary ones activate them. */
+static void vmx_describe_controls(char *text, size_t size)
 {
-    struct vmx_vcpu *vmx = vmx_of(vcpu), *before = vmx_borrow(vmx);
+    uint64_t primary = vmx_read(VMCS_PRIMARY_CONTROLS);
+    format_string(text, size,
+                  "\"pin\":\"%lx\",\"primary\":\"%lx\",\"secondary\":\"%lx\",\"exit\":\"%lx\",\"entry\":\"%lx\","
+                  "\"exception_bitmap\":\"%lx\",\"page_fault_mask\":\"%lx\",\"page_fault_match\":\"%lx\","
+                  "\"cr3_targets\":\"%lx\",\"cr0_mask\":\"%lx\",\"cr4_mask\":\"%lx\",\"cr0\":\"%lx\",\"cr4\":\"%lx\","
+                  "\"efer\":\"%lx\"",
+                  vmx_read(VMCS_PIN_CONTROLS), primary,
+                  primary & VMX_PRIMARY_SECONDARY ? vmx_read(VMCS_SECONDARY_CONTROLS) : 0, vmx_read(VMCS_EXIT_CONTROLS),
+                  vmx_read(VMCS_ENTRY_CONTROLS), vmx_read(VMCS_EXCEPTION_BITMAP), vmx_read(VMCS_PAGE_FAULT_MASK),
+                  vmx_read(VMCS_PAGE_FAULT_MATCH), vmx_read(VMCS_CR3_TARGET_COUNT), vmx_read(VMCS_CR0_MASK),
+                  vmx_read(VMCS_CR4_MASK), vmx_read(VMCS_GUEST_CR0), vmx_read(VMCS_GUEST_CR4),
+                  vmx_read(VMCS_GUEST_EFER));
+}
+
+/* The raw exit, as the manual names it; why, where an entry was refused. */
+static void vmx_describe_exit(const struct vcpu *vcpu, const struct vmx_vcpu *vmx, char *text, size_t size)
+{
     uint32_t reason = (uint32_t)vmx_read(VMCS_EXIT_REASON);
     if (vmx->failure == VMX_FAILURE_INVALID) {
         format_string(text, size, "no current VMCS");
@@ -167,6 +183,15 @@ static void vmx_describe(const struct vcpu *vcpu, char *text, size_t size)
         format_string(text, size, "exit reason %x qualification %lx interruption %lx vectoring %lx", reason,
                       vmx_read(VMCS_EXIT_QUALIFICATION), vmx_read(VMCS_EXIT_INTERRUPTION), vmx_read(VMCS_VECTORING));
     }
+}
+
+static void vmx_describe(const struct vcpu *vcpu, enum cpu_description what, char *text, size_t size)
+{
+    struct vmx_vcpu *vmx = vmx_of(vcpu), *before = vmx_borrow(vmx);
+    if (what == CPU_DESCRIPTION_CONTROLS)
+        vmx_describe_controls(text, size);
+    else
+        vmx_describe_exit(vcpu, vmx, text, size);
     vmx_give_back(vmx, before);
 }
 
