@@ -24,12 +24,14 @@ commands()
         sed -E 's/^[[:space:]]*//; s/^([A-Za-z_]+=[^ ]* )*//' | awk '{print $1}' | sort -u
 }
 
-# Machines and modes of the sections of tests.list that run a script, as "machine: mode mode".
+# Machines and modes of the sections of tests.list that run a script, a pair a line.
 modes_of()
 {
     awk -v script="$1" '
-        function done(   i, count, list) {
-            if (uses) { count = split(machines, list, " "); for (i = 1; i <= count; i++) print list[i], modes }
+        function done(   i, j, machine, mode, most, count) {
+            most = split(machines, machine, " ")
+            count = split(modes, mode, " ")
+            for (i = 1; uses && i <= most; i++) for (j = 1; j <= count; j++) print machine[i], mode[j]
         }
         /^\[/ {done(); uses = 0; machines = "qemu-svm"; modes = "full-nested"; next}
         /^modes *=/ {sub("^[^=]*= *", ""); modes = $0}
@@ -67,17 +69,14 @@ programs()
                 modes_of "$(basename "$script")" >> "$scratch/modes"
             fi
         done
-        echo "| \`$name\` | $from |${used:- none} | $(awk '{
-                if (!($1 in seen)) {order[++machines] = $1; seen[$1] = 1}
-                for (i = 2; i <= NF; i++) if (!(($1, $i) in has)) {
-                    has[$1, $i] = 1
-                    if ($i ~ /\//) points[$1] = points[$1] " " $i
-                    else {modes[$1] = modes[$1] " " $i; count[$1]++}
-                }
+        echo "| \`$name\` | $from |${used:- none} | $(sort -u "$scratch/modes" | sort -k1,1r -k2,2 | awk '{
+                if ($1 != order[machines]) order[++machines] = $1
+                if ($2 ~ /\//) points[$1] = points[$1] " " $2
+                else {modes[$1] = modes[$1] " " $2; count[$1]++}
             } END {
                 for (i = 1; i <= machines; i++)
                     printf "%s%s:%s%s", (i > 1 ? "; " : ""), order[i], (count[order[i]] == 8 ? " all eight" : modes[order[i]]), points[order[i]]
-            }' "$scratch/modes") |"
+            }') |"
     done << 'END'
 busybox|`busybox-static`
 bash-static|`bash-static`
