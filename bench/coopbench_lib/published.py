@@ -107,6 +107,8 @@ def read_pairs(folder: Path, results: Result | Sequence[Result] | None, rule: Ru
     given = [results] if isinstance(results, Result) else list(results or ())
     figures = [row for row in read_table(folder / "figures.csv", COLUMNS)
                if row["workload"] and row["mode"] and rule.counts(row)]
+    if rule.walks:
+        given = [result for result in given if (result.run.get("walks") or {}).get("tlb") == rule.walks]
     rows = Rows(given, None if len(given) < 2 else rule.machine)
     bases = {_key(row): row for row in figures if rule.is_base(row)}
     return [pair for row in figures if not rule.is_base(row) and float(row["value"]) > 0

@@ -26,7 +26,7 @@ class Rule:
     machine: str = "qemu-svm"
     base_configurations: tuple[str, ...] = ()
     base_mode: str = ""
-    walks: bool = False
+    walks: str = ""
     settings: tuple[str, ...] | None = None
     switches: dict[str, dict[str, str]] = field(default_factory=dict)
     speed_up_in: tuple[str, ...] = ()

@@ -121,7 +121,7 @@ def commands(pairs: list[Pair], rule: Rule) -> list[str]:
         names_of = ",".join(dict.fromkeys(pair.workload for pair in here))
         machine = "" if rule.machine == "qemu-svm" else f" --machine {rule.machine}"
         lines.append(f"bench/coopbench run{machine} --mode {modes} --workload {names_of}"
-                     + (" --walks" if rule.walks else "") + "".join(f" --set {name}={value}" for name, value in switches))
+                     + (f" --walks {rule.walks}" if rule.walks else "") + "".join(f" --set {name}={value}" for name, value in switches))
     return lines
 
 
