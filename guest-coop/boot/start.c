@@ -37,6 +37,17 @@ const char *kernel_command_line(void)
     return start_information.command_line;
 }
 
+/* The number that a word of the command line gives; a word that is none ends the run. */
+static uint64_t start_number(const char *options, const char *key, uint64_t standard)
+{
+    char text[32];
+    uint64_t value = string_option_number(options, key, standard);
+    if (value == standard && string_option_number(options, key, ~standard) == ~standard &&
+        string_option(options, key, text, sizeof(text)) >= 0)
+        panic("%s=%s: that is no number", key, text);
+    return value;
+}
+
 static void start_memory(coop_paddr image)
 {
     struct boot_extent free[BOOT_EXTENTS];
@@ -44,11 +55,7 @@ static void start_memory(coop_paddr image)
     struct boot_information *information = &start_information;
     boot_information_add(information, information->reserved, &information->reserved_count, image,
                          (uint64_t)kernel_end - KERNEL_BASE - (uint64_t)boot_image_start);
-    char limit[16];
-    uint64_t megabytes = 0;
-    if (string_option(information->command_line, "mem", limit, sizeof(limit)) > 0)
-        for (const char *c = limit; *c >= '0' && *c <= '9'; c++)
-            megabytes = megabytes * 10 + (uint64_t)(*c - '0');
+    uint64_t megabytes = start_number(information->command_line, "mem", 0);
     if (information->error)
         panic("start information: %s", information->error);
     unsigned count = boot_information_free(information, megabytes << 20, free, BOOT_EXTENTS);
@@ -58,7 +65,7 @@ static void start_memory(coop_paddr image)
     if (!frame_start(ranges, count, (uint8_t *)DIRECT_MAP_BASE, mapped))
         panic("no usable memory");
     if (pv_machine.features & COOP_FEATURE_DIRECT) {
-        direct_mmu_limit(string_option_number(information->command_line, "batch", COOP_MMU_BATCH_MOST));
+        direct_mmu_limit(start_number(information->command_line, "batch", COOP_MMU_BATCH_MOST));
         kernel_map_keep(pv_machine.start_info->root);
     } else {
         kernel_map_start(information, image);
@@ -76,7 +83,7 @@ static uint64_t start_tsc_khz_by_cpuid(void)
 
 static void start_time(const char *options)
 {
-    uint64_t tsc_khz = string_option_number(options, "tsc_khz", pv_machine.tsc_khz);
+    uint64_t tsc_khz = start_number(options, "tsc_khz", pv_machine.tsc_khz);
     if (!tsc_khz)
         tsc_khz = start_tsc_khz_by_cpuid();
     if (!tsc_khz) {
@@ -85,12 +92,12 @@ static void start_time(const char *options)
     }
     clock_start(tsc_khz);
     pv.io.clock_start();
-    uint64_t timer_khz = string_option_number(options, "lapic_khz", pv_machine.apic_timer_khz);
+    uint64_t timer_khz = start_number(options, "lapic_khz", pv_machine.apic_timer_khz);
     if (!timer_khz) {
         timer_khz = tsc_khz;
         log_line(LOG_INFO, "nobody knows the APIC timer's frequency: taking the TSC's (lapic_khz= sets it)");
     }
-    timer_start(string_option_number(options, "tick", TICK_DEFAULT), timer_khz);
+    timer_start(start_number(options, "tick", TICK_DEFAULT), timer_khz);
 }
 
 static void start_record(const char *options)
@@ -135,7 +142,7 @@ void kernel_start(uint32_t magic, uint64_t information, coop_paddr image)
     char level[16];
     if (string_option(options, "log", level, sizeof(level)) > 0)
         log_set_level(level);
-    if (string_option_number(options, "lazy", 0))
+    if (start_number(options, "lazy", 0))
         fpu_set_lazy();
     start_memory(image);
     pv.io.interrupts_start();

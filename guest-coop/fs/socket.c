@@ -78,6 +78,8 @@ static struct socket *socket_allocate(uint32_t kind)
 static int socket_file(struct socket *socket, uint32_t flags, struct file **file)
 {
     *file = file_create(&socket_operations, &socket->inode, socket, flags | ABI_O_RDWR);
+    if (*file)
+        socket->file = *file;
     socket_drop(socket);
     return *file ? 0 : -ENFILE;
 }
@@ -414,4 +416,5 @@ void socket_release(struct file *file)
     socket_part(socket);
     socket_discard(socket);
     socket_wake(socket);
+    socket_flight_collect();
 }

@@ -14,15 +14,6 @@
 #define SOCKET_ROOM_BYTES   (208u * 1024u) /* in a receiver's queue */
 #define SOCKET_PACKET_BYTES 32768u         /* of a stream, in one packet */
 
-struct socket_packet {
-    struct socket_packet *next;
-    uint32_t bytes, taken;
-    struct socket_name *from; /* of a datagram, after the bytes, or NULL */
-    uint32_t file_count;
-    struct file *files[SOCKET_FILES_MOST];
-    uint8_t data[];
-};
-
 bool socket_is(const struct file *file)
 {
     return file->operations == &socket_operations;
@@ -30,6 +21,8 @@ bool socket_is(const struct file *file)
 
 static void socket_packet_free(struct socket_packet *packet)
 {
+    if (packet->file_count)
+        socket_flight_end(packet);
     for (uint32_t i = 0; i < packet->file_count; i++)
         file_release(packet->files[i]);
     heap_free(packet);
@@ -168,6 +161,10 @@ static long socket_send_to(struct file *file, struct socket *receiver, struct so
         packet->file_count = message->file_count;
         memcpy(packet->files, message->files, message->file_count * sizeof(message->files[0]));
         message->file_count = 0;
+        if (packet->file_count) {
+            socket_flight_collect();
+            socket_flight_begin(packet);
+        }
         socket_packet_queue(receiver, packet);
         done += (uint64_t)part;
     } while (done < bytes);
@@ -250,6 +247,7 @@ static void socket_take_files(struct socket_packet *packet, struct socket_messag
         for (uint32_t i = 0; i < packet->file_count; i++)
             file_reference(packet->files[i]);
     } else {
+        socket_flight_end(packet);
         packet->file_count = 0;
     }
 }

@@ -9,10 +9,18 @@
 #include "fs/socket.h"
 #include "kernel/wait.h"
 
-struct socket_packet;
+struct socket_packet {
+    struct socket_packet *next;
+    uint32_t bytes, taken;
+    struct socket_name *from; /* of a datagram, after the bytes, or NULL */
+    uint32_t file_count;
+    struct file *files[SOCKET_FILES_MOST];
+    uint8_t data[];
+};
 
 struct socket {
     struct inode inode; /* its references are the socket's */
+    struct file *file;  /* the open file, while there is one; no reference held */
     uint32_t kind;
     struct socket_name name;
     struct inode *place;       /* the node that leads here, one reference held, or NULL */
@@ -28,6 +36,11 @@ struct socket {
     uint32_t pending_count, backlog;
     struct socket_packet *first, *last;          /* received */
     uint64_t used;                               /* bytes in them */
+    /* on its way through other sockets (socket_flight.c) */
+    struct socket *flight_next, *flight_previous;
+    uint32_t flying;                   /* packets that carry its file */
+    uint32_t flight_outside;           /* of these, such as may be read */
+    bool flight_live, flight_scanned;
     struct wait_queue receive_queue, send_queue; /* packets or connections; room here, or at the other side */
 };
 
@@ -40,6 +53,13 @@ void socket_wake(struct socket *socket);
 void socket_part(struct socket *socket);
 void socket_release(struct file *file);
 void socket_discard(struct socket *socket); /* what was received and not read */
+
+/* A packet's files have become its, and are about to leave it. */
+void socket_flight_begin(const struct socket_packet *packet);
+void socket_flight_end(const struct socket_packet *packet);
+
+/* Empties the queues of sockets that nobody can reach any more. */
+void socket_flight_collect(void);
 
 /* The socket of that name: 0 or -errno; no reference added. */
 int socket_find(const struct socket_name *name, struct socket **found);

@@ -222,6 +222,65 @@ static void test_files_in_messages(void)
     close(ends[0]), close(pair[0]), close(pair[1]);
 }
 
+/* Sends a descriptor with one byte. */
+static bool send_file(int carrier, int descriptor)
+{
+    char byte = 'f', control[CMSG_SPACE(sizeof(int))] = {0};
+    struct iovec piece = {&byte, 1};
+    struct msghdr message = {
+        .msg_iov = &piece, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
+    return sendmsg(carrier, &message, 0) == 1;
+}
+
+static int receive_file(int carrier)
+{
+    char byte, control[CMSG_SPACE(sizeof(int))];
+    int descriptor = -1;
+    struct iovec piece = {&byte, 1};
+    struct msghdr message = {
+        .msg_iov = &piece, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+    if (recvmsg(carrier, &message, MSG_DONTWAIT) == 1 && CMSG_FIRSTHDR(&message))
+        memcpy(&descriptor, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(int));
+    return descriptor;
+}
+
+/* Sockets in queues that only they themselves lead to: in their own, in one another's. With a page of text each, so that
+ * it shows (abi.c counts) when they stay. */
+static void lose_sockets(void)
+{
+    static char text[4096];
+    int one[2], two[2];
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, one) == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, two) == 0);
+    CHECK(write(one[0], text, sizeof(text)) == sizeof(text) && write(two[0], text, sizeof(text)) == sizeof(text));
+    CHECK(send_file(one[0], one[1]) && send_file(one[0], two[1]) && send_file(two[0], one[1]));
+    close(one[0]), close(one[1]), close(two[0]), close(two[1]);
+}
+
+/* What can still be received stays, whatever is lost beside it, and what it carries itself. */
+static void test_flight(void)
+{
+    int outer[2], inner[2], own[2], got, last;
+    char bytes[4];
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, outer) == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, inner) == 0);
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, own) == 0);
+    CHECK(write(own[0], "in", 2) == 2 && send_file(inner[0], own[1]) && send_file(outer[0], inner[1]));
+    CHECK(send_file(own[0], own[1]));
+    close(inner[0]), close(inner[1]), close(own[0]), close(own[1]);
+    for (int i = 0; i < 20; i++)
+        lose_sockets();
+    got = receive_file(outer[1]);
+    last = receive_file(got);
+    CHECK(got >= 0 && last >= 0 && read(last, bytes, 2) == 2 && memcmp(bytes, "in", 2) == 0);
+    int itself = receive_file(last);
+    CHECK(itself >= 0 && read(itself, bytes, 1) == 0);
+    close(got), close(last), close(itself), close(outer[0]), close(outer[1]);
+}
+
 void abi_test_sockets(void)
 {
     test_refusals();
@@ -234,4 +293,5 @@ void abi_test_sockets(void)
     serve("@abi-socket");
     test_datagrams();
     test_files_in_messages();
+    test_flight();
 }

@@ -6,9 +6,11 @@
 
 #include "fs/file.h"
 #include "fs/inode.h"
+#include "kernel/capability.h"
 #include "kernel/clock.h"
 #include "kernel/command_line.h"
 #include "kernel/errno.h"
+#include "kernel/limits.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
 #include "kernel/process_private.h"
@@ -325,6 +327,7 @@ void fake_start(const void *archive, size_t archive_bytes)
     fake_frames_left = SIZE_MAX;
     *init = (struct process){.pid = 1, .leader_pid = 1, .group_id = 1, .session_id = 1, .name = "init", .umask = 022};
     init->private = &fake_privates[0];
+    fake_become(0, 0);
     fs_start(archive, archive_bytes);
     init->files = files_create();
     init->directory = inode_root();
@@ -351,6 +354,30 @@ void thread_set_directory(struct inode *directory)
     struct process *process = process_current();
     inode_release(process->directory);
     process->directory = directory;
+}
+
+void thread_set_root(struct inode *root)
+{
+    struct process *process = process_current();
+    if (process->root)
+        inode_release(process->root);
+    process->root = root;
+}
+
+void fake_become(uint32_t user, uint32_t group)
+{
+    struct process *process = process_current();
+    process->uid = process->euid = process->suid = user;
+    process->gid = process->egid = process->sgid = group;
+    process->effective = process->permitted = user == 0 ? CAPABILITY_ALL : 0;
+}
+
+/* Nobody changes limits. */
+const struct limit *limits_of(const struct process *process, unsigned which)
+{
+    static const struct limit files = {FILES_LIMIT, FILES_LIMIT}, none = {LIMIT_INFINITE, LIMIT_INFINITE};
+    (void)process;
+    return which == LIMIT_FILES ? &files : &none;
 }
 
 void thread_set_umask(uint32_t umask)

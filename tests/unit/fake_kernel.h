@@ -34,6 +34,9 @@ extern bool fake_signal_ineffective, fake_group_orphaned, fake_signal_pending;
 /* A fresh process 1 (root, session 1) with an empty descriptor table, in a fresh root with /dev and /proc. */
 void fake_start(const void *archive, size_t archive_bytes);
 
+/* The running process takes on these identities, real, effective and saved; user 0 has all capabilities. */
+void fake_become(uint32_t user, uint32_t group);
+
 /* Closes everything of all processes and frees the file systems as far as they can be. */
 void fake_stop(void);
 

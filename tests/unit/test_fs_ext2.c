@@ -388,7 +388,7 @@ START_TEST(test_refusals)
     ck_assert_int_eq(fake_call(mount, "/dev/hda", "/", "ext2", 0), -EBUSY);
     ck_assert_int_eq(fake_call(mount, "/dev/hda", "/mnt", "vfat", 0), -ENODEV);
     ck_assert_int_eq(fake_call(umount2, "/mnt", 0), -EINVAL);
-    fake_processes[0].euid = 1;
+    fake_become(1, 1);
     ck_assert_int_eq(mount_disk(0), -EPERM);
 }
 END_TEST

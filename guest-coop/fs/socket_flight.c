@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sockets on their way through sockets. One that nobody holds but packets, which nobody can come to read since they stand
+ * in queues of such sockets themselves, would stay for ever: those are found and their queues emptied. Looked for when a
+ * socket goes and before another is sent.
+ */
+#include "fs/socket_internal.h"
+
+/* Those whose files are in packets. */
+static struct socket *socket_flight_first;
+static bool socket_flight_collecting;
+
+typedef void socket_flight_visitor(struct socket *carried);
+
+static void socket_flight_visit_packets(const struct socket *carrier, socket_flight_visitor *visit)
+{
+    for (const struct socket_packet *packet = carrier->first; packet; packet = packet->next)
+        for (uint32_t i = 0; i < packet->file_count; i++)
+            if (socket_is(packet->files[i]))
+                visit(socket_of(packet->files[i]));
+}
+
+/* What its queue carries, and the queues of connections that it has not accepted. */
+static void socket_flight_visit(const struct socket *carrier, socket_flight_visitor *visit)
+{
+    socket_flight_visit_packets(carrier, visit);
+    for (const struct socket *server = carrier->pending_first; server; server = server->pending_next)
+        socket_flight_visit_packets(server, visit);
+}
+
+static void socket_flight_add(struct socket *socket)
+{
+    if (socket->flying++)
+        return;
+    socket->flight_live = true; /* until it has been looked at */
+    socket->flight_previous = NULL;
+    socket->flight_next = socket_flight_first;
+    if (socket_flight_first)
+        socket_flight_first->flight_previous = socket;
+    socket_flight_first = socket;
+}
+
+static void socket_flight_remove(struct socket *socket)
+{
+    if (--socket->flying)
+        return;
+    if (socket->flight_previous)
+        socket->flight_previous->flight_next = socket->flight_next;
+    else
+        socket_flight_first = socket->flight_next;
+    if (socket->flight_next)
+        socket->flight_next->flight_previous = socket->flight_previous;
+}
+
+void socket_flight_begin(const struct socket_packet *packet)
+{
+    for (uint32_t i = 0; i < packet->file_count; i++)
+        if (socket_is(packet->files[i]))
+            socket_flight_add(socket_of(packet->files[i]));
+}
+
+void socket_flight_end(const struct socket_packet *packet)
+{
+    for (uint32_t i = 0; i < packet->file_count; i++)
+        if (socket_is(packet->files[i]))
+            socket_flight_remove(socket_of(packet->files[i]));
+}
+
+static void socket_flight_explain(struct socket *carried)
+{
+    carried->flight_outside--;
+}
+
+static void socket_flight_reach(struct socket *carried)
+{
+    carried->flight_live = true;
+}
+
+/* Marks what somebody can still reach: what is held by more than packets, what a packet elsewhere carries, and what the
+ * queues of those carry. */
+static void socket_flight_mark(void)
+{
+    struct socket *socket;
+    for (socket = socket_flight_first; socket; socket = socket->flight_next) {
+        socket->flight_live = socket->file->references > socket->flying;
+        socket->flight_scanned = false;
+        socket->flight_outside = socket->flying;
+    }
+    for (socket = socket_flight_first; socket; socket = socket->flight_next)
+        if (!socket->flight_live)
+            socket_flight_visit(socket, socket_flight_explain);
+    for (socket = socket_flight_first; socket; socket = socket->flight_next)
+        socket->flight_live = socket->flight_live || socket->flight_outside;
+    for (socket = socket_flight_first; socket;) {
+        if (!socket->flight_live || socket->flight_scanned) {
+            socket = socket->flight_next;
+            continue;
+        }
+        socket->flight_scanned = true;
+        socket_flight_visit(socket, socket_flight_reach);
+        socket = socket_flight_first; /* it may have reached one that was passed already */
+    }
+}
+
+static struct socket *socket_flight_lost(void)
+{
+    struct socket *socket = socket_flight_first;
+    while (socket && socket->flight_live)
+        socket = socket->flight_next;
+    return socket;
+}
+
+void socket_flight_collect(void)
+{
+    struct socket *lost;
+    if (!socket_flight_first || socket_flight_collecting)
+        return;
+    socket_flight_collecting = true;
+    socket_flight_mark();
+    while ((lost = socket_flight_lost()) != NULL) {
+        lost->flight_live = true;
+        socket_reference(lost);
+        for (struct socket *server = lost->pending_first; server; server = server->pending_next)
+            socket_discard(server);
+        socket_discard(lost);
+        socket_drop(lost);
+    }
+    socket_flight_collecting = false;
+}
