@@ -60,7 +60,8 @@ static const struct part {
              {"registers", abi_test_registers},   {"signals", abi_test_signals},
              {"queued", abi_test_queued},         {"semaphores", abi_test_semaphores},
              {"segments", abi_test_segments},     {"processes", abi_test_processes},
-             {"threads", abi_test_threads},       {"events", abi_test_events},
+             {"threads", abi_test_threads},       {"futexes", abi_test_futexes},
+                   {"events", abi_test_events},
              {"sockets", abi_test_sockets},       {"system", abi_test_system},
              {"files", abi_test_files},
              {"privileges", abi_test_privileges}, {"rooms", abi_test_rooms}};

@@ -52,6 +52,7 @@ void abi_test_processes(void);
 void abi_test_rooms(void);
 void abi_test_privileges(void);
 void abi_test_threads(void);
+void abi_test_futexes(void);
 void abi_test_events(void);
 void abi_test_sockets(void);
 void abi_test_system(void);

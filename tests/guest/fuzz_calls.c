@@ -6,21 +6,28 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
 #include <sys/reboot.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CHILDREN    1500u
 #define CALLS       400u
 #define BUFFER      16384u
 #define NUMBER_LAST 440u
+#define HANDLES     4u
 #define POLLS       30u
 #define POLL_US     10000u
 
 static uint64_t state;
 static char *buffer;
+static uint64_t handles[HANDLES];
 
 static uint64_t roll(void)
 {
@@ -33,7 +40,7 @@ static uint64_t roll(void)
 /* Numbers that kernels trip over: small, negative, powers of two, addresses of all kinds. */
 static uint64_t argument(void)
 {
-    switch (roll() % 15) {
+    switch (roll() % 16) {
     case 0:
         return 0;
     case 1:
@@ -62,6 +69,8 @@ static uint64_t argument(void)
         return (uint64_t) "/tmp/file";
     case 13:
         return (uint64_t) "/proc/self/stat";
+    case 14:
+        return handles[roll() % HANDLES];
     default:
         return -(roll() % 200);
     }
@@ -71,35 +80,71 @@ static uint64_t argument(void)
 static int is_wanted(uint64_t number)
 {
     static const uint16_t rare[] = {
-        SYS_read,         SYS_poll,  SYS_select,     SYS_pause,           SYS_nanosleep,       SYS_clone,
-        SYS_fork,         SYS_vfork, SYS_exit,       SYS_wait4,           SYS_rt_sigtimedwait, SYS_rt_sigsuspend,
-        SYS_rt_sigreturn, SYS_futex, SYS_exit_group, SYS_clock_nanosleep, SYS_waitid,          SYS_pselect6,
-        SYS_ppoll};
-    if (number == SYS_reboot || number == SYS_kill || number == SYS_tkill || number == SYS_tgkill)
-        return 0;
+        SYS_read,          SYS_poll,        SYS_select,       SYS_pause,     SYS_nanosleep,  SYS_clone,
+        SYS_fork,          SYS_vfork,       SYS_exit,         SYS_wait4,     SYS_rt_sigtimedwait,
+        SYS_rt_sigsuspend, SYS_futex,       SYS_rt_sigreturn, SYS_waitid,    SYS_exit_group, SYS_clock_nanosleep,
+        SYS_pselect6,      SYS_ppoll,       SYS_semop,        SYS_msgsnd,    SYS_msgrcv,     SYS_semtimedop,
+        SYS_chroot,        SYS_capset};
+    static const uint16_t never[] = {SYS_reboot, SYS_kill, SYS_tkill, SYS_tgkill};
+    for (unsigned i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+        if (number == never[i])
+            return 0;
     for (unsigned i = 0; i < sizeof(rare) / sizeof(rare[0]); i++)
         if (number == rare[i])
             return roll() % 20 == 0;
     return 1;
 }
 
+/* What the children share, and each one's own timer: numbers that no dice would find. */
+static void make_handles(void)
+{
+    handles[0] = (uint64_t)semget(IPC_PRIVATE, 5, 0666);
+    handles[1] = (uint64_t)msgget(IPC_PRIVATE, 0666);
+    handles[2] = (uint64_t)shmget(IPC_PRIVATE, 3 * 4096, 0666);
+}
+
+/* Real-time signals, which wait: they come to nobody else. */
+static void make_own(void)
+{
+    sigset_t waiting;
+    int timer = -1;
+    sigemptyset(&waiting);
+    for (int signal = SIGRTMIN; signal <= SIGRTMAX; signal++)
+        sigaddset(&waiting, signal);
+    sigprocmask(SIG_BLOCK, &waiting, NULL);
+    struct sigevent event = {.sigev_signo = SIGRTMIN};
+    syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer);
+    handles[3] = (uint64_t)timer;
+}
+
+/* One call; signals go to the child itself only. */
+static void call_one(uint64_t number)
+{
+    uint64_t first = argument();
+    if (number == SYS_rt_sigqueueinfo || number == SYS_rt_tgsigqueueinfo)
+        first = (uint64_t)getpid();
+    syscall((long)number, first, argument(), argument(), argument(), argument(), argument());
+}
+
 static void child(unsigned number)
 {
     state = (number + 1) * 0x9e3779b97f4a7c15ul | 1;
     setpgid(0, 0);
+    make_own();
     buffer = mmap(NULL, BUFFER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     for (unsigned i = 0; i < BUFFER / 8; i++)
         ((uint64_t *)buffer)[i] = roll() % 3 ? roll() % 100 : argument();
     for (unsigned i = 0; i < CALLS; i++) {
         uint64_t call = roll() % 50 ? roll() % NUMBER_LAST : roll();
         if (is_wanted(call))
-            syscall((long)call, argument(), argument(), argument(), argument(), argument(), argument());
+            call_one(call);
     }
     _exit(0);
 }
 
 int main(void)
 {
+    make_handles();
     for (unsigned number = 0; number < CHILDREN; number++) {
         pid_t pid = fork();
         if (pid == 0) {
