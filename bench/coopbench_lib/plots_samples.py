@@ -40,7 +40,7 @@ def distribution_plot(result: Result, workload: str) -> Plot | None:
             data += ["", "", *block]
     script = head(name, 560, 90 + 44 * len(rows))
     script += ['set xlabel "% above the median of the mode\'s own repetitions"', f"set yrange [{len(rows) - 0.4}:-0.6]",
-               f"set xrange [{-1.3 * edge:g}:{1.3 * edge:g}]", "set xtics autofreq", "set xtics format '%g'",
+               f"set xrange [{-_end(away, edge, -1):g}:{_end(away, edge, 1):g}]", "set xtics autofreq", "set xtics format '%g'",
                "set arrow from 0,graph 0 to 0,graph 1 nohead lc rgb '#000000' lw 1 dt 2",
                "set ytics (" + ", ".join(f"{_quoted(row.mode)} {place}" for place, row in enumerate(rows)) + ")",
                "plot " + ", \\\n     ".join(drawn)]
@@ -59,6 +59,11 @@ def _body(values: list[float]) -> float:
     return sorted(map(abs, values))[int(_BODY * (len(values) - 1))]
 
 
+def _end(away: dict[str, list[float]], edge: float, sign: int) -> float:
+    """Where the axis ends on one side: behind the arrows, where there are any."""
+    return edge * (1.8 if any(sign * value > edge for values in away.values() for value in values) else 1.05)
+
+
 def _lane(row: Row, place: int, values: list[float], edge: float) -> list[tuple[list[str], str]]:
     """What is drawn of one mode, as data and as gnuplot's words: interval, dots, and an arrow at an edge that needs one."""
     blocks = []
@@ -70,10 +75,10 @@ def _lane(row: Row, place: int, values: list[float], edge: float) -> list[tuple[
                                 for number, value in enumerate(values) if abs(value) <= edge]
     for size, colour in ((0.5, "#000000"), (0.36, fill_of(row.mode)[0])):
         blocks.append((dots, f"using 1:2 with points pt 7 ps {size} lc rgb '{colour}'"))
-    for sign, arrow, side in ((-1, "← {0}, {1:+.0f}%", "left"), (1, "{0}, {1:+.0f}% →", "right")):
+    for sign, arrow, side in ((-1, "← {0}, {1:+.0f}%", "right"), (1, "{0}, {1:+.0f}% →", "left")):
         beyond = [value for value in values if sign * value > edge]
         if beyond:
             text = arrow.format(len(beyond), max(beyond, key=abs))
-            blocks.append(([f"# {row.mode}, beyond", f"{sign * 1.28 * edge:.6g} {place} {_quoted(text)}"],
+            blocks.append(([f"# {row.mode}, beyond", f"{sign * 1.05 * edge:.6g} {place} {_quoted(text)}"],
                            f"using 1:2:3 with labels {side} font ',11'"))
     return blocks
