@@ -20,6 +20,7 @@
 #include "machine/cpu.h"
 #include "machine/log.h"
 #include "machine/panic.h"
+#include "machine/pmu.h"
 #include "mmu/direct_backend.h"
 #include "mmu/mmu_backend.h"
 #include "mmu/shadow_backend.h"
@@ -119,6 +120,14 @@ static void core_read_switches(struct core_options *options, const char *words)
         core_refuse("cluster=%u: mode %s has no exits to save", options->switches.cluster, options->mode.name);
 }
 
+static void core_start_pmu(const struct core_options *options, const char *words)
+{
+    char why[128];
+    bool has_worlds = options->mode.cpu == MODE_CPU_VT;
+    if (pmu_start(words, has_worlds ? PMU_SPLIT_WORLDS : PMU_SPLIT_RINGS, why, sizeof(why)))
+        core_refuse("%s", why);
+}
+
 static void core_read_options(struct core_options *options)
 {
     const char *words = boot_info()->command_line;
@@ -142,6 +151,7 @@ static void core_read_options(struct core_options *options)
     options->vcpus = (unsigned)vcpus;
     options->vms = (unsigned)vms;
     scheduler_set_slice(core_number(words, "slice", CORE_SLICE_DEFAULT));
+    core_start_pmu(options, words);
 }
 
 static bool core_module_is(const struct boot_module *module, const char *role, unsigned vm)

@@ -14,6 +14,7 @@
 #include "machine/cpu.h"
 #include "machine/cpu_features.h"
 #include "machine/log.h"
+#include "machine/pmu.h"
 #include "machine/tsc.h"
 #include "mmu/mmu_backend.h"
 #include <coopvirt/format.h>
@@ -77,8 +78,28 @@ void record_machine(const struct mode *mode, const char *cpu_backend, unsigned l
     record_add(",\"switches\":{\"mem\":%lu,\"vcpus\":%u,\"vms\":%u", memory_mib, vcpus, vms);
     for (unsigned i = 0; (word = switches_row(switches, i, &value)); i++)
         record_add(",\"%s\":%u", word, value);
-    record_add("}}");
+    record_add("}");
+    if (pmu_state()) {
+        record_add(",\"pmu\":");
+        record_text(pmu_state());
+    }
+    record_add("}");
     record_end();
+}
+
+/* Counters stay with a CPU: what was begun on another one cannot be told. */
+static void record_pmu(const struct vcpu *vcpu)
+{
+    if (vcpu->begun.cpu != cpu_current()->index)
+        return;
+    for (unsigned i = 0; i < pmu_event_count(); i++) {
+        struct pmu_counts counts;
+        pmu_read(i, &counts);
+        record_add("%s{\"event\":\"0x%lx\",\"guest\":%lu,\"hypervisor\":%lu}", i ? "," : ",\"pmu\":[", pmu_encoding(i),
+                   counts.guest, counts.hypervisor);
+    }
+    if (pmu_event_count())
+        record_add("]");
 }
 
 static void record_reasons(const struct account *account)
@@ -185,6 +206,7 @@ void record_region(const struct vcpu *vcpu)
         record_channel(vcpu);
     if (vcpu->vm->mode.mmu == MODE_MMU_NESTED)
         record_nested(vcpu);
+    record_pmu(vcpu);
     record_add("}");
     record_end();
 }

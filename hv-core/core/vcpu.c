@@ -15,6 +15,7 @@
 #include "machine/cpu.h"
 #include "machine/cpu_features.h"
 #include "machine/fpu.h"
+#include "machine/pmu.h"
 #include "machine/tsc.h"
 #include "mmu/mmu_backend.h"
 #include <coopvirt/error.h>
@@ -129,7 +130,8 @@ static void vcpu_count_from_here(struct vcpu *vcpu)
     vcpu->begun = (struct vcpu_begun){.channel = vcpu->channel.counts,
                                       .flushes = vcpu->flushes,
                                       .splits = vm->nested.splits,
-                                      .joined = vm->nested.joined};
+                                      .joined = vm->nested.joined,
+                                      .cpu = cpu_current()->index};
     if (shared) {
         vcpu->begun.cr3_loads = shared->cr3_loads;
         vcpu->begun.clock_reads = shared->clock_reads;
@@ -138,6 +140,8 @@ static void vcpu_count_from_here(struct vcpu *vcpu)
     }
     if (vm->switches.touched && vm->mode.mmu == MODE_MMU_NESTED)
         vcpu_forget_touched(vcpu);
+    if (pmu_event_count())
+        pmu_begin();
 }
 
 void vcpu_marker(struct vcpu *vcpu, uint32_t value)

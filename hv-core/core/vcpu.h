@@ -75,6 +75,7 @@ struct vcpu_begun {
     uint64_t cr3_loads, clock_reads, polls, polls_awaited; /* in the shared page */
     uint64_t flushes, splits, joined;                      /* of its nested translations, and tables */
     struct channel_counts channel;
+    unsigned cpu; /* whose performance counters were started */
 };
 
 /* The registers that decide how page tables are read. */

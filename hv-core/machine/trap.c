@@ -7,6 +7,7 @@
 #include "machine/apic_send.h"
 #include "machine/console.h"
 #include "machine/cpu.h"
+#include "machine/msr_try.h"
 #include "machine/panic.h"
 
 #include <coopvirt/mutation.h>
@@ -37,6 +38,11 @@ void trap_interrupt(unsigned vector)
     apic_end_of_interrupt();
 }
 
+static bool trap_is_tried(uint64_t rip)
+{
+    return rip == (uint64_t)msr_try_read_at || rip == (uint64_t)msr_try_write_at;
+}
+
 void trap_handle(struct trap_frame *frame)
 {
     if (frame->vector >= TRAP_EXCEPTIONS) {
@@ -47,5 +53,9 @@ void trap_handle(struct trap_frame *frame)
         panic_halt();
     if (frame->vector == X86_VECTOR_DB && frame->rip == trap_user_call && !MUTATED(machine_debug_at_call))
         return;
+    if (frame->vector == X86_VECTOR_GP && trap_is_tried(frame->rip)) {
+        frame->rip = (uint64_t)msr_try_failed;
+        return;
+    }
     panic_exception(frame);
 }

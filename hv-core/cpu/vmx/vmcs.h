@@ -23,6 +23,8 @@
 #define VMCS_IO_BITMAP_B            0x2002u
 #define VMCS_MSR_BITMAP             0x2004u
 #define VMCS_TSC_OFFSET             0x2010u
+#define VMCS_EXIT_MSR_LOAD_LIST     0x2008u
+#define VMCS_ENTRY_MSR_LOAD_LIST    0x200au
 #define VMCS_VIRTUAL_APIC_PAGE      0x2012u
 #define VMCS_EPT_POINTER            0x201au
 #define VMCS_GUEST_PHYSICAL_ADDRESS 0x2400u

@@ -10,6 +10,7 @@
 #include "machine/cpu_features.h"
 #include "machine/descriptor.h"
 #include "machine/log.h"
+#include "machine/pmu.h"
 #include <coopvirt/error.h>
 #include <coopvirt/x86.h>
 #include <coopvirt/x86_instructions.h>
@@ -18,7 +19,7 @@ struct vmx_capabilities vmx_capabilities;
 struct vmx_controls vmx_controls;
 
 static struct vmx_cpu vmx_cpus[CPU_LIMIT];
-static coop_paddr vmx_msr_bitmap = FRAME_NONE, vmx_io_bitmaps = FRAME_NONE;
+static coop_paddr vmx_msr_bitmap = FRAME_NONE, vmx_io_bitmaps = FRAME_NONE, vmx_msr_lists = FRAME_NONE;
 
 /* Mask and match of 0 agree with every error code, so the bit of #PF says whether all exit or none. SDM vol. 3,
  * "Exception Bitmap". */
@@ -99,6 +100,41 @@ static int vmx_make_bitmaps(void)
     return 0;
 }
 
+/* SDM vol. 3, "VM-Exit Controls for MSRs", "VM-Entry Controls for MSRs" */
+struct vmx_msr_load {
+    uint32_t msr, reserved; /* 0x00 */
+    uint64_t value;         /* 0x08 */
+};
+_Static_assert(sizeof(struct vmx_msr_load) == 16, "entry of an MSR area");
+
+/* What performance counters count: one list for entries, one behind it for exits. The same for all VCPUs. */
+static int vmx_make_msr_lists(void)
+{
+    uint64_t guest, host;
+    if (vmx_msr_lists != FRAME_NONE || !pmu_global(&guest, &host))
+        return 0;
+    coop_paddr lists = frame_allocate_zeroed(FRAME_OWNER_HYPERVISOR);
+    if (lists == FRAME_NONE)
+        return -ENOMEM;
+    struct vmx_msr_load *entries = frame_address(lists);
+    entries[0] = (struct vmx_msr_load){.msr = X86_MSR_PERF_GLOBAL, .value = guest};
+    entries[1] = (struct vmx_msr_load){.msr = X86_MSR_PERF_GLOBAL, .value = host};
+    vmx_msr_lists = lists;
+    return 0;
+}
+
+static void vmx_write_msr_lists(void)
+{
+    unsigned count = vmx_msr_lists == FRAME_NONE ? 0 : 1;
+    vmx_write(VMCS_EXIT_MSR_STORE_COUNT, 0);
+    vmx_write(VMCS_EXIT_MSR_LOAD_COUNT, count);
+    vmx_write(VMCS_ENTRY_MSR_LOAD_COUNT, count);
+    if (count) {
+        vmx_write(VMCS_ENTRY_MSR_LOAD_LIST, vmx_msr_lists);
+        vmx_write(VMCS_EXIT_MSR_LOAD_LIST, vmx_msr_lists + sizeof(struct vmx_msr_load));
+    }
+}
+
 /* A frame that begins with the CPU's revision, as VMXON and every VMCS want it. SDM vol. 3, "Format of the VMCS
  * Region". */
 static coop_paddr vmx_allocate_region(frame_owner owner)
@@ -130,7 +166,7 @@ int vmx_start_cpu(void)
 {
     struct cpu *cpu = cpu_current();
     struct vmx_cpu *vmx = &vmx_cpus[cpu->index];
-    int error = cpu->index == 0 ? vmx_make_bitmaps() : 0;
+    int error = cpu->index == 0 ? vmx_make_bitmaps() || vmx_make_msr_lists() : 0;
     vmx->region = vmx_allocate_region(FRAME_OWNER_HYPERVISOR);
     if (vmx->region == FRAME_NONE || error) {
         log_error("vmx: no memory to start CPU %u", cpu->index);
@@ -208,9 +244,7 @@ static void vmx_write_controls(const struct vmx_vcpu *vmx)
     vmx_write(VMCS_PAGE_FAULT_MASK, VMX_PAGE_FAULT_MASK);
     vmx_write(VMCS_PAGE_FAULT_MATCH, VMX_PAGE_FAULT_MATCH);
     vmx_write(VMCS_CR3_TARGET_COUNT, 0);
-    vmx_write(VMCS_EXIT_MSR_STORE_COUNT, 0);
-    vmx_write(VMCS_EXIT_MSR_LOAD_COUNT, 0);
-    vmx_write(VMCS_ENTRY_MSR_LOAD_COUNT, 0);
+    vmx_write_msr_lists();
     vmx_write(VMCS_ENTRY_INTERRUPTION, 0);
     vmx_write(VMCS_TSC_OFFSET, 0);
     vmx_write(VMCS_TPR_THRESHOLD, 0);

@@ -80,18 +80,21 @@
 #define X86_MSR_FEATURE_CONTROL 0x0000003a
 #define X86_MSR_SPEC_CTRL       0x00000048
 #define X86_MSR_UCODE_REV       0x0000008b
+#define X86_MSR_PMC             0x000000c1 /* and those behind it, as the next one */
 #define X86_MSR_MTRR_CAP        0x000000fe
 #define X86_MSR_SYSENTER_CS     0x00000174
 #define X86_MSR_SYSENTER_ESP    0x00000175
 #define X86_MSR_SYSENTER_EIP    0x00000176
 #define X86_MSR_MCG_CAP         0x00000179
 #define X86_MSR_MCG_STATUS      0x0000017a
+#define X86_MSR_PERFEVTSEL      0x00000186
 #define X86_MSR_MISC_ENABLE     0x000001a0
 #define X86_MSR_DEBUGCTL        0x000001d9
 #define X86_MSR_MTRR_PHYS_BASE0 0x00000200
 #define X86_MSR_MTRR_FIX64K     0x00000250
 #define X86_MSR_PAT             0x00000277
 #define X86_MSR_MTRR_DEF_TYPE   0x000002ff
+#define X86_MSR_PERF_GLOBAL     0x0000038f
 #define X86_MSR_TSC_DEADLINE    0x000006e0
 #define X86_MSR_X2APIC_FIRST    0x00000800
 #define X86_MSR_X2APIC_LAST     0x000008ff
@@ -105,11 +108,15 @@
 #define X86_MSR_GS_BASE         0xc0000101
 #define X86_MSR_KERNEL_GS_BASE  0xc0000102
 #define X86_MSR_TSC_AUX         0xc0000103
+#define X86_MSR_AMD_SELECT      0xc0010000 /* and those behind it, as the next one */
+#define X86_MSR_AMD_COUNTER     0xc0010004
 #define X86_MSR_SYSCFG          0xc0010010
 #define X86_MSR_HWCR            0xc0010015
 #define X86_MSR_NB_CFG          0xc001001f
 #define X86_MSR_VM_CR           0xc0010114
 #define X86_MSR_VM_HSAVE_PA     0xc0010117
+#define X86_MSR_AMD_CORE_SELECT 0xc0010200 /* select and counter in turn */
+#define X86_MSR_AMD_CORE_COUNT  0xc0010201
 
 #define X86_APIC_BASE_BSP     (1ul << 8)
 #define X86_APIC_BASE_X2APIC  (1ul << 10)
