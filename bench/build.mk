@@ -24,7 +24,9 @@ PLUGIN_COMMON := bench/plugin/instruction_class.c bench/plugin/regions.c
 COUNT_SOURCES := bench/plugin/coopcount.c $(PLUGIN_COMMON)
 WALK_SOURCES  := $(filter-out bench/plugin/coopcount.c,$(wildcard bench/plugin/*.c))
 
-BENCH_IMAGES := $(INITRAMFS) $(WORKLOADS) $(PLUGINS)
+PMU_NAMES     := $(BUILD)/bench/pmu/pmu_names
+
+BENCH_IMAGES := $(INITRAMFS) $(WORKLOADS) $(PLUGINS) $(PMU_NAMES)
 
 $(BUILD)/bench/harness/%.o: bench/workloads/%.c bench/build.mk
 	$(Q)mkdir -p $(@D)
@@ -58,5 +60,10 @@ $(PLUGINS): $(wildcard bench/plugin/*.h) guest-coop/include/coopbench.h bench/bu
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O2 -g -fPIC -shared -fvisibility=hidden -pthread $(PREFIX_MAP) $(WARNINGS) \
 		-Iguest-coop/include $(filter %.c,$^) -o $@
+
+# Names of performance events, by libpfm4.
+$(PMU_NAMES): bench/pmu/pmu_names.c bench/build.mk
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -g $(PREFIX_MAP) $(WARNINGS) $< -lpfm -o $@
 
 -include $(HARNESS_OBJECTS:.o=.d) $(WORKLOADS:$(WORKLOADS_BUILD)/%=$(BUILD)/bench/depend/%.d)

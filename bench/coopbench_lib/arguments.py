@@ -13,6 +13,7 @@ from .errors import UsageError
 from .guests import GUESTS
 from .machines import MACHINES
 from .modes import DEFAULT_MODES
+from .pmu import add_pmu_command
 from .rounds import BUDGET_SECONDS, UNTIL_PERCENT
 from .switches import SWITCHES
 from .walks import TLBS
@@ -74,6 +75,7 @@ def make_parser() -> argparse.ArgumentParser:
     exits.add_argument("--mode", metavar="M", help="of this mode only")
     exits.add_argument("--workload", metavar="W", help="of these workloads only")
     _add_compare(_add(commands, "compare", "two results of one machine, row by row"))
+    add_pmu_command(commands, _add)
     add_peers_command(commands, _add, _positive, _count)
     add_report_commands(commands, _add)
     return parser

@@ -30,6 +30,7 @@ from .modes import DEFAULT_MODES, MODES, choose_modes, find_mode
 from .paths import Paths, default_paths
 from .peer_tables import is_of_peers, render_peers
 from .plan import Plan
+from .pmu import command_pmu
 from .probe import settle
 from .program import pack_program, packed_path
 from .progress import duration
@@ -368,4 +369,4 @@ _COMMANDS = {"doctor": command_doctor, "modes": command_modes, "workloads": comm
              "trace": lambda options: command_trace(options, make_plan, _new_folder_of("trace")),
              "ablation": lambda options: command_ablation(options, make_plan, _new_folder_of("ablation")),
              "demo": lambda options: command_demo(options, make_plan, _new_folder_of("demo")),
-             "peers": command_peers, **REPORT_COMMANDS}
+             "peers": command_peers, "pmu": command_pmu, **REPORT_COMMANDS}

@@ -96,9 +96,21 @@ def _tick(mode: Mode, regions: list[Region]) -> str:
     return f"{sum(region.injections for region in regions)} injections"
 
 
+def _pmu(mode: Mode, regions: list[Region]) -> str:
+    """Events counted for guest and hypervisor; the machine's record says why where there are no counters."""
+    sums: dict[str, list[int]] = {}
+    for region in regions:
+        for count in region.raw.get("pmu") or []:
+            both = sums.setdefault(count["event"], [0, 0])
+            both[0] += count["guest"]
+            both[1] += count["hypervisor"]
+    return "; ".join(f"event {event}: {guest} in the guest, {hypervisor} in the hypervisor"
+                     for event, (guest, hypervisor) in sums.items()) or "no PMU: nothing was counted"
+
+
 _SHOWN: dict[str, Callable[[Mode, list[Region]], str]] = {
     "batch": _batch, "cr3cache": _cr3cache, "cluster": _cluster, "unsync": _unsync, "eoi": _eoi, "clock": _clock,
-    "poll": _poll, "touched": _touched, "tick": _tick}
+    "poll": _poll, "touched": _touched, "pmu": _pmu, "tick": _tick}
 
 
 def _happened(name: str, mode: Mode, repetitions: list[Repetition], regions: list[Region]) -> str:

@@ -45,6 +45,8 @@ SWITCHES = (
            "whether FPU state changes with the process (0), or at the next process's first use of it (1)"),
     Switch("touched", "hypervisor", "touched", "0", r"[01]",
            "whether the nested pages are counted that a region uses, where page tables are nested"),
+    Switch("pmu", "hypervisor", "pmu", "0", r"0|0x[0-9a-f]{1,10}(,0x[0-9a-f]{1,10}){0,3}",
+           "encodings of performance events, as 'coopbench pmu encode' prints them, counted for guest and hypervisor; 0 is off"),
     Switch("trace", "hypervisor", "trace", "0", r"[0-9]{1,7}",
            "crossings of a region that the hypervisor keeps and writes down, at most 1,048,576; 0 is off"),
 )
