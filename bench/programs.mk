@@ -12,6 +12,14 @@ PROGRAM_LIBS_tcc    := -ltcc -lm -ldl -lpthread
 
 BENCH_IMAGES += $(PROGRAMS_INITRAMFS) $(PROGRAMS)
 
+# Workloads of a user's own (coopbench run --workload-dir), built anew each time: another folder has others of that name.
+WORKLOAD_DIR ?= /nonexistent
+.PHONY: own-anew
+own-anew:
+$(BUILD)/bench/own/%: $(WORKLOAD_DIR)/%.c $(HARNESS_LIBRARY) own-anew
+	$(Q)mkdir -p $(@D)
+	$(Q)$(MUSL_CC) $(filter-out -MMD -MP -Werror,$(MUSL_CFLAGS)) $< $(HARNESS_LIBRARY) $(MUSL_LDFLAGS) -o $@
+
 # By gcc whatever CC is, as the workloads. glibc warns of what a static program cannot do (dlopen, getaddrinfo): none of it
 # is used.
 $(PROGRAMS_BUILD)/%: tests/programs/%.c bench/programs.mk

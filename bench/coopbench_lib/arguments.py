@@ -39,6 +39,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
             raise UsageError("after -- a program is wanted: -- ./program arguments")
     options = make_parser().parse_args(arguments)
     options.arguments, options.program = arguments, program
+    if not program and (getattr(options, "files", None) or getattr(options, "stdin", None)) and not options.resume:
+        raise UsageError("--files and --stdin are for a program after --")
     if program and (options.command != "run" or options.workload):
         raise UsageError("a program after -- belongs to 'run', and stands in place of --workload")
     return options
@@ -102,12 +104,19 @@ def _add_machine(command: argparse.ArgumentParser) -> None:
 
 def _add_run(run: argparse.ArgumentParser) -> None:
     run.usage = ("coopbench run [--machine M] [--guest G] [--mode A,B] [--workload X,Y] [--quick] [--set SWITCH=VALUE] "
-                 "[--param NAME=VALUE] [-w N] [-r N] [-j N] [--walks [TLB]] [--timeout SECONDS] [--dry-run] [--out DIR] "
-                 "[--resume] [-- ./program arguments]")
+                 "[--param NAME=VALUE] [-w N] [-r N] [-j N] [--walks [TLB]] [--timeout SECONDS] [--dry-run] [--out DIR] [--resume] "
+                 "[--workload-dir DIR] [[--files DIR] [--stdin FILE] -- ./program arguments]")
     _add_machine(run)
     _add_measurement(run)
     run.add_argument("--workload", metavar="X,Y", help="workloads, groups such as 'latency/', or one of "
                      f"{', '.join(GROUP_WORDS)} (the first is the default)")
+    run.add_argument("--workload-dir", metavar="DIR", type=Path,
+                     help="a folder of workloads of your own: manifest.json and a C file for each (bench/workloads/"
+                     "README.md shows one); without --workload all of them are measured")
+    run.add_argument("--files", metavar="DIR", type=Path, help="files for the program after --, which works in a copy "
+                     "of this folder")
+    run.add_argument("--stdin", metavar="FILE", type=Path,
+                     help="what the program after -- reads (default: nothing)")
     run.add_argument("--quick", action="store_true",
                      help="of these workloads only those that are marked quick, with 2 repetitions")
     _add_parameters(run)

@@ -32,7 +32,9 @@ from .peer_tables import is_of_peers, render_peers
 from .plan import Plan
 from .pmu import command_pmu
 from .probe import settle
-from .program import pack_program, packed_path
+from .output import judge_outputs
+from .own import build_own, read_own
+from .program import Packed, entries_of_program, packed
 from .progress import duration
 from .provenance import git
 from .reference import judge_by_reference, save_reference
@@ -49,6 +51,8 @@ from .walks_table import has_walks, render_walks
 from .workloads import Workload, choose_workloads, only_quick, read_manifest
 
 QUICK_RUNS = 2
+# What the user gives of files, and run.json keeps.
+_GIVEN = ("files", "stdin", "workload_dir")
 
 
 def main(arguments: list[str] | None = None, paths: Paths | None = None) -> int:
@@ -141,7 +145,7 @@ def command_run(options: argparse.Namespace) -> int:
     plan.check_present()
     plan = settle_modes(plan, bool(options.mode or folder))
     if plan.packed:
-        pack_program(plan.paths, plan.program, plan.packed)
+        plan.packed.make()
     folder = folder or _new_folder(options, plan)
     session = Session(plan, ResultFolder(folder), options.arguments)
     session.take_up(options.resume)
@@ -185,14 +189,17 @@ def make_plan(options: argparse.Namespace, before: dict) -> Plan:
     modes = choose_modes(options.mode or ",".join(before.get("modes", DEFAULT_MODES)))
     program = options.program or before.get("program", [])
     runs, warmup = options.runs or before.get("runs"), before.get("warmup")
+    given = {name: os.path.abspath(value) for name in _GIVEN
+             if (value := getattr(options, name, None) or before.get(name))}
+    workloads = _workloads(options, program, before, given)
     plan = Plan(
         paths=paths, machine=machine, emulator=_emulator(options, machine), modes=modes,
-        workloads=_workloads(options, program, before),
+        workloads=workloads, given=given,
         switches=parse_switches(options.switches, before.get("switches")),
         parameters=parse_parameters(options.parameters, before.get("params")),
         runs=runs or (QUICK_RUNS if options.quick else None),
         warmup=warmup if options.warmup is None else options.warmup, timeout_seconds=options.timeout,
-        jobs=options.jobs, program=program, packed=packed_path(paths, program) if program else None,
+        jobs=options.jobs, program=program, packed=_packed(paths, program, workloads, given),
         fallback=fallback or before.get("fallback", {}),
         guest=find_guest(options.guest or before.get("guest") or GUESTS[0].name), tlb=_tlb(options, before),
         sampling=None if options.command in ("trace", "demo") else read_sampling(machine.unit, options.until,
@@ -218,12 +225,30 @@ def _machine(options: argparse.Namespace, before: dict) -> tuple[Machine, dict[s
     return machine, {"asked": asked.name, "reason": reason}
 
 
-def _workloads(options: argparse.Namespace, program: list[str], before: dict) -> list[Workload]:
+def _packed(paths: Paths, program: list[str], workloads: list[Workload], given: dict[str, str]) -> Packed | None:
+    """The initramfs with the user's own program, or workloads, in it; None where the common one will do."""
+    files = {name: Path(path) for name, path in given.items()}
+    if program:
+        entries = entries_of_program(program, files.get("files"), files.get("stdin"))
+    elif "workload_dir" in files:
+        names = {workload.name for workload in read_own(files["workload_dir"], [])}
+        own = [workload for workload in workloads if workload.name in names]
+        entries = build_own(paths, files["workload_dir"], own)
+    else:
+        return None
+    needs_programs = any(workload.needs_programs for workload in workloads)
+    return packed(paths, paths.images()["programs" if needs_programs else "initramfs"], entries)
+
+
+def _workloads(options: argparse.Namespace, program: list[str], before: dict, given: dict[str, str]) -> list[Workload]:
     """The workloads asked for; a program of the user's own is one that no manifest knows."""
     if program:
         return [Workload(f"program/{Path(program[0]).name}", program[0], 1)]
-    chosen = options.workload or ",".join(before.get("workloads", ["default"]))
-    workloads = choose_workloads(read_manifest(options.paths.manifest), chosen)
+    known, chosen = read_manifest(options.paths.manifest), "default"
+    if "workload_dir" in given:
+        own = read_own(Path(given["workload_dir"]), known)
+        known, chosen = known + own, ",".join(workload.name for workload in own)
+    workloads = choose_workloads(known, options.workload or ",".join(before.get("workloads", [chosen])))
     return only_quick(workloads) if options.quick else workloads
 
 
@@ -257,12 +282,14 @@ def _say_result(session: Session) -> int:
     result, paths = session.result(), session.plan.paths
     shown = paths.shown(result.folder)
     _print_table(result, paths)
+    lines, agree = judge_outputs(session.outcomes.values())
+    print("\n".join(lines), end="\n" * bool(lines))
     sys.stdout.flush()
     bad = [outcome for outcome in session.outcomes.values() if outcome.bad]
     print(f"{len(session.outcomes)} boots in {duration(session.run['seconds'])}; the result is in {shown}",
           file=sys.stderr)
     if not bad:
-        return 0
+        return 0 if agree else _fail("the program did not do the same in every mode", 1)
     return _fail(f"{len(bad)} of {len(session.outcomes)} boots failed (logs in {shown}/logs; "
                  f"try them again by: bench/coopbench run --resume --out {shlex.quote(shown)})", 1)
 

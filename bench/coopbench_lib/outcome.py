@@ -38,6 +38,7 @@ class Outcome:
     guest_record: dict[str, Any] | None = None
     controls_record: dict[str, Any] | None = None
     repeatable: bool = True
+    output: dict[str, Any] | None = None
     repetitions: list[Repetition] = field(default_factory=list)
 
     @property
@@ -52,7 +53,7 @@ class Outcome:
 def judge(plan: Plan, cell: Cell, ended: Ended, boot: Boot, last_words: str) -> Outcome:
     """The outcome of a boot, from its records and from how its process ended; 'last_words' is the end of its output."""
     outcome = Outcome(cell.mode.name, cell.workload.name, OK, seconds=round(ended.seconds, 3),
-                      machine_record=boot.first("machine"), guest_record=boot.first("guest"),
+                      machine_record=boot.first("machine"), guest_record=boot.first("guest"), output=boot.first("output"),
                       controls_record=boot.first("controls"),
                       repeatable=not (cell.mode.native and cell.workload.disk_mib and plan.machine.outside_disk))
     if ended.timed_out:

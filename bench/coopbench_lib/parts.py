@@ -8,7 +8,6 @@ from pathlib import Path
 from .errors import CoopbenchError
 from .outcome import Outcome
 from .plan import Plan
-from .program import pack_program
 from .results import ResultFolder
 from .session import Session
 
@@ -35,4 +34,4 @@ def check_parts(plan: Plan) -> None:
     """What has to be there before the first part is run."""
     plan.check_present()
     if plan.packed:
-        pack_program(plan.paths, plan.program, plan.packed)
+        plan.packed.make()

@@ -13,7 +13,7 @@ from .launch import Launch, refuse_unsafe_path
 from .machines import Machine
 from .modes import Mode
 from .paths import Paths
-from .program import exec_word
+from .program import Packed, exec_word
 from .rounds import Sampling
 from .walks import COUNTS_FILE, PLUGIN, Tlb, plugin_words
 from .workloads import Workload
@@ -60,7 +60,8 @@ class Plan:
     timeout_seconds: int = 0
     jobs: int = 1
     program: list[str] = field(default_factory=list)
-    packed: Path | None = None
+    packed: Packed | None = None
+    given: dict[str, str] = field(default_factory=dict)
     fallback: dict[str, str] = field(default_factory=dict)
     guest: Guest = GUESTS[0]
     tlb: Tlb | None = None
@@ -116,7 +117,7 @@ class Plan:
     def initramfs(self, workload: Workload | None) -> Path:
         """What a boot's first file system is made of."""
         name = "programs" if workload and workload.needs_programs else "initramfs"
-        return self.packed or self._images()[name]
+        return self.packed.path if self.packed else self._images()[name]
 
     def command(self, cell: Cell, logs: Path) -> list[str]:
         """The emulator's command line of one cell, whose serial lines go to files in 'logs'."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A program of the user's own ('run -- ./program arguments'): put into a copy of the initramfs, and named to init.
 
-The copy is the initramfs with one more file before its trailer (cpio, "newc" format), the same for the same program.
+The copy is the initramfs with more files before its trailer (cpio, "newc" format), the same for the same files.
 """
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import os
 import re
 import struct
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import CoopbenchError, UsageError
@@ -22,6 +24,7 @@ _HEADER_BYTES = 110
 _ELF_64_EXECUTABLES = (b"\x7fELF\x02\x01", (2, 3))
 _INTERPRETER = 3
 _KEPT_SECONDS = 86400
+_MOST_BYTES = 64 << 20
 
 
 def exec_word(program: list[str]) -> str:
@@ -52,40 +55,89 @@ def _segment_types(content: bytes, path: Path) -> list[int]:
     return [struct.unpack_from("<I", content, offset + size * index)[0] for index in range(count)]
 
 
-def packed_path(paths: Paths, program: list[str]) -> Path:
-    """Where the initramfs with the program is made. It is named after its content, so that runs at the same time do not
-    share one, and by a name of one length, since a kernel's command line has it. UsageError as check_program()."""
+def entries_of_program(program: list[str], files: Path | None, standard_input: Path | None) -> list[Entry]:
+    """What the guest finds of a user's program: itself, the tree that it works in, its standard input. UsageError as
+    check_program(), and for what cannot be read."""
     check_program(Path(program[0]))
-    digest = hashlib.sha256(Path(program[0]).name.encode() + b"\0" + Path(program[0]).read_bytes())
-    initramfs = paths.images()["initramfs"]
-    if initramfs.is_file():
-        digest.update(initramfs.read_bytes())
-    return paths.build / f"bench/programs/{digest.hexdigest()[:16]}.cpio"
+    entries = [Entry(f"{_FOLDER.lstrip('/')}/{Path(program[0]).name}", 0o100755, Path(program[0]).read_bytes())]
+    try:
+        if files:
+            if not files.is_dir():
+                raise UsageError(f"--files wants a folder, and {files} is none")
+            entries += _entries_of_tree(files)
+        if standard_input:
+            entries.append(Entry("program/stdin", 0o100644, standard_input.read_bytes()))
+    except OSError as error:
+        raise UsageError(f"cannot read {error.filename}: {error.strerror}") from error
+    return entries
 
 
-def pack_program(paths: Paths, program: list[str], target: Path) -> None:
-    """Makes the initramfs with the program in it, and removes those that have not been used for a day."""
-    source = paths.images()["initramfs"]
-    name = f"{_FOLDER.lstrip('/')}/{Path(program[0]).name}"
-    packed = add_file(source.read_bytes(), name, Path(program[0]).read_bytes())
-    if packed is None:
-        raise CoopbenchError(f"{paths.shown(source)} is no cpio archive of the 'newc' format: say 'make'")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    for old in target.parent.iterdir():
-        if time.time() - old.stat().st_mtime > _KEPT_SECONDS:
-            old.unlink(missing_ok=True)
-    unfinished = target.with_suffix(f".{os.getpid()}")
-    unfinished.write_bytes(packed)
-    unfinished.replace(target)
+def _entries_of_tree(files: Path) -> list[Entry]:
+    """Folders, files and symbolic links, in the order of their names."""
+    entries = [Entry("program/files", 0o040755, b"")]
+    for path in sorted(files.rglob("*")):
+        name, mode = f"program/files/{path.relative_to(files)}", path.lstat().st_mode
+        if path.is_symlink():
+            entries.append(Entry(name, 0o120777, os.readlink(path).encode()))
+        elif path.is_dir():
+            entries.append(Entry(name, 0o040000 | mode & 0o7777, b""))
+        elif path.is_file():
+            entries.append(Entry(name, 0o100000 | mode & 0o7777, path.read_bytes()))
+    return entries
 
 
-def add_file(archive: bytes, name: str, content: bytes) -> bytes | None:
-    """The archive with one executable file more; None when the archive has no trailer."""
+@dataclass(frozen=True)
+class Entry:
+    """One file of an archive; of a symbolic link the content is where it leads."""
+
+    name: str
+    mode: int
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Packed:
+    """The initramfs 'base' with more files in it. 'path' is where it is made: named after its content, so that runs at
+    the same time do not share one, and by a name of one length, since a kernel's command line has it."""
+
+    base: Path
+    entries: tuple[Entry, ...]
+    path: Path
+
+    def make(self) -> None:
+        """Makes it, and removes those that have not been used for a day."""
+        packed = add_files(self.base.read_bytes(), self.entries)
+        if packed is None:
+            raise CoopbenchError(f"{self.base} is no cpio archive of the 'newc' format: say 'make'")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        for old in self.path.parent.iterdir():
+            if time.time() - old.stat().st_mtime > _KEPT_SECONDS:
+                old.unlink(missing_ok=True)
+        unfinished = self.path.with_suffix(f".{os.getpid()}")
+        unfinished.write_bytes(packed)
+        unfinished.replace(self.path)
+
+
+def packed(paths: Paths, base: Path, entries: list[Entry]) -> Packed:
+    """Plans an initramfs. UsageError: it would be too large for a guest."""
+    total = sum(len(entry.content) for entry in entries)
+    if total > _MOST_BYTES:
+        raise UsageError(f"program and files are {total >> 20} MiB: at most {_MOST_BYTES >> 20} fit into a guest's memory "
+                         "beside what it does")
+    digest = hashlib.sha256(base.read_bytes() if base.is_file() else b"")
+    for entry in entries:
+        digest.update(f"{entry.name}\0{entry.mode}\0{len(entry.content)}\0".encode() + entry.content)
+    return Packed(base, tuple(entries), paths.build / f"bench/programs/{digest.hexdigest()[:16]}.cpio")
+
+
+def add_files(archive: bytes, entries: Iterable[Entry]) -> bytes | None:
+    """The archive with more files; None when it has no trailer."""
     end = archive.rfind(_TRAILER) - _HEADER_BYTES
     if end < 0 or archive[end:end + len(_MAGIC)] != _MAGIC:
         return None
-    packed = archive[:end] + _entry(name, 0o100755, content) + _entry("TRAILER!!!", 0, b"")
-    return packed + bytes(-len(packed) % 512)
+    added = b"".join(_entry(entry.name, entry.mode, entry.content) for entry in entries)
+    whole = archive[:end] + added + _entry("TRAILER!!!", 0, b"")
+    return whole + bytes(-len(whole) % 512)
 
 
 def _entry(name: str, mode: int, content: bytes) -> bytes:

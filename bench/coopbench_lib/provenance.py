@@ -19,7 +19,7 @@ def describe(plan: Plan) -> dict[str, Any]:
     """The part of run.json that says what was measured; two results with the same one must have the same counts."""
     images = plan.needed_images()
     if plan.packed:
-        images["initramfs"] = plan.packed
+        images["initramfs"] = plan.packed.path
     return {
         "machine": plan.machine.name,
         "guest": plan.guest.name,
@@ -32,6 +32,7 @@ def describe(plan: Plan) -> dict[str, Any]:
         "runs": plan.runs,
         "warmup": plan.warmup,
         "program": plan.program,
+        **plan.given,
         "walks": {"tlb": plan.tlb.name, "words": plan.tlb.words} if plan.tlb else {},
     }
 

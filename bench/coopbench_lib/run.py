@@ -60,6 +60,8 @@ def _boot_cell(plan: Plan, cell: Cell, logs: Path, processes: Processes) -> Outc
     hang = plan.machine.explain_hang(folder) if outcome.status == TIMEOUT else ""
     outcome.reason += f" ({hang})" if hang else ""
     outcome.command = command
+    if plan.program and outcome.output:
+        (logs.parent / f"output-{cell.mode.name.replace('/', '-')}.txt").write_text(read_text(folder / "console.txt"))
     if not outcome.bad:
         shutil.rmtree(folder)
     elif outcome.status == FAILED and _is_full(folder):

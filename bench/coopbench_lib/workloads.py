@@ -48,7 +48,7 @@ def read_manifest(path: Path) -> list[Workload]:
     except ValueError as error:
         raise CoopbenchError(f"the list of workloads {path} is not valid JSON: {error}") from error
     if isinstance(entries, dict):
-        entries = entries.get("workloads")
+        entries = [entries] if "name" in entries else entries.get("workloads")
     if not isinstance(entries, list) or not entries:
         raise CoopbenchError(f"the list of workloads {path} is no list, or an empty one")
     workloads = [_read_entry(entry, number, path) for number, entry in enumerate(entries, 1)]
@@ -68,7 +68,8 @@ def _read_entry(entry: Any, number: int, path: Path) -> Workload:
             name=entry["name"], program=str(entry.get("program", entry["name"])), ops=int(entry.get("ops", 1)),
             does=str(entry.get("does", "")), region=str(entry.get("region", "")), aka=_aka(entry.get("aka", "")),
             default=bool(entry.get("default", False)), quick=bool(entry.get("quick", False)),
-            disk_mib=_disk_mib(entry), needs_programs="programs" in (entry.get("needs") or []), runs=_optional_int(entry.get("runs")),
+            disk_mib=_disk_mib(entry), needs_programs="programs" in (entry.get("needs") or []),
+            runs=_optional_int(entry.get("runs")),
             warmup=_optional_int(entry.get("warmup")), timeout_seconds=_optional_int(entry.get("timeout")),
             parameters=dict(entry.get("params") or {}), mode_specific=str(entry.get("mode_specific", "")))
     except (TypeError, ValueError) as error:

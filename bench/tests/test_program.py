@@ -6,7 +6,13 @@ import subprocess
 import pytest
 
 from conftest import FAKE
-from coopbench_lib.program import add_file, exec_word
+from coopbench_lib.errors import CoopbenchError
+from coopbench_lib.outcome import Outcome
+from coopbench_lib.output import judge_outputs
+from coopbench_lib.own import build_own
+from coopbench_lib.paths import default_paths
+from coopbench_lib.program import Entry, add_files, exec_word
+from coopbench_lib.workloads import Workload
 
 
 def make_archive(folder):
@@ -41,10 +47,73 @@ def test_program_is_measured(tree, program):
 
 
 def test_program_comes_out_as_it_went_in(tmp_path):
-    archive = add_file(make_archive(tmp_path), "tmp/hello", b"content")
+    archive = add_files(make_archive(tmp_path), [Entry("tmp/hello", 0o100755, b"content")])
     subprocess.run(["cpio", "--quiet", "-i", "-d"], input=archive, cwd=tmp_path, check=True)
     assert (tmp_path / "tmp/hello").read_bytes() == b"content"
-    assert add_file(b"no archive", "tmp/hello", b"") is None
+    assert add_files(b"no archive", []) is None
+
+
+def test_files_and_input_are_packed(tree, program):
+    files = tree.root / "files"
+    (files / "deep").mkdir(parents=True)
+    (files / "deep/script").write_text("echo\n")
+    (files / "deep/script").chmod(0o754)
+    (files / "link").symlink_to("deep/script")
+    (tree.root / "input").write_text("a line\n")
+    answer = tree.run("--files", str(files), "--stdin", str(tree.root / "input"), "--", str(program))
+    assert answer.status == 0 and tree.json()["files"] == str(files)
+    packed = next((tree.root / "build/bench/programs").iterdir()).read_bytes()
+    subprocess.run(["cpio", "--quiet", "-i", "-d"], input=packed, cwd=tree.root, check=True)
+    assert (tree.root / "program/stdin").read_text() == "a line\n"
+    assert (tree.root / "program/files/link").read_text() == "echo\n"
+    assert (tree.root / "program/files/deep/script").stat().st_mode & 0o777 == 0o754
+    assert tree.run("--resume").status == 0
+    (files / "deep/script").write_text("changed\n")
+    answer = tree.run("--resume")
+    assert answer.status == 2 and "its images are not the same any more" in answer.err
+
+
+@pytest.mark.parametrize("words, text", [
+    (["--files", "/dev/null", "--", "PROGRAM"], "wants a folder"), (["--stdin", "/none", "--", "PROGRAM"], "cannot read /none"),
+    (["--files", "/"], "are for a program after --"),
+])
+def test_files_that_cannot_be_packed(tree, program, words, text):
+    answer = tree.run(*(str(program) if word == "PROGRAM" else word for word in words))
+    assert answer.status == 2 and text in answer.err and answer.err.count("\n") == 1
+
+
+def test_outputs_are_compared():
+    def outcome(mode, status=0, digest="1", verdict="ok"):
+        return Outcome(mode, "program/x", verdict, output={"status": status, "bytes": 4, "digest": digest})
+
+    assert judge_outputs([Outcome("native", "fake/null", "ok")]) == ([], True)
+    assert judge_outputs([outcome("native", 3), outcome("coop", 3)]) == (
+        ["The program ended with status 3 and printed 4 bytes, the same in all 2 modes."], True)
+    lines, agree = judge_outputs([outcome("native"), outcome("coop", digest="2"), outcome("lguest", status=1),
+                                  outcome("paravirt", digest="9", verdict="failed")])
+    assert not agree and len(lines) == 4 and "  lguest: status 1, 4 bytes, digest 1" in lines
+
+
+def test_workloads_of_ones_own(tree):
+    folder = tree.root / "own"
+    folder.mkdir()
+    (folder / "manifest.json").write_text('{"name": "my/yield"}')
+    assert "has no yield.c for workload my/yield" in tree.run("--workload-dir", str(folder)).err
+    (folder / "yield.c").write_text("int main(void) { return wrong; }\n")
+    (folder / "manifest.json").write_text('{"name": "fake/null"}')
+    assert "there is a workload fake/null already" in tree.run("--workload-dir", str(folder)).err
+    assert "cannot read the list" in tree.run("--workload-dir", "/nowhere").err
+
+
+def test_own_workload_is_built_and_refused(tmp_path):
+    if not (default_paths().build / "bench/harness/libharness.a").is_file():
+        pytest.skip("the harness is not built")
+    (tmp_path / "yield.c").write_text('#include "harness.h"\nint main(void) { return 0; }\n')
+    built = build_own(default_paths(), tmp_path, [Workload("my/yield", "my/yield", 1)])
+    assert built[0].name == "bench/my/yield" and built[0].content.startswith(b"\x7fELF")
+    (tmp_path / "yield.c").write_text("int main(void) { return wrong; }\n")
+    with pytest.raises(CoopbenchError, match="wrong"):
+        build_own(default_paths(), tmp_path, [Workload("my/yield", "my/yield", 1)])
 
 
 def test_exec_word():

@@ -114,6 +114,17 @@ void harness_records_repetition(const struct harness_workload *workload, uint64_
     harness_records_write(line, (size_t)length);
 }
 
+void harness_records_output(int status, uint64_t bytes, uint64_t digest)
+{
+    char line[320];
+    int length = snprintf(line, sizeof(line),
+                          "@coop {\"type\":\"output\",\"workload\":\"%s\",\"status\":%d,\"bytes\":%" PRIu64
+                          ",\"digest\":\"%016" PRIx64 "\"}\n",
+                          harness_records_workload, status, bytes, digest);
+
+    harness_records_write(line, (size_t)length);
+}
+
 static _Noreturn void harness_records_end(const char *format, va_list arguments, int error)
 {
     char reason[256];

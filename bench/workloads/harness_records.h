@@ -16,4 +16,7 @@ void harness_records_repetition(const struct harness_workload *workload, uint64_
 void harness_records_error(const char *reason);
 void harness_records_skip(const char *reason);
 
+/* What a program of the user's printed in its first repetition, and the status that it ended with. */
+void harness_records_output(int status, uint64_t bytes, uint64_t digest);
+
 #endif

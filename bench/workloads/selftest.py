@@ -93,14 +93,27 @@ def check_arguments(tally, programs):
     tally.check(records[0]["ops"] == 7 and records[0]["params"] == {"iterations": 7}, "a parameter is not taken")
 
 
+def fnv(content):
+    digest = 0xcbf29ce484222325
+    for byte in content:
+        digest = (digest ^ byte) * 0x100000001b3 % (1 << 64)
+    return f"{digest:016x}"
+
+
 def check_program(tally, programs):
     """helper/program: any program as one region."""
     helper = os.path.join(programs, "helper/program")
-    for arguments, status, kind in ([["--", "/bin/true"], 0, "repetition"], [["--", "/bin/false"], 1, "error"],
-                                    [["--", "/no/such"], 1, "error"], [["--"], 2, "error"], [[], 2, "error"]):
+    for arguments, status, kind in ([["--", "/bin/true"], 0, "repetition"], [["--", "/no/such"], 1, "error"], [["--"], 2, "error"], [[], 2, "error"]):
         result = run([helper, *arguments])
         records = records_of(result.stdout)
         tally.check(result.returncode == status and records[-1]["type"] == kind, f"program {arguments}: {result}")
+    result = run([helper, "--runs", "2", "--", "/bin/sh", "-c", "echo out; cat; echo err >&2; exit 3"])
+    told = [record for record in records_of(result.stdout) if record["type"] == "output"]
+    tally.check(result.returncode == 0 and result.stderr == "out\nerr\n" and len(told) == 1
+                and (told[0]["status"], told[0]["bytes"], told[0]["digest"]) == (3, 8, fnv(b"out\nerr\n")),
+                f"the output of a program: {told} {result.stderr!r}")
+    result = run([helper, "--", "/bin/sh", "-c", "kill -9 $$"])
+    tally.check(result.returncode == 1 and "signal 9" in result.stdout, f"a program that is killed: {result}")
 
 
 def check_full_output(tally, programs):
