@@ -59,6 +59,8 @@ uint64_t control_cr4_allowed(const struct vcpu *vcpu)
         allowed |= X86_CR4_FSGSBASE;
     if (seven->ebx & 1u << 7)
         allowed |= X86_CR4_SMEP;
+    if (seven->ebx & 1u << 20)
+        allowed |= X86_CR4_SMAP;
     if (seven->ecx & 1u << 2)
         allowed |= X86_CR4_UMIP;
     return allowed;
@@ -91,7 +93,8 @@ static enum vm_action control_write_cr4(struct vcpu *vcpu, struct registers *reg
     }
     /* A change of these flushes the guest's translations; a new tag does the same here. APM vol. 2, "TLB Management".
      */
-    if ((registers->cr4 ^ wanted) & (X86_CR4_PGE | X86_CR4_PAE | X86_CR4_PSE | X86_CR4_PCIDE | X86_CR4_SMEP))
+    if ((registers->cr4 ^ wanted) &
+        (X86_CR4_PGE | X86_CR4_PAE | X86_CR4_PSE | X86_CR4_PCIDE | X86_CR4_SMEP | X86_CR4_SMAP))
         vcpu_request(vcpu, VCPU_REQUEST_FLUSH);
     registers->cr4 = wanted;
     vcpu->vm->cpu->write_registers(vcpu, registers);

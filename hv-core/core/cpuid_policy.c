@@ -81,9 +81,11 @@ static void cpuid_filter_structured(uint32_t subleaf, const struct cpuid_config 
         return;
     }
     a->eax = 0;
-    /* SMAP is hidden because QEMU 7.2 raises false SMAP faults; RDSEED like RDRAND so that runs repeat. */
+    /* RDSEED is hidden like RDRAND, so that runs repeat. */
     a->ebx &= ~(FEATURE_SGX | FEATURE_TSC_ADJUST | FEATURE_RDT | FEATURE_MPX | FEATURE_AVX512 | FEATURE_RDSEED |
-                FEATURE_SMAP | FEATURE_PT);
+                FEATURE_PT);
+    if (config->hides_smap)
+        a->ebx &= ~FEATURE_SMAP;
     if (config->hides_pcid)
         a->ebx &= ~FEATURE_INVPCID;
     if (!(config->xcr0_allowed & 4))

@@ -21,6 +21,7 @@ struct cpuid_leaf {
 struct cpuid_config {
     unsigned vcpu, vcpus;
     uint64_t xcr0_allowed;
+    bool hides_smap; /* the kernel is in ring 3, or on tables of its own */
     bool hides_pcid; /* translations of one address space only are cached */
     uint32_t tsc_khz, lapic_khz;
     bool hides_apic;       /* there is no interrupt controller */

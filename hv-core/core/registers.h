@@ -9,6 +9,7 @@
 
 #include "emulate/decode.h"
 #include <coopvirt/abi.h>
+#include <coopvirt/x86.h>
 #include <stdint.h>
 
 /* Attributes as in a descriptor, squeezed: type 0-3, S 4, DPL 5-6, P 7, AVL 8, L 9, D 10, G 11. */
@@ -40,6 +41,13 @@ struct registers {
 
 /* The code segment's default size, from CR0, EFER and CS. */
 enum decode_mode registers_decode_mode(const struct registers *registers);
+
+/* Bits of CR4 that mean nothing to this state, but would to a CPU that pages in its place: with paging off there are no
+ * users' pages. */
+static inline uint64_t registers_cr4_unused(const struct registers *registers)
+{
+    return registers->cr0 & X86_CR0_PG ? 0 : X86_CR4_SMEP | X86_CR4_SMAP;
+}
 
 /* APM vol. 2, "Processor Initialization State". */
 void registers_reset(struct registers *registers);

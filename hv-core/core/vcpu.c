@@ -38,6 +38,8 @@ static struct cpuid_config vcpu_cpuid_config(const struct vm *vm, unsigned numbe
 {
     return (struct cpuid_config){.vcpu = number,
                                  .vcpus = vm->vcpu_count,
+                                 .hides_smap =
+                                     vm->mode.cpu == MODE_CPU_DEPRIVILEGED || vm->mode.mmu == MODE_MMU_DIRECT,
                                  .hides_pcid = vm->mode.mmu != MODE_MMU_NESTED,
                                  .hides_apic = vm->mode.io == MODE_IO_QUEUE,
                                  .features = vm->features,

@@ -125,6 +125,12 @@ static int shadow_change_root(struct shadow *shadow, struct shadow_cpu *cpu)
     return 0;
 }
 
+void shadow_see_smap(struct shadow_cpu *cpu, bool counts)
+{
+    cpu->walker.smap = counts;
+    cpu->has_short_way = cpu->may_go_short && !counts;
+}
+
 int shadow_load(struct shadow *shadow, struct shadow_cpu *cpu, const struct walker_state *state)
 {
     cpu->walker = *state;
@@ -132,8 +138,10 @@ int shadow_load(struct shadow *shadow, struct shadow_cpu *cpu, const struct walk
     if (cpu->is_ring3_kernel || MUTATED(shadow_user_rights))
         cpu->role |= SHADOW_ROLE_KERNEL_3;
     cpu->root_level = cpu->role & SHADOW_ROLE_FORMAT && state->format == &walker_format_long4 ? 3 : 2;
-    cpu->has_short_way =
-        !(cpu->role & SHADOW_ROLE_WP_OFF) && (!state->format || (state->format->entry_bytes == 8 && !state->smap));
+    cpu->may_go_short = !(cpu->role & SHADOW_ROLE_WP_OFF) && (!state->format || state->format->entry_bytes == 8);
+    if (cpu->has_smap && cpu->role & SHADOW_ROLE_WP_OFF)
+        cpu->role |= SHADOW_ROLE_SMAP;
+    shadow_see_smap(cpu, state->smap);
     return shadow_change_root(shadow, cpu);
 }
 

@@ -98,7 +98,8 @@ struct shadow_frame {
 enum shadow_outcome {
     SHADOW_MAPPED,      /* the access can be tried again */
     SHADOW_INJECT,      /* the guest's own page fault, with error_code */
-    SHADOW_TABLE_WRITE, /* a write to a watched table: carry the instruction out, then call shadow_written */
+    SHADOW_TABLE_WRITE, /* a write to a watched table, or to a page that only this one may write: carry the instruction
+                         * out, then call shadow_written */
     SHADOW_DEVICE,      /* no memory there */
     SHADOW_READ_ONLY,   /* a write to memory that is read-only to the guest */
     SHADOW_NO_MEMORY,   /* no shadow page could be had */
@@ -139,6 +140,8 @@ struct shadow_cpu {
     struct shadow_page *root;
     uint8_t root_level; /* 3: four levels; 2: PAE format */
     bool has_short_way; /* rights of upper tables can be read off their shadow */
+    bool may_go_short;  /* has_short_way, whatever SMAP says */
+    bool has_smap;      /* CR4.SMAP, whether or not EFLAGS.AC lifts it; set before anything is loaded */
 };
 
 struct shadow_fault {
@@ -166,6 +169,10 @@ int shadow_load_root(struct shadow *shadow, struct shadow_cpu *cpu, uint64_t cr3
 
 /* The CPU leaves its root. */
 void shadow_unload(struct shadow *shadow, struct shadow_cpu *cpu);
+
+/* Whether SMAP counts at this moment, with CR4.SMAP set: EFLAGS.AC lifts it without a word. Before a fault is handled.
+ */
+void shadow_see_smap(struct shadow_cpu *cpu, bool counts);
 
 /* INVLPG. */
 void shadow_invalidate(struct shadow *shadow, struct shadow_cpu *cpu, uint64_t linear);

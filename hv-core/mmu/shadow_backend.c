@@ -169,6 +169,7 @@ static void shadow_backend_registers_changed(struct vcpu *vcpu)
     vcpu->vm->cpu->read_registers(vcpu, &registers);
     walker_state_set(&state, &registers);
     vcpu->shadow.is_ring3_kernel = vcpu->vm->mode.cpu == MODE_CPU_DEPRIVILEGED;
+    vcpu->shadow.has_smap = registers.cr4 & X86_CR4_SMAP && registers.cr0 & X86_CR0_PG;
     if (!shadow_backend_load(vcpu, &state)) {
         log_error("vm %u: no memory for shadow tables", vcpu->vm->number);
         vm_stop(vcpu->vm, VM_STOP_BAD_ACCESS, 0);
@@ -219,8 +220,19 @@ shadow_backend_fault_among_others(struct vcpu *vcpu, uint64_t linear, struct wal
     return fault;
 }
 
+/* EFLAGS.AC lifts SMAP for what the kernel does, not for what the CPU does in its name while users run. SDM vol. 3,
+ * "Access Rights". */
+static __attribute__((noinline)) void shadow_backend_see_smap(struct vcpu *vcpu)
+{
+    struct registers registers;
+    vcpu->vm->cpu->read_registers(vcpu, &registers);
+    shadow_see_smap(&vcpu->shadow, registers.cpl == 3 || !(registers.rflags & X86_FLAGS_AC));
+}
+
 struct shadow_fault shadow_backend_fault(struct vcpu *vcpu, uint64_t linear, struct walker_access access)
 {
+    if (__builtin_expect(vcpu->shadow.has_smap, 0))
+        shadow_backend_see_smap(vcpu);
     if (shadow_backend_has_others(vcpu))
         return shadow_backend_fault_among_others(vcpu, linear, access);
     return shadow_backend_fault_alone(vcpu, linear, access);

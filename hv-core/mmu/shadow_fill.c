@@ -35,7 +35,7 @@ static struct shadow_page *shadow_fill_child(struct shadow *shadow, const struct
         uint64_t rights = ~0ul;
         for (unsigned i = SHADOW_LEVELS; i-- > (level > way->leaf ? level : way->leaf);)
             rights &= way->entries[i];
-        role |= (cpu->role & (SHADOW_ROLE_WP_OFF | SHADOW_ROLE_SMEP)) |
+        role |= (cpu->role & (SHADOW_ROLE_WP_OFF | SHADOW_ROLE_SMEP | SHADOW_ROLE_SMAP)) |
                 (rights & X86_PTE_W ? SHADOW_ROLE_WAY_WRITE : 0) | (rights & X86_PTE_U ? SHADOW_ROLE_WAY_USER : 0);
     }
     if (level <= way->leaf) {
@@ -73,7 +73,8 @@ static struct shadow_page *shadow_fill_descend(struct shadow *shadow, struct sha
 }
 
 /* Rights of the page itself. With CR0.WP clear the kernel writes where users may only read: while it does, the page is
- * taken from the users, whose next access brings it back. */
+ * taken from the users, whose next access brings it back: not with SMAP, which would not keep the kernel from it then,
+ * so that such writes are carried out one by one. */
 static uint64_t shadow_fill_page_bits(const struct shadow_cpu *cpu, const struct shadow_way *way,
                                       struct walker_access access)
 {
@@ -204,6 +205,8 @@ enum shadow_outcome shadow_fill(struct shadow *shadow, struct shadow_cpu *cpu, c
         return SHADOW_DEVICE;
     if (access.is_write && !range->is_writable)
         return SHADOW_READ_ONLY;
+    if (access.is_write && !access.is_user && cpu->role & SHADOW_ROLE_SMAP && way->trace.user && !way->trace.writable)
+        return SHADOW_TABLE_WRITE;
     struct shadow_page *page = shadow_fill_way(shadow, cpu, way, linear);
     if (!page)
         return SHADOW_NO_MEMORY;

@@ -29,6 +29,7 @@
 #define SHADOW_ROLE_QUADRANT(n) ((uint32_t)(n) << 11) /* which part of a 32-bit table */
 #define SHADOW_ROLE_OFFSET(n)   ((uint32_t)(n) << 13) /* CR3 bits 5-11 of PAE */
 #define SHADOW_ROLE_EMPTY       (1u << 20)            /* a root where there is no memory */
+#define SHADOW_ROLE_SMAP        (1u << 22) /* with CR0.WP clear: no page is taken from the users for the kernel */
 #define SHADOW_ROLE_KERNEL_3    (1u << 21) /* for a kernel in ring 3: all that it may use is a user's to the CPU */
 
 static inline unsigned shadow_role_level(shadow_role role)

@@ -298,6 +298,8 @@ static bool model_denies(const struct model *model, struct walker_access access,
         return true;
     if (access.is_write && !writable && (access.is_user || model->state.write_protect))
         return true;
+    if (!access.is_fetch && user && !access.is_user && model->state.smap)
+        return true;
     return access.is_fetch && (rights & X86_PTE_NX || (model->state.smep && user && !access.is_user));
 }
 
@@ -391,6 +393,7 @@ bool model_access(struct model *model, uint64_t linear, struct walker_access acc
     struct walker_access by_cpu = access; /* which knows nothing of the guest's kernel */
     by_cpu.is_user |= model->is_ring3;
     model->was_emulated = model->is_disturbed = false;
+    tlb->smap = model->state.smap;
     for (unsigned i = 0; i < TRIES; i++) {
         bool ok = tlb_model_access(tlb, linear, by_cpu, machine);
         if (tlb->broken)
@@ -402,6 +405,8 @@ bool model_access(struct model *model, uint64_t linear, struct walker_access acc
                 model_compare(model, linear, access, *machine);
             return !model->complaint;
         }
+        if (model->cpu.has_smap)
+            shadow_see_smap(&model->cpu, model->state.smap);
         struct shadow_fault fault =
             shadow_fault_handle(&model->shadow, is_user ? &model->user_cpu : &model->cpu, linear, access);
         if (!model->is_disturbed && fault.outcome != SHADOW_MAPPED)

@@ -25,7 +25,7 @@ static void set_up(void)
     cpuid_policy_prepare(&table, &config, everything);
 }
 
-#define HAS(register, bit) (!!((register) >> (bit) & 1))
+#define HAS(register, bit) (!!((register) >> (bit)&1))
 
 START_TEST(test_hidden)
 {
@@ -38,19 +38,28 @@ START_TEST(test_hidden)
     ck_assert(!HAS(one->ecx, 30)); /* RDRAND */
     ck_assert(HAS(one->ecx, 31));  /* hypervisor */
     ck_assert(HAS(one->ecx, 26) && HAS(one->ecx, 28));
-    ck_assert(!HAS(seven->ebx, 18)); /* RDSEED */
-    ck_assert(!HAS(seven->ebx, 20)); /* SMAP */
-    ck_assert(!HAS(seven->ebx, 16)); /* AVX-512 */
-    ck_assert(HAS(seven->ebx, 5));   /* AVX2 */
-    ck_assert(!HAS(seven->ecx, 3));  /* PKU */
-    ck_assert(!HAS(seven->ecx, 7));  /* CET */
-    ck_assert(!HAS(seven->ecx, 16)); /* LA57 */
+    ck_assert(!HAS(seven->ebx, 18));   /* RDSEED */
+    ck_assert(HAS(seven->ebx, 20));    /* SMAP */
+    ck_assert(!HAS(seven->ebx, 16));   /* AVX-512 */
+    ck_assert(HAS(seven->ebx, 5));     /* AVX2 */
+    ck_assert(!HAS(seven->ecx, 3));    /* PKU */
+    ck_assert(!HAS(seven->ecx, 7));    /* CET */
+    ck_assert(!HAS(seven->ecx, 16));   /* LA57 */
     ck_assert(!HAS(extended->ecx, 2)); /* SVM */
     ck_assert(HAS(extended->edx, 29)); /* long mode */
     ck_assert_uint_eq(table.extended[0x0a].edx, 0);
     ck_assert_uint_eq(table.extended[0].eax, 0x80000008);
     ck_assert_uint_eq(table.basic[0x0a].eax, 0);
     ck_assert_uint_eq(table.basic[0x0b].eax, 0);
+}
+END_TEST
+
+/* A kernel in ring 3 is a user to the CPU. */
+START_TEST(test_no_smap)
+{
+    config.hides_smap = true;
+    cpuid_policy_prepare(&table, &config, everything);
+    ck_assert(!HAS(table.basic[7].ebx, 20));
 }
 END_TEST
 
@@ -130,6 +139,7 @@ int main(void)
     TCase *tests = tcase_create("cpuid_policy");
     tcase_add_checked_fixture(tests, set_up, NULL);
     tcase_add_test(tests, test_hidden);
+    tcase_add_test(tests, test_no_smap);
     tcase_add_test(tests, test_topology);
     tcase_add_test(tests, test_without_avx);
     tcase_add_test(tests, test_xsave_leaves);

@@ -147,6 +147,7 @@ static void edit(void)
 
 static void access_at(unsigned n)
 {
+    model.state.smap = model.cpu.has_smap && chance(50); /* the guest sets and clears EFLAGS.AC without a word */
     struct walker_access access = {.is_write = chance(40), .is_user = chance(50)};
     access.is_fetch = !access.is_write && chance(30);
     uint64_t machine;
@@ -179,12 +180,16 @@ static void change_page(void)
 
 static void change_state(void)
 {
-    switch (model.is_ring3 ? 2 : model_random(&model, 3)) { /* ring 3 has no CR0.WP and no SMEP */
+    switch (model.is_ring3 ? 3 : model_random(&model, 4)) { /* ring 3 has no CR0.WP, no SMEP */
     case 0:
         model.state.write_protect = !model.state.write_protect;
         break;
     case 1:
         model.state.smep = !model.state.smep;
+        break;
+    case 2:
+        model.cpu.has_smap = !model.cpu.has_smap;
+        model.state.smap = false;
         break;
     default:
         if (model.format != MODEL_32)

@@ -25,7 +25,10 @@ static struct walker_state state;
 static const struct walker_access reading = {0}, writing = {.is_write = true}, fetching = {.is_fetch = true};
 static const struct walker_access user_reading = {.is_user = true}, user_writing = {.is_user = true, .is_write = true};
 
-static void put64(coop_paddr table, unsigned index, uint64_t entry) { words[table / 8 + index] = entry; }
+static void put64(coop_paddr table, unsigned index, uint64_t entry)
+{
+    words[table / 8 + index] = entry;
+}
 static void put32(coop_paddr table, unsigned index, uint32_t entry)
 {
     memcpy((char *)words + table + 4 * index, &entry, 4);
@@ -100,6 +103,42 @@ START_TEST(test_long_rights)
 }
 END_TEST
 
+/* Every right of a page x state of the CPU x access, said the other way round: what is allowed. APM vol. 2, "Page-
+ * Protection Checks". */
+static bool is_allowed(uint64_t entry, struct walker_access access)
+{
+    bool user = entry & U, writable = entry & W, executable = !(entry >> 63);
+    if (access.is_user)
+        return user && (writable || !access.is_write) && (executable || !access.is_fetch);
+    if (access.is_fetch)
+        return executable && !(state.smep && user);
+    return !(state.smap && user) && (writable || !access.is_write || !state.write_protect);
+}
+
+START_TEST(test_matrix)
+{
+    static const uint64_t rights[] = {W, U, 1ul << 63};
+    for (unsigned i = 0; i < 1u << 7; i++) {
+        uint64_t entry = 0x125000 | P;
+        for (unsigned bit = 0; bit < 3; bit++)
+            entry |= i >> bit & 1 ? rights[bit] : 0;
+        put64(0x4000, 9, entry);
+        state.write_protect = i >> 3 & 1;
+        state.smep = i >> 4 & 1;
+        state.smap = i >> 5 & 1;
+        struct walker_access access = {.is_user = i >> 6 & 1};
+        for (unsigned kind = 0; kind < 3; kind++) {
+            access.is_write = kind == 1;
+            access.is_fetch = kind == 2;
+            struct walker_result result = walk(linear(0x100, 3, 5, 9, 0), access);
+            ck_assert_msg(result.ok == is_allowed(entry, access), "entry %lx state %x kind %u", entry, i >> 3, kind);
+            if (!result.ok)
+                ck_assert_uint_eq(result.error_code, X86_PF_PRESENT | walker_access_code(access));
+        }
+    }
+}
+END_TEST
+
 START_TEST(test_faults)
 {
     ck_assert_uint_eq(walk(linear(1, 0, 0, 0, 0), user_writing).error_code, X86_PF_WRITE | X86_PF_USER);
@@ -120,7 +159,8 @@ END_TEST
 START_TEST(test_32_bit)
 {
     memset(words, 0, sizeof(words));
-    state = (struct walker_state){.format = &walker_format_32, .root = 0x1000, .large_pages = true, .write_protect = true};
+    state =
+        (struct walker_state){.format = &walker_format_32, .root = 0x1000, .large_pages = true, .write_protect = true};
     put32(0x1000, 0x300, 0x2000 | P | W);
     put32(0x2000, 1, 0x00055000 | P | W | U);
     put32(0x1000, 0x301, 0x00c00000 | P | W | PS);
@@ -137,7 +177,8 @@ END_TEST
 START_TEST(test_pae)
 {
     memset(words, 0, sizeof(words));
-    state = (struct walker_state){.format = &walker_format_pae, .root = 0x1020, .large_pages = true, .no_execute = true};
+    state =
+        (struct walker_state){.format = &walker_format_pae, .root = 0x1020, .large_pages = true, .no_execute = true};
     put64(0x1020, 3, 0x2000 | P);
     put64(0x2000, 1, 0x3000 | P | W | U);
     put64(0x2000, 2, 0x600000 | P | U | PS | NX);
@@ -180,6 +221,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, NULL);
     tcase_add_test(tests, test_long_page_sizes);
     tcase_add_test(tests, test_long_rights);
+    tcase_add_test(tests, test_matrix);
     tcase_add_test(tests, test_faults);
     tcase_add_test(tests, test_32_bit);
     tcase_add_test(tests, test_pae);

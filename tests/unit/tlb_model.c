@@ -36,6 +36,8 @@ static bool tlb_model_denies(const struct tlb_model *model, const struct tlb_mod
         return true;
     if (access.is_user && !page->user)
         return true;
+    if (model->smap && !access.is_fetch && !access.is_user && page->user)
+        return true;
     return access.is_fetch && (!page->executable || (model->smep && !access.is_user && page->user));
 }
 

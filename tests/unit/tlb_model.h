@@ -33,7 +33,7 @@ struct tlb_model {
     void *(*address)(uint64_t machine);
     uint64_t root;
     unsigned root_level; /* 3: long, 2: PAE */
-    bool smep;
+    bool smep, smap; /* smap: EFLAGS.AC is clear */
     /* Whether a frame may be read as a table of this level (0 maps pages) whatever was cached; NULL: any may. */
     bool (*is_table)(void *context, uint64_t machine, unsigned level);
     void *context;

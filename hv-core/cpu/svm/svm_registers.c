@@ -35,7 +35,7 @@ static void svm_hide(struct vcpu *vcpu, const struct registers *registers)
     vcpu->paging = (struct vcpu_paging){registers->cr0, registers->cr3, registers->cr4, registers->efer};
     save->cr0 = (registers->cr0 & ~(X86_CR0_CD | X86_CR0_NW)) | X86_CR0_PG | X86_CR0_WP;
     save->cr3 = vcpu->paging_root;
-    save->cr4 = registers->cr4 | X86_CR4_PAE;
+    save->cr4 = (registers->cr4 & ~registers_cr4_unused(registers)) | X86_CR4_PAE;
     if (!(registers->efer & X86_EFER_LMA))
         save->efer &= ~X86_EFER_LME;
     save->efer |= X86_EFER_NXE;

@@ -122,7 +122,7 @@ static void vmx_hide_paging(struct vcpu *vcpu, const struct registers *registers
     vmx_write(VMCS_GUEST_CR0, (registers->cr0 & ~CR0_NOT_TAKEN) | X86_CR0_NE | X86_CR0_ET | X86_CR0_PG | X86_CR0_WP);
     vmx_write(VMCS_CR0_SHADOW, registers->cr0);
     vmx_write(VMCS_GUEST_CR3, vcpu->paging_root);
-    vmx_write(VMCS_GUEST_CR4, registers->cr4 | X86_CR4_PAE | X86_CR4_VMXE);
+    vmx_write(VMCS_GUEST_CR4, (registers->cr4 & ~registers_cr4_unused(registers)) | X86_CR4_PAE | X86_CR4_VMXE);
     vmx_write(VMCS_CR4_SHADOW, registers->cr4);
     vmx_write(VMCS_GUEST_EFER, efer | X86_EFER_NXE);
     vmx_write(VMCS_ENTRY_CONTROLS, vmx_of(vcpu)->controls.entry | (is_long ? VMX_ENTRY_GUEST_64 : 0));
