@@ -13,6 +13,7 @@ from .raw import RawRecords, read_raw
 from .results import Result
 from .summary import COLUMNS, Row
 from .tables import Grid, added, amount, crossings, make_grid, mark, ratio, render_markdown
+from .walks_table import render_walks_markdown
 
 FORMATS = ("csv", "json", "md", "latex")
 _MODES_BESIDE = 2
@@ -26,7 +27,7 @@ def export(result: Result, kind: str) -> str:
         return render_csv([(result, read_raw(result.folder))])
     if kind == "json":
         return render_json(result, read_raw(result.folder))
-    return render_markdown(result) if kind == "md" else render_latex(result)
+    return render_markdown(result) + render_walks_markdown(result) if kind == "md" else render_latex(result)
 
 
 def render_csv(results: list[tuple[Result, RawRecords]]) -> str:

@@ -21,6 +21,7 @@ from .report_html import render_html
 from .report_peers import PeerSection, peer_sections, render_peers_latex, render_peers_markdown
 from .results import Result
 from .tables import amount, make_grid, mark, render_markdown
+from .walks_table import render_walks_markdown
 from .workloads import Workload
 
 
@@ -131,7 +132,7 @@ def render_report_markdown(sections: list[Section], peers: list[PeerSection], fo
 
 def _markdown_section(section: Section, place: str) -> list[str]:
     result = section.result
-    table = render_markdown(result)
+    table = render_markdown(result) + render_walks_markdown(result)
     lines = [f"## {result.run['machine']}, run {result.run['run_id']}", ""]
     lines += [f"- {name}: {text}" for name, text in facts(result)]
     lines += [f"- image {name}: SHA-256 `{digest}`" for name, digest in result.images.items()]

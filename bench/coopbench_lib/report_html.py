@@ -19,6 +19,7 @@ from .report_peers import PeerSection, render_peers_html
 from .report_style import STYLE
 from .summary import ExitRow, Row
 from .tables import Grid, added, amount, crossings, make_grid, mark, ratio, share
+from .walks_table import WALKS_TITLE, about_walks, has_walks, walks_lines
 from .workloads import Workload
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _section(section: Section, about: dict[str, Workload]) -> str:
     grid = make_grid(section.result.rows)
     number = section.number
     parts = [f'<section id="s{number}"><h2>{escape(_title(section))}</h2>', _unit_line(section),
-             glance(section, grid), "<h3>The table</h3>", _headline(section, grid), _legend(section),
+             glance(section, grid), "<h3>The table</h3>", _headline(section, grid), _legend(section), _walks(section),
              *(_picture(section, plot.name, "Beside native; the table has the numbers.")
                for plot in section.plots if plot.name.startswith("overview-")),
              '<h3>What was run, and on what</h3>', _facts(section), '<h3>Workload by workload</h3>',
@@ -204,6 +205,18 @@ def _exits(exits: list[ExitRow], unit: str) -> str:
             f'</thead><tbody>{lines}</tbody></table><p class="small">min to max: {escape(unit)} '
             'from an exit to the next entry; '
             "share: of the workload's busy units.</p>")
+
+
+def _walks(section: Section) -> str:
+    """Table entries that page walks read, where the run counted them."""
+    if not has_walks(section.result):
+        return ""
+    heads, lines = walks_lines(section.result)
+    head = "".join(f'<th>{escape(text)}</th>' for text in heads)
+    body = "".join(f'<tr><th class="name" scope="row">{escape(line[0])}</th>'
+                   + "".join(f"<td>{escape(cell)}</td>" for cell in line[1:]) + "</tr>" for line in lines)
+    return (f'<h3>{escape(WALKS_TITLE)}</h3><div class="wide"><table class="headline"><thead><tr>{head}</tr></thead><tbody>{body}'
+            f'</tbody></table></div><p class="small">{escape(about_walks(section.result))}</p>')
 
 
 def _raw(section: Section) -> str:

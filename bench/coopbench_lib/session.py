@@ -22,6 +22,7 @@ from .rounds import Sampling, run_rounds
 from .summary import Row, by_start, measured, summarise, summarise_exits, summarise_hypercalls, summarise_samples
 from .switches import recorded
 from .tables import added, amount, ratio, render_markdown
+from .walks_table import render_walks_markdown
 
 _DECIDES_COUNTS = ("machine", "emulator", "images", "switches", "params", "runs", "warmup", "program", "walks")
 
@@ -152,7 +153,8 @@ class Session:
         outcomes = self._in_order()
         rows, exits, hypercalls = self._rows(outcomes), summarise_exits(outcomes), summarise_hypercalls(outcomes)
         samples = summarise_samples(outcomes)
-        markdown = render_markdown(Result(self.folder.folder, self.run, rows, exits, hypercalls, samples))
+        result = Result(self.folder.folder, self.run, rows, exits, hypercalls, samples)
+        markdown = render_markdown(result) + render_walks_markdown(result)
         self.folder.write_tables(rows, exits, hypercalls, markdown)
         self.folder.write_samples(samples)
         self._save()

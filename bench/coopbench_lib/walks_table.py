@@ -11,6 +11,9 @@ from .tables import WIDTH, amount, columns
 from .walks import find_tlb
 
 
+WALKS_TITLE = "Page walks: table entries read per operation (in parentheses: walks, that is TLB misses)"
+
+
 def has_walks(result: Result) -> bool:
     """Whether the run counted them."""
     return any(row.walk_references_per_op is not None for row in result.rows)
@@ -19,8 +22,7 @@ def has_walks(result: Result) -> bool:
 def render_walks(result: Result) -> str:
     """For each workload a line, for each mode the entries read per operation and the walks that read them."""
     heads, lines = walks_lines(result)
-    return ("Page walks: table entries read per operation (in parentheses: walks, that is TLB misses)\n"
-            + columns(heads, lines, left=1) + "".join(f"{line}\n" for line in textwrap.wrap(about_walks(result), WIDTH)))
+    return (f"{WALKS_TITLE}\n" + columns(heads, lines, left=1) + "".join(f"{line}\n" for line in textwrap.wrap(about_walks(result), WIDTH)))
 
 
 def walks_lines(result: Result) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
@@ -46,8 +48,9 @@ def about_walks(result: Result) -> str:
 
 
 def render_walks_markdown(result: Result) -> str:
-    """The same for table.md."""
+    """The same for table.md; nothing where the run counted none."""
+    if not has_walks(result):
+        return ""
     heads, lines = walks_lines(result)
     rule = ["---"] + ["---:"] * (len(heads) - 1)
-    return ("\n## Page walks: table entries read per operation (walks)\n\n"
-            + "".join("| " + " | ".join(cells) + " |\n" for cells in [heads, rule, *lines]) + f"\n{about_walks(result)}\n")
+    return (f"\n## {WALKS_TITLE}\n\n" + "".join("| " + " | ".join(cells) + " |\n" for cells in [heads, rule, *lines]) + f"\n{about_walks(result)}\n")

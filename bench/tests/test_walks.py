@@ -142,3 +142,16 @@ def test_model_takes_walks(plugged):
     answer = plugged("model", str(plugged.root / "plain"), "--walk-cost", "3")
     assert answer.status == 2 and "no count of page walks" in answer.err
     assert "Page walks: left out" in " ".join(plugged("model", str(plugged.root / "plain")).out.split())
+
+
+def test_in_markdown_and_report(plugged):
+    plugged.run("--workload", "fake/cpuid", "--walks")
+    result = plugged.root / "result"
+    line = "| fake/cpuid | 8 (2) | 48 (2) |"
+    assert line in (result / "table.md").read_text() and line in plugged("export", str(result), "--format", "md").out
+    plugged("report", str(result), "--out", str(plugged.root / "page"))
+    assert line in (plugged.root / "page/report.md").read_text()
+    page = (plugged.root / "page/index.html").read_text()
+    assert "<td>48 (2)</td></tr>" in page and "TLBs: zen" in page
+    plugged.run("--workload", "fake/cpuid", out="plain")
+    assert "Page walks" not in (plugged.root / "plain/table.md").read_text()
