@@ -12,8 +12,10 @@ build_kernel test_kernel.asm
 boot "$plugin" counts ""
 
 # name, instructions between the time stamps that complete, instructions that start and do not complete, VMRUNs, exits
-/usr/bin/python3 - "$work/stamps" "$work/counts" << 'END'
+PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 - "$work/stamps" "$work/counts" << 'END'
 import json, sys
+
+from selftest_tally import Tally
 
 FRAME = 6  # instructions of a region outside the two time stamps
 ROWS = [  # what, TSC, not completed, {class: count}
@@ -29,16 +31,8 @@ ROWS = [  # what, TSC, not completed, {class: count}
 ]
 stamps = [int(line, 16) for line in open(sys.argv[1])]
 counts = json.load(open(sys.argv[2]))
-passed = failed = 0
-
-
-def check(what, found, wanted):
-    global passed, failed
-    if found == wanted:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {what}: {found}, not {wanted}")
+tally = Tally()
+check = tally.check
 
 
 check("number of regions", (len(stamps), len(counts["regions"]), counts["unpaired_markers"]), (len(ROWS), len(ROWS), 0))
@@ -50,6 +44,5 @@ for (what, tsc, lost, classes), stamp, region in zip(ROWS, stamps, counts["regio
         check(f"{what}: {name}", region[name], count)
 check("VMRUNs of the run", counts["vmrun"], 200)
 check("markers of the run", (counts["marker_begin"], counts["marker_end"]), (len(ROWS), len(ROWS)))
-print(f"{passed} passed, {failed} failed")
-sys.exit(1 if failed else 0)
+tally.finish()
 END

@@ -15,8 +15,10 @@ boot "$plugin" second.json ,l1d=16/16,l1i=16/16,l2=64/4,compare=on
 boot "$plugin" cached.json ,l1d=16/16,l1i=16/16,walk_cache=32,nested_cache=64,compare=on
 boot "$plugin" untagged.json ,l1d=16/16,l1i=16/16,tags=off,compare=on
 
-/usr/bin/python3 - "$work" << 'END'
+PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 - "$work" << 'END'
 import json, sys
+
+from selftest_tally import Tally
 
 ROUNDS, PAGES = 100, 16
 MORE = (PAGES + 1) * ROUNDS
@@ -37,16 +39,8 @@ PLAIN = [
     ("TLB_CONTROL", ROUNDS * 7, ROUNDS * (4 * SMALL + 3 * LARGE)),
     ("intercepted CR3", 0, 0),
 ]
-passed = failed = 0
-
-
-def check(what, found, wanted):
-    global passed, failed
-    if found == wanted:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {what}: {found}, not {wanted}")
+tally = Tally()
+check = tally.check
 
 
 def read(name):
@@ -74,6 +68,5 @@ check("walk cache", (cached[1], cached[2], cached[7]), ((MORE, MORE), (MORE, MOR
 
 untagged, _ = read("untagged")  # each switch flushes: the guest's code on the way in, the host's code and data on the way out
 check("without tags", untagged[6], (3 * ROUNDS, ROUNDS * (LARGE_NESTED + 2 * LARGE)))
-print(f"{passed} passed, {failed} failed")
-sys.exit(1 if failed else 0)
+tally.finish()
 END
