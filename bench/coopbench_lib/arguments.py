@@ -70,6 +70,9 @@ def make_parser() -> argparse.ArgumentParser:
     table.add_argument("--mode", metavar="M", default="full-nested",
                        help="the mode in which several stand side by side (default: %(default)s)")
     table.add_argument("--save-reference", action="store_true", help="make this result the reference of its machine")
+    table.add_argument("--beside-linux", action="store_true",
+                       help="our kernel beside Linux, natively, as Markdown; RESULT: ours and peers' (default: the "
+                       "reference, and the latest of 'peers run')")
     table.add_argument("--fail-unexplained", action="store_true",
                        help="exit with status 1 when machines differ in an exit for no known reason")
     exits = _add(commands, "exits", "the exits of a result by reason, with what they cost")

@@ -14,10 +14,13 @@ import sys
 import textwrap
 from pathlib import Path
 
+from peers.peer import EMULATED_MACHINE
+
 from . import doctor
 from .arguments import parse
 from .ask import ask, settle_modes
-from .commands_peers import command_peers
+from .beside_linux import read_reasons, render_beside_linux
+from .commands_peers import command_peers, latest_of
 from .commands_report import REPORT_COMMANDS
 from .commands_ablation import command_ablation
 from .commands_sweep import command_sweep
@@ -334,7 +337,22 @@ def _read_chosen(options: argparse.Namespace) -> Result:
     return read_result(latest.resolve())
 
 
+def _show_beside_linux(options: argparse.Namespace) -> int:
+    """Our native rows beside Linux's. What is not named is the reference, and the latest of peers."""
+    paths: Paths = options.paths
+    chosen = dict(enumerate(options.result))
+    peers = chosen.get(1) or latest_of(paths, EMULATED_MACHINE)
+    if len(chosen) > 2 or not peers:
+        raise UsageError("--beside-linux takes a result of ours and one of peers ('coopbench peers run' makes one)")
+    ours = read_result(chosen.get(0) or paths.references / EMULATED_MACHINE)
+    reasons = read_reasons(paths.root / "bench/peers/longer.json")
+    print(render_beside_linux(ours, read_result(peers), reasons), end="")
+    return 0
+
+
 def command_table(options: argparse.Namespace) -> int:
+    if options.beside_linux:
+        return _show_beside_linux(options)
     if len(options.result) > 1:
         if options.save_reference:
             raise UsageError("--save-reference takes one result")
