@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The end of memory, processes and room, as process 1 of guest-coop: what must fail fails alone, and what it had comes
+ * back. Not for a machine that anybody needs.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/reboot.h>
+#include <sys/sysinfo.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PAGE        4096ul
+#define PAGES       65536ul
+#define FORKS_MOST  100000
+#define FRAMES_LOST 64 /* slabs that the kernel keeps; of blank tables, which it keeps too, the first time made enough */
+
+static void verdict(const char *what, int is_well)
+{
+    printf("pressure: %s: %s\n", what, is_well ? "ok" : "failed");
+    fflush(stdout);
+    if (is_well)
+        return;
+    reboot(RB_HALT_SYSTEM);
+    _exit(1);
+}
+
+static unsigned long free_frames(void)
+{
+    struct sysinfo information;
+    return sysinfo(&information) == 0 ? information.freeram / PAGE : 0;
+}
+
+static char *map(unsigned long pages)
+{
+    char *memory = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    verdict("memory is mapped", memory != MAP_FAILED);
+    return memory;
+}
+
+static int ended(pid_t child)
+{
+    int status = -1;
+    while (waitpid(child, &status, 0) == -1 && errno == EINTR)
+        ;
+    return status;
+}
+
+/* A fork shares every page, whatever their number; a write by the child takes the one page it writes to. */
+static void fork_copies_nothing(void)
+{
+    char *memory = map(PAGES);
+    for (unsigned long i = 0; i < PAGES; i++)
+        memory[i * PAGE] = (char)i;
+    unsigned long before = free_frames(), tables = PAGES / 512;
+    pid_t child = fork();
+    if (child == 0) {
+        unsigned long forked = free_frames();
+        if (before - forked > tables + FRAMES_LOST || memory[77 * PAGE] != 77)
+            _exit(1);
+        memory[77 * PAGE] = 1;
+        _exit(forked - free_frames() <= 2 ? 0 : 2);
+    }
+    verdict("a fork of 65,536 pages copies none", ended(child) == 0 && memory[77 * PAGE] == 77);
+    munmap(memory, PAGES * PAGE);
+}
+
+static void use_all_memory(void)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        char *memory = map(4 * PAGES);
+        for (unsigned long i = 0; i < 4 * PAGES; i++)
+            memory[i * PAGE] = 1;
+        _exit(0);
+    }
+    int status = ended(child);
+    verdict("who uses all memory is killed", WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void fork_until_refused(void)
+{
+    pid_t bomb = fork();
+    if (bomb == 0) {
+        setpgid(0, 0);
+        for (int i = 0; i < FORKS_MOST; i++) {
+            pid_t child = fork();
+            if (child == 0)
+                for (;;)
+                    pause();
+            if (child < 0)
+                _exit(errno == EAGAIN || errno == ENOMEM ? 0 : 1);
+        }
+        _exit(2);
+    }
+    setpgid(bomb, bomb);
+    int status = ended(bomb);
+    /* The one that forks may itself be the one that finds no memory. */
+    verdict("forks without end are refused", status == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+    kill(-bomb, SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0)
+        ;
+}
+
+static void fill_file_system(void)
+{
+    static char block[1 << 16];
+    int file = open("/full", O_CREAT | O_RDWR | O_TRUNC, 0600), other = open("/other", O_CREAT | O_RDWR, 0600);
+    ssize_t written, all = 0;
+    while ((written = write(file, block, sizeof(block))) > 0)
+        all += written;
+    verdict("a full file system says so", written == -1 && errno == ENOSPC && all > (1 << 20));
+    verdict("so it does to others", write(other, block, sizeof(block)) < (ssize_t)sizeof(block));
+    verdict("what is there stays", lseek(file, 0, SEEK_END) == all && pread(file, block, 1, all - 1) == 1);
+    verdict("room comes back", ftruncate(file, 0) == 0 && pwrite(other, block, sizeof(block), 0) == sizeof(block));
+    close(file);
+    close(other);
+    unlink("/full");
+    unlink("/other");
+}
+
+int main(void)
+{
+    static void (*const tests[])(void) = {fork_copies_nothing, fill_file_system, use_all_memory, fork_until_refused};
+    for (unsigned i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
+        tests[i]();
+        unsigned long before = free_frames();
+        tests[i]();
+        verdict("memory came back", free_frames() + FRAMES_LOST >= before);
+    }
+    printf("pressure: done\n");
+    fflush(stdout);
+    reboot(RB_POWER_OFF);
+    return 0;
+}
