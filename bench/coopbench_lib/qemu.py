@@ -53,15 +53,14 @@ def _native_boot(launch: Launch) -> list[str]:
 
 
 def _hypervisor_boot(launch: Launch) -> list[str]:
-    if not launch.guest:
-        return ["-kernel", launch.hv_core, "-append", launch.hypervisor_words]
-    modules = [f"{launch.guest} role=kernel -- {launch.guest_words}"]
+    modules = [f"{launch.guest} role=kernel -- {launch.guest_words}"] if launch.guest else []
     if launch.initramfs:
         modules.append(f"{launch.initramfs} role=initrd")
     if launch.disk:
         modules.append(f"{launch.disk} role=disk")
     modules += launch.modules
-    return ["-kernel", launch.hv_core, "-initrd", ",".join(modules), "-append", launch.hypervisor_words]
+    loaded = ["-initrd", ",".join(modules)] if modules else []
+    return ["-kernel", launch.hv_core, *loaded, "-append", launch.hypervisor_words]
 
 
 def explain_status(status: int) -> str | None:

@@ -7,7 +7,7 @@
 
 void event_reset(struct event_queue *queue)
 {
-    *queue = (struct event_queue){.interrupted_vector = -1};
+    *queue = (struct event_queue){.interrupted_vector = -1, .is_new = true};
 }
 
 void event_restore(struct event_queue *queue, const struct vm_event *event)
@@ -15,8 +15,17 @@ void event_restore(struct event_queue *queue, const struct vm_event *event)
     queue->is_busy = true;
     if (event->kind == VM_EVENT_INTERRUPT)
         queue->interrupted_vector = event->vector;
+    else if (event->kind == VM_EVENT_NMI)
+        queue->nmis++;
     else if (event->kind != VM_EVENT_NONE)
         queue->exception = *event;
+}
+
+void event_raise_nmi(struct event_queue *queue)
+{
+    queue->is_busy = true;
+    if (!queue->nmis)
+        queue->nmis = 1;
 }
 
 enum event_class { EVENT_BENIGN, EVENT_CONTRIBUTORY, EVENT_PAGE_FAULT, EVENT_DOUBLE_FAULT };

@@ -63,10 +63,20 @@ static void io_emulated_start_vcpu(void *context, unsigned number, uint8_t vecto
 static void io_emulated_init_vcpu(void *context, unsigned number)
 {
     struct vcpu *vcpu = ((struct vm *)context)->vcpus[number];
-    if (vcpu->is_offline)
+    if (vcpu->is_offline) {
+        vcpu->is_halted = false;
         return;
+    }
     __atomic_sub_fetch(&vcpu->vm->online_vcpus, 1, __ATOMIC_ACQ_REL);
     vcpu_request(vcpu, VCPU_REQUEST_INIT);
+}
+
+/* One that waits for a start-up IPI takes no NMI. */
+static void io_emulated_nmi(void *context, unsigned number)
+{
+    struct vcpu *vcpu = ((struct vm *)context)->vcpus[number];
+    if (vcpu_end_halt(vcpu) || !vcpu->is_offline)
+        vcpu_request(vcpu, VCPU_REQUEST_NMI);
 }
 
 static void io_emulated_marker(void *context, unsigned vcpu, uint32_t value)
@@ -104,6 +114,7 @@ static int io_emulated_create(struct vm *vm, const struct vm_config *config)
         .kick = io_emulated_kick,
         .start_vcpu = io_emulated_start_vcpu,
         .init_vcpu = io_emulated_init_vcpu,
+        .nmi = io_emulated_nmi,
         .marker = io_emulated_marker,
     };
     coop_paddr frames = vm_memory_extra(vm, sizeof(struct io_emulated) + platform_size());

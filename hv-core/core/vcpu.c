@@ -176,6 +176,7 @@ static void vcpu_take_inits(struct vcpu *vcpu, uint32_t requests)
     vcpu->vm->cpu->write_registers(vcpu, &registers);
     vcpu->vm->mmu->registers_changed(vcpu);
     vcpu->is_offline = !(requests & VCPU_REQUEST_STARTUP);
+    vcpu->is_halted = false;
 }
 
 static void vcpu_serve_devices(struct vcpu *vcpu)
@@ -227,6 +228,10 @@ static bool vcpu_take_requests(struct vcpu *vcpu, enum vcpu_leave *why)
     }
     if (requests & VCPU_REQUEST_FLUSH)
         vcpu_take_flush(vcpu);
+    if (requests & VCPU_REQUEST_NMI) {
+        event_raise_nmi(&vcpu->events);
+        vcpu->is_offline = false;
+    }
     if (requests & VCPU_REQUEST_INIT || (requests & VCPU_REQUEST_STARTUP && vcpu->is_offline))
         vcpu_take_inits(vcpu, requests);
     if (requests & VCPU_REQUEST_DEVICES)
@@ -243,7 +248,7 @@ static void vcpu_watch_task_priority(struct vcpu *vcpu)
 {
     int vector = vcpu->vm->io->masked(vcpu->vm, vcpu->number);
     if (vector >= 0)
-        vcpu->vm->cpu->interrupt_window(vcpu, (uint8_t)vector);
+        vcpu->vm->cpu->window(vcpu, VM_EVENT_INTERRUPT, (uint8_t)vector);
 }
 
 static void vcpu_inject_interrupt(struct vcpu *vcpu, int vector)
@@ -259,7 +264,7 @@ static void vcpu_deliver_interrupt(struct vcpu *vcpu)
     struct vm *vm = vcpu->vm;
     spinlock_take(&vm->lock);
     int vector = vcpu_interrupt(vcpu);
-    bool is_open = vector >= 0 && vm->cpu->interrupt_window(vcpu, (uint8_t)vector);
+    bool is_open = vector >= 0 && vm->cpu->window(vcpu, VM_EVENT_INTERRUPT, (uint8_t)vector);
     if (is_open)
         vector = vm->io->acknowledge(vcpu);
     spinlock_release(&vm->lock);
@@ -276,8 +281,58 @@ static void vcpu_deliver_exception(struct vcpu *vcpu)
     events->exception.kind = VM_EVENT_NONE;
 }
 
-/* What waits in the queue: an exception or NMI first; an interrupt that has been acknowledged already stays until that
- * is on its way. False when the VM has been stopped. */
+static bool vcpu_deliver_nmi(struct vcpu *vcpu)
+{
+    static const struct vm_event nmi = {.kind = VM_EVENT_NMI, .vector = X86_VECTOR_NMI};
+    if (!vcpu->vm->cpu->window(vcpu, VM_EVENT_NMI, nmi.vector))
+        return false;
+    vcpu->vm->cpu->inject(vcpu, &nmi);
+    vcpu->account.injections++;
+    vcpu->events.nmis--;
+    return true;
+}
+
+static bool vcpu_deliver_interrupted(struct vcpu *vcpu)
+{
+    struct event_queue *events = &vcpu->events;
+    if (!vcpu->vm->cpu->window(vcpu, VM_EVENT_INTERRUPT, (uint8_t)events->interrupted_vector))
+        return false;
+    vcpu_inject_interrupt(vcpu, events->interrupted_vector);
+    events->interrupted_vector = -1;
+    return true;
+}
+
+/* An NMI goes behind an exception and before an interrupt, also before one that has been acknowledged already. True:
+ * an event that was in the queue has gone. */
+static bool vcpu_deliver_beside_nmi(struct vcpu *vcpu)
+{
+    const struct event_queue *events = &vcpu->events;
+    if (event_is_waiting(events)) {
+        vcpu_deliver_exception(vcpu);
+        return true;
+    }
+    if (vcpu_deliver_nmi(vcpu))
+        return true;
+    if (events->interrupted_vector >= 0)
+        return vcpu_deliver_interrupted(vcpu);
+    if (vcpu_interrupt(vcpu) >= 0)
+        vcpu_deliver_interrupt(vcpu);
+    return false;
+}
+
+/* No window tells when an NMI can follow an event that goes first, or an interrupt an NMI: this CPU interrupts itself,
+ * so that both are looked at again as soon as the guest has been entered. */
+static __attribute__((noinline)) void vcpu_deliver_nmis(struct vcpu *vcpu)
+{
+    struct event_queue *events = &vcpu->events;
+    bool is_delivered = vcpu_deliver_beside_nmi(vcpu);
+    events->is_busy = events->interrupted_vector >= 0 || events->nmis;
+    if (is_delivered && (events->is_busy || vcpu_interrupt(vcpu) >= 0))
+        cpu_kick(cpu_current()->index);
+}
+
+/* What waits in the queue, one event an entry: an exception first; an interrupt that has been acknowledged already stays
+ * until that is on its way. False when the VM has been stopped. */
 static bool vcpu_deliver_queued(struct vcpu *vcpu)
 {
     struct event_queue *events = &vcpu->events;
@@ -285,13 +340,14 @@ static bool vcpu_deliver_queued(struct vcpu *vcpu)
         report_stop(vcpu, VM_STOP_TRIPLE_FAULT, "an exception in the delivery of a double fault");
         return false;
     }
-    if (event_is_waiting(events)) {
-        vcpu_deliver_exception(vcpu);
-    } else if (events->interrupted_vector >= 0 &&
-               vcpu->vm->cpu->interrupt_window(vcpu, (uint8_t)events->interrupted_vector)) {
-        vcpu_inject_interrupt(vcpu, events->interrupted_vector);
-        events->interrupted_vector = -1;
+    if (__builtin_expect(events->nmis, 0)) {
+        vcpu_deliver_nmis(vcpu);
+        return true;
     }
+    if (event_is_waiting(events))
+        vcpu_deliver_exception(vcpu);
+    else if (events->interrupted_vector >= 0)
+        vcpu_deliver_interrupted(vcpu);
     events->is_busy = events->interrupted_vector >= 0;
     return true;
 }
@@ -331,13 +387,28 @@ static void vcpu_sync_task_priority(struct vcpu *vcpu)
     spinlock_release(&vcpu->vm->lock);
 }
 
-/* A VCPU that halts with interrupts off wakes only for INIT. */
+bool vcpu_end_halt(struct vcpu *vcpu)
+{
+    if (!vcpu->is_halted)
+        return false;
+    vcpu->is_halted = false;
+    __atomic_add_fetch(&vcpu->vm->online_vcpus, 1, __ATOMIC_ACQ_REL);
+    return true;
+}
+
+/* A VCPU that halts with interrupts off wakes only for an NMI or INIT. Those are sent with the VM's lock held. */
 static enum vcpu_leave vcpu_halt(struct vcpu *vcpu)
 {
+    struct vm *vm = vcpu->vm;
     if (vcpu->exit.has_interrupts)
         return VCPU_LEAVE_BLOCK;
-    vcpu->is_offline = true;
-    vm_vcpu_halted(vcpu->vm);
+    spinlock_take(&vm->lock);
+    vcpu->is_halted = !vcpu->events.is_busy && !(vcpu->requests & VCPU_REQUEST_NMI);
+    vcpu->is_offline = vcpu->is_halted;
+    spinlock_release(&vm->lock);
+    if (!vcpu->is_offline)
+        return VCPU_LEAVE_BLOCK;
+    vm_vcpu_halted(vm);
     return VCPU_LEAVE_OFFLINE;
 }
 

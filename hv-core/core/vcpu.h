@@ -99,7 +99,8 @@ struct vcpu {
     unsigned stuck; /* exits at stuck_rip whose instruction could not be found there */
     uint64_t stuck_rip;
     uint64_t prepared_deadline;    /* the VM's, as this CPU's timer has been set for it */
-    bool is_offline;               /* waits for INIT or a start-up IPI */
+    bool is_offline;               /* waits for INIT or a start-up IPI; */
+    bool is_halted;                /* the VM's lock held: or for an NMI, since it has halted with interrupts off */
     uint8_t task_priority;         /* CR8, as the interrupt controller knows it */
     struct vcpu_paging paging;     /* with shadow paging: the guest's, whatever the CPU has */
     uint64_t roots_gone;           /* shadow roots that had been forgotten when `lengths` was last emptied */
@@ -156,6 +157,7 @@ struct vcpu {
 #define VCPU_REQUEST_DEVICES (1u << 4) /* they have work that needs the VM's memory */
 #define VCPU_REQUEST_YIELD   (1u << 5)
 #define VCPU_REQUEST_EMULATE (1u << 6) /* its own: the CPU may not be able to run what comes next, see realmode.h */
+#define VCPU_REQUEST_NMI     (1u << 7)
 
 /* Makes a VCPU with its backend state, offline. 0 or -errno. */
 int vcpu_create(struct vm *vm, unsigned number);
@@ -185,6 +187,10 @@ void vcpu_kick(struct vcpu *vcpu);
 
 /* Does what VCPU_REQUEST_FLUSH asks for. By itself, outside the guest. */
 void vcpu_take_flush(struct vcpu *vcpu);
+
+/* Ends the halt of a VCPU that has halted with interrupts off: it counts as online again. False: it has not, or that
+ * has been ended. The VM's lock held. */
+bool vcpu_end_halt(struct vcpu *vcpu);
 
 /* Asks something of a VCPU, wherever it is, and sees to it that it notices. */
 void vcpu_request(struct vcpu *vcpu, uint32_t request);

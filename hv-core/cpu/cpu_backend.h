@@ -58,9 +58,9 @@ struct cpu_backend {
     /* Delivers an event at the next entry; CR2 gets vcpu->events' fault address if there is one. */
     void (*inject)(struct vcpu *vcpu, const struct vm_event *event);
 
-    /* Whether an external interrupt of this vector could be injected now; if not, an INTERRUPT_WINDOW exit or one for
-     * the write to CR8 that lowers the task priority will tell when it can. */
-    bool (*interrupt_window)(struct vcpu *vcpu, uint8_t vector);
+    /* Whether an external interrupt of this vector, or an NMI, could be injected now; if not, an INTERRUPT_WINDOW exit
+     * or one for the write to CR8 that lowers the task priority will tell when it can. */
+    bool (*window)(struct vcpu *vcpu, enum vm_event_kind kind, uint8_t vector);
 
     /* Goes on at RIP, behind an instruction that a handler has executed: ends an interrupt shadow. */
     void (*advance)(struct vcpu *vcpu, uint64_t rip);

@@ -4,15 +4,24 @@
 # The boot tests: each section of tests.list is one guest, booted in each of its modes; what the machine said on its
 # console and record lines is compared with what is expected. No verdict is an error, and so is a time-out. Some things
 # are expected of every boot: see `always`. An emulator that is not installed skips its tests. The head of tests.list
-# tells the keys.
-# Usage: tests/boot/run.sh [-j N] [NAME ...]
+# tells the keys. On Bochs, which is slow, a section runs in the modes of its key `bochs`, unless all machines are asked
+# for, or one: then everything that the list has for it.
+# Usage: tests/boot/run.sh [-j N] [--all-machines | --machine MACHINE] [NAME ...]
 
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 list=tests/boot/tests.list
 out=build/tests/boot/out
-jobs=2
-[ "${1:-}" = -j ] && { jobs=$2; shift 2; }
+jobs=2 machines=''
+while :; do
+    case ${1:-} in
+        -j) jobs=$2 && shift 2 ;;
+        --all-machines) machines=all && shift ;;
+        --machine) machines=$2 out+=-$2 && shift 2 ;;
+        -*) echo "run.sh: no option '$1'" >&2 && exit 2 ;;
+        *) break ;;
+    esac
+done
 wanted=" $* "
 
 # One `key = value` line of a section; several lines of one key are all kept.
@@ -22,6 +31,7 @@ value() { values "$1" | tail -n 1; }
 guest_image()
 {
     case $1 in
+        none) ;;
         guest-coop) echo build/guest-coop/guest-coop.elf32 ;;
         */*) echo "$1" ;;
         *) echo "build/tests/boot/guests/$1.elf32" ;;
@@ -109,18 +119,24 @@ judge()
 
 boot()
 {
-    local folder=$1 mode=$2 machine=$3 words initramfs arguments
-    words=$(value words) initramfs=$(value initramfs)
+    local folder=$1 mode=$2 machine=$3 words initramfs arguments timeout module
+    words=$(value words) initramfs=$(value initramfs) timeout=$(value timeout)
+    [[ $machine != bochs-* ]] || timeout=$((timeout * 5))
     if [ -n "$(value script)" ]; then
         words+=" script=/tests/$(value script)"
         initramfs=${initramfs:-build/tests/boot/initramfs.cpio}
     fi
     mkdir -p "$folder"
     arguments=(--mode "$mode" --machine "$machine" --guest "$(guest_image "$(value guest)")" --out "$folder"
-        --words "$words" --hv-words "$(value hypervisor)" --timeout "$(value timeout)" --emulator-words " $(value emulator)")
+        --words "$words" --hv-words "$(value hypervisor)" --timeout "$timeout" --emulator-words " $(value emulator)"
+        --cpus "$(value cpus)" --memory "$(value memory)")
     [ -z "$initramfs" ] || arguments+=(--initramfs "$initramfs")
     [ -z "$(value disk)" ] || arguments+=(--disk "$(value disk)")
     [ -z "$(value until)" ] || arguments+=(--until "$(value until)")
+    [ -z "$(value hypervisor-line)" ] || arguments+=(--hv-line "$(value hypervisor-line)")
+    while read -r module; do
+        [ -z "$module" ] || arguments+=(--module "$module")
+    done <<< "$(values module)"
     bench/boot "${arguments[@]}" > "$folder/verdict.txt" 2>&1
     echo $? > "$folder/status.txt"
     touch "$folder/console.txt" "$folder/records.txt"
@@ -149,6 +165,17 @@ run_one()
     cat "$folder/result.txt"
 }
 
+# Whether this run boots the section there.
+is_asked_for()
+{
+    local mode=$1 machine=$2
+    case $machines in
+        all) return 0 ;;
+        '') [[ $machine != bochs-* || " $(value bochs) " = *" $mode "* ]] ;;
+        *) [ "$machine" = "$machines" ] ;;
+    esac
+}
+
 mapfile -t names < <(sed -n 's/^\[\(.*\)\]$/\1/p' "$list")
 rm -rf "$out"
 mkdir -p "$out"
@@ -156,17 +183,18 @@ total=0 skipped=0
 for name in "${names[@]}"; do
     [ "$wanted" = '  ' ] || [[ $wanted = *" $name "* ]] || continue
     section=$(awk -v name="[$name]" '$0 == name {on = 1; next} /^\[/ {on = 0} on && !/^#/' "$list")
-    [ -n "$(value machine)" ] || section+=$'\nmachine = qemu-svm'
-    [ -n "$(value timeout)" ] || section+=$'\ntimeout = 60'
-    [ -n "$(value guest)" ] || section+=$'\nguest = guest-coop'
+    for default in 'machine = qemu-svm bochs-svm bochs-vmx' 'timeout = 60' 'guest = guest-coop' 'modes = full-nested' \
+        'cpus = 1' 'memory = 256'; do
+        [ -n "$(value "${default%% *}")" ] || section+=$'\n'$default
+    done
     [ -z "$(value script)" ] || oracle "$(value script)"
-    modes=$(value modes)
     if [ -n "$(value needs)" ] && ! [ -e "$(value needs)" ]; then
         echo "SKIP boot/$name: $(value needs) is not there (make peers)"
         skipped=$((skipped + 1))
         continue
     fi
-    for mode in ${modes:-full-nested}; do for machine in $(value machine); do
+    for mode in $(value modes); do for machine in $(value machine); do
+        is_asked_for "$mode" "$machine" || continue
         while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
             wait -n
         done

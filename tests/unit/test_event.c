@@ -49,6 +49,23 @@ START_TEST(test_triple_fault)
 }
 END_TEST
 
+START_TEST(test_nmi)
+{
+    event_raise_nmi(&queue);
+    event_raise_nmi(&queue); /* one is kept */
+    ck_assert_uint_eq(queue.nmis, 1);
+    ck_assert(queue.is_busy);
+    event_restore(&queue, &(struct vm_event){VM_EVENT_NMI, X86_VECTOR_NMI, false, 0}); /* another was on its way */
+    ck_assert_uint_eq(queue.nmis, 2);
+    event_raise(&queue, X86_VECTOR_PF, true, 0); /* in the delivery of that: it goes first, and nothing is lost */
+    ck_assert_uint_eq(queue.exception.vector, X86_VECTOR_PF);
+    ck_assert_uint_eq(queue.nmis, 2);
+    event_reset(&queue);
+    ck_assert_uint_eq(queue.nmis, 0);
+    ck_assert(queue.is_new);
+}
+END_TEST
+
 START_TEST(test_page_fault_address)
 {
     event_raise_page_fault(&queue, 0x1234, 2);
@@ -66,6 +83,7 @@ int main(void)
     tcase_add_test(tests, test_restore);
     tcase_add_test(tests, test_double_faults);
     tcase_add_test(tests, test_triple_fault);
+    tcase_add_test(tests, test_nmi);
     tcase_add_test(tests, test_page_fault_address);
     suite_add_tcase(suite, tests);
     return suite_main(suite);

@@ -40,6 +40,7 @@ START_TEST(test_reasons)
         {3, VM_EXIT_INIT, false},
         {4, VM_EXIT_OTHER, false},
         {7, VM_EXIT_INTERRUPT_WINDOW, false},
+        {8, VM_EXIT_INTERRUPT_WINDOW, false},
         {9, VM_EXIT_TASK_SWITCH, false},
         {10, VM_EXIT_CPUID, true},
         {11, VM_EXIT_VIRTUALIZATION_INSTRUCTION, true},

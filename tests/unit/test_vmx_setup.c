@@ -167,8 +167,16 @@ START_TEST(test_optional_controls)
     capabilities.pin &= ~((uint64_t)(VMX_PIN_PREEMPTION_TIMER | VMX_PIN_VIRTUAL_NMIS) << 32);
     capabilities.secondary &= ~((uint64_t)(VMX_SECONDARY_RDTSCP | VMX_SECONDARY_INVPCID) << 32);
     ck_assert_int_eq(vmx_negotiate(&capabilities, &controls, &missing), 0);
-    ck_assert(!controls.has_vpid && !controls.has_timer);
+    ck_assert(!controls.has_vpid && !controls.has_timer && !controls.has_nmi_window);
     ck_assert_uint_eq(controls.secondary, 0xc2);
+
+    /* Virtual NMIs without the window would never tell. */
+    set_up();
+    ck_assert_int_eq(vmx_negotiate(&capabilities, &controls, &missing), 0);
+    ck_assert(controls.has_nmi_window);
+    capabilities.primary &= ~((uint64_t)VMX_PRIMARY_NMI_WINDOW << 32);
+    ck_assert_int_eq(vmx_negotiate(&capabilities, &controls, &missing), 0);
+    ck_assert(!controls.has_nmi_window);
 
     /* VPID without INVVPID cannot be used. */
     set_up();

@@ -72,7 +72,7 @@ void deprivileged_write_control(struct vcpu *vcpu, unsigned number, uint64_t val
 
 /* deprivileged_event.c */
 void deprivileged_inject(struct vcpu *vcpu, const struct vm_event *event);
-bool deprivileged_interrupt_window(struct vcpu *vcpu, uint8_t vector);
+bool deprivileged_window(struct vcpu *vcpu, enum vm_event_kind kind, uint8_t vector);
 void deprivileged_return(struct vcpu *vcpu);
 
 /* deprivileged_entry.asm */

@@ -42,7 +42,7 @@ void deprivileged_inject(struct vcpu *vcpu, const struct vm_event *event)
     frame->vector = event->vector;
     frame->error = event->has_error_code ? event->error_code : 0;
     frame->fault_address = events->has_fault_address ? events->fault_address : state->raw_address;
-    if (event->kind == VM_EVENT_INTERRUPT && vcpu->vm->mode.io == MODE_IO_EMULATED)
+    if (event->kind != VM_EVENT_EXCEPTION && vcpu->vm->mode.io == MODE_IO_EMULATED)
         __atomic_store_n(&state->shared->upcall_pending, vcpu_interrupt(vcpu) >= 0, __ATOMIC_RELAXED);
     deprivileged_guest_set_masked(vcpu, true);
     deprivileged_set_user(state, false);
@@ -50,10 +50,12 @@ void deprivileged_inject(struct vcpu *vcpu, const struct vm_event *event)
     state->rflags = DEPRIVILEGED_FLAGS_ALWAYS;
 }
 
-/* The guest's return looks at upcall_pending when it unmasks. An interrupt controller's is not the guest's to clear. */
-bool deprivileged_interrupt_window(struct vcpu *vcpu, uint8_t vector)
+/* The guest's return looks at upcall_pending when it unmasks. An interrupt controller's is not the guest's to clear. An
+ * NMI comes as an exception does, but waits as an upcall: in ring 3 nothing else shows the end of its handler. */
+bool deprivileged_window(struct vcpu *vcpu, enum vm_event_kind kind, uint8_t vector)
 {
     struct deprivileged_vcpu *state = deprivileged_of(vcpu);
+    (void)kind;
     (void)vector;
     if (!deprivileged_is_masked(state))
         return true;

@@ -96,7 +96,7 @@ static void svm_clear_orders(struct svm_vcpu *svm)
     uint32_t code = (uint32_t)vmcb->control.exit_code;
     if (code == VMCB_EXIT_VINTR || code == VMCB_EXIT_CR_WRITE + 8)
         svm_close_window(vmcb);
-    svm->has_orders = vmcb->control.intercept_cr_writes & VMCB_INTERCEPT_CR8;
+    svm->has_orders = vmcb->control.intercept_cr_writes & VMCB_INTERCEPT_CR8 || svm->is_nmi_blocked || svm->is_stepping;
 }
 
 /* Apart, so that the usual exit saves no registers for it. */
@@ -106,6 +106,8 @@ static __attribute__((noinline)) void svm_decode_after_orders(struct vcpu *vcpu)
     uint64_t injected = svm->injected;
     svm_clear_orders(svm);
     svm_exit_decode(svm->vmcb, injected, &vcpu->exit);
+    if (svm->is_nmi_blocked || svm->is_stepping)
+        svm_nmi_after_exit(vcpu);
 }
 
 static void svm_decode(struct vcpu *vcpu)
@@ -173,7 +175,7 @@ const struct cpu_backend svm_backend = {
     .enter = svm_enter,
     .decode = svm_decode,
     .inject = svm_inject,
-    .interrupt_window = svm_interrupt_window,
+    .window = svm_window,
     .advance = svm_advance,
     .read_registers = svm_read_registers,
     .write_registers = svm_write_registers,

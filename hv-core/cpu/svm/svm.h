@@ -31,6 +31,10 @@ struct svm_vcpu {
     bool is_direct;    /* constant: it runs on its own tables, CR3 is vcpu->paging_root */
     bool has_orders;   /* EVENTINJ or TLB_CONTROL are set, for one entry; or the interrupt window is open */
     uint64_t injected; /* EVENTINJ of the next entry, or of the last one until it is decoded */
+    bool is_nmi_blocked;
+    bool is_stepping; /* one instruction, at the next entry; then: */
+    uint32_t step_exceptions; /* which are intercepted otherwise */
+    uint64_t step_rip, step_flags, step_dr6;
 };
 
 static inline struct svm_vcpu *svm_of(const struct vcpu *vcpu)
@@ -51,8 +55,15 @@ void svm_write_control(struct vcpu *vcpu, unsigned number, uint64_t value);
 
 /* svm_event.c */
 void svm_inject(struct vcpu *vcpu, const struct vm_event *event);
-bool svm_interrupt_window(struct vcpu *vcpu, uint8_t vector);
+bool svm_window(struct vcpu *vcpu, enum vm_event_kind kind, uint8_t vector);
 void svm_close_window(struct vmcb *vmcb);
+
+/* svm_nmi.c */
+void svm_nmi_block(struct svm_vcpu *svm);
+void svm_nmi_unblock(struct svm_vcpu *svm);
+bool svm_nmi_window(struct vcpu *vcpu);
+void svm_nmi_abandon_step(struct svm_vcpu *svm);
+void svm_nmi_after_exit(struct vcpu *vcpu);
 
 /* svm_entry.asm */
 void svm_enter(struct vcpu *vcpu);

@@ -19,6 +19,7 @@ static const uint8_t svm_reasons[VMCB_EXIT_CODES] = {
     [VMCB_EXIT_RDTSC] = VM_EXIT_RDTSC,
     [VMCB_EXIT_RDPMC] = VM_EXIT_RDPMC,
     [VMCB_EXIT_CPUID] = VM_EXIT_CPUID,
+    [VMCB_EXIT_IRET] = VM_EXIT_INTERRUPT_WINDOW, /* the end of an NMI's handler */
     [VMCB_EXIT_INVD] = VM_EXIT_INVD,
     [VMCB_EXIT_PAUSE] = VM_EXIT_PAUSE,
     [VMCB_EXIT_HLT] = VM_EXIT_HLT,
@@ -51,9 +52,9 @@ static enum vm_exit_reason svm_reason(uint32_t code)
 
 /*
  * The event whose delivery the exit interrupted. APM vol. 2, "EXITINTINFO". Bit 31 first: QEMU and Bochs leave stale
- * bits below it. An external interrupt counts only when it is the one that was injected at this entry: all of ours are,
- * while QEMU and Bochs report others wrongly (as an exception above 31, or with a stale vector). A software interrupt
- * or breakpoint is executed again by itself, since RIP still points at it.
+ * bits below it. An external interrupt or NMI counts only when it is the one that was injected at this entry: all of
+ * ours are, while QEMU and Bochs report others wrongly (as an exception above 31, or with a stale type and vector). A
+ * software interrupt or breakpoint is executed again by itself, since RIP still points at it.
  */
 static void svm_decode_interrupted(const struct vmcb *vmcb, uint64_t injected, struct vm_event *event)
 {
@@ -64,7 +65,7 @@ static void svm_decode_interrupted(const struct vmcb *vmcb, uint64_t injected, s
 
     if ((info & VMCB_EVENT_TYPE) == VMCB_EVENT_INTERRUPT && was_injected)
         kind = VM_EVENT_INTERRUPT;
-    else if ((info & VMCB_EVENT_TYPE) == VMCB_EVENT_NMI)
+    else if ((info & VMCB_EVENT_TYPE) == VMCB_EVENT_NMI && was_injected)
         kind = VM_EVENT_NMI;
     else if ((info & VMCB_EVENT_TYPE) == VMCB_EVENT_EXCEPTION && vector < 32 && vector != X86_VECTOR_BP &&
              vector != X86_VECTOR_OF)

@@ -15,6 +15,10 @@ void svm_inject(struct vcpu *vcpu, const struct vm_event *event)
         [VM_EVENT_NMI] = VMCB_EVENT_NMI,
         [VM_EVENT_EXCEPTION] = VMCB_EVENT_EXCEPTION,
     };
+    if (svm_of(vcpu)->is_stepping)
+        svm_nmi_abandon_step(svm_of(vcpu));
+    if (event->kind == VM_EVENT_NMI)
+        svm_nmi_block(svm_of(vcpu));
     uint64_t injection = VMCB_EVENT_VALID | types[event->kind] | event->vector;
     if (event->has_error_code)
         injection |= VMCB_EVENT_ERROR_VALID | (uint64_t)event->error_code << VMCB_EVENT_ERROR_SHIFT;
@@ -36,7 +40,7 @@ void svm_close_window(struct vmcb *vmcb)
 
 /* What waits for the task priority to fall is told by the write to CR8. That is intercepted with the doorbell set too:
  * QEMU 7.2 ends itself by an assertion when a guest writes CR8 while V_IRQ is set. */
-bool svm_interrupt_window(struct vcpu *vcpu, uint8_t vector)
+static bool svm_interrupt_window(struct vcpu *vcpu, uint8_t vector)
 {
     struct vmcb *vmcb = svm_of(vcpu)->vmcb;
     bool is_masked = vector >> 4 <= (vmcb->control.virtual_interrupt & VMCB_V_TPR);
@@ -51,4 +55,9 @@ bool svm_interrupt_window(struct vcpu *vcpu, uint8_t vector)
     vmcb->control.intercept_cr_writes |= VMCB_INTERCEPT_CR8;
     svm_of(vcpu)->has_orders = true;
     return false;
+}
+
+bool svm_window(struct vcpu *vcpu, enum vm_event_kind kind, uint8_t vector)
+{
+    return kind == VM_EVENT_NMI ? svm_nmi_window(vcpu) : svm_interrupt_window(vcpu, vector);
 }

@@ -129,6 +129,7 @@ _Static_assert(sizeof(struct vmcb) == 0x1000, "VMCB");
 #define VMCB_INTERCEPT_CR0_CHANGE  (1u << 5) /* a write that changes more than TS and MP */
 #define VMCB_INTERCEPT_RDPMC       (1u << 15)
 #define VMCB_INTERCEPT_CPUID       (1u << 18)
+#define VMCB_INTERCEPT_IRET        (1u << 20)
 #define VMCB_INTERCEPT_INVD        (1u << 22)
 #define VMCB_INTERCEPT_PAUSE       (1u << 23)
 #define VMCB_INTERCEPT_HLT         (1u << 24)
@@ -199,6 +200,7 @@ _Static_assert(sizeof(struct vmcb) == 0x1000, "VMCB");
 #define VMCB_EXIT_RDTSC          0x6eu
 #define VMCB_EXIT_RDPMC          0x6fu
 #define VMCB_EXIT_CPUID          0x72u
+#define VMCB_EXIT_IRET           0x74u
 #define VMCB_EXIT_INVD           0x76u
 #define VMCB_EXIT_PAUSE          0x77u
 #define VMCB_EXIT_HLT            0x78u

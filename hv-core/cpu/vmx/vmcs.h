@@ -118,6 +118,7 @@
 
 /* "Processor-Based VM-Execution Controls": primary */
 #define VMX_PRIMARY_INTERRUPT_WINDOW (1u << 2)
+#define VMX_PRIMARY_NMI_WINDOW       (1u << 22)
 #define VMX_PRIMARY_TSC_OFFSETTING   (1u << 3)
 #define VMX_PRIMARY_HLT              (1u << 7)
 #define VMX_PRIMARY_INVLPG           (1u << 9)

@@ -85,7 +85,7 @@ void vmx_write_control(struct vcpu *vcpu, unsigned number, uint64_t value);
 
 /* vmx_event.c */
 void vmx_inject(struct vcpu *vcpu, const struct vm_event *event);
-bool vmx_interrupt_window(struct vcpu *vcpu, uint8_t vector);
+bool vmx_window(struct vcpu *vcpu, enum vm_event_kind kind, uint8_t vector);
 void vmx_close_window(struct vmx_vcpu *vmx);
 void vmx_set_task_priority(struct vcpu *vcpu, uint8_t priority);
 void vmx_take_host_event(uint32_t interruption);

@@ -36,11 +36,11 @@ void vmx_inject(struct vcpu *vcpu, const struct vm_event *event)
     vmx_write(VMCS_ENTRY_INTERRUPTION, injection);
 }
 
-static void vmx_set_window(struct vmx_vcpu *vmx, bool is_watched, uint32_t threshold)
+#define VMX_WINDOWS (VMX_PRIMARY_INTERRUPT_WINDOW | VMX_PRIMARY_NMI_WINDOW)
+
+static void vmx_set_window(struct vmx_vcpu *vmx, uint32_t watched, uint32_t threshold)
 {
-    uint32_t primary = vmx->primary & ~VMX_PRIMARY_INTERRUPT_WINDOW;
-    if (is_watched)
-        primary |= VMX_PRIMARY_INTERRUPT_WINDOW;
+    uint32_t primary = (vmx->primary & ~VMX_WINDOWS) | watched;
     if (primary != vmx->primary)
         vmx_write(VMCS_PRIMARY_CONTROLS, primary);
     if (threshold != vmx->tpr_threshold)
@@ -51,25 +51,53 @@ static void vmx_set_window(struct vmx_vcpu *vmx, bool is_watched, uint32_t thres
 
 void vmx_close_window(struct vmx_vcpu *vmx)
 {
-    vmx_set_window(vmx, false, 0);
+    vmx_set_window(vmx, 0, 0);
 }
 
-bool vmx_interrupt_window(struct vcpu *vcpu, uint8_t vector)
+static bool vmx_interrupt_window(struct vcpu *vcpu, uint8_t vector)
 {
     struct vmx_vcpu *vmx = vmx_of(vcpu);
     bool is_masked = vector >> 4 <= vmx_task_priority(vmx);
     bool is_blocked = !(vmx_read(VMCS_GUEST_RFLAGS) & X86_FLAGS_IF) ||
                       vmx_read(VMCS_GUEST_INTERRUPTIBILITY) & (VMX_BLOCKING_STI | VMX_BLOCKING_MOV_SS);
+    uint32_t other = vmx->primary & VMX_PRIMARY_NMI_WINDOW;
     /* The task priority falling below the vector's says when; after that, RFLAGS.IF. */
-    vmx_set_window(vmx, is_blocked && !is_masked, is_masked ? vector >> 4 : 0);
+    vmx_set_window(vmx, other | (is_blocked && !is_masked ? VMX_PRIMARY_INTERRUPT_WINDOW : 0),
+                   is_masked ? vector >> 4 : 0);
     return !is_blocked && !is_masked;
+}
+
+/* STI may hold NMIs back or not, and its shadow ends when an interrupt could come. SDM vol. 3, "Guest Non-Register
+ * State", "NMI-Window Exiting". A CPU without virtual NMIs does not know when an NMI's handler is over: most run with
+ * interrupts off, and IRET sets them on again. */
+static bool vmx_nmi_window(struct vcpu *vcpu)
+{
+    struct vmx_vcpu *vmx = vmx_of(vcpu);
+    if (vcpu->events.is_new)
+        vmx_allow(VMX_BLOCKING_NMI);
+    vcpu->events.is_new = false;
+    uint64_t state = vmx_read(VMCS_GUEST_INTERRUPTIBILITY);
+    bool is_blocked = state & (VMX_BLOCKING_STI | VMX_BLOCKING_MOV_SS | VMX_BLOCKING_NMI);
+    uint32_t watched = VMX_PRIMARY_NMI_WINDOW;
+    if (!vmx_controls.has_nmi_window) {
+        is_blocked = is_blocked || !(vmx_read(VMCS_GUEST_RFLAGS) & X86_FLAGS_IF);
+        watched = VMX_PRIMARY_INTERRUPT_WINDOW;
+    } else if (state & VMX_BLOCKING_STI) {
+        watched = VMX_PRIMARY_INTERRUPT_WINDOW;
+    }
+    vmx_set_window(vmx, (vmx->primary & VMX_PRIMARY_INTERRUPT_WINDOW) | (is_blocked ? watched : 0), vmx->tpr_threshold);
+    return !is_blocked;
+}
+
+bool vmx_window(struct vcpu *vcpu, enum vm_event_kind kind, uint8_t vector)
+{
+    return kind == VM_EVENT_NMI ? vmx_nmi_window(vcpu) : vmx_interrupt_window(vcpu, vector);
 }
 
 void vmx_set_task_priority(struct vcpu *vcpu, uint8_t priority)
 {
     struct vmx_vcpu *vmx = vmx_of(vcpu);
-    vmx_set_window(vmx, vmx->primary & VMX_PRIMARY_INTERRUPT_WINDOW,
-                   0); /* a threshold above it would not be entered with */
+    vmx_set_window(vmx, vmx->primary & VMX_WINDOWS, 0); /* a threshold above it would not be entered with */
     vmx->virtual_apic[VMX_VIRTUAL_TPR] = (uint8_t)(priority << 4);
 }
 
@@ -87,7 +115,8 @@ void vmx_take_host_event(uint32_t interruption)
 
 /*
  * What an exit by a fault leaves to be put right. An IRET that unblocked NMIs and then faulted will be executed again:
- * they are still blocked (SDM vol. 3, "Information About NMI Unblocking Due to IRET"). A single step that was pending
+ * they are still blocked (SDM vol. 3, "Information About NMI Unblocking Due to IRET"). An NMI whose delivery the exit
+ * interrupted has not come yet, so it blocks none. A single step that was pending
  * behind STI or MOV SS must still be pending ("Checks on Guest Non-Register State"). #DB has not been booked in DR6.
  */
 void vmx_restore_blocking(uint32_t reason, uint32_t interruption, uint32_t vectoring, uint64_t qualification)
@@ -100,6 +129,8 @@ void vmx_restore_blocking(uint32_t reason, uint32_t interruption, uint32_t vecto
         is_unblocked = reason == VMX_REASON_EPT_VIOLATION && qualification & VMX_EVENT_NMI_UNBLOCK;
     if (is_unblocked && !(vectoring & VMX_EVENT_VALID))
         vmx_write(VMCS_GUEST_INTERRUPTIBILITY, state | VMX_BLOCKING_NMI);
+    if ((vectoring & (VMX_EVENT_VALID | VMX_EVENT_TYPE)) == (VMX_EVENT_VALID | VMX_EVENT_NMI))
+        vmx_allow(VMX_BLOCKING_NMI);
 
     if (!is_exception || (interruption & (VMX_EVENT_TYPE | VMX_EVENT_VECTOR)) != (VMX_EVENT_EXCEPTION | X86_VECTOR_DB))
         return;

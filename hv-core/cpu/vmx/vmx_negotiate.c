@@ -150,6 +150,8 @@ int vmx_negotiate(const struct vmx_capabilities *capabilities, struct vmx_contro
         words[WORD_SECONDARY] &= ~VMX_SECONDARY_VPID;
     if (!(words[WORD_PIN] & VMX_PIN_PREEMPTION_TIMER))
         words[WORD_EXIT] &= ~VMX_EXIT_SAVE_TIMER;
+    bool has_nmi_window = words[WORD_PIN] & VMX_PIN_VIRTUAL_NMIS &&
+                          vmx_may_be_1(capabilities->primary) & VMX_PRIMARY_NMI_WINDOW;
     uint64_t timer = VMX_TIMER_TSC >> (capabilities->misc & VMX_MISC_TIMER_SHIFT);
     *controls = (struct vmx_controls){
         .pin = words[WORD_PIN],
@@ -159,6 +161,7 @@ int vmx_negotiate(const struct vmx_capabilities *capabilities, struct vmx_contro
         .entry = words[WORD_ENTRY],
         .timer = timer ? (uint32_t)timer : 1,
         .has_nested = !*missing,
+        .has_nmi_window = has_nmi_window,
         .has_vpid = words[WORD_SECONDARY] & VMX_SECONDARY_VPID,
         .has_timer = words[WORD_PIN] & VMX_PIN_PREEMPTION_TIMER,
         .has_invept_one = ept & VMX_EPT_CAN_INVEPT_ONE,

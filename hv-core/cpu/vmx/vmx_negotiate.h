@@ -23,6 +23,7 @@ struct vmx_controls {
     uint32_t pin, primary, secondary, exit, entry;
     uint32_t timer;  /* units of the preemption timer between two entries */
     bool has_nested; /* EPT and all that a guest on it needs */
+    bool has_nmi_window; /* and virtual NMIs; without, an NMI waits as an interrupt does */
     bool has_vpid, has_timer, has_invept_one, has_invvpid_one, has_invvpid_local;
     unsigned cr3_targets;     /* in the CR3-target list, at most 4 */
     const char *direct_lacks; /* what guests on their own page tables need and is not there, or NULL */

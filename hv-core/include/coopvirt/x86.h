@@ -177,5 +177,7 @@
 #define X86_DR7_ENABLED 0xfful
 /* DR6: a debug exception was a single step. */
 #define X86_DR6_SINGLE_STEP (1ul << 14)
+/* The breakpoints of DR0 to DR3 that were met. */
+#define X86_DR6_BREAKPOINTS 0xful
 
 #endif

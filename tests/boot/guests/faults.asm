@@ -34,9 +34,7 @@ main:
     jmp eax
 .none:
     PRINT32 "no such case"
-    mov al, EXIT_FAILED
-    out PORT_EXIT, al
-    jmp stop
+    EXIT EXIT_FAILED
 
 section .data
 align 4

@@ -241,7 +241,6 @@ hex:
     push edx
     mov ebx, eax
     mov ecx, 8
-    mov edx, COM1
 .next:
     rol ebx, 4
     mov eax, ebx
@@ -251,10 +250,10 @@ hex:
     add eax, 'a' - 10 - '0'
 .digit:
     add eax, '0'
-    out dx, al
+    SEND_BYTE
     loop .next
     mov al, 10
-    out dx, al
+    SEND_BYTE
     pop edx
     pop ecx
     pop ebx

@@ -16,9 +16,7 @@ WINDOW  equ 0x40000000          ; its page table maps one page
 %macro MUST 1
     je %%good
     PRINT32 %1
-    mov al, EXIT_FAILED
-    out PORT_EXIT, al
-    jmp stop
+    EXIT EXIT_FAILED
 %%good:
 %endmacro
 
@@ -138,9 +136,7 @@ main:
     ret
 .no_fault:
     PRINT32 "no page fault"
-    mov al, EXIT_FAILED
-    out PORT_EXIT, al
-    jmp stop
+    EXIT EXIT_FAILED
 
 page_fault:
     pop dword [fault_code]

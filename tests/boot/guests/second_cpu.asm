@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
 ;
 ; Starts the second VCPU by INIT and start-up IPI; it runs from real mode to 32-bit code, halts, is woken by an
-; interrupt and answers. For vcpus=2.
+; interrupt and answers; then it halts with interrupts off, and an NMI wakes it. For vcpus=2.
 
 %include "guest.inc"
 
@@ -29,9 +29,39 @@ main:
 .answered:
     pause
     cmp dword [state], 2
-    jne .answered
+    jb .answered
     PRINT32 "second CPU woke up"
+.halted:
+    pause
+    cmp dword [state], 3
+    jne .halted
+    mov ecx, 10000
+.sleeps:
+    pause
+    loop .sleeps
+    cmp dword [state], 3
+    jne wrong
+    mov dword [LAPIC + 0x310], 1 << 24
+    mov dword [LAPIC + 0x300], 0x00004400 ; NMI
+.woken:
+    pause
+    cmp dword [state], 5
+    jne .woken
+    PRINT32 "second CPU woke up by NMI"
     ret
+wrong:
+    PRINT32 "second CPU did not sleep"
+    EXIT EXIT_FAILED
+
+; Makes vector %1 go to %2.
+%macro GATE_32 2
+    mov eax, %2
+    mov [idt_32 + %1 * 8], ax
+    mov word [idt_32 + %1 * 8 + 2], 8
+    mov word [idt_32 + %1 * 8 + 4], 0x8e00
+    shr eax, 16
+    mov [idt_32 + %1 * 8 + 6], ax
+%endmacro
 
 bits 16
 trampoline:
@@ -55,22 +85,29 @@ second:
     mov es, ax
     mov ss, ax
     mov esp, second_stack_end
-    mov eax, interrupt
-    mov [idt_32 + 0x40 * 8], ax
-    mov word [idt_32 + 0x40 * 8 + 2], 8
-    mov word [idt_32 + 0x40 * 8 + 4], 0x8e00
-    shr eax, 16
-    mov [idt_32 + 0x40 * 8 + 6], ax
+    GATE_32 0x40, interrupt
+    GATE_32 2, nmi
     lidt [idt_pointer_32]
     mov dword [LAPIC + 0xf0], 0x1ff
     mov dword [state], 1
     sti
 .sleep:
     hlt
-    jmp .sleep
+    cmp dword [state], 2
+    jne .sleep
+    cli
+    mov dword [state], 3
+    hlt
+    cmp dword [state], 4
+    jne .sleep
+    mov dword [state], 5
+    hlt
 interrupt:
     mov dword [LAPIC + 0xb0], 0
     mov dword [state], 2
+    iret
+nmi:
+    mov dword [state], 4
     iret
 
 section .data
