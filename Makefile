@@ -44,7 +44,7 @@ images: $(HV_CORE_IMAGES) $(GUEST_COOP_IMAGES) $(BENCH_IMAGES) ## Builds hypervi
 help: ## Lists the targets
 	@echo "Coopvirt: what does a way of virtualizing cost, and why?"
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  MACHINE=$(MACHINE)  MODE=$(MODE)  V=1 shows commands  QUICK=1 shortens bench"
 	@echo "  bench/coopbench --help has everything with options."

@@ -78,7 +78,7 @@ $(foreach name,$(FUZZ_NAMES),$(eval $(call fuzz_rule,$(name))))
 include tests/hostile/build.mk
 include tests/mutation/build.mk
 
-.PHONY: unit test-programs lint boot-tests fuzz
+.PHONY: unit test-programs lint boot-tests check-machines fuzz
 # The image is tried where it can be made.
 test-programs: $(UNIT_PROGRAMS) $(BOOT_FILES) $(HOSTILE_IMAGE) $(FUZZ_PROGRAMS) \
 	$(if $(shell command -v grub-mkrescue),$(BUILD)/coopvirt.iso)
@@ -91,6 +91,9 @@ lint: ## Checks the layering of the tree and the form of its files
 
 boot-tests: images $(BOOT_FILES) ## Runs the boot tests in the emulator
 	@tests/check.sh boot
+
+check-machines: images test-programs ## Runs every boot test on every machine, in every mode (hours)
+	@tests/boot/run.sh --all-machines
 
 fuzz: $(FUZZ_PROGRAMS) ## Fuzzes the readers of foreign bytes, each for FUZZ_SECONDS
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run.sh

@@ -24,16 +24,19 @@ commands()
         sed -E 's/^[[:space:]]*//; s/^([A-Za-z_]+=[^ ]* )*//' | awk '{print $1}' | sort -u
 }
 
-# Machines and modes of the sections of tests.list that run a script, a pair a line.
+# Machines and modes of the sections of tests.list that run a script, a pair a line; of Bochs those of every run.
 modes_of()
 {
     awk -v script="$1" '
         function done(   i, j, machine, mode, most, count) {
             most = split(machines, machine, " ")
             count = split(modes, mode, " ")
-            for (i = 1; uses && i <= most; i++) for (j = 1; j <= count; j++) print machine[i], mode[j]
+            for (i = 1; uses && i <= most; i++)
+                for (j = 1; j <= count; j++)
+                    if (machine[i] !~ /^bochs/ || index(" " bochs " ", " " mode[j] " ")) print machine[i], mode[j]
         }
-        /^\[/ {done(); uses = 0; machines = "qemu-svm"; modes = "full-nested"; next}
+        /^\[/ {done(); uses = 0; machines = "qemu-svm bochs-svm bochs-vmx"; modes = "full-nested"; bochs = ""; next}
+        /^bochs *=/ {sub("^[^=]*= *", ""); bochs = $0}
         /^modes *=/ {sub("^[^=]*= *", ""); modes = $0}
         /^machine *=/ {sub("^[^=]*= *", ""); machines = $0}
         /^script *=/ && $3 == script {uses = 1}
