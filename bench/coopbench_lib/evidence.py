@@ -114,6 +114,9 @@ _SHOWN: dict[str, Callable[[Mode, list[Region]], str]] = {
 
 
 def _happened(name: str, mode: Mode, repetitions: list[Repetition], regions: list[Region]) -> str:
+    if name == "around":
+        faults = sum(repetition.raw.get("page_faults", 0) for repetition in repetitions)
+        return f"{faults} page faults" if repetitions else ""
     if name == "lazy":
         return _lazy(repetitions) if repetitions else ""
     return _SHOWN[name](mode, regions) if regions else ""
@@ -121,7 +124,7 @@ def _happened(name: str, mode: Mode, repetitions: list[Repetition], regions: lis
 
 def shown_active(outcomes: Iterable[Outcome], switches: dict[str, str]) -> dict[str, dict[str, str]]:
     """For each switch that is not at its default, and each 'mode workload' that it acts on: what happened."""
-    shown = {*_SHOWN, "lazy"}
+    shown = {*_SHOWN, "lazy", "around"}
     chosen = [switch for switch in SWITCHES if switches[switch.name] != switch.default and switch.name in shown]
     found: dict[str, dict[str, str]] = {}
     for outcome in outcomes:

@@ -43,6 +43,8 @@ SWITCHES = (
            "TSC units for which an idle guest looks for events before it halts, where devices are queues; 0 is off"),
     Switch("lazy", "guest", "lazy", "0", r"[01]",
            "whether FPU state changes with the process (0), or at the next process's first use of it (1)"),
+    Switch("around", "guest", "around", "1", r"1|2|4|8|16",
+           "pages of a file in memory that one page fault of the guest maps, 1 to 16: fewer faults, more entries"),
     Switch("touched", "hypervisor", "touched", "0", r"[01]",
            "whether the nested pages are counted that a region uses, where page tables are nested"),
     Switch("pmu", "hypervisor", "pmu", "0", r"0|0x[0-9a-f]{1,10}(,0x[0-9a-f]{1,10}){0,3}",

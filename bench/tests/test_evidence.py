@@ -44,6 +44,13 @@ def test_touched():
         "coop-nested a/b": "5 of 126 pages of 2 MiB, 3 of 512 pages of 4 KiB touched; 2 flushes, 1 splits, 0 joined"}}
 
 
+def test_around():
+    outcome = make_outcome("coop")
+    outcome.repetitions[0].raw["page_faults"] = 12
+    assert shown_active([outcome], defaults() | {"around": "8"}) == {"around=8": {"coop a/b": "12 page faults"}}
+    assert guest_words(defaults() | {"around": "8"}) == ["tick=10000000", "around=8"]
+
+
 def test_words():
     assert hypervisor_words(defaults()) == []
     values = defaults() | {"batch": "16", "cr3cache": "0"}

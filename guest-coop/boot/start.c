@@ -17,6 +17,7 @@
 #include "kernel/panic.h"
 #include "kernel/process_list.h"
 #include "kernel/scheduler.h"
+#include "memory/address_space.h"
 #include "memory/frame_internal.h"
 #include "memory/kernel_map.h"
 #include "memory/layout.h"
@@ -142,6 +143,7 @@ void kernel_start(uint32_t magic, uint64_t information, coop_paddr image)
     char level[16];
     if (string_option(options, "log", level, sizeof(level)) > 0)
         log_set_level(level);
+    address_space_fault_around(start_number(options, "around", 1));
     if (start_number(options, "lazy", 0))
         fpu_set_lazy();
     start_memory(image);

@@ -46,6 +46,8 @@ struct file_operations {
     /* The frame that holds page `index` of the file, with one reference added for the caller; 0 beyond the end.
      * For a private mapping the caller maps it read-only and copies on write; for a shared one it maps it as is. */
     coop_paddr (*page)(struct file *file, uint64_t index);
+    /* The same for a page that is in memory already, else 0; never sleeps. NULL: not asked for. */
+    coop_paddr (*page_at_hand)(struct file *file, uint64_t index);
     long (*truncate)(struct file *file, uint64_t bytes);
     /* fallocate(2): makes sure that there is room, and the file that long (unless `keep_size`). NULL: not there. */
     long (*allocate)(struct file *file, uint64_t offset, uint64_t bytes, bool keep_size);

@@ -248,6 +248,17 @@ static coop_paddr ramfs_file_page(struct file *file, uint64_t index)
     return frame;
 }
 
+static coop_paddr ramfs_file_page_at_hand(struct file *file, uint64_t index)
+{
+    const struct inode *inode = file->inode;
+    coop_paddr frame = index < (inode->size + FRAME_BYTES - 1) / FRAME_BYTES
+                           ? ramfs_file_frame(ramfs_pages(file->inode), index)
+                           : 0;
+    if (frame)
+        frame_reference(frame);
+    return frame;
+}
+
 static long ramfs_file_set_size(struct file *file, uint64_t bytes)
 {
     return ramfs_file_truncate(file->inode, bytes);
@@ -287,6 +298,7 @@ const struct file_operations ramfs_file_operations = {
     .write = ramfs_file_write,
     .seek = file_seek,
     .page = ramfs_file_page,
+    .page_at_hand = ramfs_file_page_at_hand,
     .truncate = ramfs_file_set_size,
     .allocate = ramfs_file_allocate,
 };

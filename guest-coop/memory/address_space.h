@@ -65,6 +65,9 @@ enum fault_result {
 };
 
 /* Resolves a page fault of the running process: `error` is the CPU's error code. May sleep for a file's page. */
+/* A read of a file's page maps those of so many (a power of two, at most 16; at first 1) that are in memory. */
+void address_space_fault_around(uint64_t pages);
+
 enum fault_result address_space_fault(struct address_space *space, uint64_t address, uint64_t error,
                                       uint64_t stack_pointer);
 

@@ -12,7 +12,16 @@
 #include "memory/page_table.h"
 #include <coopvirt/primitives.h>
 
+#define FAULT_PAGES_MOST 16u
+
 #define STACK_SLACK 65536 /* below the stack pointer an access still counts as the stack's */
+
+static uint64_t fault_pages = 1; /* of a file that a fault maps at most */
+
+void address_space_fault_around(uint64_t pages)
+{
+    fault_pages = pages && pages <= FAULT_PAGES_MOST && !(pages & (pages - 1)) ? pages : 1;
+}
 
 static uint64_t fault_flags(const struct area *area, bool writable)
 {
@@ -96,6 +105,46 @@ static bool fault_overtaken(struct address_space *space, uint64_t address, uint6
     return area->page_index + ((address - area->start) >> X86_PAGE_SHIFT) != index || (slot && page_present(*slot));
 }
 
+/* Maps pages of the file beside one that was read, as far as they are in memory, their table is there, and they lie in
+ * the same aligned window. */
+static void fault_around(struct address_space *space, const struct area *area, uint64_t address, uint64_t *slot,
+                         uint64_t flags)
+{
+    uint64_t bytes = fault_pages * X86_PAGE_BYTES, here = address & ~(X86_PAGE_BYTES - 1);
+    uint64_t at = here & ~(bytes - 1), end = at + bytes;
+    if (at < area->start)
+        at = area->start;
+    if (end > area->end)
+        end = area->end;
+    for (; at < end; at += X86_PAGE_BYTES) {
+        uint64_t *beside = slot + ((int64_t)(at - here) >> X86_PAGE_SHIFT);
+        if (at == here || page_present(*beside))
+            continue;
+        coop_paddr frame =
+            area->file->operations->page_at_hand(area->file, area->page_index + ((at - area->start) >> X86_PAGE_SHIFT));
+        if (!frame)
+            continue;
+        page_set(beside, page_entry(frame, flags));
+        space->resident_pages++;
+    }
+}
+
+/* A page that is read, of a file whose pages are at hand, and those beside it. */
+static enum fault_result fault_map_file(struct address_space *space, const struct area *area, uint64_t address,
+                                        uint64_t *slot, coop_paddr frame, uint64_t flags)
+{
+    pv_batch_begin();
+    if (!slot)
+        slot = page_table_make(space->root, address);
+    enum fault_result result = slot ? fault_map(space, address, slot, frame, flags) : FAULT_OUT_OF_MEMORY;
+    if (slot)
+        fault_around(space, area, address, slot, flags);
+    else
+        frame_release(frame);
+    pv_batch_end();
+    return result;
+}
+
 static enum fault_result fault_file(struct address_space *space, struct area *area, uint64_t address, uint64_t *slot,
                                     uint64_t error)
 {
@@ -127,7 +176,10 @@ static enum fault_result fault_file(struct address_space *space, struct area *ar
         if (writable)
             frame = fault_copy(frame);
     }
-    return fault_map(space, address, slot, frame, fault_flags(area, writable));
+    uint64_t entry_flags = fault_flags(area, writable);
+    if (fault_pages > 1 && file->operations->page_at_hand && !(error & X86_PF_WRITE) && space->references == 1)
+        return fault_map_file(space, area, address, slot, frame, entry_flags);
+    return fault_map(space, address, slot, frame, entry_flags);
 }
 
 static void fault_replace(uint64_t address, uint64_t *slot, uint64_t entry)
