@@ -146,6 +146,8 @@ static void core_read_options(struct core_options *options)
     unsigned vcpus_most = core_mmu_backends[options->mode.mmu]->vcpus_most;
     if (vcpus > vcpus_most)
         core_refuse("vcpus=%lu: in mode %s a VM has at most %u", vcpus, options->mode.name, vcpus_most);
+    if (vcpus > 1 && options->mode.io == MODE_IO_QUEUE) /* neither a local APIC nor a call that does it */
+        core_refuse("vcpus=%lu: mode %s has nothing that starts a second VCPU", vcpus, options->mode.name);
     if (vms < 1 || vms > VM_LIMIT)
         core_refuse("vms=%lu: there can be 1 to %u VMs", vms, VM_LIMIT);
     options->vcpus = (unsigned)vcpus;

@@ -108,8 +108,8 @@ static int memory_move(struct vm *vm, coop_paddr start)
     coop_paddr machine = vm_memory_take_large(vm), table = FRAME_NONE;
     if (machine == FRAME_NONE)
         return -ENOMEM;
-    bool is_in_use = memory_copy(vm, start, machine) && vm->vcpu_count > 1;
     spinlock_take(&vm->lock);
+    bool is_in_use = memory_copy(vm, start, machine) && vm->vcpu_count > 1;
     int error = is_in_use ? -EBUSY : nested_memory_move(&vm->nested_memory, start, machine, &table);
     spinlock_release(&vm->lock);
     for (uint64_t at = 0; error && at < X86_PAGE_2M; at += X86_PAGE_BYTES)
@@ -155,7 +155,6 @@ static uint64_t memory_carry_out(struct vm *vm, uint64_t operation, coop_paddr a
     return done;
 }
 
-/* One VCPU at a time: two that waited for each other's flush would wait for ever. */
 static enum vm_action hypercall_memory(struct vcpu *vcpu)
 {
     struct vm *vm = vcpu->vm;
@@ -163,12 +162,12 @@ static enum vm_action hypercall_memory(struct vcpu *vcpu)
     if (operation > COOP_MEMORY_LARGE ||
         count > (operation == COOP_MEMORY_LARGE ? COOP_MEMORY_LARGE_MOST : MEMORY_FRAMES_MOST))
         return hypercall_return(vcpu, (uint64_t)-COOP_EINVAL);
-    if (__atomic_exchange_n(&vm->memory_changes, true, __ATOMIC_ACQUIRE))
-        return hypercall_return(vcpu, (uint64_t)-COOP_EAGAIN);
-    uint64_t result = vm_memory_can_change(vm) ? memory_carry_out(vm, operation, vcpu->general[REGISTER_RSI], count)
-                                               : (uint64_t)-COOP_ENOMEM;
-    __atomic_store_n(&vm->memory_changes, false, __ATOMIC_RELEASE);
-    return hypercall_return(vcpu, result);
+    spinlock_take(&vm->lock);
+    bool can_change = vm_memory_can_change(vm);
+    spinlock_release(&vm->lock);
+    if (!can_change)
+        return hypercall_return(vcpu, (uint64_t)-COOP_ENOMEM);
+    return hypercall_return(vcpu, memory_carry_out(vm, operation, vcpu->general[REGISTER_RSI], count));
 }
 
 hypercall *const hypercalls_nested[COOP_HYPERCALL_COUNT] = {

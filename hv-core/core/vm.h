@@ -89,7 +89,6 @@ struct vm {
     struct spinlock lock;
     struct nested_tables nested;
     struct nested_memory nested_memory;
-    bool memory_changes;         /* a VCPU is giving frames back */
     struct spinlock shadow_lock; /* behind that of the VM: */
     struct shadow shadow;
     struct vcpu *shadow_vcpu; /* in whose name it is changed now */

@@ -250,7 +250,7 @@ struct coop_vcpu {
 /* memory (vt/nested): IN RDI = COOP_MEMORY_, RSI = coop_paddr of an array of coop_paddr of frames, RDX = how many (at
  * most 512). OUT RAX = how many were done; the first that is refused ends it: one that is not the VM's memory or is so
  * already, one that queues or VCPU pages lie in, or one for which there is no memory. -COOP_EINVAL, -COOP_EFAULT:
- * nothing done; -COOP_EAGAIN: another VCPU is at it; -COOP_ENOMEM: no room for the records.
+ * nothing done; -COOP_ENOMEM: no room for the records.
  * large: the array has addresses of 2 MiB, aligned to that (at most COOP_MEMORY_LARGE_MOST); done: that range is behind
  * one page of the second level from now on. What was released of it is there again, zeroed; the rest keeps its
  * contents. Refused also where it would have to be moved and a queue or a VCPU page lies in it, or the VM has several
