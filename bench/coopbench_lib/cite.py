@@ -9,6 +9,7 @@ from .machines import MACHINES
 from .modes import find_mode
 from .outcome import OK
 from .results import Result
+from .samples import varies
 from .tables import WIDTH
 
 
@@ -53,14 +54,26 @@ def methods(result: Result) -> str:
         f"({run['cpu_model']}; "
         f"{emulator.get('version') or emulator.get('name', 'emulator unknown')}), "
         f"built by {run.get('compiler') or 'an unnamed compiler'}.",
-        f"Modes: {names}; {len({row.workload for row in measured})} workloads, one boot for each mode and workload, "
+        f"Modes: {names}; {len({row.workload for row in measured})} workloads, "
+        f"{'several boots' if varies(run['unit']) else 'one boot'} for each mode and workload, "
         "the same kernel image and the same static programs in all.",
         f"Switches: {_words(run.get('switches'))}; parameters: {parameters}.",
         f"The unit is {run['unit']} ({unit})." if unit else f"The unit is {run['unit']}.",
         f"A figure is the median over {'-'.join(map(str, repetitions[:1] + repetitions[1:][-1:]))} measured "
-        f"repetitions of busy units per operation, idle time left out; of {len(measured)} rows, {spread}.",
+        f"repetitions of busy units per operation, idle time left out; "
+        + (_intervals(run) if varies(run["unit"]) else f"of {len(measured)} rows, {spread}."),
         "No instruction count is a time." if run["unit"] == "instr" else ""]
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _intervals(run: dict[str, object]) -> str:
+    """How figures of a clock were taken, and on what."""
+    about, computer = run.get("sampling") or {}, run.get("environment") or {}
+    known = ", ".join(f"{name} {computer[name]}" for name in ("cpu", "microcode", "governor", "smt", "kernel")
+                      if computer.get(name) not in (None, "unknown"))
+    return (f"intervals are of 95% by bootstrap over starts. Modes took turns ({about.get('order', 'order not written down')}), until "
+            f"every interval was within {about.get('until_percent', '?')}% of its median or {about.get('budget_seconds', '?')} s were "
+            f"spent; nothing was left out as an outlier. The computer: {known or 'not written down'}.")
 
 
 def _words(table: dict[str, object] | None) -> str:

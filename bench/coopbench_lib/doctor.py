@@ -31,6 +31,10 @@ def examine(paths: Paths) -> list[Finding]:
     rich = importlib.util.find_spec("rich") is not None
     findings.append(Finding("python3-rich", rich, "live progress" if rich else
                             "progress is plain lines (Debian package python3-rich)", needed=False))
+    scipy = importlib.util.find_spec("scipy") is not None
+    findings.append(Finding("python3-scipy", scipy, "statistics of figures that vary" if scipy else
+                            "no figures of a computer's clock (Debian packages python3-numpy and python3-scipy)",
+                            needed=False))
     findings += [_examine_machine(machine, paths) for machine in MACHINES]
     for name, path in paths.images().items():
         here = path.is_file()

@@ -186,6 +186,8 @@ def test_run_on_a_clock(tree, clocked):
         assert row.value == pytest.approx(numpy.median(flat(groups)))
     assert result.run["sampling"]["until_percent"] == 1 and result.run["environment"]["kernel"]
     assert "ends of its 95% interval" in " ".join(answer.out.split()) and "Computer: " in answer.out
+    text = " ".join(tree("cite", str(tree.root / "a")).out.split())
+    assert "several boots for each" in text and "intervals are of 95% by bootstrap" in text and "within 1.0% of" in text
     assert tree.run("--resume", out="a").status == 0
 
 
