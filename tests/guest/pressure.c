@@ -17,6 +17,7 @@
 #define PAGE        4096ul
 #define PAGES       65536ul
 #define FORKS_MOST  100000
+#define FRAMES_LEFT 6000
 #define FRAMES_LOST 64 /* slabs that the kernel keeps; of blank tables, which it keeps too, the first time made enough */
 
 static void verdict(const char *what, int is_well)
@@ -87,6 +88,11 @@ static void fork_until_refused(void)
     pid_t bomb = fork();
     if (bomb == 0) {
         setpgid(0, 0);
+        /* With little left, each child's tables for all these pages soon are too much. */
+        unsigned long pages = free_frames() - FRAMES_LEFT;
+        char *memory = map(pages);
+        for (unsigned long i = 0; i < pages; i++)
+            memory[i * PAGE] = 1;
         for (int i = 0; i < FORKS_MOST; i++) {
             pid_t child = fork();
             if (child == 0)
