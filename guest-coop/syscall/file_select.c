@@ -26,11 +26,6 @@ static const uint32_t file_select_events[3] = {ABI_POLLIN, ABI_POLLOUT, ABI_POLL
 static const uint32_t file_select_ready[3] = {ABI_POLLIN | ABI_POLLHUP | ABI_POLLERR, ABI_POLLOUT | ABI_POLLERR,
                                               ABI_POLLPRI};
 
-static bool file_select_bit(const struct file_select *select, unsigned which, uint32_t descriptor)
-{
-    return select->bits[which][descriptor / 64] >> descriptor % 64 & 1;
-}
-
 static long file_select_in(struct file_select *select, uint32_t count)
 {
     select->words = (count + 63) / 64;
@@ -38,33 +33,43 @@ static long file_select_in(struct file_select *select, uint32_t count)
     for (unsigned which = 0; which < 3; which++) {
         if (select->user[which] && user_copy_in(select->bits[which], select->user[which], select->words * 8ul))
             return -EFAULT;
+        if (count % 64)
+            select->bits[which][count / 64] &= (1ull << count % 64) - 1;
     }
     return 0;
 }
 
+/* The descriptors of a word that any set names. */
+static uint64_t file_select_any(const struct file_select *select, uint32_t word)
+{
+    return select->bits[0][word] | select->bits[1][word] | select->bits[2][word];
+}
+
 /* The events that the sets ask of a descriptor. */
-static uint32_t file_select_asked(const struct file_select *select, uint32_t descriptor)
+static uint32_t file_select_asked(const struct file_select *select, uint32_t word, uint64_t bit)
 {
     uint32_t events = 0;
     for (unsigned which = 0; which < 3; which++)
-        events |= file_select_bit(select, which, descriptor) ? file_select_events[which] : 0;
+        events |= select->bits[which][word] & bit ? file_select_events[which] : 0;
     return events;
 }
 
-static long file_select_set(const struct file_select *select, uint32_t count, struct file_poll_set *set)
+static long file_select_set(const struct file_select *select, struct file_poll_set *set)
 {
     uint32_t used = 0;
 
-    for (uint32_t i = 0; i < count; i++)
-        used += file_select_asked(select, i) != 0;
+    for (uint32_t word = 0; word < select->words; word++)
+        for (uint64_t any = file_select_any(select, word); any; any &= any - 1)
+            used++;
     long status = file_poll_set_start(set, used);
     if (status)
         return status;
-    used = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t events = file_select_asked(select, i);
-        if (events)
-            set->entries[used++] = (struct abi_pollfd){(int32_t)i, (uint16_t)events, 0};
+    struct abi_pollfd *entry = set->entries;
+    for (uint32_t word = 0; word < select->words; word++) {
+        for (uint64_t any = file_select_any(select, word); any; any &= any - 1) {
+            uint32_t events = file_select_asked(select, word, any & -any);
+            *entry++ = (struct abi_pollfd){(int32_t)(word * 64) + __builtin_ctzll(any), (uint16_t)events, 0};
+        }
     }
     return 0;
 }
@@ -81,6 +86,8 @@ static long file_select_results(struct file_select *select, const struct file_po
         const struct abi_pollfd *entry = &set->entries[i];
         uint32_t word = (uint32_t)entry->descriptor / 64;
         uint64_t bit = 1ull << (uint32_t)entry->descriptor % 64;
+        if (!entry->returned)
+            continue;
         if (entry->returned & ABI_POLLNVAL)
             return -EBADF;
         for (unsigned which = 0; which < 3; which++) {
@@ -118,7 +125,7 @@ static long file_select_run(const struct syscall_arguments *a, uint64_t deadline
     select->user[2] = a->a3;
     long status = file_select_in(select, count);
     if (status == 0)
-        status = file_select_set(select, count, &set);
+        status = file_select_set(select, &set);
     if (status == 0) {
         status = file_poll_wait(&set, deadline_ns);
         if (status >= 0)
