@@ -8,7 +8,7 @@
 #include "machine/log.h"
 #include "machine/panic.h"
 #include "machine/tsc.h"
-
+#include "machine/trap.h"
 #include <coopvirt/string.h>
 #include <coopvirt/x86_instructions.h>
 
@@ -39,7 +39,9 @@ static void selftest_stack(void)
 
 static void selftest_nmi(void)
 {
-    __asm__ volatile("int $2");
+    __asm__ volatile("int $2; int $2");
+    trap_tell_nmis();
+    machine_end(cpu_current()->need_resched, "selftest=nmi");
 }
 
 static void selftest_panic(void)

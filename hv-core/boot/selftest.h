@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A test aid: `selftest=NAME` on the command line makes hv-core fail, or try itself, in the named way.
- *   ud pf df stack nmi panic   the failure; the machine ends failed, with a dump
+ *   ud pf df stack panic   the failure; the machine ends failed, with a dump
+ *   nmi        takes NMIs that nobody explains; the machine ends ok
  *   cpus       hands work to every CPU, waits for each; the machine ends ok
  *   console    halts until a byte of input interrupts; the machine ends ok
  */

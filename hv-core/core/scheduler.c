@@ -11,6 +11,7 @@
 #include "machine/apic.h"
 #include "machine/cpu.h"
 #include "machine/log.h"
+#include "machine/trap.h"
 #include "machine/tsc.h"
 #include <coopvirt/mutation.h>
 #include <coopvirt/x86_instructions.h>
@@ -228,6 +229,8 @@ static void scheduler_idle(void)
 void scheduler_take_interrupt(void)
 {
     cpu_current()->need_resched = false;
+    if (__builtin_expect(cpu_current()->nmis, 0))
+        trap_tell_nmis();
     scheduler_here()->armed = SCHEDULER_NOT_ARMED; /* the timer may have fired */
     scheduler_poll_console();
 }

@@ -26,6 +26,7 @@ struct cpu {
     uint64_t entry_scratch;      /* and room for one register */
     volatile bool need_resched;  /* set by the timer and kick interrupts, this CPU */
     volatile bool online;
+    volatile unsigned nmis; /* taken and not told of yet, this CPU */
     /* machine/ keeps its own tables (GDT, TSS, IST stacks) behind this */
     struct cpu_private *private;
 };

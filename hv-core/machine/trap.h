@@ -34,6 +34,9 @@ extern uint64_t trap_user_call;
 /* An interrupt (no exception) that ended the run of ring 3: does its work. Interrupts off. */
 void trap_interrupt(unsigned vector);
 
+/* Logs the NMIs that this CPU has taken. With no lock held. */
+void trap_tell_nmis(void);
+
 /* Called by trap.asm. */
 void trap_handle(struct trap_frame *frame);
 

@@ -72,6 +72,33 @@ run_iso()
     fi
 }
 
+# NMIs that hit the host while a guest runs, from QEMU's monitor: the host takes them, and the guest prints what it prints.
+run_nmi()
+{
+    local name=nmi-under-$1 process sent=0
+    rm -f "$out/$name".*
+    mkfifo "$out/$name.in" "$out/$name.out"
+    machine "$name" -m 1024 -icount shift=0,sleep=off -monitor "pipe:$out/$name" -kernel "$image" -initrd "build/guest-coop/guest-coop.elf32 \
+role=kernel -- tsc_khz=1000000 lapic_khz=1000000 script=/tests/processes.sh,build/tests/boot/initramfs.cpio role=initrd" \
+        -append "mode=$1 tsc_khz=1000000 lapic_khz=1000000" < /dev/null &
+    process=$!
+    cat "$out/$name.out" > "$out/$name.monitor" &
+    exec 3<> "$out/$name.in"
+    while kill -0 "$process" 2> /dev/null; do
+        [ ! -s "$out/$name.console" ] || [ "$sent" -ge 20 ] || { echo nmi >&3 && sent=$((sent + 1)); }
+        sleep 0.1
+    done
+    exec 3>&-
+    wait "$process"
+    if [ $? -ne 33 ]; then
+        verdict "$name" "the guest did not end well ($out/$name.records)"
+    elif ! grep -q 'warn: the machine raised' "$out/$name.records"; then
+        verdict "$name" "the host took no NMI of $sent ($out/$name.records)"
+    else
+        verdict "$name" ""
+    fi
+}
+
 trim() { sed 's/^ *//; s/ *$//' <<< "$1"; }
 
 while IFS='|' read -r name status words emulator pattern; do
@@ -79,6 +106,9 @@ while IFS='|' read -r name status words emulator pattern; do
     run_row "$(trim "$name")" "$(trim "$status")" "$(trim "$words")" "$(trim "$emulator")" "$(trim "$pattern")"
 done < tests/boot/machine.list
 rm -f "$out/ram" # a sparse file
+
+run_nmi full-nested
+run_nmi paravirt
 
 if [ -f "$iso" ]; then
     run_iso iso-bios
