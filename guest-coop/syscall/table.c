@@ -20,7 +20,6 @@ const struct syscall_entry syscall_table[SYSCALL_COUNT] = {
     FILE_CALLS(FILE_ROW)
     KERNEL_CALLS(KERNEL_ROW)
     ABSENT_ROW(101, ptrace)
-    
     ABSENT_ROW(188, setxattr) ABSENT_ROW(191, getxattr)
     ABSENT_ROW(192, lgetxattr) ABSENT_ROW(194, listxattr) ABSENT_ROW(195, llistxattr)
     ABSENT_ROW(251, ioprio_set) ABSENT_ROW(253, inotify_init) ABSENT_ROW(272, unshare)
