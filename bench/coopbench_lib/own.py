@@ -14,7 +14,9 @@ from .workloads import Workload, read_manifest
 
 
 def read_own(folder: Path, taken: list[Workload]) -> list[Workload]:
-    """The workloads of a folder. UsageError: one has the name of another, or its C file is not there."""
+    """The workloads of a folder. UsageError: it has no list, one has the name of another, or its C file is not there."""
+    if not (folder / "manifest.json").is_file():
+        raise UsageError(f"{folder} has no manifest.json")
     own = read_manifest(folder / "manifest.json")
     names = {workload.name for workload in taken}
     for workload in own:

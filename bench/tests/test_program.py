@@ -102,7 +102,7 @@ def test_workloads_of_ones_own(tree):
     (folder / "yield.c").write_text("int main(void) { return wrong; }\n")
     (folder / "manifest.json").write_text('{"name": "fake/null"}')
     assert "there is a workload fake/null already" in tree.run("--workload-dir", str(folder)).err
-    assert "cannot read the list" in tree.run("--workload-dir", "/nowhere").err
+    assert "/nowhere has no manifest.json" in tree.run("--workload-dir", "/nowhere").err
 
 
 def test_own_workload_is_built_and_refused(tmp_path):

@@ -72,6 +72,9 @@ refused emulator-missing 1 "emulator .*no-such-emulator.* is not there" $run $fa
 refused emulator-not-in-path 1 "is not there: say 'make deps'" env PATH=/nonexistent /usr/bin/python3 $run $fast --out "$out/a"
 refused images-missing 1 "is not built .* say 'make'" $run $fast --build "$out/nothing" --out "$out/a"
 refused program-missing 2 "cannot read the program" $run --mode native -- "$out/nothing"
+refused files-missing 2 "wants a folder" $run --files "$out/nothing" -- /bin/busybox
+refused stdin-missing 2 "cannot read" $run --stdin "$out/nothing" -- /bin/busybox
+refused workload-dir-missing 2 "has no manifest.json" $run --workload-dir "$out/nothing"
 refused program-dynamic 2 "is linked dynamically" $run --mode native -- /bin/ls
 echo 'no program' > "$out/text"
 refused program-text 2 "$out/text" $run --mode native -- "$out/text"
@@ -107,7 +110,9 @@ failing()
 }
 
 one="--mode native -r 1 -w 0"
-failing program-fails "ended with status 1" $run $one --out "$out/fails" -- /bin/busybox false
+# A program's status is part of what it did, told below the table; what ends it by force is a failure.
+timeout 120 $run $one --out "$out/status" -- /bin/busybox false > "$out/status.out" 2>&1
+verdict program-status "$([ $? -eq 0 ] && grep -q 'ended with status 1 and printed 0 bytes' "$out/status.out" || cat "$out/status.out")"
 failing program-killed "signal 11" $run $one --out "$out/killed" -- /bin/busybox sh -c 'kill -SEGV $$'
 failing program-hangs "no verdict within 3 s" $run $one --timeout 3 --out "$out/hangs" -- /bin/busybox sh -c 'while :; do :; done'
 
