@@ -184,13 +184,14 @@ static unsigned direct_mmu_frames(unsigned level)
     return level == LEVEL_ROOT && direct_is_deprivileged ? 2 : 1;
 }
 
-/* The hypervisor makes what becomes a table an empty one: it is not cleared here. */
+/* The hypervisor empties what becomes a table, but in a section that is later, and the kernel reads on at once. */
 static coop_paddr direct_mmu_table_born(unsigned level)
 {
     unsigned frames = direct_mmu_frames(level);
     coop_paddr table = frame_run_allocate(frames);
     for (unsigned i = 0; table && i < frames; i++) {
         coop_paddr frame = table + i * FRAME_BYTES;
+        page_clear(frame_address(frame));
         direct_mmu_protect(frame, 0);
         direct_mmu_queue(frame | COOP_MMU_TABLE_NEW, level);
     }
