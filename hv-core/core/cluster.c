@@ -25,7 +25,8 @@ static enum vm_exit_reason cluster_reason(const struct vcpu *vcpu, const struct 
     else if (reason == VM_EXIT_INVLPG)
         exits = hides_tables;
     else if (reason == VM_EXIT_CR_ACCESS)
-        exits = control.number != 8 && (hides_tables || (control.is_write && control.number != 3));
+        exits = control.number != 8 && !instruction->has_memory_operand &&
+                (hides_tables || (control.is_write && control.number != 3));
     return exits ? reason : VM_EXIT_OTHER;
 }
 
