@@ -242,7 +242,8 @@ static void join(const struct nested_format *format)
 
 START_TEST(test_join)
 {
-    const struct nested_format ept = vmx_ept_format(EPT_NEW);
+    static struct nested_format ept; /* tear_down() reads it too */
+    ept = vmx_ept_format(EPT_NEW);
     join(&npt);
     join(&ept);
 }
@@ -251,9 +252,11 @@ END_TEST
 /* The CPU's marks are counted by size, where there are any, and taken away. */
 START_TEST(test_touched)
 {
-    struct nested_format npt_marks = npt;
-    npt_marks.accessed = 1 << 5;
-    const struct nested_format formats[] = {npt_marks, vmx_ept_format(EPT_NEW), vmx_ept_format(EPT_OLD)};
+    static struct nested_format formats[3]; /* tear_down() reads the last too */
+    formats[0] = npt;
+    formats[0].accessed = 1 << 5;
+    formats[1] = vmx_ept_format(EPT_NEW);
+    formats[2] = vmx_ept_format(EPT_OLD);
     for (unsigned i = 0; i < 3; i++) {
         uint64_t touched[3], marks = i < 2;
         nested_destroy(&tables);

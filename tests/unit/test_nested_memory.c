@@ -208,8 +208,9 @@ START_TEST(refused)
     ck_assert_int_eq(call_one(COOP_MEMORY_POPULATE, pages[_i]), 0);
     ck_assert_uint_eq(given_back, 1);
     ck_assert_uint_eq(spares, 1);
-    ck_assert_int_eq(call(2, pages, 1), -COOP_EINVAL);
-    ck_assert_int_eq(call(0, pages, 513), -COOP_EINVAL);
+    ck_assert_int_eq(call(COOP_MEMORY_LARGE + 1, pages, 1), -COOP_EINVAL);
+    ck_assert_int_eq(call(UINT64_MAX, pages, 1), -COOP_EINVAL);
+    ck_assert_int_eq(call(COOP_MEMORY_RELEASE, pages, 513), -COOP_EINVAL);
     vcpu.general[REGISTER_RDI] = 0;
     vcpu.general[REGISTER_RSI] = HIGH + HALF - 8;
     vcpu.general[REGISTER_RDX] = 2;
@@ -333,7 +334,17 @@ START_TEST(large_refused)
     static const coop_paddr starts[] = {0, HALF, HIGH + PAGE, HIGH + HALF, HIGH + 1, UINT64_MAX, 1ul << 48, ROM};
     ck_assert_int_eq(call_one(COOP_MEMORY_LARGE, starts[_i]), 0);
     ck_assert_uint_eq(large_used, 0);
+}
+END_TEST
+
+/* As many as the contract says, and not one more. */
+START_TEST(large_most)
+{
+    coop_paddr starts[COOP_MEMORY_LARGE_MOST + 1];
+    for (unsigned i = 0; i <= COOP_MEMORY_LARGE_MOST; i++)
+        starts[i] = HIGH;
     ck_assert_int_eq(call(COOP_MEMORY_LARGE, starts, COOP_MEMORY_LARGE_MOST + 1), -COOP_EINVAL);
+    ck_assert_int_eq(call(COOP_MEMORY_LARGE, starts, COOP_MEMORY_LARGE_MOST), COOP_MEMORY_LARGE_MOST);
 }
 END_TEST
 
@@ -473,6 +484,7 @@ int main(void)
     tcase_add_loop_test(tests, at_random, 0, 2);
     tcase_add_test(tests, large_as_it_is);
     tcase_add_loop_test(tests, large_refused, 0, 8);
+    tcase_add_test(tests, large_most);
     tcase_add_test(tests, rejoined);
     tcase_add_test(tests, moved);
     tcase_add_test(tests, moved_under_several);
