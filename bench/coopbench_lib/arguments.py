@@ -79,7 +79,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_result(exits)
     exits.add_argument("--mode", metavar="M", help="of this mode only")
     exits.add_argument("--workload", metavar="W", help="of these workloads only")
-    _add_compare(_add(commands, "compare", "two results of one machine, row by row"))
+    _add_compare(_add(commands, "compare", "two results: of one machine row by row, of two side by side"))
     add_pmu_command(commands, _add)
     add_peers_command(commands, _add, _positive, _count)
     add_report_commands(commands, _add)

@@ -400,12 +400,27 @@ def command_exits(options: argparse.Namespace) -> int:
 
 
 def command_compare(options: argparse.Namespace) -> int:
-    comparison = compare(read_result(options.before), read_result(options.after))
+    """Two results of one machine row by row; of two machines side by side, mode after mode, since their units differ."""
+    before, after = read_result(options.before), read_result(options.after)
+    if before.run["machine"] != after.run["machine"]:
+        return _compare_machines(before, after, options)
+    comparison = compare(before, after)
     print(render_comparison(comparison), end="")
     worse = [] if options.fail_above is None else comparison.regressions(options.fail_above)
     if not worse:
         return 0
     return _fail(f"{len(worse)} rows are worse by more than {options.fail_above:g}%: {'; '.join(worse[:5])}", 1)
+
+
+def _compare_machines(before: Result, after: Result, options: argparse.Namespace) -> int:
+    if options.fail_above is not None:
+        raise UsageError("--fail-above compares results of one machine; these are of two, whose units differ")
+    common = {row.mode for row in before.rows} & {row.mode for row in after.rows}
+    modes = [mode for mode in dict.fromkeys(row.mode for row in before.rows) if mode in common]
+    if not modes:
+        raise UsageError("these results of two machines have no mode in common")
+    print("\n".join(render_side_by_side([before, after], find_mode(mode)) for mode in modes), end="")
+    return 0
 
 
 _COMMANDS = {"doctor": command_doctor, "modes": command_modes, "workloads": command_workloads, "run": command_run,

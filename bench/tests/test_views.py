@@ -230,7 +230,7 @@ def test_compare_a_row_that_broke(tree):
 
 
 @pytest.mark.parametrize("fields, text", [
-    ({"unit": "cycles"}, "unit is instr in"), ({"machine": "bochs-svm"}, "machine is qemu-svm in"),
+    ({"unit": "cycles"}, "unit is instr in"), ({"cpu_model": "QEMU TCG max"}, "cpu_model is QEMU TCG EPYC in"),
     ({"switches": {"tick": "0"}}, "switches is tick=10000000 in"),
 ])
 def test_compare_refuses(tree, fields, text):
@@ -334,6 +334,17 @@ def test_machines_side_by_side(tree):
     exits.write_text(exits.read_text() + "full-nested,fake/null,wbinvd,0.5,100,100,100,100,0.1\n")
     answer = tree("table", *folders, "--fail-unexplained")
     assert answer.status == 1 and "for these exits to differ: fake/null wbinvd" in answer.err
+
+
+def test_compare_of_two_machines(tree):
+    tree.run(out="first")
+    tree.run("--machine", "bochs-svm", out="second")
+    folders = [str(tree.root / name) for name in ("first", "second")]
+    answer = tree("compare", *folders)
+    assert answer.status == 0 and "native (bare machine) on 2 machines" in answer.out
+    assert tree("table", *folders).out in answer.out, "full-nested as 'table' shows it"
+    answer = tree("compare", *folders, "--fail-above", "1")
+    assert answer.status == 2 and "units differ" in answer.err
 
 
 def test_switches_side_by_side(tree):
