@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What exits ask of shadow paging, around shadow tables that only say what they would flush: of a VM of several VCPUs,
- * one of them has taken away is flushed on all before another comes in; of one alone, on that one.
+ * what one of them has taken away is flushed on all before another comes in; of one alone, on that one.
  */
 #include "core/vcpu.h"
 #include "core/vm.h"
