@@ -21,11 +21,11 @@ from typing import Any
 from .errors import CoopbenchError, RecordError, UsageError
 from .outcome import OK, Outcome
 from .records import read_region, read_repetition
+from .result_shape import check_row, damaged_parts, lacking_names, to_number
 from .summary import (COLUMNS, EXIT_COLUMNS, HYPERCALL_COLUMNS, SAMPLE_COLUMNS, ExitRow, HypercallRow, Row,
                       SampleRow)
 
 SCHEMA = 1
-_NAMES_OF_A_RUN = ("machine", "unit", "run_id")
 
 
 @dataclass
@@ -178,9 +178,12 @@ def read_run(folder: Path) -> dict[str, Any]:
     if not isinstance(run, dict) or run.get("schema") != SCHEMA:
         raise UsageError(f"{path} is of schema {run.get('schema') if isinstance(run, dict) else '?'}, "
                          f"this coopbench reads schema {SCHEMA}")
-    lacking = [name for name in _NAMES_OF_A_RUN if not isinstance(run.get(name), str)]
+    lacking = lacking_names(run)
     if lacking:
         raise UsageError(f"{path} lacks {', '.join(lacking)}")
+    damaged = damaged_parts(run)
+    if damaged:
+        raise UsageError(f"{path} is damaged: what it says of {', '.join(damaged)} cannot be read")
     return run
 
 
@@ -191,7 +194,10 @@ def read_result(folder: Path) -> Result:
         raise UsageError(f"{folder} has no tables yet: its run goes on, or was cut off "
                          f"(go on with: bench/coopbench run --resume --out {folder})")
     try:
-        return Result(folder, run, _read_csv(folder / "table.csv", Row), _read_csv(folder / "exits.csv", ExitRow),
+        rows = _read_csv(folder / "table.csv", Row)
+        for row in rows:
+            check_row(row, run)
+        return Result(folder, run, rows, _read_csv(folder / "exits.csv", ExitRow),
                       _read_csv(folder / "hypercalls.csv", HypercallRow), _read_samples(folder / "samples.csv"))
     except (OSError, ValueError, TypeError, KeyError, csv.Error, RecordError) as error:
         raise UsageError(f"the tables in {folder} cannot be read: {error}") from error
@@ -225,5 +231,5 @@ def _convert(text: str, kind: Any) -> Any:
         return None
     base = typing.get_args(kind)[0] if optional else kind
     if base is float:
-        return int(text) if text.lstrip("-").isdigit() else float(text)
+        return to_number(text)
     return base(text)
