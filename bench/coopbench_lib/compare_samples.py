@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Two results whose figures vary, row by row: a change is one only where chance alone does not make it.
 
-Mann and Whitney's U over the medians of the starts of both (over their repetitions, where there are few starts); where a
-result came without them, whether the intervals overlap.
+Mann and Whitney's U over the medians of the starts of both (over the repetitions of both, where either has few starts);
+where a result came without them, whether the intervals overlap.
 """
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .reference import change_percent
 from .results import Result
-from .samples import SIGNIFICANT, doubts, independent, mann_whitney
+from .samples import SIGNIFICANT, comparable_draws, doubts, mann_whitney
 from .summary import Row
 from .tables import added, amount, columns
 
@@ -34,7 +34,7 @@ def judge_pair(before: Result, after: Result, row: Row, other: Row) -> Judged:
     """Whether a row changed. Equal medians have not changed, whatever else did."""
     samples = [result.groups(row.mode, row.workload) for result in (before, after)]
     if all(samples):
-        p = mann_whitney(*map(independent, samples))
+        p = mann_whitney(*comparable_draws(*samples))
         warnings = tuple(dict.fromkeys(doubt for groups in samples for doubt in doubts(groups)))
         return Judged(row, other, p, p < SIGNIFICANT and row.value != other.value, warnings)
     apart = row.high < other.low or other.high < row.low

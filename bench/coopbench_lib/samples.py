@@ -72,10 +72,12 @@ def width_percent(groups: Groups) -> float:
     return 100 * (high - low) / middle if middle else 0.0 if low == high else float("inf")
 
 
-def independent(groups: Groups) -> list[float]:
-    """What may be tested as draws that know nothing of one another: the medians of the starts, where there are enough of
-    these, or else the single repetitions."""
-    return [median(group) for group in groups] if len(groups) >= FEWEST_STARTS else flat(groups)
+def comparable_draws(before: Groups, after: Groups) -> tuple[list[float], list[float]]:
+    """What may be tested as draws that know nothing of one another: the medians of the starts, where both have enough of
+    these, or else the single repetitions of both, since a median varies less than a repetition does."""
+    if min(len(before), len(after)) < FEWEST_STARTS:
+        return flat(before), flat(after)
+    return [median(group) for group in before], [median(group) for group in after]
 
 
 def mann_whitney(before: Sequence[float], after: Sequence[float]) -> float:

@@ -11,7 +11,8 @@ from coopbench_lib.environment import describe_computer, doubts_of
 from coopbench_lib.errors import UsageError
 from coopbench_lib.results import read_result
 from coopbench_lib.rounds import Sampling, read_sampling, run_rounds
-from coopbench_lib.samples import dip, doubts, flat, has_two_humps, independent, mann_whitney, median_interval, width_percent
+from coopbench_lib.samples import (comparable_draws, dip, doubts, flat, has_two_humps, mann_whitney, median_interval,
+                                   width_percent)
 from test_machines import GOOD_FACTS
 from test_views import set_run
 
@@ -69,9 +70,11 @@ def test_repetitions_of_one_start_are_one_draw(draw):
     def starts():
         return [list(map(float, 100 + draw.normal(0, 3) + draw.normal(0, 0.1, 5))) for _ in range(10)]
     pairs = [(starts(), starts()) for _ in range(100)]
-    assert sum(mann_whitney(*map(independent, pair)) < 0.05 for pair in pairs) <= 12
+    assert sum(mann_whitney(*comparable_draws(*pair)) < 0.05 for pair in pairs) <= 12
     assert sum(mann_whitney(*map(flat, pair)) < 0.05 for pair in pairs) > 25
-    assert independent([[1.0, 2.0], [5.0]]) == [1.0, 2.0, 5.0]
+    few, many = [[1.0, 2.0], [5.0]], [[3.0, 4.0, 8.0]] * 5
+    assert comparable_draws(many, many) == ([4.0] * 5, [4.0] * 5)
+    assert comparable_draws(few, many) == ([1.0, 2.0, 5.0], [3.0, 4.0, 8.0] * 5)
 
 
 def dip_by_programming(values):
