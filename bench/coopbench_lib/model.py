@@ -31,6 +31,7 @@ from .technology import NAME, read_table
 MOST_EXIT_COST, _STEP = 5000, 250
 CALIBRATED_ON = "asplos2006"
 _JUDGED_ON = ("asplos2006", "sosp2003")
+_XEON_BESIDE = "prescott"  # sosp2003's CPU is a Xeon of the same architecture
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def judged_pairs(papers: Path, result: Result, cpu: Cpu) -> list[Pair]:
     """Published ratios of that CPU's settings, those that calibrated it left out."""
     return [pair for paper in _JUDGED_ON if (papers / paper / "figures.csv").is_file()
             for pair in read_pairs(papers / paper, result)
-            if pair.ours and (pair.setting in cpu.settings or (paper == "sosp2003" and cpu.name == "prescott"))
+            if pair.ours and (pair.setting in cpu.settings or (paper == "sosp2003" and cpu.name == _XEON_BESIDE))
             and not (paper == CALIBRATED_ON and pair.workload.startswith("nano/"))]
 
 
@@ -187,7 +188,7 @@ def _judgement(result: Result, model: Model, papers: Path, calibrated: tuple[flo
     for pair in judged_pairs(papers, result, model.cpu):
         native = rows["native", pair.workload]
         predicted = [each.cycles(pair.row) / each.cycles(native) for each in (model, other)]
-        predicted.append(model.naive(pair.row, native) / model.cycles(native))
+        predicted.append(model.naive(pair.row, native) / model.naive(native, native))
         lines.append((pair.workload, pair.mode, ratio(pair.published),
                       *(f"{ratio(value)} ({100 * value / pair.published - 100:+.0f}%)" for value in predicted)))
         off.append([max(value / pair.published, pair.published / value) for value in predicted])
@@ -198,7 +199,9 @@ def _judgement(result: Result, model: Model, papers: Path, calibrated: tuple[flo
     return ("Judged by published ratios to native, with the model's error\n"
             + columns(heads, lines, left=2)
             + _wrap([f"cpi {calibrated[0]:.3g}: calibrated as the median over {calibrated[1]} native nanobenchmarks of "
-                     f"{CALIBRATED_ON}, none of which is judged. naive: native's path + exits x a constant."]))
+                     f"{CALIBRATED_ON}, none of which is judged. naive: native's path + exits x a constant."
+                     + (" Those of sosp2003 are of a 2.4 GHz Xeon, the same architecture before Prescott."
+                        if model.cpu.name == _XEON_BESIDE else "")]))
 
 
 def exit_cost_plots(result: Result, model: Model) -> list[Plot]:

@@ -2,17 +2,18 @@
 """Published figures beside ours, and the model that is judged by them."""
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from conftest import FAKE
-from coopbench_lib.model import CPUS, Cost, Model, calibrate, find_cpu, read_cost
+from coopbench_lib.model import CPUS, Cost, Model, calibrate, find_cpu, read_cost, render_model
 from coopbench_lib.papers import COLUMNS
 from coopbench_lib.published import read_pairs
 from coopbench_lib.published_rule import read_rule
 from coopbench_lib.published_views import render_published
-from coopbench_lib.results import read_result
+from coopbench_lib.results import Result, read_result
 from coopbench_lib.summary import Row
 from coopbench_lib.tables import WIDTH
 from coopbench_lib.technology import read_table
@@ -78,7 +79,21 @@ def test_model():
     assert model.cycles(make_row()) == 2 * 1000 + 10 * 1000
     assert model.cycles(make_row(cpu="deprivileged")) == 2 * 1000 + 10 * 100
     assert model.cycles(make_row("native", "", 500, None)) == 1000
-    assert model.naive(make_row(), make_row("native", "", 500, None)) == 1000 + 10000
+    native = make_row("native", "", 500, None)
+    assert model.naive(make_row(), native) == 1000 + 10000 and model.naive(native, native) == 1000
+
+
+def test_naive_model_knows_no_walks(tmp_path):
+    """Without a crossing it says 1, also where page walks were counted."""
+    for name in ("asplos2006", "sosp2003"):
+        shutil.copytree(PAPERS / name, tmp_path / name)
+    rows = [replace(make_row(mode, "vt" * (mode != "native"), 1000, 0 if mode != "native" else None), workload="macro/forkwait",
+                    walk_references_per_op=50.0, walks_per_op=10.0) for mode in ("native", "full-shadow")]
+    result = Result(None, {"machine": "qemu-svm", "run_id": "r", "unit": "instr", "walks": {"tlb": "zen"}}, rows, [], [])
+    model = Model(find_cpu("prescott"), Cost(1000, "x"), Cost(100, "y"), 1.0, Cost(10, "z"))
+    lines = [line.split() for line in render_model(result, model, tmp_path, (1.0, 0)).splitlines()]
+    judged = next(line for line in lines if line[:2] == ["macro/forkwait", "full-shadow"])
+    assert judged[-2] == "1.000"
 
 
 def test_model_command(tree):
