@@ -9,15 +9,16 @@ ACTIVATE_SECONDARY = 1 << 31  # VT-x: of "primary"
 ENABLE_EPT = 1 << 1           # of "secondary"
 PAGE_FAULT = 1 << 14          # of "intercept_exceptions" and "exception_bitmap"
 
+RING = "deprivileged"
 _NEEDED = {
     "svm": ("intercept_cr_reads", "intercept_cr_writes", "intercept_exceptions", "intercepts", "nested_paging"),
     "vmx": ("pin", "primary", "secondary", "exit", "entry", "exception_bitmap"),
-    "deprivileged": ("ring", "cr0", "cr4"),
+    RING: ("ring", "cr0", "cr4"),
 }
 
 
-def complain_about_controls(record: dict[str, Any], mmu: str) -> str:
-    """What is wrong with a record of control words in a mode of this mmu axis; '' for nothing."""
+def complain_about_controls(record: dict[str, Any], axis: str, mmu: str) -> str:
+    """What is wrong with a record of control words in a mode of this cpu axis and mmu axis; '' for nothing."""
     cpu, words = record.get("cpu"), record.get("words")
     if cpu not in _NEEDED or not isinstance(words, dict):
         return "the record of control words is broken"
@@ -28,8 +29,10 @@ def complain_about_controls(record: dict[str, Any], mmu: str) -> str:
     missing = [name for name in _NEEDED[cpu] if name not in values]
     if missing:
         return f"the record of control words has no {missing[0]}"
-    if cpu == "deprivileged":
-        return ""
+    if (cpu == RING) != (axis == RING):
+        return f"the kernel runs {'in ring 3' if cpu == RING else 'behind a VM entry'} in a mode whose cpu axis is {axis}"
+    if cpu == RING:
+        return "" if values["ring"] == 3 else f"the kernel runs in ring {values['ring']}"
     if cpu == "svm":
         nested, faults = values["nested_paging"] & NESTED_PAGING, values["intercept_exceptions"] & PAGE_FAULT
     else:

@@ -109,7 +109,7 @@ def complain_about_setup(mode: Mode, boot: Boot) -> str:
         return ""
     if not records:
         return "the hypervisor has not recorded its control words"
-    return next(filter(None, (complain_about_controls(record, mode.mmu) for record in records)), "")
+    return next(filter(None, (complain_about_controls(record, mode.cpu, mode.mmu) for record in records)), "")
 
 
 def _take_repetitions(plan: Plan, cell: Cell, boot: Boot, outcome: Outcome) -> None:
