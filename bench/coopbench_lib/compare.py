@@ -14,7 +14,7 @@ from .samples import varies
 from .summary import Row
 from .tables import added, amount, columns
 
-_MUST_BE_EQUAL = ("machine", "unit", "cpu_model", "switches")
+_MUST_BE_EQUAL = ("kind", "machine", "unit", "cpu_model", "switches")
 
 
 @dataclass
@@ -65,7 +65,7 @@ def _hint(name: str) -> str:
 
 
 def _shown(value: object) -> str:
-    return " ".join(f"{name}={word}" for name, word in value.items()) if isinstance(value, dict) else str(value)
+    return " ".join(f"{name}={word}" for name, word in value.items()) or "none" if isinstance(value, dict) else str(value or "none")
 
 
 def _pair(comparison: Comparison, row: Row, other: Row | None) -> None:

@@ -231,7 +231,8 @@ def test_compare_a_row_that_broke(tree):
 
 @pytest.mark.parametrize("fields, text", [
     ({"unit": "cycles"}, "unit is instr in"), ({"cpu_model": "QEMU TCG max"}, "cpu_model is QEMU TCG EPYC in"),
-    ({"switches": {"tick": "0"}}, "switches is tick=10000000 in"),
+    ({"switches": {"tick": "0"}}, "switches is tick=10000000 in"), ({"kind": "peers"}, "kind is none in"),
+    ({"switches": {}}, ", none in"),
 ])
 def test_compare_refuses(tree, fields, text):
     tree.run()
