@@ -14,10 +14,13 @@ from .workloads import Workload, read_manifest
 
 
 def read_own(folder: Path, taken: list[Workload]) -> list[Workload]:
-    """The workloads of a folder. UsageError: it has no list, one has the name of another, or its C file is not there."""
+    """The workloads of a folder. UsageError: it has no list, or a broken one; a workload has the name of another, or no C file."""
     if not (folder / "manifest.json").is_file():
         raise UsageError(f"{folder} has no manifest.json")
-    own = read_manifest(folder / "manifest.json")
+    try:
+        own = read_manifest(folder / "manifest.json")
+    except CoopbenchError as error:
+        raise UsageError(str(error)) from error
     names = {workload.name for workload in taken}
     for workload in own:
         if workload.name in names:

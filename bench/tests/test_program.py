@@ -97,6 +97,9 @@ def test_outputs_are_compared():
 def test_workloads_of_ones_own(tree):
     folder = tree.root / "own"
     folder.mkdir()
+    (folder / "manifest.json").write_text("{")
+    answer = tree.run("--workload-dir", str(folder))
+    assert answer.status == 2 and "is not valid JSON" in answer.err
     (folder / "manifest.json").write_text('{"name": "my/yield"}')
     assert "has no yield.c for workload my/yield" in tree.run("--workload-dir", str(folder)).err
     (folder / "yield.c").write_text("int main(void) { return wrong; }\n")
