@@ -31,8 +31,8 @@ def test_rows_of_the_references(ours, peers):
     null_call = next(line for line in rows if "null_call" in line).split("|")
     native = next(row for row in ours.rows if (row.mode, row.workload) == ("native", "latency/null_call"))
     linux = next(row for row in peers.rows if (row.mode, row.workload) == ("linux", "latency/null_call"))
-    assert float(null_call[2].replace(",", "").rstrip("* ")) == round(native.value, 1)
-    assert float(null_call[4]) == round(native.value / linux.value, 3)
+    assert float(null_call[2].replace(",", "").rstrip("* ")) == pytest.approx(native.value, rel=1e-3)
+    assert float(null_call[4]) == pytest.approx(native.value / linux.value, rel=2e-3)
 
 
 def test_longer_rows_are_named_with_their_reason(ours, peers):
