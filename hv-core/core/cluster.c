@@ -26,7 +26,7 @@ static enum vm_exit_reason cluster_reason(const struct vcpu *vcpu, const struct 
         exits = hides_tables;
     else if (reason == VM_EXIT_CR_ACCESS)
         exits = control.number != 8 && !instruction->has_memory_operand &&
-                (hides_tables || (control.is_write && control.number != 3));
+                (hides_tables || (instruction->operation == OPERATION_MOV_TO_CR && control.number != 3));
     return exits ? reason : VM_EXIT_OTHER;
 }
 
@@ -47,7 +47,7 @@ static bool cluster_privileged(struct vcpu *vcpu)
 
 static bool cluster_may_go_on(const struct vcpu *vcpu)
 {
-    return !vcpu->events.is_busy && !vm_is_stopped(vcpu->vm);
+    return !vcpu->events.is_busy && !vm_is_stopped(vcpu->vm) && !vcpu->requests;
 }
 
 static void cluster_go_on(struct vcpu *vcpu, unsigned most)

@@ -148,6 +148,9 @@ static void core_read_options(struct core_options *options)
         core_refuse("vcpus=%lu: in mode %s a VM has at most %u", vcpus, options->mode.name, vcpus_most);
     if (vcpus > 1 && options->mode.io == MODE_IO_QUEUE) /* neither a local APIC nor a call that does it */
         core_refuse("vcpus=%lu: mode %s has nothing that starts a second VCPU", vcpus, options->mode.name);
+    if (vcpus > 1 &&
+        options->mode.cpu == MODE_CPU_DEPRIVILEGED) /* its hypercalls count as in the guest: see vm_flush_guests */
+        core_refuse("vcpus=%lu: a VM in mode %s has one VCPU", vcpus, options->mode.name);
     if (vms < 1 || vms > VM_LIMIT)
         core_refuse("vms=%lu: there can be 1 to %u VMs", vms, VM_LIMIT);
     options->vcpus = (unsigned)vcpus;

@@ -375,7 +375,7 @@ unsigned emulation_go_on(struct vcpu *vcpu, unsigned most, unsigned *trapping, u
     world.context = &emulation;
     emulation_begin(&emulation, vcpu, &registers, &file);
     step = registers;
-    for (; done < most && !emulation.is_stopped && !vcpu->events.is_busy; done++) {
+    for (; done < most && !emulation.is_stopped && !event_is_waiting(&vcpu->events); done++) {
         step.rip = file.rip;
         const struct instruction *instruction = instruction_decode_at(vcpu, &step);
         emulation.is_trapping = false;

@@ -94,6 +94,14 @@ uint8_t instruction_length_walk(struct vcpu *vcpu, enum instruction_operation op
     return (uint8_t)length;
 }
 
+void instruction_forget(struct vcpu *vcpu)
+{
+    for (unsigned i = 0; i < VCPU_DECODED; i++)
+        vcpu->decoded[i].bytes = 0;
+    for (unsigned i = 0; i < VCPU_LENGTHS; i++)
+        vcpu->lengths[i].bytes = 0;
+}
+
 /* Under another root the way begins elsewhere, and may yet be the same: the kernel's half of an address space. */
 static bool instruction_enter(const struct vcpu *vcpu, const struct registers *registers, struct vcpu_decoded *entry)
 {

@@ -19,6 +19,9 @@ size_t instruction_fetch(const struct vcpu *vcpu, const struct registers *regist
  * until the next call. */
 const struct instruction *instruction_decode_at(struct vcpu *vcpu, const struct registers *registers);
 
+/* Drops what is remembered, which points into the VM's memory: before some of that is taken away. */
+void instruction_forget(struct vcpu *vcpu);
+
 /* The length of the instruction at RIP, known to be `operation`; 0 when something else stands there. With a full walk.
  */
 uint8_t instruction_length_walk(struct vcpu *vcpu, enum instruction_operation operation);

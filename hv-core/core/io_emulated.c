@@ -53,7 +53,7 @@ static void io_emulated_kick(void *context, unsigned vcpu)
 static void io_emulated_start_vcpu(void *context, unsigned number, uint8_t vector)
 {
     struct vcpu *vcpu = ((struct vm *)context)->vcpus[number];
-    if (!vcpu->is_offline)
+    if (!vcpu->is_offline || vcpu->is_halted)
         return; /* only a VCPU that waits for it takes a start-up IPI */
     vcpu->startup_vector = vector;
     __atomic_add_fetch(&vcpu->vm->online_vcpus, 1, __ATOMIC_ACQ_REL);

@@ -5,6 +5,20 @@
 #include "core/privileged.h"
 #include "core/vcpu.h"
 
+struct vm_exit_control privileged_control(const struct instruction *instruction)
+{
+    switch (instruction->operation) {
+    case OPERATION_MOV_TO_CR:
+        return (struct vm_exit_control){instruction->operands[0].number, true};
+    case OPERATION_MOV_FROM_CR:
+        return (struct vm_exit_control){instruction->operands[1].number, false};
+    case OPERATION_SMSW:
+        return (struct vm_exit_control){0, false};
+    default:
+        return (struct vm_exit_control){0, true};
+    }
+}
+
 enum vm_exit_reason privileged_reason(const struct instruction *instruction)
 {
     switch (instruction->operation) {
@@ -17,7 +31,8 @@ enum vm_exit_reason privileged_reason(const struct instruction *instruction)
     case OPERATION_INVLPG:
         return VM_EXIT_INVLPG;
     case OPERATION_MOV_TO_CR:
-    case OPERATION_MOV_FROM_CR:
+    case OPERATION_MOV_FROM_CR: /* CR2 is the guest's own */
+        return privileged_control(instruction).number == 2 ? VM_EXIT_OTHER : VM_EXIT_CR_ACCESS;
     case OPERATION_SMSW:
     case OPERATION_LMSW:
     case OPERATION_CLTS:
@@ -26,20 +41,6 @@ enum vm_exit_reason privileged_reason(const struct instruction *instruction)
         return VM_EXIT_WBINVD;
     default:
         return VM_EXIT_OTHER;
-    }
-}
-
-struct vm_exit_control privileged_control(const struct instruction *instruction)
-{
-    switch (instruction->operation) {
-    case OPERATION_MOV_TO_CR:
-        return (struct vm_exit_control){instruction->operands[0].number, true};
-    case OPERATION_MOV_FROM_CR:
-        return (struct vm_exit_control){instruction->operands[1].number, false};
-    case OPERATION_SMSW:
-        return (struct vm_exit_control){0, false};
-    default:
-        return (struct vm_exit_control){0, true};
     }
 }
 

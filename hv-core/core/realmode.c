@@ -12,6 +12,7 @@
 #include "core/vm.h"
 #include "cpu/cpu_backend.h"
 #include "emulate/execute.h"
+#include "mmu/mmu_backend.h"
 #include <coopvirt/primitives.h>
 #include <coopvirt/x86.h>
 
@@ -22,7 +23,7 @@
 #define TABLE_ENTRY_SHIFT 3
 #define SELECTOR_TABLE    7u
 #define TABLE_BASE_24     0xffffff
-#define FLAGS_LOADABLE_16 0x0000ffd5ul /* by POPF at CPL 0; and bits 16 and up: */
+#define FLAGS_LOADABLE_16 0x00007fd5ul /* by POPF at CPL 0; and bits 16 and up: */
 #define FLAGS_LOADABLE_32 0x00240000ul /* AC, ID */
 
 bool realmode_is_needed(const struct registers *registers)
@@ -157,6 +158,8 @@ static bool realmode_move_flags(struct vcpu *vcpu, struct registers *registers, 
     if (!(is_push ? guest_memory_write(&vcpu->vm->memory, at, &value, bytes)
                   : guest_memory_read(&vcpu->vm->memory, at, &value, bytes)))
         return false;
+    if (is_push)
+        vcpu->vm->mmu->written(vcpu, at, bytes);
     registers->rsp = (registers->rsp & ~0xfffful) | (uint16_t)(is_push ? top : top + bytes);
     uint64_t loadable = FLAGS_LOADABLE_16 | (bytes == 4 ? FLAGS_LOADABLE_32 : 0);
     if (!is_push)
@@ -229,7 +232,7 @@ enum realmode_outcome realmode_run(struct vcpu *vcpu)
         unsigned moved = emulation_go_on(vcpu, 1, &trapping, &last);
         if (vm_is_stopped(vcpu->vm))
             return REALMODE_STOP;
-        if (!moved && (vcpu->events.is_busy || !realmode_step(vcpu))) {
+        if (!moved && (event_is_waiting(&vcpu->events) || !realmode_step(vcpu))) {
             report_stop(vcpu, VM_STOP_BAD_ACCESS, "an instruction in real mode that is not emulated");
             return REALMODE_STOP;
         }

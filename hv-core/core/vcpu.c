@@ -5,6 +5,7 @@
  */
 #include "core/vcpu.h"
 #include "core/dispatch.h"
+#include "core/instruction.h"
 #include "core/realmode.h"
 #include "core/record.h"
 #include "core/report.h"
@@ -191,6 +192,8 @@ void vcpu_take_flush(struct vcpu *vcpu)
     __atomic_fetch_and(&vcpu->requests, ~VCPU_REQUEST_FLUSH, __ATOMIC_ACQ_REL);
     vcpu->is_flush_wanted = true;
     vcpu->flushes++;
+    if (mode_memory_changes(&vcpu->vm->mode))
+        instruction_forget(vcpu);
     vcpu->vm->cpu->hold(vcpu, true);
 }
 

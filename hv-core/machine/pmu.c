@@ -77,7 +77,8 @@ int pmu_start(const char *words, enum pmu_split split, char *why, size_t size)
     pmu_snapshot(&cpuid);
     pmu_detect(&cpuid, &pmu);
     if (pmu_make_plan(&pmu, &pmu_events, split, &pmu_plan, pmu_lacks, sizeof(pmu_lacks)) == 0) {
-        pmu_make_plan(&pmu, &instructions, split, &trial, pmu_lacks, sizeof(pmu_lacks));
+        /* By ring: a counter for the host only counts nothing before EFER.SVME is set. */
+        pmu_make_plan(&pmu, &instructions, PMU_SPLIT_RINGS, &trial, pmu_lacks, sizeof(pmu_lacks));
         fails = pmu_try(&trial.counter[1]);
         pmu_is_on = !fails;
         string_copy(pmu_lacks, fails ? fails : "", sizeof(pmu_lacks));

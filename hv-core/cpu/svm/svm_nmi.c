@@ -67,10 +67,13 @@ bool svm_nmi_window(struct vcpu *vcpu)
 static void svm_nmi_step_done(struct svm_vcpu *svm, struct vm_exit *exit)
 {
     struct vmcb *vmcb = svm->vmcb;
+    bool has_own_flags = svm->is_nmi_blocked; /* IRET has loaded them */
     svm_nmi_unblock(svm);
     svm_nmi_end_step(svm);
     if (svm->step_flags & X86_FLAGS_TF)
         return;
+    if (!has_own_flags)
+        vmcb->save.rflags &= ~(uint64_t)X86_FLAGS_TF;
     vmcb->save.dr6 ^= (vmcb->save.dr6 ^ svm->step_dr6) & X86_DR6_SINGLE_STEP;
     if (!((vmcb->save.dr6 ^ svm->step_dr6) & X86_DR6_BREAKPOINTS))
         exit->reason = VM_EXIT_INTERRUPT_WINDOW;
