@@ -416,5 +416,5 @@ void socket_release(struct file *file)
     socket_part(socket);
     socket_discard(socket);
     socket_wake(socket);
-    socket_flight_collect();
+    socket_settle();
 }

@@ -19,26 +19,6 @@ bool socket_is(const struct file *file)
     return file->operations == &socket_operations;
 }
 
-static void socket_packet_free(struct socket_packet *packet)
-{
-    if (packet->file_count)
-        socket_flight_end(packet);
-    for (uint32_t i = 0; i < packet->file_count; i++)
-        file_release(packet->files[i]);
-    heap_free(packet);
-}
-
-void socket_discard(struct socket *socket)
-{
-    while (socket->first) {
-        struct socket_packet *packet = socket->first;
-        socket->first = packet->next;
-        socket_packet_free(packet);
-    }
-    socket->last = NULL;
-    socket->used = 0;
-}
-
 static uint64_t socket_pieces_bytes(const struct socket_message *message)
 {
     uint64_t bytes = 0;
@@ -153,7 +133,7 @@ static long socket_send_to(struct file *file, struct socket *receiver, struct so
             return 0;
         struct socket_packet *packet = socket_packet_make(sender, message, done, (uint64_t)part, &status);
         if (packet && socket_check_receiver(sender, receiver) < 0) { /* the copy may have slept */
-            socket_packet_free(packet);
+            heap_free(packet);
             continue;
         }
         if (!packet)
@@ -162,7 +142,7 @@ static long socket_send_to(struct file *file, struct socket *receiver, struct so
         memcpy(packet->files, message->files, message->file_count * sizeof(message->files[0]));
         message->file_count = 0;
         if (packet->file_count) {
-            socket_flight_collect();
+            socket_settle();
             socket_flight_begin(packet);
         }
         socket_packet_queue(receiver, packet);
@@ -279,7 +259,7 @@ static long socket_receive_datagram(struct socket *socket, struct socket_message
     if (peek)
         socket_end_busy(socket);
     else
-        socket_packet_free(packet);
+        heap_free(packet);
     return status < 0 ? status : (long)bytes;
 }
 
@@ -313,7 +293,7 @@ static long socket_receive_stream(struct file *file, struct socket *socket, stru
         socket->used -= part;
         if (packet->taken == packet->bytes) {
             socket_packet_unqueue(socket);
-            socket_packet_free(packet);
+            heap_free(packet);
         }
         socket_wake_senders(socket);
     }

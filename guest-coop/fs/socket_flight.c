@@ -6,9 +6,15 @@
  */
 #include "fs/socket_internal.h"
 
+#include "memory/heap.h"
+
 /* Those whose files are in packets. */
 static struct socket *socket_flight_first;
-static bool socket_flight_collecting;
+
+/* Packets whose files are to be closed. Closing a socket may discard more of them, to any depth: they are closed one
+ * after the other, by whoever began. */
+static struct socket_packet *socket_flight_discarded;
+static bool socket_flight_settling;
 
 typedef void socket_flight_visitor(struct socket *carried);
 
@@ -110,20 +116,58 @@ static struct socket *socket_flight_lost(void)
     return socket;
 }
 
-void socket_flight_collect(void)
+/* Closes nothing itself, so that no socket goes while it walks among them. */
+static void socket_flight_collect(void)
 {
     struct socket *lost;
-    if (!socket_flight_first || socket_flight_collecting)
-        return;
-    socket_flight_collecting = true;
     socket_flight_mark();
     while ((lost = socket_flight_lost()) != NULL) {
         lost->flight_live = true;
-        socket_reference(lost);
         for (struct socket *server = lost->pending_first; server; server = server->pending_next)
             socket_discard(server);
         socket_discard(lost);
-        socket_drop(lost);
     }
-    socket_flight_collecting = false;
+}
+
+/* ---- what is discarded ---- */
+
+void socket_discard(struct socket *socket)
+{
+    struct socket_packet *packet = socket->first, *next;
+    socket->first = socket->last = NULL;
+    socket->used = 0;
+    for (; packet; packet = next) {
+        next = packet->next;
+        if (!packet->file_count) {
+            heap_free(packet);
+            continue;
+        }
+        socket_flight_end(packet);
+        packet->next = socket_flight_discarded;
+        socket_flight_discarded = packet;
+    }
+}
+
+static void socket_flight_close(struct socket_packet *packet)
+{
+    for (uint32_t i = 0; i < packet->file_count; i++)
+        file_release(packet->files[i]);
+    heap_free(packet);
+}
+
+void socket_settle(void)
+{
+    if (socket_flight_settling) /* it closes a socket: what that discards is closed there too */
+        return;
+    socket_flight_settling = true;
+    do {
+        struct socket_packet *packet;
+        while ((packet = socket_flight_discarded) != NULL) {
+            socket_flight_discarded = packet->next;
+            socket_flight_close(packet);
+        }
+        if (socket_flight_first)
+            socket_flight_collect();
+    } while (socket_flight_discarded);
+    socket_flight_settling = false;
 }

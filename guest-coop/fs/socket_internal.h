@@ -52,14 +52,17 @@ void socket_drop(struct socket *socket);
 void socket_wake(struct socket *socket);
 void socket_part(struct socket *socket);
 void socket_release(struct file *file);
-void socket_discard(struct socket *socket); /* what was received and not read */
+
+/* What was received and not read goes; files that came with it are closed by the next socket_settle. */
+void socket_discard(struct socket *socket);
+
+/* Closes files that were in discarded packets, and empties the queues of sockets that nobody can reach any more, until
+ * nothing is left of either. */
+void socket_settle(void);
 
 /* A packet's files have become its, and are about to leave it. */
 void socket_flight_begin(const struct socket_packet *packet);
 void socket_flight_end(const struct socket_packet *packet);
-
-/* Empties the queues of sockets that nobody can reach any more. */
-void socket_flight_collect(void);
 
 /* The socket of that name: 0 or -errno; no reference added. */
 int socket_find(const struct socket_name *name, struct socket **found);

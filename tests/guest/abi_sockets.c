@@ -15,7 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PATH "/tmp/abi-socket"
+#define PATH   "/tmp/abi-socket"
+#define NESTED 300
 
 static socklen_t address_of(struct sockaddr_un *address, const char *path)
 {
@@ -281,6 +282,43 @@ static void test_flight(void)
     close(got), close(last), close(itself), close(outer[0]), close(outer[1]);
 }
 
+/* Connections that nobody accepted, with their own listener in them, and one with the end of the other. */
+static void test_listener_in_itself(void)
+{
+    for (int i = 0; i < 20; i++) {
+        struct sockaddr_un name = {.sun_family = AF_UNIX};
+        socklen_t length = sizeof(name);
+        int listener = socket(AF_UNIX, SOCK_STREAM, 0), first = socket(AF_UNIX, SOCK_STREAM, 0);
+        int second = socket(AF_UNIX, SOCK_STREAM, 0);
+        CHECK(bind(listener, (struct sockaddr *)&name, sizeof(name.sun_family)) == 0 && listen(listener, 4) == 0);
+        CHECK(getsockname(listener, (struct sockaddr *)&name, &length) == 0);
+        CHECK(connect(first, (struct sockaddr *)&name, length) == 0);
+        CHECK(connect(second, (struct sockaddr *)&name, length) == 0);
+        CHECK(send_file(first, listener) && send_file(first, second) && send_file(second, listener));
+        close(first), close(second), close(listener);
+    }
+}
+
+/* Each only in the queue of the next: the last one's close closes all. Linux has a limit to how deep they may stand. */
+static void test_nested(void)
+{
+    int pipes[2], carried, pair[2];
+    char byte;
+    CHECK(pipe(pipes) == 0);
+    carried = pipes[1];
+    for (int i = 0; i < NESTED; i++) {
+        CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+        bool sent = send_file(pair[0], carried);
+        CHECK(sent || errno == ETOOMANYREFS);
+        close(pair[0]), close(sent ? carried : pair[1]);
+        if (sent)
+            carried = pair[1];
+    }
+    close(carried);
+    CHECK(read(pipes[0], &byte, 1) == 0); /* the innermost was the pipe's writing end */
+    close(pipes[0]);
+}
+
 void abi_test_sockets(void)
 {
     test_refusals();
@@ -294,4 +332,6 @@ void abi_test_sockets(void)
     test_datagrams();
     test_files_in_messages();
     test_flight();
+    test_listener_in_itself();
+    test_nested();
 }
