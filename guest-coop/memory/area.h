@@ -17,9 +17,10 @@ struct file;
 #define AREA_EXEC  4u
 
 /* Flags */
-#define AREA_SHARED (1u << 0) /* writes go to the file (or the shared object) */
-#define AREA_STACK  (1u << 1) /* grows downward */
-#define AREA_HEAP   (1u << 2) /* moved by brk(2) */
+#define AREA_SHARED   (1u << 0) /* writes go to the file (or the shared object) */
+#define AREA_STACK    (1u << 1) /* grows downward */
+#define AREA_HEAP     (1u << 2) /* moved by brk(2) */
+#define AREA_NO_WRITE (1u << 3) /* cannot become writable: shared, of what was opened for reading */
 
 struct area {
     struct area *next, *previous;

@@ -149,16 +149,18 @@ static int mapping_open(struct address_space *space, const struct area *area)
     return 0;
 }
 
-/* Are there areas everywhere in [start, end)? */
-static bool mapping_complete(struct address_space *space, uint64_t start, uint64_t end)
+/* Are there areas everywhere in [start, end), and can they get that protection? 0, -ENOMEM or -EACCES. */
+static int mapping_check(struct address_space *space, uint64_t start, uint64_t end, uint32_t protection)
 {
     for (struct area *area = area_find(&space->areas, start); area; area = area->next) {
+        if (area->flags & AREA_NO_WRITE && protection & AREA_WRITE)
+            return -EACCES;
         if (area->end >= end)
-            return true;
+            return 0;
         if (!area->next || area->next->start != area->end)
-            return false;
+            return -ENOMEM;
     }
-    return false;
+    return -ENOMEM;
 }
 
 int address_space_protect(struct address_space *space, uint64_t start, uint64_t bytes, uint32_t protection)
@@ -168,9 +170,9 @@ int address_space_protect(struct address_space *space, uint64_t start, uint64_t 
     if (!mapping_range(start, &bytes))
         return -EINVAL;
     uint64_t end = start + bytes;
-    if (!mapping_complete(space, start, end))
-        return -ENOMEM;
-    int status = area_split_at(&space->areas, start);
+    int status = mapping_check(space, start, end, protection);
+    if (status == 0)
+        status = area_split_at(&space->areas, start);
     if (status == 0)
         status = area_split_at(&space->areas, end);
     if (status < 0)
@@ -203,8 +205,9 @@ int address_space_discard(struct address_space *space, uint64_t start, uint64_t 
     if (!mapping_range(start, &bytes))
         return -EINVAL;
     uint64_t end = start + bytes;
-    if (!mapping_complete(space, start, end))
-        return -ENOMEM;
+    int status = mapping_check(space, start, end, 0);
+    if (status < 0)
+        return status;
     mapping_clear(space, start, end, end, start); /* floor above ceiling: the tables stay */
     return 0;
 }

@@ -95,6 +95,8 @@ long kernel_sys_mmap(const struct syscall_arguments *a)
     if (status < 0)
         return status;
     uint32_t area_flags = (flags & MAP_TYPE) == MAP_PRIVATE_FLAG ? 0 : AREA_SHARED;
+    if (area_flags && !(flags & MAP_ANONYMOUS_FLAG) && (file->flags & ABI_O_ACCESS) != ABI_O_RDWR)
+        area_flags |= AREA_NO_WRITE;
     uint64_t index = flags & MAP_ANONYMOUS_FLAG ? 0 : a->a5 >> 12;
     long address = address_space_map(memory_space(), a->a0, a->a1, protection, area_flags, fixed, file, index);
     if (file)

@@ -163,8 +163,8 @@ long kernel_sys_shmat(const struct syscall_arguments *a)
         return status;
     uint32_t protection = AREA_READ | (writable ? AREA_WRITE : 0) | (a->a2 & ATTACH_EXECUTE ? AREA_EXEC : 0);
     file_reference(segment->file); /* what is replaced may be its last mapping */
-    status = address_space_map(process->space, (uint64_t)address, segment->bytes, protection, AREA_SHARED, address != 0,
-                               segment->file, 0);
+    status = address_space_map(process->space, (uint64_t)address, segment->bytes, protection,
+                               AREA_SHARED | (writable ? 0 : AREA_NO_WRITE), address != 0, segment->file, 0);
     if (status > 0) {
         segment->attached = ipc_now();
         segment->last = process->leader_pid;
@@ -252,7 +252,7 @@ static long segment_owner_command(struct segment *segment, uint64_t command, uin
     struct segment_status wanted;
     if (command == IPC_SET && user_copy_in(&wanted, address, sizeof(wanted)))
         return -EFAULT;
-    long status = ipc_owner(&segment->object);
+    long status = segment->object.removed ? -EIDRM : ipc_owner(&segment->object);
     if (status < 0)
         return status;
     if (command == IPC_SET)
@@ -266,6 +266,19 @@ static long segment_owner_command(struct segment *segment, uint64_t command, uin
     return 0;
 }
 
+static long segment_command(struct segment *segment, const struct syscall_arguments *a)
+{
+    bool by_slot = a->a1 == COMMAND_STAT || a->a1 == COMMAND_STAT_ANY;
+    if (a->a1 == IPC_REMOVE || a->a1 == IPC_SET || a->a1 == COMMAND_LOCK || a->a1 == COMMAND_UNLOCK)
+        return segment_owner_command(segment, a->a1, a->a2);
+    if (a->a1 != IPC_STAT && !by_slot)
+        return -EINVAL;
+    long status = a->a1 == COMMAND_STAT_ANY ? 0 : ipc_permission(&segment->object, IPC_READ);
+    if (status == 0)
+        status = segment_stat(segment, a->a2);
+    return status < 0 || !by_slot ? status : segment->object.number;
+}
+
 long kernel_sys_shmctl(const struct syscall_arguments *a)
 {
     if ((int)a->a0 < 0)
@@ -276,12 +289,8 @@ long kernel_sys_shmctl(const struct syscall_arguments *a)
     struct segment *segment = by_slot ? (struct segment *)ipc_at(&segment_table, a->a0) : segment_find(a->a0);
     if (!segment)
         return -EINVAL;
-    if (a->a1 == IPC_REMOVE || a->a1 == IPC_SET || a->a1 == COMMAND_LOCK || a->a1 == COMMAND_UNLOCK)
-        return segment_owner_command(segment, a->a1, a->a2);
-    if (a->a1 != IPC_STAT && !by_slot)
-        return -EINVAL;
-    long status = a->a1 == COMMAND_STAT_ANY ? 0 : ipc_permission(&segment->object, IPC_READ);
-    if (status == 0)
-        status = segment_stat(segment, a->a2);
-    return status < 0 || !by_slot ? status : segment->object.number;
+    ipc_reference(&segment->object); /* copies to and from the user may sleep */
+    long status = segment_command(segment, a);
+    ipc_release(&segment_table, &segment->object);
+    return status;
 }

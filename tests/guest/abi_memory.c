@@ -3,6 +3,7 @@
  * Mappings: holes, moves, sharing, copies on write, refusals.
  */
 #include "abi.h"
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -77,6 +78,32 @@ static void test_refusals(void)
     CHECK(mprotect((void *)PAGE, PAGE, PROT_READ) == -1 && errno == ENOMEM);
 }
 
+/* A shared mapping of a file that was opened for reading never becomes writable, a private one does. */
+static void test_read_only_file(void)
+{
+    const char *path = "/tmp/abi-read-only";
+    int file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600), reader = open(path, O_RDONLY);
+    CHECK(file >= 0 && reader >= 0 && unlink(path) == 0 && ftruncate(file, 2 * PAGE) == 0);
+    char *map = mmap(NULL, 2 * PAGE, PROT_READ, MAP_SHARED, reader, 0);
+    CHECK(map != MAP_FAILED && map[0] == 0);
+    CHECK(mprotect(map, PAGE, PROT_READ | PROT_WRITE) == -1 && errno == EACCES);
+    CHECK(mprotect(map + PAGE, PAGE, PROT_NONE) == 0 && mprotect(map + PAGE, PAGE, PROT_WRITE) == -1);
+    CHECK(errno == EACCES && mprotect(map + PAGE, PAGE, PROT_READ) == 0 && map[PAGE] == 0);
+    char *moved = mremap(map, 2 * PAGE, 3 * PAGE, MREMAP_MAYMOVE);
+    CHECK(moved != MAP_FAILED && mprotect(moved, PAGE, PROT_WRITE) == -1 && errno == EACCES);
+    CHECK(munmap(moved, 3 * PAGE) == 0);
+    map = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, reader, 0);
+    CHECK(map != MAP_FAILED && mprotect(map, PAGE, PROT_READ | PROT_WRITE) == 0);
+    map[0] = 'p';
+    CHECK(munmap(map, PAGE) == 0);
+    map = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, file, 0);
+    CHECK(map != MAP_FAILED && map[0] == 0 && mprotect(map, PAGE, PROT_READ | PROT_WRITE) == 0);
+    map[0] = 's';
+    CHECK(munmap(map, PAGE) == 0);
+    close(file);
+    close(reader);
+}
+
 /* Memory closed to the program is closed to system calls too, and keeps its content. */
 static void test_closed(void)
 {
@@ -118,6 +145,7 @@ void abi_test_memory(void)
     test_sharing();
     test_break();
     test_refusals();
+    test_read_only_file();
     test_closed();
     test_many();
     CHECK(getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur >= 1 << 20);

@@ -64,6 +64,7 @@ static void test_sharing(void)
         *(volatile char *)second = 'x';
     CHECK(abi_caught.signal == SIGSEGV && memory[0] == 'p');
     signal(SIGSEGV, SIG_DFL);
+    CHECK(mprotect(second, PAGE, PROT_READ | PROT_WRITE) == -1 && errno == EACCES);
     CHECK(shmdt(second) == 0 && mappings(segment) == 1);
     CHECK(shmdt(second) == -1 && errno == EINVAL);
     CHECK(shmdt((char *)memory + PAGE) == -1 && errno == EINVAL);
