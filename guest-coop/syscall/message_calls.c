@@ -296,7 +296,7 @@ static long message_owner_command(struct message_queue *queue, uint64_t command,
     struct message_status wanted;
     if (command == IPC_SET && user_copy_in(&wanted, address, sizeof(wanted)))
         return -EFAULT;
-    long status = ipc_owner(&queue->object);
+    long status = queue->object.removed ? -EIDRM : ipc_owner(&queue->object);
     if (status < 0)
         return status;
     if (command == IPC_SET)
@@ -304,6 +304,19 @@ static long message_owner_command(struct message_queue *queue, uint64_t command,
     wait_queue_wake(&queue->changes);
     ipc_remove(&message_table, &queue->object);
     return 0;
+}
+
+static long message_command(struct message_queue *queue, const struct syscall_arguments *a)
+{
+    bool by_slot = a->a1 == COMMAND_STAT || a->a1 == COMMAND_STAT_ANY;
+    if (a->a1 == IPC_REMOVE || a->a1 == IPC_SET)
+        return message_owner_command(queue, a->a1, a->a2);
+    if (a->a1 != IPC_STAT && !by_slot)
+        return -EINVAL;
+    long status = a->a1 == COMMAND_STAT_ANY ? 0 : ipc_permission(&queue->object, IPC_READ);
+    if (status == 0)
+        status = message_stat(queue, a->a2);
+    return status < 0 || !by_slot ? status : queue->object.number;
 }
 
 long kernel_sys_msgctl(const struct syscall_arguments *a)
@@ -317,12 +330,8 @@ long kernel_sys_msgctl(const struct syscall_arguments *a)
         by_slot ? (struct message_queue *)ipc_at(&message_table, a->a0) : message_queue_find(a->a0);
     if (!queue)
         return -EINVAL;
-    if (a->a1 == IPC_REMOVE || a->a1 == IPC_SET)
-        return message_owner_command(queue, a->a1, a->a2);
-    if (a->a1 != IPC_STAT && !by_slot)
-        return -EINVAL;
-    long status = a->a1 == COMMAND_STAT_ANY ? 0 : ipc_permission(&queue->object, IPC_READ);
-    if (status == 0)
-        status = message_stat(queue, a->a2);
-    return status < 0 || !by_slot ? status : queue->object.number;
+    ipc_reference(&queue->object); /* copies to and from the user may sleep */
+    long status = message_command(queue, a);
+    ipc_release(&message_table, &queue->object);
+    return status;
 }

@@ -346,10 +346,10 @@ static long semaphore_info(uint64_t address, bool used)
 
 static long semaphore_get_all(const struct semaphore_set *set, uint64_t address)
 {
+    uint16_t values[SET_MOST];
     for (unsigned i = 0; i < set->count; i++)
-        if (user_copy_out(address + i * sizeof(uint16_t), &set->semaphores[i].value, sizeof(uint16_t)))
-            return -EFAULT;
-    return 0;
+        values[i] = set->semaphores[i].value;
+    return user_copy_out(address, values, set->count * sizeof(values[0])) ? -EFAULT : 0;
 }
 
 static long semaphore_set_range(struct semaphore_set *set, unsigned first, unsigned last, const uint16_t *values)
@@ -373,6 +373,8 @@ static long semaphore_set_all(struct semaphore_set *set, uint64_t address)
     uint16_t values[SET_MOST];
     if (user_copy_in(values, address, set->count * sizeof(values[0])))
         return -EFAULT;
+    if (set->object.removed)
+        return -EIDRM;
     return semaphore_set_range(set, 0, set->count - 1u, values);
 }
 
@@ -381,7 +383,7 @@ static long semaphore_owner_command(struct semaphore_set *set, uint64_t command,
     struct semaphore_status wanted;
     if (command == IPC_SET && user_copy_in(&wanted, address, sizeof(wanted)))
         return -EFAULT;
-    long status = ipc_owner(&set->object);
+    long status = set->object.removed ? -EIDRM : ipc_owner(&set->object);
     if (status < 0)
         return status;
     if (command == IPC_SET) {
@@ -454,7 +456,9 @@ long kernel_sys_semctl(const struct syscall_arguments *a)
         set = (struct semaphore_set *)ipc_at(&semaphore_table, a->a0);
     if (!set)
         return -EINVAL;
-    if (a->a2 == IPC_REMOVE || a->a2 == IPC_SET)
-        return semaphore_owner_command(set, a->a2, a->a3);
-    return semaphore_command(set, a);
+    ipc_reference(&set->object); /* copies to and from the user may sleep */
+    long status = a->a2 == IPC_REMOVE || a->a2 == IPC_SET ? semaphore_owner_command(set, a->a2, a->a3)
+                                                          : semaphore_command(set, a);
+    ipc_release(&semaphore_table, &set->object);
+    return status;
 }

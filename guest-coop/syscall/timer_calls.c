@@ -69,16 +69,16 @@ long kernel_sys_timer_create(const struct syscall_arguments *a)
     int number = process_timer_create(&notice, a->a0 == CLOCK_REALTIME_ID);
     if (number < 0 || user_copy_out(a->a2, &number, sizeof(number)) == 0)
         return number < 0 ? number : 0;
-    process_timer_delete(process_timer_find(number));
+    struct process_timer *timer = process_timer_find(number);
+    if (timer)
+        process_timer_delete(timer);
     return -EFAULT;
 }
 
-static long timer_setting_out(uint64_t address, struct process_timer *timer)
+static long timer_setting_out(uint64_t address, const struct process_timer_setting *setting)
 {
-    struct process_timer_setting setting;
-    process_timer_get(timer, &setting);
-    long status = time_span_out(address, setting.interval_ns);
-    return status < 0 ? status : time_span_out(address + SETTING_BYTES / 2, setting.left_ns);
+    long status = time_span_out(address, setting->interval_ns);
+    return status < 0 ? status : time_span_out(address + SETTING_BYTES / 2, setting->left_ns);
 }
 
 /* When a timer of the clock has to expire, of the monotonic clock; never 0. */
@@ -97,7 +97,6 @@ static uint64_t timer_deadline(const struct process_timer *timer, uint64_t ns, b
 long kernel_sys_timer_settime(const struct syscall_arguments *a)
 {
     uint64_t interval, value;
-    struct process_timer *timer = process_timer_find((int)a->a0);
     if (!a->a2)
         return -EINVAL;
     long status = time_span_in(a->a2, &interval);
@@ -105,18 +104,24 @@ long kernel_sys_timer_settime(const struct syscall_arguments *a)
         status = time_span_in(a->a2 + SETTING_BYTES / 2, &value);
     if (status < 0)
         return status;
+    /* Found only now, and done with before the old setting goes out: the copies may sleep. */
+    struct process_timer *timer = process_timer_find((int)a->a0);
     if (!timer)
         return -EINVAL;
-    if (a->a3)
-        status = timer_setting_out(a->a3, timer);
+    struct process_timer_setting old;
+    process_timer_get(timer, &old);
     process_timer_set(timer, value ? timer_deadline(timer, value, a->a1 & TIMER_ABSOLUTE) : 0, interval);
-    return status;
+    return a->a3 ? timer_setting_out(a->a3, &old) : 0;
 }
 
 long kernel_sys_timer_gettime(const struct syscall_arguments *a)
 {
     struct process_timer *timer = process_timer_find((int)a->a0);
-    return timer ? timer_setting_out(a->a1, timer) : -EINVAL;
+    struct process_timer_setting setting;
+    if (!timer)
+        return -EINVAL;
+    process_timer_get(timer, &setting);
+    return timer_setting_out(a->a1, &setting);
 }
 
 long kernel_sys_timer_getoverrun(const struct syscall_arguments *a)
