@@ -192,6 +192,7 @@ static void test_undo(int set)
     CHECK(abi_in_child(take_twice) == 0 && value_of(set, 0) == 1);
     /* Setting a value forgets what was to be undone. */
     set_value(set, 0, 5);
+    set_value(set, 2, 0);
     pid_t child = fork();
     if (child == 0) {
         operate(set, 0, -3, SEM_UNDO);
@@ -199,7 +200,6 @@ static void test_undo(int set)
         operate(set, 1, -1, 0);
         _exit(0);
     }
-    set_value(set, 2, 0);
     CHECK(operate(set, 2, -1, 0) == 0 && value_of(set, 0) == 2);
     set_value(set, 0, 9);
     CHECK(operate(set, 1, 1, 0) == 0 && end_of(child) == 0 && value_of(set, 0) == 9);
