@@ -118,13 +118,12 @@ long kernel_sys_rt_sigsuspend(const struct syscall_arguments *a)
 }
 
 /* Takes one of the wanted signals out of the pending set: its number or 0. */
-static unsigned signal_take_wanted(struct process_private *private, uint64_t wanted, uint64_t address, long *status)
+static unsigned signal_take_wanted(uint64_t wanted, uint64_t address, long *status)
 {
     struct signal_information information;
-    unsigned signal = signal_set_next(private->signal_pending & wanted, 0);
+    unsigned signal = signal_dequeue(wanted, &information);
     if (!signal)
         return 0;
-    signal_take(private, signal, &information);
     *status = (long)signal;
     if (address && signal_information_out(address, signal, &information))
         *status = -EFAULT;
@@ -133,7 +132,6 @@ static unsigned signal_take_wanted(struct process_private *private, uint64_t wan
 
 long kernel_sys_rt_sigtimedwait(const struct syscall_arguments *a)
 {
-    static struct wait_queue nobody;
     struct process *current = process_current();
     struct process_private *private = current->private;
     uint64_t wanted, deadline = WAIT_FOREVER;
@@ -150,16 +148,16 @@ long kernel_sys_rt_sigtimedwait(const struct syscall_arguments *a)
             return status;
         deadline = clock_monotonic_ns() + ns;
     }
-    /* While it waits they wake it as if they were not blocked. */
+    /* Blocked while it waits, so that none is dropped for its action or taken by a handler; their arrival wakes it. */
     uint64_t blocked = private->signal_blocked;
-    private->signal_blocked &= ~wanted;
+    private->signal_blocked |= wanted;
     signal_update(current);
     for (;;) {
         status = -EAGAIN;
-        if (signal_take_wanted(private, wanted, a->a1, &status))
+        if (signal_take_wanted(wanted, a->a1, &status))
             break;
-        int slept = wait_queue_sleep(&nobody, deadline);
-        if (signal_take_wanted(private, wanted, a->a1, &status) || slept == -ETIMEDOUT)
+        int slept = wait_queue_sleep(&private->leader->private->signal_arrival, deadline);
+        if (signal_take_wanted(wanted, a->a1, &status) || slept == -ETIMEDOUT)
             break;
         if (slept < 0) {
             status = -EINTR;

@@ -87,6 +87,28 @@ static void test_masks(void)
     CHECK(signal(SIGKILL, count) == SIG_ERR && errno == EINVAL);
 }
 
+/* A blocked signal that is ignored by default comes to whoever already waits for it. */
+static void test_wait_for_child(void)
+{
+    struct timespec long_time = {5, 0};
+    sigset_t chld, old;
+    siginfo_t information;
+    int status;
+    sigemptyset(&chld);
+    sigaddset(&chld, SIGCHLD);
+    signal(SIGCHLD, SIG_DFL);
+    sigprocmask(SIG_BLOCK, &chld, &old);
+    pid_t child = fork();
+    if (child == 0) {
+        usleep(20000);
+        _exit(3);
+    }
+    CHECK(sigtimedwait(&chld, &information, &long_time) == SIGCHLD && information.si_pid == child);
+    CHECK(waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 3);
+    CHECK(sigpending(&chld) == 0 && !sigismember(&chld, SIGCHLD));
+    sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
 static void test_sleep(void)
 {
     struct timespec before, after, span = {0, 50000000};
@@ -159,6 +181,7 @@ void abi_test_signals(void)
                                            handle_without_stack};
     test_interruption();
     test_masks();
+    test_wait_for_child();
     test_sleep();
     test_single_step();
     for (unsigned i = 0; i < sizeof(spoilt) / sizeof(spoilt[0]); i++) {
