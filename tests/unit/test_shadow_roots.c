@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Roots of shadow tables, one step at a time where test_shadow goes at random: what each holds, which are kept, paging
+ * off, and those of a kernel in ring 3.
+ */
+#include "mmu/shadow_fault.h"
+#include "shadow_guest_model.h"
+#include "suite.h"
+#include <coopvirt/x86.h>
+
+static struct model model;
+
+/* The hypervisor's slots are in every top-level table and in nothing that a table's frame becomes afterwards; the guest
+ * has nothing there, whatever its own tables say. */
+START_TEST(test_top_slots)
+{
+    static uint64_t slots[COOP_SLOT_LAST - COOP_SLOT_FIRST + 1];
+    struct walker_access read = {0};
+    for (unsigned i = 0; i <= COOP_SLOT_LAST - COOP_SLOT_FIRST; i++)
+        slots[i] = (uint64_t)(i + 1) << 40 | X86_PTE_P | X86_PTE_W;
+    model_create(&model, MODEL_LONG, 64, 1);
+    model.shadow.world.top_slots = slots;
+    for (unsigned i = 1; i < MODEL_LEVEL_POOL; i++) {
+        model_load_root(&model, model.pool[3][i] << 12);
+        ck_assert_mem_eq(&model.cpu.root->entries[COOP_SLOT_FIRST], slots, sizeof(slots));
+        struct shadow_fault fault = shadow_fault_handle(&model.shadow, &model.cpu, model.direct, read);
+        ck_assert_int_eq(fault.outcome, SHADOW_INJECT);
+        ck_assert_uint_eq(fault.error_code, 0);
+        ck_assert_int_eq(
+            shadow_fault_handle(&model.shadow, &model.cpu, (uint64_t)COOP_SLOT_LAST << 39 | 0xffffaul << 44, read)
+                .outcome,
+            SHADOW_INJECT);
+    }
+    uint64_t *entries = model.cpu.root->entries;
+    coop_paddr gone = model.pool[3][MODEL_LEVEL_POOL - 1] << 12;
+    model_load_root(&model, model.pool[3][1] << 12);
+    ck_assert(shadow_release(&model.shadow, gone));
+    for (unsigned i = COOP_SLOT_FIRST; i <= COOP_SLOT_LAST; i++)
+        ck_assert_uint_eq(entries[i], 0);
+    model_destroy(&model);
+}
+END_TEST
+
+/* Paging off: every address is itself, then tables come and go. */
+START_TEST(test_paging_off)
+{
+    struct walker_access read = {0}, write = {.is_write = true};
+    uint64_t machine, base;
+    model_create(&model, MODEL_LONG, 64, 1);
+    const struct walker_format *format = model.state.format;
+    model.state.format = NULL;
+    model_load_state(&model);
+    ck_assert_uint_eq(model.tlb.root_level, 2);
+    ck_assert(model_access(&model, 0, read, true, &base));
+    for (unsigned frame = 0; frame < MODEL_READ_ONLY; frame++) {
+        ck_assert(model_access(&model, frame * 4096ul + 4, write, true, &machine));
+        ck_assert_uint_eq(machine, base + frame * 4096 + 4);
+    }
+    ck_assert_int_eq(shadow_fault_handle(&model.shadow, &model.cpu, MODEL_READ_ONLY * 4096ul, write).outcome,
+                     SHADOW_READ_ONLY);
+    ck_assert_int_eq(shadow_fault_handle(&model.shadow, &model.cpu, MODEL_READ_ONLY * 4096ul, read).outcome,
+                     SHADOW_MAPPED);
+    ck_assert_int_eq(shadow_fault_handle(&model.shadow, &model.cpu, 0xfee00000, write).outcome, SHADOW_DEVICE);
+    model.state.format = format;
+    model_load_state(&model);
+    ck_assert_int_eq(shadow_fault_handle(&model.shadow, &model.cpu, 0, read).outcome, SHADOW_INJECT);
+    ck_assert(model_access(&model, model.direct + 5 * 4096, write, false, &machine));
+    ck_assert_uint_eq(machine, base + 5 * 4096);
+    ck_assert_msg(!model.complaint, "%s", model.complaint);
+    model_destroy(&model);
+}
+END_TEST
+
+/* CR3 points to no memory: every access is a page fault, as it is when CR3 comes back. */
+START_TEST(test_root_without_memory)
+{
+    struct walker_access write = {.is_write = true};
+    uint64_t machine, root;
+    model_create(&model, MODEL_LONG, 64, 1);
+    root = model.state.root;
+    ck_assert(model_access(&model, model.direct, write, false, &machine));
+    model_load_root(&model, 1ul << 40);
+    struct shadow_fault fault = shadow_fault_handle(&model.shadow, &model.cpu, model.direct, write);
+    ck_assert_int_eq(fault.outcome, SHADOW_INJECT);
+    ck_assert_uint_eq(fault.error_code, X86_PF_WRITE);
+    model_load_root(&model, root);
+    ck_assert(model_access(&model, model.direct, write, false, &machine));
+    model_destroy(&model);
+}
+END_TEST
+
+/* A root that is loaded again is found with all it had: no fault, no matter how much is mapped. */
+START_TEST(test_root_is_kept)
+{
+    struct walker_access read = {0};
+    uint64_t machine;
+    model_create(&model, MODEL_LONG, 64, 1);
+    for (unsigned i = 0; i < MODEL_FRAMES; i++)
+        ck_assert(model_access(&model, model.direct + i * 4096ul, read, false, &machine));
+    uint64_t faults = model.shadow.counts.faults[SHADOW_MAPPED];
+    for (unsigned i = 0; i < 6; i++)
+        model_load_root(&model, model.pool[3][i % 2] << 12);
+    model_load_root(&model, model.pool[3][0] << 12);
+    for (unsigned i = 0; i < MODEL_FRAMES; i++)
+        ck_assert(model_access(&model, model.direct + i * 4096ul, read, false, &machine));
+    ck_assert_uint_eq(model.shadow.counts.faults[SHADOW_MAPPED], faults);
+    model_destroy(&model);
+}
+END_TEST
+
+/* A page of the kernel in ring 3 is nothing to its user mode, before and after the kernel has used it. */
+START_TEST(test_user_root_is_its_own)
+{
+    struct walker_access kernel = {.is_write = true}, user = {.is_user = true};
+    uint64_t machine, linear;
+    model_create(&model, MODEL_LONG, 64, 1);
+    model_enter_ring3(&model);
+    linear = model.direct + 5 * 4096;
+    ck_assert_uint_ne(shadow_root(&model.cpu), shadow_root(&model.user_cpu));
+    for (unsigned used = 0; used < 3; used++) {
+        ck_assert(!model_access(&model, linear, user, false, &machine));
+        ck_assert(model_access(&model, linear, kernel, false, &machine));
+        model_load_root(&model, model.pool[3][used % 2] << 12);
+    }
+    ck_assert_msg(!model.complaint, "%s", model.complaint);
+    model_destroy(&model);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("shadow_roots");
+    TCase *tests = tcase_create("roots");
+    tcase_add_test(tests, test_top_slots);
+    tcase_add_test(tests, test_paging_off);
+    tcase_add_test(tests, test_root_without_memory);
+    tcase_add_test(tests, test_root_is_kept);
+    tcase_add_test(tests, test_user_root_is_its_own);
+    suite_add_tcase(suite, tests);
+    return suite_main(suite);
+}
