@@ -5,17 +5,20 @@
 # console and record lines is compared with what is expected. No verdict is an error, and so is a time-out. Some things
 # are expected of every boot: see `always`. An emulator that is not installed skips its tests. The head of tests.list
 # tells the keys. On Bochs, which is slow, a section runs in the modes of its key `bochs`, unless all machines are asked
-# for, or one: then everything that the list has for it.
-# Usage: tests/boot/run.sh [-j N] [--all-machines | --machine MACHINE] [NAME ...]
+# for, or one: then everything that the list has for it, which takes hours: --skip takes up a run that was ended, behind
+# so many boots, and --patience gives each boot so many times its time-out, for a host that has other work.
+# Usage: tests/boot/run.sh [-j N] [--patience N] [--skip N] [--all-machines | --machine MACHINE] [NAME ...]
 
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 list=tests/boot/tests.list
 out=build/tests/boot/out
-jobs=2 machines=''
+jobs=2 machines='' patience=1 skip=0
 while :; do
     case ${1:-} in
         -j) jobs=$2 && shift 2 ;;
+        --patience) patience=$2 && shift 2 ;;
+        --skip) skip=$2 && shift 2 ;;
         --all-machines) machines=all && shift ;;
         --machine) machines=$2 out+=-$2 && shift 2 ;;
         -*) echo "run.sh: no option '$1'" >&2 && exit 2 ;;
@@ -122,6 +125,7 @@ boot()
     local folder=$1 mode=$2 machine=$3 words initramfs arguments timeout module
     words=$(value words) initramfs=$(value initramfs) timeout=$(value timeout)
     [[ $machine != bochs-* ]] || timeout=$((timeout * 5))
+    timeout=$((timeout * patience))
     if [ -n "$(value script)" ]; then
         words+=" script=/tests/$(value script)"
         initramfs=${initramfs:-build/tests/boot/initramfs.cpio}
@@ -195,6 +199,7 @@ for name in "${names[@]}"; do
     fi
     for mode in $(value modes); do for machine in $(value machine); do
         is_asked_for "$mode" "$machine" || continue
+        [ "$skip" -eq 0 ] || { skip=$((skip - 1)) && continue; }
         while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
             wait -n
         done
