@@ -24,6 +24,7 @@ from .technology import read_table
 BAND = 2.0
 _RATES = ("/s", "% of native")
 _EXITS, _REFERENCES = "exits/op", "references"
+_BUILD = ("machine", "unit", "cpu_model", "emulator", "walks")
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Pair:
     crossing: bool | None = None
     is_mechanism_only: bool = False
     switches: tuple[tuple[str, str], ...] = ()
+    base_switches: tuple[tuple[str, str], ...] = ()
 
     @property
     def published(self) -> float:
@@ -86,19 +88,49 @@ class Agreement:
     unmeasured: int
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What a row of ours has to be of."""
+
+    mode: str
+    workload: str
+    switches: dict[str, str]
+
+
 class Rows:
-    """Our rows by what they were measured in: the first result that has one counts."""
+    """Our rows by what they were measured in. The first result that has a row counts; one that also has what the row is
+    compared with comes before it, and two results give a pair only where they are of one machine and of the same images."""
 
     def __init__(self, results: Sequence[Result], machine: str | None) -> None:
-        self._rows: list[tuple[Row, dict[str, str]]] = [
-            (row, dict(word.split("=", 1) for word in row.switches.split() if "=" in word))
-            for result in results if machine in (None, result.run.get("machine")) for row in result.rows]
+        self._results = [result for result in results if machine in (None, result.run.get("machine"))]
 
-    def find(self, mode: str, workload: str, switches: dict[str, str]) -> Row | None:
-        """The row with these switches as told."""
-        usual = defaults()
-        return next((row for row, own in self._rows if row.key == (mode, workload)
-                     and all(own.get(name, usual.get(name)) == value for name, value in (usual | switches).items())), None)
+    def find_pair(self, wanted: Wanted, base: Wanted) -> tuple[Row | None, Row | None]:
+        """The row and the one that it is compared with; None for what there is not."""
+        pairs = [(row, self._find_base(result, base)) for result in self._results if (row := _find(result, wanted))]
+        without_row = next((found for result in self._results if (found := _find(result, base))), None)
+        return next((pair for pair in pairs if pair[1]), pairs[0] if pairs else (None, without_row))
+
+    def _find_base(self, result: Result, base: Wanted) -> Row | None:
+        """Of the same result, or else of one that differs from it in switches alone."""
+        return next((row for other in (result, *self._results)
+                     if (other is result or _is_of_one_build(result, other)) and (row := _find(other, base))), None)
+
+
+def _find(result: Result, wanted: Wanted) -> Row | None:
+    """The row with these switches as told."""
+    switches = defaults() | wanted.switches
+    for row in result.rows:
+        own = defaults() | dict(word.split("=", 1) for word in row.switches.split() if "=" in word)
+        if row.key == (wanted.mode, wanted.workload) and all(own.get(name) == value for name, value in switches.items()):
+            return row
+    return None
+
+
+def _is_of_one_build(result: Result, other: Result) -> bool:
+    """Whether a row of one may be divided by a row of the other."""
+    shared = result.images.keys() & other.images.keys()
+    return (all(result.run.get(name) == other.run.get(name) for name in _BUILD) and bool(shared)
+            and all(result.images[name] == other.images[name] for name in shared))
 
 
 def read_pairs(folder: Path, results: Result | Sequence[Result] | None, rule: Rule | None = None) -> list[Pair]:
@@ -129,12 +161,13 @@ def _pairs_of(figure: dict[str, str], base: dict[str, str] | None, rule: Rule, r
     base_mode = find_mode(base["mode"]).name if base else mode
     base_switches = rule.switches_of((base or {}).get("configuration", "")) or next(
         (words for name, words in rule.switches.items() if name in rule.base_configurations), {})
-    row = rows.find(mode, figure["workload"], switches)
+    row, base_row = rows.find_pair(Wanted(mode, figure["workload"], switches),
+                                   Wanted(base_mode, figure["workload"], base_switches))
     return [Pair(figure["operation"], figure["setting"], figure["configuration"], figure["workload"], mode,
                  float(figure["value"]), 1.0 if speed_up else float(base["value"]), figure["unit"],
-                 figure["status"] == "digitised", row, rows.find(base_mode, figure["workload"], base_switches), speed_up,
+                 figure["status"] == "digitised", row, base_row, speed_up,
                  rule.crossing(figure["workload"], mode, row.exits_per_op if row and row.status == OK else None),
-                 figure["operation"] in rule.mechanism_only, tuple(switches.items()))]
+                 figure["operation"] in rule.mechanism_only, tuple(switches.items()), tuple(base_switches.items()))]
 
 
 def names(folder: Path) -> list[str]:

@@ -16,6 +16,9 @@ from .tables import WIDTH, amount, columns, ratio
 _COMMON = ("~ digitised from a figure. agrees: our ratio lies within a factor of two of the published one; entered: the "
            "hypervisor is entered in an operation where the paper says so.")
 
+_APART = ("Some rows have nothing beside them that they may be divided by: a pair is of one result, or of two of the same machine "
+          "and images that differ in switches alone.")
+
 
 def render_published(folder: Path, results: Sequence[Result]) -> str:
     """The table, what agrees and what does not with the reason to look for, and what was held different."""
@@ -65,7 +68,7 @@ def _findings(pairs: list[Pair], results: Sequence[Result], citation: dict[str, 
     found, reasons = agree(pairs), citation.get("misses", {}) | rule.misses
     lines = [f"Units: {', '.join(dict.fromkeys(pair.unit for pair in pairs))}. {_COMMON}"]
     if not found.ratios[1] and not found.mechanism[1]:
-        return lines + ["Nothing of ours to compare:", *commands(pairs, rule)]
+        return lines + [_APART] * any(pair.row for pair in pairs) + ["Nothing of ours to compare:", *commands(pairs, rule)]
     lines.append(f"{found.ratios[0]} of {found.ratios[1]} ratios agree; order of the modes: {found.order[0]} of "
                  f"{found.order[1]} pairs as published, {'what they are compared with' if rule.base_configurations else 'native'}"
                  f" included; entered as published: {found.mechanism[0]} of {found.mechanism[1]}.")
@@ -93,10 +96,10 @@ def _gave(result: Result, pairs: list[Pair]) -> bool:
 
 def _unmeasured(pairs: list[Pair], rule: Rule) -> list[str]:
     missing = [pair for pair in pairs if pair.ours is None and pair.crossing is None]
-    if not missing:
-        return []
     absent = [pair for pair in missing if pair.row is None or pair.base is None]
     lines = [f"not compared: {pair.workload} in {pair.mode}: {_state(pair)}" for pair in missing if pair not in absent]
+    if any(pair.row and not pair.base for pair in pairs):
+        lines.append(_APART)
     return list(dict.fromkeys(lines)) + ([f"{len(absent)} figures have no row of ours in these results:", *commands(absent, rule)]
                                          if absent else [])
 
@@ -112,10 +115,10 @@ def _state(pair: Pair) -> str:
 
 
 def commands(pairs: list[Pair], rule: Rule) -> list[str]:
-    """What would measure these pairs: one command for each set of switches."""
+    """What would measure these pairs, and what they are compared with: one command for each set of switches."""
     lines = []
-    for switches in dict.fromkeys(pair.switches for pair in pairs):
-        here = [pair for pair in pairs if pair.switches == switches]
+    for switches in dict.fromkeys(words for pair in pairs for words in (pair.switches, pair.base_switches)):
+        here = [pair for pair in pairs if switches in (pair.switches, pair.base_switches)]
         modes = ",".join(dict.fromkeys([*([] if rule.base_configurations else ["native"]),
                                         *([rule.base_mode] if rule.base_mode else []), *(pair.mode for pair in here)]))
         names_of = ",".join(dict.fromkeys(pair.workload for pair in here))

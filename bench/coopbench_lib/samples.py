@@ -48,17 +48,20 @@ def flat(groups: Groups) -> list[float]:
 
 def median_interval(groups: Groups) -> tuple[float, float]:
     """The 95 % interval of the median, by percentiles of a bootstrap with a fixed seed. Repetitions of one start are no
-    independent draws: from FEWEST_STARTS starts of one size on, whole starts are drawn; of fewer, single repetitions."""
+    independent draws: from FEWEST_STARTS starts on, whole starts are drawn, however many repetitions each has; of fewer,
+    single repetitions."""
     values = flat(groups)
     numpy, stats = libraries()
     if len(values) < 2:
         return values[0], values[0]
-    by_start = len(groups) >= FEWEST_STARTS and len({len(group) for group in groups}) == 1
-    matrix = numpy.array(groups if by_start else [[value] for value in values], dtype=float)
+    drawn_from = groups if len(groups) >= FEWEST_STARTS else [[value] for value in values]
+    longest = max(map(len, drawn_from))
+    matrix = numpy.array([[*group, *[float("nan")] * (longest - len(group))] for group in drawn_from], dtype=float)
+    find_median = numpy.nanmedian if numpy.isnan(matrix).any() else numpy.median
 
     def middle(indices: Any, axis: int) -> Any:
         drawn = matrix[indices.astype(int)]
-        return numpy.median(drawn.reshape(*drawn.shape[:-2], -1), axis=-1)
+        return find_median(drawn.reshape(*drawn.shape[:-2], -1), axis=-1)
 
     found = stats.bootstrap((numpy.arange(len(matrix)),), middle, n_resamples=_RESAMPLES, method="percentile",
                             confidence_level=CONFIDENCE, random_state=_SEED, vectorized=True, batch=200)

@@ -157,6 +157,10 @@ Fig. 1,clusters,build,1.25,ratio,read,one,fake/null,full-nested,
     text = " ".join(tree("reproduce", "first", *places, str(tree.root / "clustered")).out.split())
     assert "Said before." in text and "2 of 2 ratios agree" in text and "entered as published: 1 of 2" in text
     assert "misses: fake/null in full-nested: some expected, 0 crossings an operation here: a reason" in text
+    tree.paths.images()["hv-core"].write_bytes(b"another")
+    tree.run("--mode", "native,full-nested", "--set", "cluster=16", out="of-another-build")
+    text = " ".join(tree("reproduce", "first", *places, str(tree.root / "of-another-build")).out.split())
+    assert "1 of 1 ratios agree" in text and "Some rows have nothing beside them that they may be divided by" in text
     for name in ("cited", "empty"):
         shutil.copytree(paper, paper.parent / name)
     (paper.parent / "empty/figures.csv").write_text(",".join(COLUMNS) + "\n")
@@ -167,6 +171,22 @@ Fig. 1,clusters,build,1.25,ratio,read,one,fake/null,full-nested,
     for wrong in ('{"mechanism": {"a": {"b": "often"}}}', '{"no": 1}', "[1]", "{"):
         (paper / "rule.json").write_text(wrong)
         assert "rule.json" in tree("reproduce", "first", *places).err
+
+
+def test_a_pair_is_of_one_result(tree, paper):
+    """A row is divided by its own result's native row, also where an earlier result has a native row alone, or an odd one."""
+    tree.run("--mode", "native", out="first")
+    tree.run("--mode", "native,full-nested,coop", "--set", "tick=0", out="second")
+    table = tree.root / "first/table.csv"
+    table.write_text(table.read_text().replace("150", "9"))
+    (tree.root / "first/run.json").write_text((tree.root / "second/run.json").read_text())
+    rows = [read_result(tree.root / name) for name in ("first", "second")]
+    for results in (rows, rows[::-1]):
+        results = [replace(result, rows=[replace(row, switches="tick=10000000") for row in result.rows]) for result in results]
+        pairs = read_pairs(paper, results)
+        assert {pair.base.value for pair in pairs} == {150} and all(pair.ours for pair in pairs)
+    read = read_pairs(paper, [replace(rows[0], rows=[replace(row, switches="") for row in rows[0].rows])])
+    assert all(pair.row is None and pair.base.value == 9 for pair in read)
 
 
 def test_every_rule_is_about_its_paper():

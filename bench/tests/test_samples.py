@@ -47,6 +47,8 @@ def test_interval_knows_that_starts_differ(draw):
     single = [[[value] for value in flat(groups)] for groups in samples]
     assert covered(single, 100) < 80
     assert width_percent(samples[0]) > width_percent(single[0])
+    unequal = [[group[:2 + place % 4] for place, group in enumerate(groups)] for groups in samples]
+    assert 85 <= covered(unequal, 100) <= 100, "starts that were cut short are starts all the same"
 
 
 def test_interval_repeats_and_holds_its_median(draw):
