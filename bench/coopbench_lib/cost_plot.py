@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from .plots import _FONT, Plot, _quoted
-from .sweep_views import _POINT_SHAPES, _line_colour
+from .plot_style import line_colour, line_opening, point_shape, quoted
+from .plots import Plot
 from .trace import Lane, kind
 
 _MOST_LINES = 8
@@ -32,18 +32,16 @@ def cost_plot(lanes: list[Lane], title: str, unit: str) -> Plot | None:
         data += ["", "", f"# {mode} {name}", f"{max(1, values[0])} 0"]
         data += [f"{max(1, value)} {100 * (place + 1) / len(values):.4g}" for place, value in enumerate(values)
                  if (place + 1) % step == 0 or place == len(values) - 1]
-        drawn.append(f'"costs.dat" index {index} using 1:2 with steps lw 1.5 lc rgb "{_line_colour(mode)}" notitle')
+        drawn.append(f'"costs.dat" index {index} using 1:2 with steps lw 1.5 lc rgb "{line_colour(mode)}" notitle')
         drawn.append(f'"costs.dat" index {index} using 1:2 every ::1 with points ps 0.9 '
-                     f'pt {_POINT_SHAPES[index % len(_POINT_SHAPES)]} lc rgb "{_line_colour(mode)}" '
-                     f'title {_quoted(f"{mode}: {name} ×{len(values):,}")}')
-    script = ["# SPDX-License-Identifier: GPL-2.0-or-later", "reset",
-              f'set terminal svg size 1000,460 fixed font "{_FONT},12" background "#ffffff" noenhanced',
-              "set encoding utf8", 'set output "costs.svg"', "set border 3", "set tics nomirror out",
-              'set grid lc rgb "#cccccc" lt 1 lw 0.5', f"set label {_quoted(title + ': what crossings cost')} at screen 0.5,0.96 center",
-              "set tmargin 3",
-              f"set xlabel {_quoted(unit + ' from an exit to the next entry')}", "set logscale x",
-              "set xtics format '%.0f'", 'set ylabel "% that cost at most that"', "set yrange [0:102]",
-              "set key outside right top samplen 2", "plot " + ", \\\n     ".join(drawn)]
+                     f'pt {point_shape(index)} lc rgb "{line_colour(mode)}" '
+                     f'title {quoted(f"{mode}: {name} ×{len(values):,}")}')
+    script = line_opening("costs", 1000, 460, 12)
+    script += [f"set label {quoted(title + ': what crossings cost')} at screen 0.5,0.96 center",
+               "set tmargin 3",
+               f"set xlabel {quoted(unit + ' from an exit to the next entry')}", "set logscale x",
+               "set xtics format '%.0f'", 'set ylabel "% that cost at most that"', "set yrange [0:102]",
+               "set key outside right top samplen 2", "plot " + ", \\\n     ".join(drawn)]
     about = f"{title}: distributions of the cost of crossings: " + ", ".join(
         f"{mode} {name} from {min(costs[mode, name])} to {max(costs[mode, name])}" for mode, name in lines)
     return Plot("costs", about, "\n".join(script) + "\n", "\n".join(data) + "\n")

@@ -20,11 +20,11 @@ from statistics import geometric_mean, median
 from .errors import UsageError
 from .outcome import OK
 from .papers import COLUMNS
-from .plots import _FONT, Plot, _quoted, plot_name
+from .plot_style import line_colour, line_opening, point_shape, quoted
+from .plots import Plot, plot_name
 from .published import Pair, read_pairs
 from .results import Result
 from .summary import Row
-from .sweep_views import _POINT_SHAPES, _line_colour
 from .tables import WIDTH, amount, columns, ratio
 from .technology import NAME, read_table
 
@@ -225,16 +225,12 @@ def _exit_cost_plot(workload: str, native: Row, rows: dict[str, Row], model: Mod
         for cost in costs:
             here = replace(model, exit=Cost(cost, ""))
             data.append(f"{cost} {here.cycles(row) / here.cycles(native):.6g}")
-        drawn.append(f'"{name}.dat" index {index} using 1:2 with linespoints lw 1.8 ps 0.7 pt {_POINT_SHAPES[index % 10]} pi 4 '
-                     f'lc rgb "{_line_colour(mode)}" title {_quoted(mode)}')
-    script = ["# SPDX-License-Identifier: GPL-2.0-or-later", "reset",
-              f'set terminal svg size 760,440 fixed font "{_FONT},13" background "#ffffff" noenhanced',
-              "set encoding utf8",
-              f'set output "{name}.svg"', "set border 3", "set tics nomirror out",
-              'set grid lc rgb "#cccccc" lt 1 lw 0.5',
-              f"set title {_quoted(f'{workload}: MODEL, cpi {model.cpi:g}, ring crossing {model.ring.cycles:g} cycles')}",
-              'set xlabel "cycles that an exit costs"', 'set ylabel "modelled cost relative to native"',
-              "set yrange [0:*]",
-              "set key outside right top samplen 2.5", "plot " + ", \\\n     ".join(drawn)]
+        drawn.append(f'"{name}.dat" index {index} using 1:2 with linespoints lw 1.8 ps 0.7 pt {point_shape(index)} pi 4 '
+                     f'lc rgb "{line_colour(mode)}" title {quoted(mode)}')
+    script = line_opening(name, 760, 440)
+    script += [f"set title {quoted(f'{workload}: MODEL, cpi {model.cpi:g}, ring crossing {model.ring.cycles:g} cycles')}",
+               'set xlabel "cycles that an exit costs"', 'set ylabel "modelled cost relative to native"',
+               "set yrange [0:*]",
+               "set key outside right top samplen 2.5", "plot " + ", \\\n     ".join(drawn)]
     return Plot(name, f"{workload}: modelled ratio to native over the cost of an exit", "\n".join(script) + "\n",
                 "\n".join(data) + "\n")

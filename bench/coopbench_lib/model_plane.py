@@ -6,7 +6,8 @@ from __future__ import annotations
 from .model import MOST_EXIT_COST, Model
 from .model_order import Line, Polygon, area, fields, lines_of
 from .modes import find_mode
-from .plots import _FONT, _MODE_FILLS, _UNNAMED_FILL, Plot, _quoted, plot_name
+from .plot_style import fill_of, opening, quoted
+from .plots import Plot, plot_name
 from .results import Result
 
 MOST_WALK_COST = 100
@@ -55,13 +56,11 @@ def _plane(name: str, title: str, axis: str, lines: list[Line], most: float, mod
     older = [line for line in lines if any(find_mode(mode).mmu != "nested" for mode in line.modes)]
     panels = [("all modes", fields(lines, most)), ("without nested paging", fields(older, most))]
     data = [f"# cost of an exit, {axis}: corners of the field in which a mode is the cheapest; a block a mode"]
-    script = ["# SPDX-License-Identifier: GPL-2.0-or-later", "reset",
-              f'set terminal svg size 960,440 fixed font "{_FONT},13" background "#ffffff" noenhanced',
-              "set encoding utf8", f'set output "{name}.svg"',
-              f"set multiplot layout 1,2 title {_quoted(f'{title}: where each mode is the cheapest (MODEL, cpi {model.cpi:g})')}",
-              "set border 3", "set tics nomirror out front", "unset key", f"set xrange [0:{MOST_EXIT_COST}]",
-              f"set yrange [0:{most:g}]", "set xtics 1000", "set rmargin 3", "set tmargin 3",
-              'set xlabel "cycles that an exit costs"', f"set ylabel {_quoted(axis)}"]
+    script = opening(name, 960, 440)
+    script += [f"set multiplot layout 1,2 title {quoted(f'{title}: where each mode is the cheapest (MODEL, cpi {model.cpi:g})')}",
+               "set border 3", "set tics nomirror out front", "unset key", f"set xrange [0:{MOST_EXIT_COST}]",
+               f"set yrange [0:{most:g}]", "set xtics 1000", "set rmargin 3", "set tmargin 3",
+               'set xlabel "cycles that an exit costs"', f"set ylabel {quoted(axis)}"]
     for head, found in panels:
         script += _panel(name, head, found, most, data)
     script.append("unset multiplot")
@@ -78,7 +77,7 @@ def _panel(name: str, head: str, found: list[tuple[Line, Polygon]], most: float,
         index = sum(text.startswith("#") for text in data) - 1
         data += ["", "", f"# {head}, {line.name}: {line.fixed:g} + {line.exits:g} x + {line.references:g} y"]
         data += [f"{x:.6g} {y:.6g}" for x, y in field + field[:1]]
-        colour = _MODE_FILLS.get(line.modes[0], _UNNAMED_FILL)[0]
+        colour = fill_of(line.modes[0])[0]
         drawn.append(f'"{name}.dat" index {index} using 1:2 with filledcurves closed fs transparent solid 0.35 noborder '
                      f'lc rgb "{colour}"')
         drawn.append(f'"{name}.dat" index {index} using 1:2 with lines lw 1.6 lc rgb "#000000"')
@@ -86,4 +85,4 @@ def _panel(name: str, head: str, found: list[tuple[Line, Polygon]], most: float,
             x, y = (sum(corner[axis] for corner in field) / len(field) for axis in (0, 1))
             text = "\\n".join(line.modes)
             labels.append(f'set label "{text}" at {x:.6g},{y:.6g} center front')
-    return ["unset label", *labels, f"set title {_quoted(head)}", "plot " + ", \\\n     ".join(drawn)]
+    return ["unset label", *labels, f"set title {quoted(head)}", "plot " + ", \\\n     ".join(drawn)]

@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The plots of a report, each as data (.dat), the gnuplot script that draws it (.gp) and the picture (.svg).
-
-Colours are those of Okabe and Ito, which colour-blind readers tell apart; fill patterns, black borders and names beside
-the bars let black-and-white print survive.
-"""
+"""The plots of a report, each as data (.dat), the gnuplot script that draws it (.gp) and the picture (.svg)."""
 from __future__ import annotations
 
 import re
@@ -15,6 +11,7 @@ from pathlib import Path
 from .errors import CoopbenchError
 from .modes import MODES
 from .outcome import OK
+from .plot_style import FILLS, fill_of, opening, quoted
 from .results import Result
 from .summary import ExitRow, Row
 from .tables import amount, ratio
@@ -23,23 +20,7 @@ _GNUPLOT_SECONDS = 120
 LOG_FROM = 10
 EVERYTHING = "all"
 _MOST_REASONS = 7
-_FONT = "DejaVu Sans,Helvetica,Arial"
-# (colour, gnuplot fill pattern, whether black letters can be read on it); 3 is solid.
-_FILLS = (("#0072B2", 3, False), ("#F0E442", 3, True), ("#D55E00", 3, False), ("#56B4E9", 3, True),
-          ("#000000", 3, False), ("#E69F00", 3, True), ("#009E73", 3, False), ("#CC79A7", 3, True))
-_MODE_FILLS = {"native": ("#999999", 3), "full-nested": ("#0072B2", 3), "full-shadow": ("#F0E442", 3),
-               "paravirt": ("#D55E00", 2), "coop": ("#56B4E9", 3), "coop-nested": ("#000000", 3),
-               "hybrid-shadow": ("#009E73", 2), "lguest": ("#CC79A7", 3),
-               "linux": ("#999999", 4), "xen-pv": ("#D55E00", 4), "kvm-nested": ("#0072B2", 4),
-               "kvm-shadow": ("#F0E442", 4), "process": ("#999999", 3), "bubblewrap": ("#56B4E9", 3),
-               "lxc": ("#009E73", 4), "uml": ("#D55E00", 3), "qemu": ("#000000", 3)}
-_UNNAMED_FILL = ("#555555", 2)
 _MODE_ORDER = [mode.name for mode in MODES]
-
-
-def fill_of(mode: str) -> tuple[str, int]:
-    """A mode's colour and gnuplot fill pattern; a peer has the colour of the mode that is nearest to it."""
-    return _MODE_FILLS.get(mode.removesuffix("-off"), _UNNAMED_FILL)
 
 
 @dataclass(frozen=True)
@@ -73,16 +54,9 @@ def ordered(rows: list[Row]) -> list[Row]:
 
 
 def head(name: str, width: int, height: int) -> list[str]:
-    """What every script begins with; it draws name.dat into name.svg."""
-    return ["# SPDX-License-Identifier: GPL-2.0-or-later", "reset",
-            f'set terminal svg size {width},{height} fixed font "{_FONT},13" background "#ffffff" noenhanced',
-            "set encoding utf8", f'set output "{name}.svg"', "set border 1",
-            "set tics nomirror out", "set ytics scale 0", "set tmargin 0.6",
-            'set grid xtics lc rgb "#cccccc" lt 1 lw 0.5', "unset key"]
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """What every script of bars begins with."""
+    return opening(name, width, height) + ["set border 1", "set tics nomirror out", "set ytics scale 0", "set tmargin 0.6",
+                                           'set grid xtics lc rgb "#cccccc" lt 1 lw 0.5', "unset key"]
 
 
 def cost_plot(result: Result, workload: str) -> Plot | None:
@@ -96,16 +70,16 @@ def cost_plot(result: Result, workload: str) -> Plot | None:
     log = relative and max(values) / min(values) > LOG_FROM
     base = min(1, min(values)) if log else 0
     script = head(name, 560, 80 + 30 * len(rows))
-    script += [f"set xlabel {_quoted('cost relative to native' if relative else unit + ' per operation')}",
+    script += [f"set xlabel {quoted('cost relative to native' if relative else unit + ' per operation')}",
                f"set yrange [{len(rows) - 0.4}:-0.6]", f"set xrange [{base:g}:{_axis_end(max(values), base, log):g}]"]
     script += ["set logscale x", "set xtics format '%.0f'"] if log else ["set xtics autofreq", "set mxtics 1"]
     script += ["set arrow from 1,graph 0 to 1,graph 1 nohead lc rgb '#000000' lw 1 dt 2"] \
         if relative else []
-    script.append("set ytics (" + ", ".join(f"{_quoted(row.mode)} {index}" for index, row in enumerate(rows)) + ")")
+    script.append("set ytics (" + ", ".join(f"{quoted(row.mode)} {index}" for index, row in enumerate(rows)) + ")")
     data, bars = ["# from to y label; modes: " + " ".join(row.mode for row in rows)], []
     for index, (row, value) in enumerate(zip(rows, values)):
         text = f"{ratio(value)} ({amount(row.value)} {unit})" if relative else amount(row.value)
-        data += ["", "", f"{1 if log else 0} {value} {index} {_quoted(text)}"]
+        data += ["", "", f"{1 if log else 0} {value} {index} {quoted(text)}"]
         bars.append(_bar(name, index, *fill_of(row.mode)))
         bars.append(f'"{name}.dat" index {index} using (($1>$2?$1:$2)):3:4 with labels left offset 0.6,0')
     script.append("plot " + ", \\\n     ".join(bars))
@@ -125,7 +99,7 @@ def _bar(name: str, index: int, colour: str, pattern: int, title: str = "", half
     fill = "solid 1.0" if pattern == 3 else f"pattern {pattern}"
     return (f'"{name}.dat" index {index} using 1:3:1:2:($3-{half}):($3+{half}) with boxxyerror '
             f'fs {fill} border lc rgb "#000000" fc rgb "{colour}" lw 0.8 '
-            + (f"title {_quoted(title)}" if title else "notitle"))
+            + (f"title {quoted(title)}" if title else "notitle"))
 
 
 def exits_plot(result: Result, workload: str) -> Plot | None:
@@ -143,21 +117,21 @@ def exits_plot(result: Result, workload: str) -> Plot | None:
     script += ['set xlabel "exits per operation" offset 0,0.4', f"set yrange [{len(rows) - 0.4}:-0.6]",
                f"set xrange [0:{1.18 * longest:g}]", "set xtics format '%g'",
                'set tmargin', 'set key above left horizontal maxrows 4 width 1 samplen 2 font ",12"',
-               "set ytics (" + ", ".join(f"{_quoted(row.mode)} {index}" for index, row in enumerate(rows)) + ")"]
+               "set ytics (" + ", ".join(f"{quoted(row.mode)} {index}" for index, row in enumerate(rows)) + ")"]
     data, bars = ["# from to y label; one block a reason: " + " ".join(reasons)], []
     start = {row.mode: 0.0 for row in rows}
     for index, reason in enumerate(reasons):
         data += ["", "", f"# {reason}"]
-        colour, pattern, dark_letters = _FILLS[(everywhere + reasons).index(reason) % len(_FILLS)]
+        colour, pattern, dark_letters = FILLS[(everywhere + reasons).index(reason) % len(FILLS)]
         for height, row in enumerate(rows):
             count = table.get((row.mode, reason), 0)
             shown = reason if count / longest > 0.012 * len(reason) + 0.06 else ""
-            data.append(f"{start[row.mode]:g} {start[row.mode] + count:g} {height} {_quoted(shown)}")
+            data.append(f"{start[row.mode]:g} {start[row.mode] + count:g} {height} {quoted(shown)}")
             start[row.mode] += count
         bars.append(_bar(name, index, colour, pattern, reason))
         bars.append(f'"{name}.dat" index {index} using (($1+$2)/2):3:4 with labels center '
                     f'font ",11" tc rgb "{"#000000" if dark_letters else "#ffffff"}" notitle')
-    data += ["", "", "# whole"] + [f"{row.exits_per_op} {height} {_quoted(amount(row.exits_per_op))}"
+    data += ["", "", "# whole"] + [f"{row.exits_per_op} {height} {quoted(amount(row.exits_per_op))}"
                                    for height, row in enumerate(rows)]
     bars.append(f'"{name}.dat" index {len(reasons)} using 1:2:3 with labels left offset 0.6,0 notitle')
     script.append("plot " + ", \\\n     ".join(bars))
@@ -199,14 +173,14 @@ def overview_plot(result: Result, group: str, order: list[str] | None = None) ->
                "set xtics (1,1.5,2,3,5,10,20,50,100,200,500,1000,2000,5000,10000)" if largest < 10000 else "",
                'set arrow from 1,graph 0 to 1,graph 1 nohead lc rgb "#000000" lw 1.2',
                'set key above left horizontal samplen 2 width 2', 'set tmargin 2.2',
-               "set ytics (" + ", ".join(f"{_quoted(workload)} {place}"
+               "set ytics (" + ", ".join(f"{quoted(workload)} {place}"
                                               for place, workload in enumerate(workloads)) + ")"]
     data, bars = ["# from to y label; one block a mode: " + " ".join(modes)], []
     for index, mode in enumerate(modes):
         data += ["", "", f"# {mode}"]
         for row in (row for row in rows if row.mode == mode):
             height_of = workloads.index(row.workload) - 0.4 + step * (index + 0.5)
-            data.append(f"1 {row.ratio_to_native} {height_of:g} {_quoted(ratio(row.ratio_to_native))}")
+            data.append(f"1 {row.ratio_to_native} {height_of:g} {quoted(ratio(row.ratio_to_native))}")
         bars.append(_bar(name, index, *fill_of(mode), title=mode, half=0.46 * step))
         bars.append(f'"{name}.dat" index {index} using (($1>$2?$1:$2)):3:4 with labels left '
                     f'offset 0.4,0 font ",10" notitle')

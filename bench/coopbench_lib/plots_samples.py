@@ -9,7 +9,8 @@ from __future__ import annotations
 from statistics import median
 
 from .outcome import OK
-from .plots import Plot, _quoted, fill_of, head, ordered, plot_name
+from .plot_style import fill_of, quoted
+from .plots import Plot, head, ordered, plot_name
 from .results import Result
 from .samples import flat
 from .summary import Row
@@ -42,7 +43,7 @@ def distribution_plot(result: Result, workload: str) -> Plot | None:
     script += ['set xlabel "% above the median of the mode\'s own repetitions"', f"set yrange [{len(rows) - 0.4}:-0.6]",
                f"set xrange [{-_end(away, edge, -1):g}:{_end(away, edge, 1):g}]", "set xtics autofreq", "set xtics format '%g'",
                "set arrow from 0,graph 0 to 0,graph 1 nohead lc rgb '#000000' lw 1 dt 2",
-               "set ytics (" + ", ".join(f"{_quoted(row.mode)} {place}" for place, row in enumerate(rows)) + ")",
+               "set ytics (" + ", ".join(f"{quoted(row.mode)} {place}" for place, row in enumerate(rows)) + ")",
                "plot " + ", \\\n     ".join(drawn)]
     about = f"{workload}, repetitions beside their median: " + "; ".join(
         f"{row.mode} {min(away[row.mode]):+.2g}% to {max(away[row.mode]):+.2g}% in {len(away[row.mode])}" for row in rows)
@@ -79,6 +80,6 @@ def _lane(row: Row, place: int, values: list[float], edge: float) -> list[tuple[
         beyond = [value for value in values if sign * value > edge]
         if beyond:
             text = arrow.format(len(beyond), max(beyond, key=abs))
-            blocks.append(([f"# {row.mode}, beyond", f"{sign * 1.05 * edge:.6g} {place} {_quoted(text)}"],
+            blocks.append(([f"# {row.mode}, beyond", f"{sign * 1.05 * edge:.6g} {place} {quoted(text)}"],
                            f"using 1:2:3 with labels {side} font ',11'"))
     return blocks

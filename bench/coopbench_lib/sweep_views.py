@@ -2,18 +2,16 @@
 """What a reader sees of a sweep: a table for each workload and figure, and a plot of it with a line for each mode."""
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .modes import find_mode
 from .outcome import OK
-from .plots import _FONT, LOG_FROM, _MODE_FILLS, _UNNAMED_FILL, Plot, _quoted, plot_name
+from .plot_style import line_colour, line_opening, linear, marks, point_shape, powers, quoted
+from .plots import Plot, plot_name
 from .summary import Row
 from .sweep import Axis, Point
 from .tables import WIDTH, added, amount, columns
 
-_POINT_SHAPES = (7, 5, 9, 13, 11, 4, 6, 8, 10, 12)
 _LOG_SPAN = 20
 
 
@@ -118,70 +116,25 @@ def _plot(heading: tuple[str, str], axis: Axis, figure: Figure, lines: dict, uni
     ys = [y for places in lines.values() for _, y in places]
     logs = [letter for letter, values in (("x", xs), ("y", ys)) if min(values) > 0
             and max(values) / min(values) >= _LOG_SPAN]
-    script = ["# SPDX-License-Identifier: GPL-2.0-or-later", "reset",
-              f'set terminal svg size 760,{430 + 9 * len(lines)} fixed font "{_FONT},13" background "#ffffff" noenhanced',
-              "set encoding utf8", f'set output "{name}.svg"', "set border 3", "set tics nomirror out",
-              'set grid lc rgb "#cccccc" lt 1 lw 0.5', f"set title {_quoted(f'{workload}, {fixed}' if fixed else workload)}",
-              f"set xlabel {_quoted(axis.name)}", f"set ylabel {_quoted(figure.heading.format(unit=unit))}",
-              "set key outside right top samplen 2.5", f"set xrange [{min(xs)}:{max(xs)}]"]
+    script = line_opening(name, 760, 430 + 9 * len(lines))
+    script += [f"set title {quoted(f'{workload}, {fixed}' if fixed else workload)}",
+               f"set xlabel {quoted(axis.name)}",
+               f"set ylabel {quoted(figure.heading.format(unit=unit))}",
+               "set key outside right top samplen 2.5", f"set xrange [{min(xs)}:{max(xs)}]"]
     if logs:
         script.append("set logscale " + "".join(logs))
-    script += [f"set ytics ({_powers(ys)})"] if "y" in logs else _linear(ys)
-    script.append("set xtics (" + ", ".join(f'"{x:,}" {x}' for x in _places(sorted(set(xs)), "x" in logs)) + ")")
+    script += [f"set ytics ({powers(ys)})"] if "y" in logs else linear(ys)
+    script.append("set xtics (" + ", ".join(f'"{x:,}" {x}' for x in marks(sorted(set(xs)), "x" in logs)) + ")")
     data, drawn = [f"# {axis.name} and {figure.name}; a block a line"], []
     for index, ((mode, rest), places) in enumerate(lines.items()):
         title = f"{mode} {rest}".strip()
-        colour = _line_colour(mode)
+        colour = line_colour(mode)
         data += ["", "", f"# {title}", *(f"{x} {y}" for x, y in places)]
         look = "lw 4.5 ps 1.3" if mode == "native" else "lw 1.8 ps 0.8"
         drawn.append(f'"{name}.dat" index {index} using 1:2 with linespoints {look} pt '
-                     f'{_POINT_SHAPES[index % len(_POINT_SHAPES)]} dt {1 + index // 8} lc rgb "{colour}" title {_quoted(title)}')
+                     f'{point_shape(index)} dt {1 + index // 8} lc rgb "{colour}" title {quoted(title)}')
     script.append("plot " + ", \\\n     ".join(drawn))
     about = f"{workload}, {figure.heading.format(unit=unit)} over {axis.name}: " + ", ".join(
         f"{mode} {rest}".strip() + f" from {amount(places[0][1])} to {amount(places[-1][1])}"
         for (mode, rest), places in lines.items())
     return Plot(name, about, "\n".join(script) + "\n", "\n".join(data) + "\n")
-
-
-def _line_colour(mode: str) -> str:
-    """A mode's colour in bars, but for yellow, which is no colour for a line on white."""
-    colour = _MODE_FILLS.get(find_mode(mode).name, _UNNAMED_FILL)[0]
-    return {"#F0E442": "#E69F00"}.get(colour, colour)
-
-
-def _powers(ys: list[float]) -> str:
-    """The powers of ten around the values, as people write them."""
-    powers = [10.0 ** exponent for exponent in range(-6, 15) if min(ys) / 10 < 10.0 ** exponent < max(ys) * 10]
-    words = {6: "million", 9: "billion", 12: "trillion"}
-    texts = []
-    for power in powers:
-        size = max((size for size in words if power >= 10 ** size), default=0)
-        texts.append(f"{power / 10 ** size:g} {words[size]}" if size else f"{power:,g}" if power >= 1 else f"{power:g}")
-    return ", ".join(f"{_quoted(text)} {power:g}" for text, power in zip(texts, powers))
-
-
-def _steps(ys: list[float]) -> list[float]:
-    """Round numbers from 0 to one that is not below the greatest value, at most nine."""
-    size = 10.0 ** math.floor(math.log10(max(ys))) if max(ys) > 0 else 1.0
-    step = next(part * size for part in (0.2, 0.5, 1, 2) if max(ys) / (part * size) <= 7)
-    return [step * number for number in range(max(1, math.ceil(max(ys) / step)) + 1)]
-
-
-def _linear(ys: list[float]) -> list[str]:
-    """The vertical axis from 0, its numbers as people write them."""
-    steps = _steps(ys)
-    texts = [f'"{step:,g}" {step:g}' if steps[-1] < 10 else f'"{step:,.0f}" {step:.0f}' for step in steps]
-    return [f"set ytics ({', '.join(texts)})", f"set yrange [0:{steps[-1]:g}]"]
-
-
-def _places(xs: list[int], is_log: bool) -> list[int]:
-    """At most twelve of the swept values, on a linear axis those that do not stand upon one another."""
-    if is_log:
-        return xs[::max(1, (len(xs) + 11) // 12)]
-    step, last = (xs[-1] - xs[0]) / 9, None
-    places = []
-    for x in xs:
-        if last is None or x - last >= step:
-            places.append(x)
-            last = x
-    return places

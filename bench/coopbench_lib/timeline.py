@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from .plots import Plot, _quoted
+from .plot_style import FONT, quoted
+from .plots import Plot
 from .tables import amount
 from .trace import Lane, kind
 
@@ -16,7 +17,6 @@ _DENSE = 400    # crossings, from which on columns show parts instead of pieces
 _MOST_ROWS = 8
 _GUEST, _HYPERVISOR, _IDLE = "#B9DCF2", "#D55E00", "#DDDDDD"
 _MARKS = ("#0072B2", "#CC79A7", "#009E73", "#000000", "#E69F00", "#56B4E9", "#7A4A00", "#555555")
-_FONT = "DejaVu Sans,Helvetica,Arial"
 
 
 def timeline_plot(lanes: list[Lane], title: str, unit: str, terminal: str = "svg") -> Plot:
@@ -51,14 +51,14 @@ def _script(title: str, unit: str, terminal: str, height: int, width: int) -> li
     size = f"set terminal svg size {_WIDTH},{height} fixed" if terminal == "svg" else \
         f"set terminal pngcairo size {_WIDTH},{height}"
     return ["# SPDX-License-Identifier: GPL-2.0-or-later", "reset",
-            f'{size} font "{_FONT},12" background "#ffffff" noenhanced', "set encoding utf8",
+            f'{size} font "{FONT},12" background "#ffffff" noenhanced', "set encoding utf8",
             f'set output "timeline.{"svg" if terminal == "svg" else "png"}"', "unset key", "set border 1",
             "set tics nomirror out", "unset ytics", f"set xtics ({_tics(width)})",
             f"set xrange [0:{width}]", f"set yrange [0:{height - _HEAD - _FOOT}]",
             f"set lmargin at screen {250 / _WIDTH:.4f}", f"set rmargin at screen {1 - 30 / _WIDTH:.4f}",
             f"set tmargin at screen {1 - _HEAD / height:.4f}", f"set bmargin at screen {_FOOT / height:.4f}",
-            f"set xlabel {_quoted(unit + ' since the region began')}",
-            f'set label {_quoted(title)} at screen 0.5,{1 - 20 / height:.4f} center font "{_FONT},15"',
+            f"set xlabel {quoted(unit + ' since the region began')}",
+            f'set label {quoted(title)} at screen 0.5,{1 - 20 / height:.4f} center font "{FONT},15"',
             *_legend(height)]
 
 
@@ -66,7 +66,7 @@ def _tics(width: int) -> str:
     """At most ten round places on the axis, written as people read them."""
     step = 10 ** max(0, len(str(width)) - 2)
     step *= next(factor for factor in (1, 2, 5, 10) if width / (step * factor) <= 10)
-    return ", ".join(f"{_quoted(f'{place:,}')} {place}" for place in range(0, width + 1, step))
+    return ", ".join(f"{quoted(f'{place:,}')} {place}" for place in range(0, width + 1, step))
 
 
 def _legend(height: int) -> list[str]:
@@ -76,18 +76,18 @@ def _legend(height: int) -> list[str]:
         x = 0.36 + 0.11 * place
         lines.append(f'set object rectangle from screen {x:.3f},{y - 5 / height:.4f} to screen {x + 0.015:.3f},'
                      f'{y + 5 / height:.4f} fc rgb "{colour}" fs solid border lc rgb "#000000"')
-        lines.append(f"set label {_quoted(text)} at screen {x + 0.02:.3f},{y:.4f} left")
+        lines.append(f"set label {quoted(text)} at screen {x + 0.02:.3f},{y:.4f} left")
     return lines
 
 
 def _text(text: str, y: float, x: str, bold: bool = False) -> str:
-    font = f' font "{_FONT},12:bold"' if bold else ""
-    return f"set label {_quoted(text)} at {x},first {y:.1f} left{font}"
+    font = f' font "{FONT},12:bold"' if bold else ""
+    return f"set label {quoted(text)} at {x},first {y:.1f} left{font}"
 
 
 def _label(text: str, y: float) -> str:
     """Left of a row of marks."""
-    return f'set label {_quoted(text)} at graph 0,first {y:.1f} right offset -0.8,0 font "{_FONT},11"'
+    return f'set label {quoted(text)} at graph 0,first {y:.1f} right offset -0.8,0 font "{FONT},11"'
 
 
 def _boxes(index: int, colour: str) -> str:

@@ -9,8 +9,8 @@ import pytest
 from conftest import FAKE
 from coopbench_lib.commands_sweep import PRESETS
 from coopbench_lib.errors import UsageError
+from coopbench_lib.plot_style import linear, marks, powers, steps
 from coopbench_lib.sweep import points_of, split_axes
-from coopbench_lib.sweep_views import _linear, _places, _powers, _steps
 from coopbench_lib.tables import WIDTH
 from coopbench_lib.workloads import read_manifest
 
@@ -103,14 +103,14 @@ def test_dry_run(tree):
     assert answer.status == 0 and answer.out.count("bench=fake/cpuid") == 2 and not tree.started()
 
 
-def test_places():
-    assert _places([1, 2, 4, 8], True) == [1, 2, 4, 8] and len(_places(list(range(1, 100)), True)) <= 12
-    assert _places([2, 4, 8, 16, 32, 64], False) == [2, 16, 32, 64]
-    assert _powers([500, 20000]) == '"100" 100, "1,000" 1000, "10,000" 10000, "100,000" 100000'
-    assert _steps([252641, 1391638]) == [200000.0 * number for number in range(8)] and _steps([0]) == [0, 0.2]
-    assert _linear([3, 5])[0] == 'set ytics ("0" 0, "1" 1, "2" 2, "3" 3, "4" 4, "5" 5)'
-    assert _linear([1391638])[1] == "set yrange [0:1.4e+06]" and '"1,400,000" 1400000' in _linear([1391638])[0]
-    assert '"10 million" 1e+07' in _powers([1e6, 9e6])
+def test_marks():
+    assert marks([1, 2, 4, 8], True) == [1, 2, 4, 8] and len(marks(list(range(1, 100)), True)) <= 12
+    assert marks([2, 4, 8, 16, 32, 64], False) == [2, 16, 32, 64]
+    assert powers([500, 20000]) == '"100" 100, "1,000" 1000, "10,000" 10000, "100,000" 100000'
+    assert steps([252641, 1391638]) == [200000.0 * number for number in range(8)] and steps([0]) == [0, 0.2]
+    assert linear([3, 5])[0] == 'set ytics ("0" 0, "1" 1, "2" 2, "3" 3, "4" 4, "5" 5)'
+    assert linear([1391638])[1] == "set yrange [0:1.4e+06]" and '"1,400,000" 1400000' in linear([1391638])[0]
+    assert '"10 million" 1e+07' in powers([1e6, 9e6])
 
 
 def test_stopped_sweep_goes_on(tree):
