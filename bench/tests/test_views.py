@@ -321,13 +321,19 @@ def test_live_progress_draws(tree):
     assert b"fake/slow" in shown and b"2/2" in shown and b"Traceback" not in shown
 
 
-def test_machines_side_by_side(tree):
+def run_two(tree, *words):
+    """A result as usual, and one that was measured with these words: their folders."""
     tree.run(out="first")
-    tree.run("--machine", "bochs-svm", out="second")
+    tree.run(*words, out="second")
+    return [str(tree.root / name) for name in ("first", "second")]
+
+
+def test_machines_side_by_side(tree):
+    two = run_two(tree, "--machine", "bochs-svm")
     edit(tree.root / "second", set_value("fake/cpuid", "252"))
     exits = tree.root / "second/exits.csv"
     exits.write_text(exits.read_text() + "full-nested,fake/null,external_interrupt,0.5,100,100,100,100,0.1\n")
-    folders = [str(tree.root / name) for name in ("first", "second", "second", "second", "second")]
+    folders = two + 3 * two[1:]
     answer = tree("table", *folders[:2])
     assert answer.status == 0 and answer.out == GOLDEN_SIDE_BY_SIDE
     assert max(map(len, tree("table", *folders).out.splitlines())) <= WIDTH
@@ -338,9 +344,7 @@ def test_machines_side_by_side(tree):
 
 
 def test_compare_of_two_machines(tree):
-    tree.run(out="first")
-    tree.run("--machine", "bochs-svm", out="second")
-    folders = [str(tree.root / name) for name in ("first", "second")]
+    folders = run_two(tree, "--machine", "bochs-svm")
     answer = tree("compare", *folders)
     assert answer.status == 0 and "native (bare machine) on 2 machines" in answer.out
     assert tree("table", *folders).out in answer.out, "full-nested as 'table' shows it"
@@ -349,9 +353,7 @@ def test_compare_of_two_machines(tree):
 
 
 def test_switches_side_by_side(tree):
-    tree.run(out="first")
-    tree.run("--set", "cluster=16", out="second")
-    folders = [str(tree.root / name) for name in ("first", "second")]
+    folders = run_two(tree, "--set", "cluster=16")
     answer = tree("table", *folders)
     heads = " ".join(line for line in answer.out.splitlines() if "per op" not in line)
     assert answer.status == 0 and heads.count("native") == 1, "the bare machine has one column"
@@ -363,8 +365,7 @@ def test_switches_side_by_side(tree):
 
 
 def test_side_by_side_refuses_other_work(tree):
-    tree.run(out="first")
-    tree.run("--param", "size=128", out="second")
-    answer = tree("table", str(tree.root / "first"), str(tree.root / "second"))
+    folders = run_two(tree, "--param", "size=128")
+    answer = tree("table", *folders)
     assert answer.status == 2 and "cannot stand side by side: params differ" in answer.err
-    assert tree("table", str(tree.root / "first"), str(tree.root / "first"), "--mode", "coop").status == 2
+    assert tree("table", folders[0], folders[0], "--mode", "coop").status == 2
