@@ -6,16 +6,6 @@
 
 %include "guest.inc"
 
-LAPIC        equ 0xfee00000     ; R15 holds it
-LAPIC_TPR    equ 0x80
-LAPIC_EOI    equ 0xb0
-LAPIC_SVR    equ 0xf0
-LAPIC_IRR    equ 0x200
-LAPIC_ICR    equ 0x300
-LAPIC_LVT_TIMER equ 0x320
-LAPIC_INITIAL equ 0x380
-LAPIC_CURRENT equ 0x390
-LAPIC_DIVIDE equ 0x3e0
 IOAPIC       equ 0xfec00000     ; R14
 IOAPIC_PIT   equ 2              ; the input to which the 8254 leads
 TIMER        equ 0x40
@@ -28,7 +18,7 @@ main:
 
 bits 64
 main64:
-    mov r15d, LAPIC
+    mov r15d, LAPIC         ; it stays there
     mov r14d, IOAPIC
     GATE 0x20, on_pic
     GATE TIMER, on_lapic

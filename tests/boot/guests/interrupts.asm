@@ -5,7 +5,6 @@
 
 %include "guest.inc"
 
-%define LAPIC 0xfee00000
 %define VECTOR 0x51
 
 bits 32

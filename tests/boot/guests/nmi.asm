@@ -5,10 +5,6 @@
 
 %include "guest.inc"
 
-LAPIC       equ 0xfee00000
-LAPIC_SVR   equ 0xf0
-LAPIC_ICR   equ 0x300
-LAPIC_ICR2  equ 0x310
 IOAPIC      equ 0xfec00000
 PIN_TIMER   equ 2
 MODE_NMI    equ 0x400
@@ -22,7 +18,7 @@ main:
 bits 64
 ; An NMI to this CPU, by its APIC ID: the shorthand for oneself sends none.
 %macro SEND 0
-    mov eax, [r15 + 0x20]
+    mov eax, [r15 + LAPIC_ID]
     mov [r15 + LAPIC_ICR2], eax
     mov dword [r15 + LAPIC_ICR], 0x4000 | MODE_NMI
 %%sending:
@@ -133,7 +129,7 @@ main64:
 
     mov r14d, IOAPIC
     mov dword [r14], 0x10 + 2 * PIN_TIMER + 1
-    mov eax, [r15 + 0x20]
+    mov eax, [r15 + LAPIC_ID]
     mov [r14 + 0x10], eax
     mov dword [r14], 0x10 + 2 * PIN_TIMER
     mov dword [r14 + 0x10], MODE_NMI

@@ -62,9 +62,9 @@ main:
     call paging_off
     PRINT32 "paging off"
     mov eax, [FRAME_A]
-    call hex
+    call print_hex32
     mov eax, [FRAME_B]
-    call hex
+    call print_hex32
     ret
 
 ; Flat segments of our own, and a handler for page faults.
@@ -89,9 +89,9 @@ prepare:
 ; Prints error code and address, and goes on at [resume].
 page_fault:
     pop eax
-    call hex
+    call print_hex32
     mov eax, cr2
-    call hex
+    call print_hex32
     mov eax, [resume]
     mov [esp], eax
     iretd
@@ -137,12 +137,12 @@ paging_off:
 matrix:
     mov ebp, [entry_bytes]
     mov eax, [WINDOW]
-    call hex
+    call print_hex32
     mov eax, [WINDOW_2]                    ; accessed
-    call hex
+    call print_hex32
     mov dword [WINDOW + 4], 0x1111
     mov eax, [WINDOW_2]                    ; and dirty
-    call hex
+    call print_hex32
     mov eax, WINDOW + 0x1000               ; read-only
     call try_write
     mov eax, WINDOW + 0x3000               ; not present
@@ -162,14 +162,14 @@ matrix:
     mov dword [WINDOW_2], FRAME_B | 3      ; another frame
     invlpg [WINDOW]
     mov eax, [WINDOW]
-    call hex
+    call print_hex32
     mov dword [WINDOW_2], FRAME_A          ; none
     invlpg [WINDOW]
     mov eax, WINDOW
     call try_write
     mov dword [WINDOW_2], FRAME_A | 3      ; no flush is needed for more
     mov eax, [WINDOW]
-    call hex
+    call print_hex32
     mov eax, DIRECTORY                     ; a table above, through the large page
     cmp ebp, 8
     jne .narrow
@@ -220,7 +220,7 @@ try_write:
     mov dword [resume], .after
     mov dword [eax], 0x5555
     mov eax, [eax]
-    call hex
+    call print_hex32
 .after:
     ret
 
@@ -232,31 +232,6 @@ try_call:
     ret
 .faulted:
     add esp, 4
-    ret
-
-; Prints EAX.
-hex:
-    push ebx
-    push ecx
-    push edx
-    mov ebx, eax
-    mov ecx, 8
-.next:
-    rol ebx, 4
-    mov eax, ebx
-    and eax, 15
-    cmp eax, 10
-    jb .digit
-    add eax, 'a' - 10 - '0'
-.digit:
-    add eax, '0'
-    SEND_BYTE
-    loop .next
-    mov al, 10
-    SEND_BYTE
-    pop edx
-    pop ecx
-    pop ebx
     ret
 
 align 8

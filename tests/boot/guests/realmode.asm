@@ -6,21 +6,11 @@
 
 %include "guest.inc"
 
-LAPIC      equ 0xfee00000
-TRAMPOLINE equ 0x8000
-SCRATCH    equ 0x9000
+SCRATCH equ 0x9000
 
 bits 32
 main:
-    mov esi, trampoline
-    mov edi, TRAMPOLINE
-    mov ecx, trampoline_end - trampoline
-    rep movsb
-    mov dword [LAPIC + 0xf0], 0x1ff
-    mov dword [LAPIC + 0x310], 1 << 24
-    mov dword [LAPIC + 0x300], 0x00004500
-    mov dword [LAPIC + 0x310], 1 << 24
-    mov dword [LAPIC + 0x300], 0x00004600 | TRAMPOLINE >> 12
+    START_SECOND32 trampoline, trampoline_end
 .started:
     pause
     cmp dword [state], 1
@@ -28,39 +18,17 @@ main:
     mov esi, SCRATCH
     mov ecx, RESULTS
 .print:
-    push ecx
     lodsd
-    call hex
-    pop ecx
+    call print_hex32
     loop .print
     PRINT32 "second CPU has left real mode"
-    ret
-
-; Prints EAX and a newline.
-hex:
-    mov ebx, eax
-    mov ecx, 8
-    mov edx, COM1
-.next:
-    rol ebx, 4
-    mov eax, ebx
-    and eax, 15
-    cmp eax, 10
-    jb .digit
-    add eax, 'a' - 10 - '0'
-.digit:
-    add eax, '0'
-    out dx, al
-    loop .next
-    mov al, 10
-    out dx, al
     ret
 
 bits 16
 align 32
 trampoline:
     cli
-    jmp TRAMPOLINE + 32 >> 4:0
+    jmp START + 32 >> 4:0
 align 32
 here:                               ; CS:0 from now on
     mov ds, [cs:scratch - here]

@@ -5,27 +5,15 @@
 
 %include "guest.inc"
 
-%define LAPIC      0xfee00000
-%define TRAMPOLINE 0x8000
-
 bits 32
 main:
-    mov esi, trampoline
-    mov edi, TRAMPOLINE
-    mov ecx, trampoline_end - trampoline
-    rep movsb
-    mov dword [LAPIC + 0xf0], 0x1ff
-    mov dword [LAPIC + 0x310], 1 << 24
-    mov dword [LAPIC + 0x300], 0x00004500 ; INIT
-    mov dword [LAPIC + 0x310], 1 << 24
-    mov dword [LAPIC + 0x300], 0x00004600 | TRAMPOLINE >> 12 ; start-up
+    START_SECOND32 trampoline, trampoline_end
 .started:
     pause
     cmp dword [state], 1
     jne .started
     PRINT32 "second CPU is up"
-    mov dword [LAPIC + 0x310], 1 << 24
-    mov dword [LAPIC + 0x300], 0x00004040 ; vector 0x40
+    SEND32 0x4040           ; vector 0x40
 .answered:
     pause
     cmp dword [state], 2
@@ -41,8 +29,7 @@ main:
     loop .sleeps
     cmp dword [state], 3
     jne wrong
-    mov dword [LAPIC + 0x310], 1 << 24
-    mov dword [LAPIC + 0x300], 0x00004400 ; NMI
+    SEND32 ICR_NMI
 .woken:
     pause
     cmp dword [state], 5
@@ -68,7 +55,7 @@ trampoline:
     cli
     xor ax, ax
     mov ds, ax
-    o32 lgdt [TRAMPOLINE + gdt_pointer_16 - trampoline]
+    o32 lgdt [START + gdt_pointer_16 - trampoline]
     mov eax, cr0
     or al, 1
     mov cr0, eax
@@ -88,7 +75,7 @@ second:
     GATE_32 0x40, interrupt
     GATE_32 2, nmi
     lidt [idt_pointer_32]
-    mov dword [LAPIC + 0xf0], 0x1ff
+    mov dword [LAPIC + LAPIC_SVR], 0x1ff
     mov dword [state], 1
     sti
 .sleep:
@@ -103,7 +90,7 @@ second:
     mov dword [state], 5
     hlt
 interrupt:
-    mov dword [LAPIC + 0xb0], 0
+    mov dword [LAPIC + LAPIC_EOI], 0
     mov dword [state], 2
     iret
 nmi:

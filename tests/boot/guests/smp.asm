@@ -26,7 +26,7 @@ first:
     call print_hex
 
     ; A start-up IPI to a CPU that runs is ignored.
-    SEND 1, 0x4600 | START >> 12
+    SEND 1, ICR_START_UP | START >> 12
     call wait_sent
 
     call add_rounds

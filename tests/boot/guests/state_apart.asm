@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
 ;
-; Fills vector (also the upper halves), debug and TSC_AUX registers and XCR0 with a pattern of its own and looks at them for a long time. For several VMs
-; on one CPU with short slices: each must find what it wrote.
+; Fills vector (also the upper halves), debug and TSC_AUX registers and XCR0 with a pattern of its own and looks at them
+; for a long time. For several VMs on one CPU with short slices: each must find what it wrote.
 
 %include "guest.inc"
 

@@ -31,7 +31,7 @@ main:
     mov [abs %1], rax
 %endmacro
 
-%macro START 0
+%macro BEGIN_BATCH 0
     rdtsc
     shl rdx, 32
     or rax, rdx
@@ -58,7 +58,7 @@ costs:
     mov ebp, BATCHES
 .batch:
     GATE 14, on_demand
-    START
+    BEGIN_BATCH
 .demand:
     mov [rdi], rax
     add rdi, 4096
@@ -75,7 +75,7 @@ costs:
     dec ecx
     jnz .protect
     mov cr3, r14
-    START
+    BEGIN_BATCH
 .write:
     mov [rdi], rax
     add rdi, 4096
@@ -83,7 +83,7 @@ costs:
     jnz .write
     RESULT write
 
-    START
+    BEGIN_BATCH
     mov rsi, TABLE
 .unmap:
     mov qword [rsi], 0
@@ -94,7 +94,7 @@ costs:
     jnz .unmap
     RESULT unmap
 
-    START
+    BEGIN_BATCH
 .root:
     mov cr3, r15
     mov cr3, r14
