@@ -64,12 +64,6 @@ static const struct device *device_find(uint32_t type, uint64_t number)
     return NULL;
 }
 
-const char *device_name(uint32_t type, uint64_t number)
-{
-    const struct device *device = device_find(type, number);
-    return device ? device->name : NULL;
-}
-
 int device_open(struct file *file)
 {
     const struct device *device = device_find(inode_type(file->inode), file->inode->device);

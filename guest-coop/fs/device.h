@@ -24,9 +24,6 @@ int device_open(struct file *file);
 /* Makes the nodes of what is registered, and later of what will be, in this directory. */
 int device_mount(struct inode *directory);
 
-/* The registered name of a number, or NULL (ps shows terminals by it). */
-const char *device_name(uint32_t type, uint64_t number);
-
 /* null, zero, full, random, urandom (memory_devices.c); their generator also serves getrandom(2). */
 long memory_devices_random(uint64_t user_buffer, size_t bytes);
 void memory_devices_seed(uint64_t seed);

@@ -62,7 +62,4 @@ void ramfs_file_free(struct ramfs_inode *inode);
 /* Writes kernel memory into a file (the initramfs): 0 or -errno. */
 int ramfs_file_fill(struct inode *inode, const void *from, uint64_t bytes);
 
-/* The frame of a page, no reference added; 0 in a hole or beyond the end. */
-coop_paddr ramfs_file_frame(const struct ramfs_pages *pages, uint64_t index);
-
 #endif

@@ -42,7 +42,8 @@ static bool ramfs_file_within(const struct ramfs_pages *pages, uint64_t index)
     return index >> (RAMFS_TABLE_BITS * pages->height) == 0;
 }
 
-coop_paddr ramfs_file_frame(const struct ramfs_pages *pages, uint64_t index)
+/* The frame of a page, no reference added; 0 in a hole or beyond the end. */
+static coop_paddr ramfs_file_frame(const struct ramfs_pages *pages, uint64_t index)
 {
     if (!ramfs_file_within(pages, index))
         return 0;

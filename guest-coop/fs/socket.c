@@ -101,6 +101,31 @@ static void socket_join(struct socket *a, struct socket *b)
     b->peer_credentials = a->credentials;
 }
 
+static void socket_wake(struct socket *socket)
+{
+    wait_queue_wake(&socket->receive_queue);
+    wait_queue_wake(&socket->send_queue);
+}
+
+/* Ends a connection: the other side sees the end of what is sent, and cannot send any more. */
+static void socket_part(struct socket *socket)
+{
+    struct socket *peer = socket->peer;
+    socket->peer = NULL;
+    if (!peer)
+        return;
+    if (peer->peer == socket) {
+        peer->peer = NULL;
+        if (peer->kind != SOCKET_DATAGRAM) {
+            peer->receive_shut = peer->send_shut = true;
+            peer->reset = socket->used != 0; /* it had not read all */
+        }
+        socket_wake(peer);
+        socket_drop(socket);
+    }
+    socket_drop(peer);
+}
+
 int socket_pair(uint32_t kind, uint32_t flags, struct file **first, struct file **second)
 {
     struct socket *a = socket_allocate(kind), *b = a ? socket_allocate(kind) : NULL;
@@ -372,31 +397,6 @@ int socket_shutdown(struct file *file, bool reading, bool writing)
     peer->send_shut = peer->send_shut || reading;
     socket_wake(peer);
     return 0;
-}
-
-void socket_wake(struct socket *socket)
-{
-    wait_queue_wake(&socket->receive_queue);
-    wait_queue_wake(&socket->send_queue);
-}
-
-/* Ends a connection: the other side sees the end of what is sent, and cannot send any more. */
-void socket_part(struct socket *socket)
-{
-    struct socket *peer = socket->peer;
-    socket->peer = NULL;
-    if (!peer)
-        return;
-    if (peer->peer == socket) {
-        peer->peer = NULL;
-        if (peer->kind != SOCKET_DATAGRAM) {
-            peer->receive_shut = peer->send_shut = true;
-            peer->reset = socket->used != 0; /* it had not read all */
-        }
-        socket_wake(peer);
-        socket_drop(socket);
-    }
-    socket_drop(peer);
 }
 
 void socket_release(struct file *file)

@@ -49,8 +49,6 @@ extern const struct file_operations socket_operations; /* socket_data.c */
 struct socket *socket_of(const struct file *file);
 void socket_reference(struct socket *socket);
 void socket_drop(struct socket *socket);
-void socket_wake(struct socket *socket);
-void socket_part(struct socket *socket);
 void socket_release(struct file *file);
 
 /* What was received and not read goes; files that came with it are closed by the next socket_settle. */

@@ -43,11 +43,6 @@ static void log_keep(const char *text, size_t bytes)
         log_start = log_end - LOG_KEPT_BYTES;
 }
 
-size_t log_kept_bytes(void)
-{
-    return log_end - log_start;
-}
-
 void log_kept_clear(void)
 {
     log_start = log_end;

@@ -21,7 +21,6 @@ __attribute__((format(printf, 2, 3))) void log_line(enum log_level level, const 
  * The number of bytes, or -EFAULT. */
 #define LOG_KEPT_BYTES 16384u
 long log_kept(uint64_t user_buffer, size_t bytes);
-size_t log_kept_bytes(void);
 void log_kept_clear(void);
 
 /* One record: `@coop ` and the object's text. */

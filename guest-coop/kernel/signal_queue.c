@@ -48,14 +48,6 @@ void signal_queue_uncount(struct signal_queued *entry)
     heap_free(user);
 }
 
-uint64_t signal_queue_counted(uint32_t uid)
-{
-    const struct signal_user *user = signal_users;
-    while (user && user->uid != uid)
-        user = user->next;
-    return user ? user->entries : 0;
-}
-
 struct signal_queued *signal_queue_allocate(const struct process *receiver)
 {
     struct signal_queued *entry = heap_allocate(sizeof(*entry));

@@ -67,7 +67,4 @@ bool signal_queue_remove(struct signal_queue *queue, struct signal_queued *entry
 void signal_queue_discard(struct signal_queue *queue, uint64_t set);
 void signal_queue_move(struct signal_queue *from, struct signal_queue *to, uint64_t set);
 
-/* The entries counted for a user: for /proc. */
-uint64_t signal_queue_counted(uint32_t uid);
-
 #endif

@@ -80,8 +80,9 @@ void kernel_map_start(const struct boot_information *information, coop_paddr ima
     frame_all_mapped();
 }
 
-static uint64_t kernel_map_window(coop_paddr address, uint64_t bytes, uint64_t flags)
+volatile void *kernel_map_device(coop_paddr address, uint64_t bytes)
 {
+    const uint64_t flags = PAGE_KERNEL_RW | X86_PTE_PCD | X86_PTE_PWT;
     uint64_t offset = address & (X86_PAGE_BYTES - 1);
     uint64_t span = (offset + bytes + X86_PAGE_BYTES - 1) & ~(X86_PAGE_BYTES - 1);
     spinlock_take(&window_lock);
@@ -93,20 +94,9 @@ static uint64_t kernel_map_window(coop_paddr address, uint64_t bytes, uint64_t f
         mapped =
             page_table_map_range(kernel_root, window + done, address - offset + done, X86_PAGE_BYTES, flags, false);
     spinlock_release(&window_lock);
-    return mapped ? window + offset : 0;
-}
-
-volatile void *kernel_map_device(coop_paddr address, uint64_t bytes)
-{
-    uint64_t window = kernel_map_window(address, bytes, PAGE_KERNEL_RW | X86_PTE_PCD | X86_PTE_PWT);
-    if (!window)
+    if (!mapped)
         panic("out of memory for a device's registers");
-    return (volatile void *)window;
-}
-
-const void *kernel_map_firmware(coop_paddr address, uint64_t bytes)
-{
-    return (const void *)kernel_map_window(address, bytes, PAGE_KERNEL | X86_PTE_NX);
+    return (volatile void *)(window + offset);
 }
 
 /* Maps a stack above its guard page; what was mapped before memory ran out stays for the next try. */

@@ -22,9 +22,6 @@ void kernel_map_keep(coop_paddr root);
 /* Maps device registers uncached; panics when memory is exhausted (boot only). */
 volatile void *kernel_map_device(coop_paddr address, uint64_t bytes);
 
-/* Reads of firmware tables: maps any physical range read-only, for good. NULL when memory is exhausted. */
-const void *kernel_map_firmware(coop_paddr address, uint64_t bytes);
-
 /* The lowest address of a kernel stack, or 0 when memory is exhausted. */
 uint64_t kernel_stack_allocate(void);
 void kernel_stack_free(uint64_t stack);

@@ -32,7 +32,8 @@ bool control_cr4_is_valid(uint64_t old, uint64_t wanted, uint64_t efer, uint64_t
     (X86_CR0_PE | X86_CR0_MP | X86_CR0_EM | X86_CR0_TS | X86_CR0_ET | X86_CR0_NE | X86_CR0_WP | X86_CR0_AM |           \
      X86_CR0_NW | X86_CR0_CD | X86_CR0_PG)
 
-bool control_cr0_is_valid(uint64_t wanted, uint64_t cr4, uint64_t efer, bool is_long_code)
+/* Whether a guest may set CR0 so, with these values of the others; is_long_code: it runs in 64-bit mode. */
+static bool control_cr0_is_valid(uint64_t wanted, uint64_t cr4, uint64_t efer, bool is_long_code)
 {
     bool is_paging = wanted & X86_CR0_PG;
     if (wanted >> 32 || (is_paging && !(wanted & X86_CR0_PE)) || (wanted & X86_CR0_NW && !(wanted & X86_CR0_CD)))

@@ -12,9 +12,6 @@
 
 enum vm_action control_handle_access(struct vcpu *vcpu, const struct vm_exit *exit);
 
-/* Whether a guest may set CR0 so, with these values of the others; is_long_code: it runs in 64-bit mode. Pure. */
-bool control_cr0_is_valid(uint64_t wanted, uint64_t cr4, uint64_t efer, bool is_long_code);
-
 /* Whether a guest may set CR4 so: only bits that it has been shown by CPUID, PAE held in long mode. Pure. */
 bool control_cr4_is_valid(uint64_t old, uint64_t wanted, uint64_t efer, uint64_t allowed);
 

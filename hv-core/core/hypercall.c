@@ -64,7 +64,7 @@ static enum vm_action hypercall_stop(struct vcpu *vcpu)
     return VM_STOP;
 }
 
-hypercall *const hypercalls_common[COOP_HYPERCALL_COUNT] = {
+static hypercall *const hypercalls_common[COOP_HYPERCALL_COUNT] = {
     HYPERCALL_ROW(COOP_HYPERCALL_VERSION) = hypercall_version,
     HYPERCALL_ROW(COOP_HYPERCALL_STOP) = hypercall_stop,
 };

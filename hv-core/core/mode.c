@@ -25,10 +25,6 @@ static const char *const mmu_names[MODE_MMU_KINDS] = {
     [MODE_MMU_NESTED] = "nested", [MODE_MMU_SHADOW] = "shadow", [MODE_MMU_DIRECT] = "direct"};
 static const char *const io_names[MODE_IO_KINDS] = {[MODE_IO_EMULATED] = "emulated", [MODE_IO_QUEUE] = "queue"};
 
-const char *mode_cpu_name(enum mode_cpu cpu)
-{
-    return cpu_names[cpu];
-}
 const char *mode_mmu_name(enum mode_mmu mmu)
 {
     return mmu_names[mmu];

@@ -44,7 +44,6 @@ static inline bool mode_memory_changes(const struct mode *mode)
     return mode->mmu == MODE_MMU_NESTED && mode->io == MODE_IO_QUEUE;
 }
 
-const char *mode_cpu_name(enum mode_cpu cpu);
 const char *mode_mmu_name(enum mode_mmu mmu);
 const char *mode_io_name(enum mode_io io);
 

@@ -7,8 +7,7 @@
 
 #include <coopvirt/x86_instructions.h>
 
-#define FPU_LEGACY_BYTES 512 /* FXSAVE area */
-#define FPU_CPUID_XSAVE  0x0d
+#define FPU_CPUID_XSAVE 0x0d
 
 /* "FXSAVE area": values after reset. */
 #define FPU_CONTROL_OFFSET 0 /* FCW */
@@ -19,7 +18,6 @@
 
 /* Constant after start. */
 static uint64_t fpu_mask;
-static uint32_t fpu_bytes = FPU_LEGACY_BYTES;
 
 void fpu_start(void)
 {
@@ -32,17 +30,11 @@ void fpu_start(void)
     mask &= supported;
     x86_xsetbv(0, mask);
     fpu_mask = mask;
-    fpu_bytes = x86_cpuid(FPU_CPUID_XSAVE, 0).ebx; /* for what XCR0 now enables */
 }
 
 uint64_t fpu_allowed(void)
 {
     return fpu_mask;
-}
-
-uint32_t fpu_area_bytes(void)
-{
-    return fpu_bytes;
 }
 
 void fpu_area_reset(void *area)

@@ -67,11 +67,6 @@ void log_offer_port(uint16_t port)
     log_state.settled = true;
 }
 
-void log_set_level(enum log_level level)
-{
-    log_state.level = level;
-}
-
 void log_drain(void)
 {
     if (log_state.port)

@@ -11,7 +11,6 @@
 
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
-void log_set_level(enum log_level level);
 void log_print(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...)   log_print(LOG_ERROR, __VA_ARGS__)

@@ -24,11 +24,6 @@ uint64_t tsc_khz(void)
     return tsc_frequency;
 }
 
-uint64_t apic_timer_khz(void)
-{
-    return apic_timer_frequency;
-}
-
 static void tsc_log(const char *source)
 {
     log_info("tsc: %lu kHz, local APIC timer: %lu kHz (%s)", (unsigned long)tsc_frequency,

@@ -17,7 +17,4 @@ static inline uint64_t tsc_read(void)
 /* kHz; 0 when unknown. */
 uint64_t tsc_khz(void);
 
-/* The local APIC timer's input clock, kHz; 0 when unknown. */
-uint64_t apic_timer_khz(void);
-
 #endif

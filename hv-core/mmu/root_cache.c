@@ -81,14 +81,6 @@ bool root_cache_drop(struct root_cache *cache, const struct root_cache_world *wo
     return true;
 }
 
-void root_cache_clear(struct root_cache *cache, const struct root_cache_world *world)
-{
-    for (unsigned i = 0; i < root_cache_size(cache); i++)
-        if (cache->roots[i] != ROOT_CACHE_NONE && !MUTATED(vt_root_reference))
-            world->put(world->context, cache->roots[i]);
-    root_cache_init(cache, cache->targets);
-}
-
 unsigned root_cache_list(const struct root_cache *cache, coop_paddr *roots)
 {
     unsigned count = 0;

@@ -42,9 +42,6 @@ bool root_cache_load(struct root_cache *cache, const struct root_cache_world *wo
 bool root_cache_drop(struct root_cache *cache, const struct root_cache_world *world, coop_paddr root,
                      coop_paddr current);
 
-/* All references go back: the VCPU dies. */
-void root_cache_clear(struct root_cache *cache, const struct root_cache_world *world);
-
 /* The list for the CPU, into roots[ROOT_CACHE_MOST]: how many there are. */
 unsigned root_cache_list(const struct root_cache *cache, coop_paddr *roots);
 

@@ -29,7 +29,8 @@ static uint64_t shadow_sync_value(const struct shadow_page *page, uint64_t old, 
     return old | (now & X86_PTE_NX);
 }
 
-void shadow_sync_entry(struct shadow *shadow, struct shadow_page *page, unsigned index)
+/* Brings an entry at level 0 of a page with a table in step; flushes if it had to change. */
+static void shadow_sync_entry(struct shadow *shadow, struct shadow_page *page, unsigned index)
 {
     uint64_t now = shadow_guest_entry(page, index), source = page->sources[index], old = page->entries[index];
     if (now == source)

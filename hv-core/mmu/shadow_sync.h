@@ -13,9 +13,6 @@
  * nothing uses them, if that makes it possible. */
 bool shadow_sync_may_write(struct shadow *shadow, struct shadow_frame *frame, bool is_write);
 
-/* Brings an entry at level 0 of a page with a table in step; flushes if it had to change. */
-void shadow_sync_entry(struct shadow *shadow, struct shadow_page *page, unsigned index);
-
 /* Brings every table that is out of sync, or those on one frame, in step and watches them again. */
 void shadow_sync_all_of_them(struct shadow *shadow);
 static inline void shadow_sync_all(struct shadow *shadow)

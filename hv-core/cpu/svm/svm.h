@@ -60,7 +60,6 @@ void svm_close_window(struct vmcb *vmcb);
 
 /* svm_nmi.c */
 void svm_nmi_block(struct svm_vcpu *svm);
-void svm_nmi_unblock(struct svm_vcpu *svm);
 bool svm_nmi_window(struct vcpu *vcpu);
 void svm_nmi_abandon_step(struct svm_vcpu *svm);
 void svm_nmi_after_exit(struct vcpu *vcpu);

@@ -13,7 +13,7 @@ void svm_nmi_block(struct svm_vcpu *svm)
     svm->vmcb->control.intercepts |= VMCB_INTERCEPT_IRET;
 }
 
-void svm_nmi_unblock(struct svm_vcpu *svm)
+static void svm_nmi_unblock(struct svm_vcpu *svm)
 {
     svm->is_nmi_blocked = false;
     svm->vmcb->control.intercepts &= ~VMCB_INTERCEPT_IRET;
