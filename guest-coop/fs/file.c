@@ -79,6 +79,14 @@ int file_write_place(const struct file *file, uint64_t position, uint64_t limit,
     return -EFBIG;
 }
 
+int file_check_size(const struct inode *inode, uint64_t bytes)
+{
+    if (bytes <= inode->size || bytes <= limits_of(process_current(), LIMIT_FILE_SIZE)->soft)
+        return 0;
+    process_signal(process_current(), (int)SIGNAL_XFSZ);
+    return -EFBIG;
+}
+
 /* The permissions that an access mode needs (ABI_MAY_*). */
 static uint32_t file_wanted(uint32_t flags)
 {

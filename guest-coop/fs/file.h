@@ -113,6 +113,9 @@ long file_read_kernel(struct file *file, void *to, size_t bytes, uint64_t offset
  * SIGXFSZ where it is the process's limit). */
 int file_write_place(const struct file *file, uint64_t position, uint64_t limit, uint64_t *at, size_t *bytes);
 
+/* May the running process make the file so long? 0, or -EFBIG and SIGXFSZ. */
+int file_check_size(const struct inode *inode, uint64_t bytes);
+
 /* The seek of regular files: anywhere from 0 on. */
 long file_seek(struct file *file, int64_t offset, int whence);
 

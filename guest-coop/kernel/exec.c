@@ -13,6 +13,7 @@
 #include "kernel/exec_stack.h"
 #include "kernel/exit.h"
 #include "kernel/fpu.h"
+#include "kernel/limits.h"
 #include "kernel/log.h"
 #include "kernel/scheduler.h"
 #include "kernel/process_timer.h"
@@ -239,6 +240,7 @@ static void exec_become(struct process *process, struct exec_program *program, s
     process_timer_delete_all(process);
     private->clear_tid = 0;
     private->executed = true;
+    private->crowded = false;
     process->suid = process->euid;
     process->sgid = process->egid;
     capability_executed(process);
@@ -291,7 +293,8 @@ int exec_program(const char *path, struct exec_strings *strings)
     }
     exec_become(process, &program, space);
     uint64_t stack = 0;
-    status = exec_clear_tails(&program);
+    bool fits = !limits_tables || address_space_fits(space);
+    status = fits ? exec_clear_tails(&program) : -ENOMEM;
     if (status == 0)
         status = exec_stack_build(space, &program.image, program.base, path, strings, &stack);
     file_release(program.file);

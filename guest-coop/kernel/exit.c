@@ -10,7 +10,6 @@
 #include "kernel/cpu.h"
 #include "kernel/errno.h"
 #include "kernel/futex.h"
-#include "kernel/limits.h"
 #include "kernel/log.h"
 #include "kernel/power.h"
 #include "kernel/process_list.h"
@@ -31,7 +30,8 @@ void exit_notify_parent(struct process *process, int code, int status)
     struct process *parent = process->private->parent;
     if (!parent)
         return;
-    struct signal_information information = {.code = code, .pid = process->pid, .uid = process->uid, .status = (uint32_t)status};
+    struct signal_information information = {
+        .code = code, .pid = process->pid, .uid = process->uid, .status = (uint32_t)status};
     bool stop = code == SIGNAL_CODE_CLD_STOPPED || code == SIGNAL_CODE_CLD_CONTINUED;
     if (!stop || !(parent->private->actions[SIGNAL_CHLD - 1].flags & SIGNAL_FLAG_NOCLDSTOP))
         signal_send(parent, SIGNAL_CHLD, &information);
@@ -123,13 +123,15 @@ static void exit_last_thread(struct process *leader)
     int status = private->exit_status, signal = status & 0x7f;
     if (leader->pid == 1)
         exit_first_process(status);
-    timeout_remove(&private->alarm);
-    process_timer_delete_all(leader);
+    if (private->alarm.armed)
+        timeout_remove(&private->alarm);
+    if (private->time_limit.armed)
+        timeout_remove(&private->time_limit);
+    if (private->timers)
+        process_timer_delete_all(leader);
     if (private->semaphore_undo)
         semaphore_undo_all(private);
     signal_discard(leader, ~0ul);
-    limits_release(private->limits);
-    private->limits = 0;
     if (leader->terminal && leader->session_id == leader->pid)
         tty_leader_exit(leader);
     exit_release_vfork_parent(leader);
@@ -201,16 +203,14 @@ static bool exit_wait_ready(struct process *child, uint32_t options, int *status
     }
     if (private->stop_signal && !thread_all_ended(child) && (options & EXIT_WAIT_UNTRACED)) {
         *status = STATUS_STOPPED(private->stop_signal);
-        if (!keep) {
+        if (!keep)
             private->stop_signal = 0;
-        }
         return true;
     }
     if (private->continued && (options & EXIT_WAIT_CONTINUED)) {
         *status = STATUS_CONTINUED;
-        if (!keep) {
+        if (!keep)
             private->continued = false;
-        }
         return true;
     }
     return false;

@@ -155,7 +155,7 @@ __attribute__((noinline)) static long fork_thread(const struct fork_arguments *a
 {
     struct process *current = process_current();
     struct process *leader = current->private->leader;
-    if (current->private->ending)
+    if (current->private->ending || (current->uid && limits_processes_reached()))
         return -EAGAIN;
     struct process *thread = process_create();
     if (!thread)
@@ -184,6 +184,8 @@ long fork_process(const struct fork_arguments *arguments)
         return fork_thread(arguments);
     if (flags & ~(FORK_VM | FORK_VFORK | FORK_IDS))
         return -EINVAL;
+    if (parent->uid && limits_processes_reached())
+        return -EAGAIN;
     struct process *child = process_create();
     if (!child)
         return -EAGAIN;
@@ -195,7 +197,9 @@ long fork_process(const struct fork_arguments *arguments)
     fork_copy_identity(child, parent);
     fork_copy_registers(child, parent, arguments);
     fork_copy_signals(child->private, parent->private);
-    child->private->limits = limits_share(parent->private->leader->private->limits);
+    struct limits *limits = parent->private->leader->private->limits;
+    if (limits)
+        limits_inherit(child, limits);
     child->private->vfork_child = flags & FORK_VFORK;
     fork_store_ids(child, arguments);
     int pid = child->pid;

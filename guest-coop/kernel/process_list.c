@@ -7,6 +7,7 @@
 #include "kernel/cpu.h"
 #include "kernel/errno.h"
 #include "kernel/fpu.h"
+#include "kernel/limits.h"
 #include "kernel/thread.h"
 #include "kernel/trap.h"
 #include "memory/heap.h"
@@ -34,6 +35,15 @@ struct process *process_current(void)
 unsigned process_count(void)
 {
     return list_count;
+}
+
+unsigned process_count_of(uint32_t uid)
+{
+    unsigned count = 0;
+    for (const struct process *leader = list_first; leader; leader = leader->private->list_next)
+        for (const struct process *thread = leader; thread; thread = thread_next(thread))
+            count += thread->uid == uid;
+    return count;
 }
 
 struct process *process_find(int pid)
@@ -181,6 +191,8 @@ void process_destroy(struct process *process)
     process_hash_remove(process);
     list_count--;
     spinlock_release(&process_list_lock);
+    if (private->limits)
+        limits_release(private->limits);
     heap_free(process);
 }
 

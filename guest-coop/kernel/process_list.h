@@ -34,4 +34,7 @@ struct process *process_create_idle(void);
 
 unsigned process_count(void);
 
+/* Processes, also those not yet reaped, and threads of a real user. */
+unsigned process_count_of(uint32_t uid);
+
 #endif

@@ -60,6 +60,7 @@ struct process_private {
     uint64_t robust_list;      /* set_robust_list */
     uint64_t restart_deadline; /* of an interrupted sleep, 0 = none */
     coop_paddr copy_frame;     /* what file operations may read and write in place of user memory (syscall/file_copy.c); or 0 */
+    bool crowded;              /* has become a user who has too many processes: execve refuses */
     bool executed;             /* has called execve since its fork: setpgid by the parent is too late */
 
     /* threads, under process_list_lock (kernel/thread.h) */
@@ -98,7 +99,9 @@ struct process_private {
     struct semaphore_undo *semaphore_undo; /* the leader's: syscall/semaphore_calls.c */
     int timer_next;
     struct limits *limits; /* the leader's, or NULL: the common ones (kernel/limits.h) */
-    struct timeout alarm;  /* the leader's */
+    struct timeout time_limit; /* the leader's: kernel/limits.c */
+    uint64_t time_warned;      /* seconds on the CPU when SIGXCPU was sent last */
+    struct timeout alarm;      /* the leader's */
     uint64_t alarm_interval_ns;
 
     /* accounting */

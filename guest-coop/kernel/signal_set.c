@@ -18,7 +18,7 @@ enum signal_default signal_default_action(unsigned signal)
     case SIGNAL_BUS:
     case SIGNAL_FPE:
     case SIGNAL_SEGV:
-    case 24: /* SIGXCPU */
+    case SIGNAL_XCPU:
     case SIGNAL_XFSZ:
     case 31: /* SIGSYS */
         return SIGNAL_DEFAULT_DUMP;

@@ -28,6 +28,7 @@
 #define SIGNAL_TTIN  21u
 #define SIGNAL_TTOU  22u
 #define SIGNAL_URG   23u
+#define SIGNAL_XCPU  24u
 #define SIGNAL_XFSZ  25u
 #define SIGNAL_WINCH 28u
 #define SIGNAL_LAST  64u

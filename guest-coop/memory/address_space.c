@@ -33,9 +33,12 @@ void address_space_reference(struct address_space *space)
 int address_space_add(struct address_space *space, const struct area *area)
 {
     int status = area_insert(&space->areas, area);
-    if (status == 0)
-        space->mapped_pages += (area->end - area->start) >> X86_PAGE_SHIFT;
-    return status;
+    if (status < 0)
+        return status;
+    space->mapped_pages += (area->end - area->start) >> X86_PAGE_SHIFT;
+    if (area->flags & AREA_LOCKED)
+        space->locked_pages += (area->end - area->start) >> X86_PAGE_SHIFT;
+    return 0;
 }
 
 void address_space_clear(struct address_space *space)
@@ -112,6 +115,10 @@ static int address_space_clone_areas(struct address_space *child, struct address
         status = page_table_visit(parent->root, area->start, area->end, address_space_clone_page, &context);
         if (status < 0)
             return status;
+    }
+    if (parent->locked_pages) {
+        child->locked_pages = parent->locked_pages;
+        address_space_lock_all(child, false);
     }
     long closed = closed_page_clone(&child->closed, parent->closed);
     if (closed < 0)

@@ -19,7 +19,9 @@ struct address_space {
     struct closed_page *closed;              /* in areas without any permission */
     uint64_t break_start, break_end;         /* brk(2) */
     uint64_t arguments_start, arguments_end; /* argv strings on the stack, for ps */
-    uint64_t mapped_pages, resident_pages;
+    uint64_t mapped_pages, resident_pages, locked_pages;
+    uint32_t lock_next; /* mlockall(2) for what is mapped from now on: AREA_LOCKED or 0 */
+    bool lock_on_fault; /* that comes when it is touched */
 };
 
 /* An empty space, or NULL. */
@@ -52,6 +54,34 @@ int address_space_discard(struct address_space *space, uint64_t start, uint64_t 
 long address_space_remap(struct address_space *space, uint64_t old, uint64_t old_bytes, uint64_t new_bytes,
                          bool may_move);
 
+/*
+ * Limits of the running process on its space, memory/space_limits.c. Asked only where limits_tables says that somebody
+ * has any.
+ */
+
+/* May so many pages be added (RLIMIT_AS, RLIMIT_DATA)? */
+bool address_space_may_grow(struct address_space *space, uint64_t pages, uint32_t protection, uint32_t flags);
+
+/* The same with what is mapped in [start, end) gone. */
+bool address_space_may_replace(struct address_space *space, uint64_t start, uint64_t end, uint32_t protection,
+                               uint32_t flags);
+
+/* May what is mapped in [start, end) become writable? */
+bool address_space_may_write(struct address_space *space, uint64_t start, uint64_t end);
+
+/* Is the space as it is within the limits? */
+bool address_space_fits(struct address_space *space);
+
+/* May so many more pages be locked (RLIMIT_MEMLOCK)? 0, -EPERM where none may ever be, or -ENOMEM. */
+int address_space_may_lock(const struct address_space *space, uint64_t pages);
+
+/* Pages in [start, end) that are locked. */
+uint64_t address_space_locked(struct address_space *space, uint64_t start, uint64_t end);
+
+/* mlock(2) and munlock(2) of a range where areas are everywhere: 0 or -errno. Brings nothing in. */
+int address_space_lock(struct address_space *space, uint64_t start, uint64_t end, bool lock);
+void address_space_lock_all(struct address_space *space, bool lock);
+
 /* brk(2): the end of the heap, changed or not. */
 uint64_t address_space_break(struct address_space *space, uint64_t wanted);
 
@@ -64,10 +94,10 @@ enum fault_result {
     FAULT_OUT_OF_MEMORY, /* the process has to go */
 };
 
-/* Resolves a page fault of the running process: `error` is the CPU's error code. May sleep for a file's page. */
 /* A read of a file's page maps those of so many (a power of two, at most 16; at first 1) that are in memory. */
 void address_space_fault_around(uint64_t pages);
 
+/* Resolves a page fault of the running process: `error` is the CPU's error code. May sleep for a file's page. */
 enum fault_result address_space_fault(struct address_space *space, uint64_t address, uint64_t error,
                                       uint64_t stack_pointer);
 

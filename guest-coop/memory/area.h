@@ -21,6 +21,7 @@ struct file;
 #define AREA_STACK    (1u << 1) /* grows downward */
 #define AREA_HEAP     (1u << 2) /* moved by brk(2) */
 #define AREA_NO_WRITE (1u << 3) /* cannot become writable: shared, of what was opened for reading */
+#define AREA_LOCKED   (1u << 4) /* of mlock(2): nothing is taken from memory anyway, but it is counted */
 
 struct area {
     struct area *next, *previous;

@@ -52,7 +52,15 @@ static struct area *fault_grow_stack(struct address_space *space, uint64_t addre
     uint64_t lowest = area->previous ? area->previous->end + X86_PAGE_BYTES : USER_LOWEST;
     if (start < lowest || area->end - start > limits_of(process_current(), LIMIT_STACK)->soft)
         return 0;
-    space->mapped_pages += (area->start - start) >> X86_PAGE_SHIFT;
+    uint64_t pages = (area->start - start) >> X86_PAGE_SHIFT;
+    if (limits_tables && !address_space_may_grow(space, pages, area->protection, area->flags))
+        return 0;
+    if (area->flags & AREA_LOCKED) {
+        if (address_space_may_lock(space, pages) < 0)
+            return 0;
+        space->locked_pages += pages;
+    }
+    space->mapped_pages += pages;
     area->start = start;
     return area;
 }

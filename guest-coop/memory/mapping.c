@@ -5,6 +5,7 @@
  */
 #include "fs/file.h"
 #include "kernel/errno.h"
+#include "kernel/limits.h"
 #include "memory/address_space.h"
 #include "memory/frame.h"
 #include "memory/heap.h"
@@ -61,6 +62,8 @@ int address_space_unmap(struct address_space *space, uint64_t start, uint64_t by
         struct area *next = area->next;
         last = area->end;
         space->mapped_pages -= (area->end - area->start) >> X86_PAGE_SHIFT;
+        if (area->flags & AREA_LOCKED)
+            space->locked_pages -= (area->end - area->start) >> X86_PAGE_SHIFT;
         area_remove(&space->areas, area);
         area = next;
     }
@@ -81,10 +84,14 @@ long address_space_map(struct address_space *space, uint64_t address, uint64_t b
             return -EINVAL;
         if (address > USER_TOP - bytes)
             return -ENOMEM;
+        if (limits_tables && !address_space_may_replace(space, address, address + bytes, protection, flags))
+            return -ENOMEM;
         int status = address_space_unmap(space, address, bytes);
         if (status < 0)
             return status;
     } else {
+        if (limits_tables && !address_space_may_grow(space, bytes >> X86_PAGE_SHIFT, protection, flags))
+            return -ENOMEM;
         address &= ~PAGE_MASK;
         if (address < USER_LOWEST || address > USER_TOP - bytes ||
             !area_range_free(&space->areas, address, address + bytes))
@@ -171,6 +178,8 @@ int address_space_protect(struct address_space *space, uint64_t start, uint64_t 
         return -EINVAL;
     uint64_t end = start + bytes;
     int status = mapping_check(space, start, end, protection);
+    if (status == 0 && limits_tables && protection & AREA_WRITE && !address_space_may_write(space, start, end))
+        status = -ENOMEM;
     if (status == 0)
         status = area_split_at(&space->areas, start);
     if (status == 0)
@@ -180,15 +189,15 @@ int address_space_protect(struct address_space *space, uint64_t start, uint64_t 
     struct protect_context context = {space, protection};
     struct area *area = area_find(&space->areas, start);
     pv_batch_begin();
-    while (area && area->start < end) {
-        struct area *next = area->next;
+    while (area) {
+        uint64_t until = area->end;
         area->protection = protection;
         if (status == 0)
             status = page_table_visit(space->root, area->start, area->end, mapping_protect_page, &context);
         if (status == 0 && protection && space->closed)
             status = mapping_open(space, area);
-        area_join(&space->areas, area);
-        area = next;
+        area_join(&space->areas, area); /* it, or the next one, may be gone */
+        area = until < end ? area_find_from(&space->areas, until) : 0;
     }
     if (bytes == X86_PAGE_BYTES)
         pv.mmu.flush_page(start);
@@ -262,13 +271,28 @@ long address_space_remap(struct address_space *space, uint64_t old, uint64_t old
         int status = new_bytes < old_bytes ? address_space_unmap(space, old + new_bytes, old_bytes - new_bytes) : 0;
         return status < 0 ? status : (long)old;
     }
-    uint64_t end = old + old_bytes, wanted = old + new_bytes;
+    uint64_t end = old + old_bytes, wanted = old + new_bytes, more = (wanted - end) >> X86_PAGE_SHIFT;
+    if (area->flags & AREA_LOCKED && address_space_may_lock(space, more) < 0)
+        return -EAGAIN;
+    if (limits_tables && !address_space_may_grow(space, more, area->protection, area->flags))
+        return -ENOMEM;
     if (area->end == end && wanted <= USER_TOP && area_range_free(&space->areas, end, wanted)) {
-        space->mapped_pages += (wanted - end) >> X86_PAGE_SHIFT;
+        space->mapped_pages += more;
+        if (area->flags & AREA_LOCKED)
+            space->locked_pages += more;
         area->end = wanted;
         return (long)old;
     }
     return may_move ? mapping_move(space, area, old, old_bytes, new_bytes) : -ENOMEM;
+}
+
+/* May the heap grow by that? Out of line, to keep the way of those without limits short. */
+static __attribute__((noinline)) bool mapping_break_allowed(struct address_space *space, const struct area *area)
+{
+    uint64_t pages = (area->end - area->start) >> X86_PAGE_SHIFT;
+    if (space->lock_next && address_space_may_lock(space, pages) < 0)
+        return false;
+    return address_space_may_grow(space, pages, area->protection, area->flags);
 }
 
 uint64_t address_space_break(struct address_space *space, uint64_t wanted)
@@ -280,7 +304,12 @@ uint64_t address_space_break(struct address_space *space, uint64_t wanted)
         if (address_space_unmap(space, new_end, old_end - new_end) < 0)
             return space->break_end;
     } else if (new_end > old_end) {
-        struct area area = {.start = old_end, .end = new_end, .protection = AREA_READ | AREA_WRITE, .flags = AREA_HEAP};
+        struct area area = {.start = old_end,
+                            .end = new_end,
+                            .protection = AREA_READ | AREA_WRITE,
+                            .flags = AREA_HEAP | space->lock_next};
+        if ((limits_tables | space->lock_next) && !mapping_break_allowed(space, &area))
+            return space->break_end;
         if (!area_range_free(&space->areas, old_end, new_end) || address_space_add(space, &area) < 0)
             return space->break_end;
     }

@@ -221,6 +221,8 @@ long file_sys_truncate(const struct syscall_arguments *a)
     else
         status = inode_permission(inode, ABI_MAY_WRITE);
     if (status == 0)
+        status = file_check_size(inode, a->a1);
+    if (status == 0)
         status = inode->operations->truncate(inode, a->a1);
     inode_release(inode);
     return status;
@@ -234,7 +236,8 @@ long file_sys_ftruncate(const struct syscall_arguments *a)
         return -EBADF;
     if ((int64_t)a->a1 < 0 || (file->flags & ABI_O_ACCESS) == ABI_O_RDONLY || !file->operations->truncate)
         return -EINVAL;
-    return file->operations->truncate(file, a->a1);
+    int status = file_check_size(file->inode, a->a1);
+    return status ? status : file->operations->truncate(file, a->a1);
 }
 
 long file_sys_fsync(const struct syscall_arguments *a)
@@ -292,7 +295,8 @@ long file_sys_fallocate(const struct syscall_arguments *a)
         return -EFBIG;
     if (!file->operations->allocate)
         return -EOPNOTSUPP;
-    return file->operations->allocate(file, a->a2, a->a3, mode & ALLOCATE_KEEP_SIZE);
+    int status = mode & ALLOCATE_KEEP_SIZE ? 0 : file_check_size(file->inode, a->a2 + a->a3);
+    return status ? status : file->operations->allocate(file, a->a2, a->a3, mode & ALLOCATE_KEEP_SIZE);
 }
 
 /* Nothing is far away: files are in memory, and a disk's are read when they are wanted. */

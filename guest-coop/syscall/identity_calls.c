@@ -5,7 +5,8 @@
  */
 #include "kernel/capability.h"
 #include "kernel/errno.h"
-#include "kernel/process.h"
+#include "kernel/limits.h"
+#include "kernel/process_private.h"
 #include "memory/user_copy.h"
 #include "syscall/kernel_calls.h"
 
@@ -26,8 +27,11 @@ static struct identity identity_user(void)
 /* After a change of the user's identities from what they were. */
 static long identity_user_changed(const struct process *old, long status)
 {
+    struct process *current = process_current();
     if (status == 0)
-        capability_identity_changed(process_current(), old->uid, old->euid, old->suid);
+        capability_identity_changed(current, old->uid, old->euid, old->suid);
+    if (old->uid != current->uid)
+        current->private->crowded = limits_processes_exceeded(1);
     return status;
 }
 

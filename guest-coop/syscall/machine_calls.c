@@ -113,15 +113,17 @@ static long machine_limit_set(struct process *process, unsigned which, const str
 long kernel_sys_prlimit64(const struct syscall_arguments *a)
 {
     const struct process *current = process_current();
-    struct process *process = a->a0 ? process_find((int)a->a0) : process_current();
     struct limit wanted, old;
     if (a->a1 >= LIMIT_COUNT)
         return -EINVAL;
+    /* The other process may be gone when this has slept. */
     if (a->a2 && user_copy_in(&wanted, a->a2, sizeof(wanted)))
         return -EFAULT;
+    struct process *process = a->a0 ? process_find((int)a->a0) : process_current();
     if (!process)
         return -ESRCH;
-    bool own = current->uid == process->uid && current->uid == process->euid && current->uid == process->suid;
+    bool own = current->uid == process->uid && current->uid == process->euid && current->uid == process->suid &&
+               current->gid == process->gid && current->gid == process->egid && current->gid == process->sgid;
     if (!own && process->leader_pid != current->leader_pid && !capability_held(CAPABILITY_SYS_RESOURCE))
         return -EPERM;
     old = *limits_of(process, (unsigned)a->a1);

@@ -19,7 +19,8 @@
 #define MAP_FIXED_FLAG           0x10u
 #define MAP_ANONYMOUS_FLAG       0x20u
 #define MAP_FIXED_NOREPLACE_FLAG 0x100000u
-#define MAP_BRINGS_IN            0xa000u /* MAP_LOCKED, MAP_POPULATE */
+#define MAP_LOCKED_FLAG          0x2000u
+#define MAP_POPULATE_FLAG        0x8000u
 #define PROTECTION_ALL           7u
 #define REMAP_MAYMOVE            1u
 #define REMAP_FIXED              2u
@@ -27,6 +28,7 @@
 #define ADVICE_FREE              8u
 #define LOCK2_ON_FAULT           1u
 #define LOCK_ALL_CURRENT         1u
+#define LOCK_ALL_FUTURE          2u
 #define LOCK_ALL_ON_FAULT        4u
 #define LOCK_ALL_FLAGS           7u
 #define SYNC_BOTH                5u /* MS_ASYNC and MS_SYNC */
@@ -80,10 +82,19 @@ static long memory_populate(uint64_t start, uint64_t end)
     return 0;
 }
 
+/* May a mapping be locked, as it asks itself or mlockall has asked before? 0 or -errno. */
+static __attribute__((noinline)) int memory_map_locked(uint32_t flags, uint64_t bytes)
+{
+    int status = address_space_may_lock(memory_space(), (bytes + PAGE_MASK) / (PAGE_MASK + 1));
+    if (status < 0)
+        return status == -EPERM && flags & MAP_LOCKED_FLAG ? -EPERM : -EAGAIN;
+    return 0;
+}
+
 long kernel_sys_mmap(const struct syscall_arguments *a)
 {
     uint32_t protection = (uint32_t)a->a2, flags = (uint32_t)a->a3;
-    struct file *file;
+    struct file *file = 0;
     if ((flags & MAP_TYPE) == 0 || (flags & MAP_TYPE) > 3 || (protection & ~PROTECTION_ALL) || (a->a5 & PAGE_MASK))
         return -EINVAL;
     if (a->a1 == 0)
@@ -91,18 +102,23 @@ long kernel_sys_mmap(const struct syscall_arguments *a)
     bool fixed = flags & (MAP_FIXED_FLAG | MAP_FIXED_NOREPLACE_FLAG);
     if ((flags & MAP_FIXED_NOREPLACE_FLAG) && !area_range_free(&memory_space()->areas, a->a0, a->a0 + a->a1))
         return -EEXIST;
-    int status = memory_map_file(flags, protection, (int)a->a4, a->a1, &file);
+    uint32_t area_flags = (flags & MAP_TYPE) == MAP_PRIVATE_FLAG ? 0 : AREA_SHARED;
+    uint32_t locked = flags & MAP_LOCKED_FLAG ? AREA_LOCKED : memory_space()->lock_next;
+    int status = locked ? memory_map_locked(flags, a->a1) : 0;
+    if (status == 0)
+        status = memory_map_file(flags, protection, (int)a->a4, a->a1, &file);
     if (status < 0)
         return status;
-    uint32_t area_flags = (flags & MAP_TYPE) == MAP_PRIVATE_FLAG ? 0 : AREA_SHARED;
-    if (area_flags && !(flags & MAP_ANONYMOUS_FLAG) && (file->flags & ABI_O_ACCESS) != ABI_O_RDWR)
+    if (area_flags & AREA_SHARED && !(flags & MAP_ANONYMOUS_FLAG) && (file->flags & ABI_O_ACCESS) != ABI_O_RDWR)
         area_flags |= AREA_NO_WRITE;
+    area_flags |= locked;
     uint64_t index = flags & MAP_ANONYMOUS_FLAG ? 0 : a->a5 >> 12;
     long address = address_space_map(memory_space(), a->a0, a->a1, protection, area_flags, fixed, file, index);
     if (file)
         file_release(file);
     /* What cannot be brought in now is left to the faults. */
-    if (address > 0 && flags & MAP_BRINGS_IN)
+    bool now = flags & MAP_POPULATE_FLAG || (locked && !memory_space()->lock_on_fault);
+    if (now && address > 0)
         memory_populate((uint64_t)address, (uint64_t)address + a->a1);
     return address;
 }
@@ -121,7 +137,11 @@ long kernel_sys_mprotect(const struct syscall_arguments *a)
 
 long kernel_sys_brk(const struct syscall_arguments *a)
 {
-    return (long)address_space_break(memory_space(), a->a0);
+    struct address_space *space = memory_space();
+    uint64_t old = space->break_end, end = address_space_break(space, a->a0);
+    if (space->lock_next && !space->lock_on_fault && end > old)
+        memory_populate((old + PAGE_MASK) & ~PAGE_MASK, end);
+    return (long)end;
 }
 
 long kernel_sys_mremap(const struct syscall_arguments *a)
@@ -144,15 +164,23 @@ static bool memory_mapped(uint64_t start, uint64_t bytes)
     return true;
 }
 
-/* Nothing is ever taken from memory to a disk: what is locked is what is there. */
+/* Nothing is ever taken from memory to a disk: locks bring in, and are counted. */
 static long memory_lock(const struct syscall_arguments *a, bool bring_in)
 {
     uint64_t start = a->a0 & ~PAGE_MASK, bytes = a->a1 + (a->a0 & PAGE_MASK);
+    uint64_t end = (start + bytes + PAGE_MASK) & ~PAGE_MASK;
+    struct address_space *space = memory_space();
+    int status = address_space_may_lock(space, 0);
+    if (status == -EPERM)
+        return status;
     if (bytes < a->a1 || bytes > USER_TOP || start > USER_TOP - bytes)
         return -EINVAL;
     if (!memory_mapped(start, bytes))
         return -ENOMEM;
-    return bring_in ? memory_populate(start, start + bytes) : 0;
+    status = address_space_may_lock(space, ((end - start) >> 12) - address_space_locked(space, start, end));
+    if (status == 0 && bytes)
+        status = address_space_lock(space, start, end, true);
+    return status == 0 && bring_in ? memory_populate(start, end) : status;
 }
 
 long kernel_sys_mlock(const struct syscall_arguments *a)
@@ -167,24 +195,49 @@ long kernel_sys_mlock2(const struct syscall_arguments *a)
 
 long kernel_sys_munlock(const struct syscall_arguments *a)
 {
-    return memory_lock(a, false);
+    uint64_t start = a->a0 & ~PAGE_MASK, bytes = a->a1 + (a->a0 & PAGE_MASK);
+    if (bytes < a->a1 || bytes > USER_TOP || start > USER_TOP - bytes)
+        return -EINVAL;
+    if (!memory_mapped(start, bytes))
+        return -ENOMEM;
+    return bytes ? address_space_lock(memory_space(), start, (start + bytes + PAGE_MASK) & ~PAGE_MASK, false) : 0;
+}
+
+/* Brings in what there is of each area. By address: a file's page may take its time, and another thread change areas. */
+static void memory_populate_all(void)
+{
+    const struct area *area;
+    for (uint64_t at = 0; (area = area_find_from(&memory_space()->areas, at)) != NULL;) {
+        uint64_t start = area->start > at ? area->start : at;
+        at = area->end;
+        if (!area->file || area->file->operations->page)
+            memory_populate(start, at);
+    }
 }
 
 long kernel_sys_mlockall(const struct syscall_arguments *a)
 {
+    struct address_space *space = memory_space();
     if (!a->a0 || a->a0 & ~(uint64_t)LOCK_ALL_FLAGS || a->a0 == LOCK_ALL_ON_FAULT)
         return -EINVAL;
-    const struct area *area = memory_space()->areas.first;
-    long status = 0;
-    for (; area && status == 0 && a->a0 & LOCK_ALL_CURRENT && !(a->a0 & LOCK_ALL_ON_FAULT); area = area->next)
-        if (!area->file || area->file->operations->page)
-            status = memory_populate(area->start, area->end);
-    return status;
+    bool now = a->a0 & LOCK_ALL_CURRENT;
+    int status = address_space_may_lock(space, now ? space->mapped_pages - space->locked_pages : 0);
+    if (status == -EPERM || (status < 0 && now))
+        return status;
+    space->lock_next = a->a0 & LOCK_ALL_FUTURE ? AREA_LOCKED : 0;
+    space->lock_on_fault = a->a0 & LOCK_ALL_ON_FAULT;
+    if (now)
+        address_space_lock_all(space, true);
+    if (now && !space->lock_on_fault)
+        memory_populate_all();
+    return 0;
 }
 
 long kernel_sys_munlockall(const struct syscall_arguments *a)
 {
     (void)a;
+    memory_space()->lock_next = 0;
+    address_space_lock_all(memory_space(), false);
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "kernel/exec.h"
 #include "kernel/exit.h"
 #include "kernel/fork.h"
+#include "kernel/limits.h"
 #include "kernel/process_list.h"
 #include "kernel/scheduler.h"
 #include "kernel/signal.h"
@@ -76,6 +77,8 @@ long kernel_sys_execve(const struct syscall_arguments *a)
 {
     struct exec_strings strings = {0, 0, 0, 0, 0};
     struct user_path path;
+    if (process_current()->private->crowded && limits_processes_exceeded(0))
+        return -EAGAIN;
     int status = user_path_get(&path, a->a0);
     if (status < 0)
         return status;
@@ -85,7 +88,7 @@ long kernel_sys_execve(const struct syscall_arguments *a)
     heap_free(strings.text);
     user_path_free(&path);
     if (status == EXEC_LOST)
-        exit_process(SIGNAL_KILL);
+        exit_process(SIGNAL_SEGV);
     return status;
 }
 

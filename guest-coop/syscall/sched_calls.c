@@ -5,6 +5,7 @@
  */
 #include "kernel/capability.h"
 #include "kernel/errno.h"
+#include "kernel/limits.h"
 #include "kernel/process_private.h"
 #include "memory/user_copy.h"
 #include "syscall/kernel_calls.h"
@@ -116,9 +117,10 @@ static bool sched_search_one(struct process *process, struct sched_search *searc
     if (!search->sets)
         return false;
     bool nice = capability_held(CAPABILITY_SYS_NICE);
+    uint64_t rank = (uint64_t)(NICE_RESULT - search->nice); /* as RLIMIT_NICE counts: 40 is the best */
     if (!nice && uid != process->euid && uid != process->uid)
         search->status = -EPERM;
-    else if (!nice && search->nice < process->nice)
+    else if (!nice && search->nice < process->nice && rank > limits_of(process, LIMIT_NICE)->soft)
         search->status = -EACCES;
     else
         process->nice = search->nice;

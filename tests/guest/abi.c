@@ -64,7 +64,8 @@ static const struct part {
                    {"events", abi_test_events},
              {"sockets", abi_test_sockets},       {"system", abi_test_system},
              {"files", abi_test_files},
-             {"privileges", abi_test_privileges}, {"rooms", abi_test_rooms}};
+             {"privileges", abi_test_privileges}, {"rooms", abi_test_rooms},
+             {"limits", abi_test_limits}};
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 

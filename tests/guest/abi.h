@@ -25,6 +25,15 @@ extern unsigned abi_checks, abi_failures;
         }                                                                                                              \
     } while (0)
 
+/* The same in a child, which ends there with status 1. */
+#define EXPECT(condition)                                                                                              \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            printf("%s:%d: %s (errno %d)\n", __FILE__, __LINE__, #condition, errno);                                   \
+            _exit(1);                                                                                                  \
+        }                                                                                                              \
+    } while (0)
+
 /* Catches the program's own exceptions: if (!ABI_TRY()) { what must fault; } then look at abi_caught. */
 struct abi_caught {
     int signal, code;
@@ -50,6 +59,7 @@ void abi_test_semaphores(void);
 void abi_test_segments(void);
 void abi_test_processes(void);
 void abi_test_rooms(void);
+void abi_test_limits(void);
 void abi_test_privileges(void);
 void abi_test_threads(void);
 void abi_test_futexes(void);

@@ -31,14 +31,6 @@ struct words {
     uint32_t effective, permitted, inheritable;
 };
 
-#define EXPECT(condition)                                                                                              \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            printf("%s:%d: %s (errno %d)\n", __FILE__, __LINE__, #condition, errno);                                   \
-            _exit(1);                                                                                                  \
-        }                                                                                                              \
-    } while (0)
-
 static bool identities(uid_t real, uid_t effective, uid_t saved)
 {
     uid_t r, e, s;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/reboot.h>
+#include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -129,9 +130,49 @@ static void fill_file_system(void)
     unlink("/other");
 }
 
+static volatile int warned;
+
+static void count_warning(int signal)
+{
+    (void)signal;
+    warned++;
+}
+
+static unsigned long milliseconds_used(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (unsigned long)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+           (unsigned long)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+}
+
+/* Time on the CPU: a signal at the soft limit, the end at the hard one; what a child inherits begins anew. Time asleep
+ * does not count. */
+static void use_all_time(void)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        struct rlimit limit = {1, 2};
+        signal(SIGXCPU, count_warning);
+        setrlimit(RLIMIT_CPU, &limit);
+        sleep(2);
+        child = warned == 0 ? fork() : -1;
+        if (child > 0)
+            _exit(WTERMSIG(ended(child)) == SIGKILL && warned == 0 ? 0 : 1);
+        while (!warned)
+            ;
+        if (milliseconds_used() < 1000)
+            _exit(1);
+        for (;;)
+            ;
+    }
+    verdict("time on the CPU ends", child > 0 && ended(child) == 0);
+}
+
 int main(void)
 {
-    static void (*const tests[])(void) = {fork_copies_nothing, fill_file_system, use_all_memory, fork_until_refused};
+    static void (*const tests[])(void) = {fork_copies_nothing, fill_file_system, use_all_memory, fork_until_refused,
+                                          use_all_time};
     for (unsigned i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
         tests[i]();
         unsigned long before = free_frames();
