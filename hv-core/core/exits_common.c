@@ -12,6 +12,7 @@
 #include "core/vm.h"
 #include "machine/fpu.h"
 #include "machine/panic.h"
+#include <coopvirt/mutation.h>
 #include <coopvirt/x86.h>
 #include <coopvirt/x86_instructions.h>
 
@@ -128,7 +129,7 @@ static enum vm_action exit_xsetbv(struct vcpu *vcpu, const struct vm_exit *exit)
     uint64_t value = general[REGISTER_RDX] << 32 | (uint32_t)general[REGISTER_RAX];
     bool is_valid = exit->cpl == 0 && (uint32_t)general[REGISTER_RCX] == 0 && value & FPU_X87 &&
                     !(value & ~fpu_allowed()) && (!(value & FPU_AVX) || value & FPU_SSE);
-    if (!is_valid)
+    if (!is_valid && !MUTATED(vt_xsetbv_value))
         return exit_raise(vcpu, X86_VECTOR_GP);
     x86_xsetbv(0, value);
     return VM_SKIP;

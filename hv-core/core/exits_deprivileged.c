@@ -17,6 +17,8 @@
 
 static enum vm_action exit_fault(struct vcpu *vcpu)
 {
+    if (MUTATED(deprivileged_refused))
+        return VM_SKIP;
     event_raise(&vcpu->events, X86_VECTOR_GP, true, 0);
     return VM_RESUME;
 }

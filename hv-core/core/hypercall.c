@@ -55,7 +55,7 @@ static enum vm_action hypercall_missing(struct vcpu *vcpu)
 static enum vm_action hypercall_stop(struct vcpu *vcpu)
 {
     uint64_t reason = vcpu->general[REGISTER_RDI], status = vcpu->general[REGISTER_RSI];
-    if (reason > COOP_STOP_CRASH || status > UINT8_MAX)
+    if (!MUTATED(hypercall_stop_bound) && (reason > COOP_STOP_CRASH || status > UINT8_MAX))
         return hypercall_return(vcpu, (uint64_t)-COOP_EINVAL);
     if (reason == COOP_STOP_CRASH)
         report_stop(vcpu, VM_STOP_CRASH, "the guest has given up");
@@ -86,8 +86,8 @@ void hypercall_compose(hypercall **table, const struct mode *mode)
     hypercall_add(table, hypercalls_common);
     hypercall_add(table, mmu_rows[mode->mmu]);
     hypercall_add(table, io_rows[mode->io]);
-    hypercall_add(table, mode_memory_changes(mode) ? hypercalls_nested : 0);
-    if (mode->cpu == MODE_CPU_DEPRIVILEGED) {
+    hypercall_add(table, mode_memory_changes(mode) || MUTATED(hypercall_of_mode) ? hypercalls_nested : 0);
+    if (mode->cpu == MODE_CPU_DEPRIVILEGED || MUTATED(hypercall_of_mode)) {
         hypercall_add(table, hypercalls_deprivileged);
         hypercall_add(table, mode->mmu == MODE_MMU_SHADOW ? hypercalls_shadow : 0);
     }

@@ -7,6 +7,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "cpu/deprivileged/deprivileged_guest.h"
+#include <coopvirt/mutation.h>
 
 static enum vm_action hypercall_result(struct vcpu *vcpu, bool is_ok)
 {
@@ -18,7 +19,7 @@ static enum vm_action hypercall_traps(struct vcpu *vcpu)
     struct coop_traps traps;
     if (!guest_memory_read(&vcpu->vm->memory, vcpu->general[REGISTER_RDI], &traps, sizeof(traps)))
         return hypercall_return(vcpu, (uint64_t)-COOP_EFAULT);
-    bool is_ok = traps.size == sizeof(traps) && traps.reserved == 0;
+    bool is_ok = (traps.size == sizeof(traps) && traps.reserved == 0) || MUTATED(deprivileged_traps_size);
     return hypercall_result(vcpu, is_ok && deprivileged_guest_set_traps(vcpu, &traps));
 }
 

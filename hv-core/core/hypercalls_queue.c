@@ -20,7 +20,7 @@ static enum vm_action hypercall_queue(struct vcpu *vcpu)
     struct coop_queue shape;
     if (address && !guest_memory_read(&vcpu->vm->memory, address, &shape, sizeof(shape)))
         return hypercall_return(vcpu, (uint64_t)-COOP_EFAULT);
-    if (address && shape.size != sizeof(shape))
+    if (address && shape.size != sizeof(shape) && !MUTATED(queue_size))
         return hypercall_return(vcpu, (uint64_t)-COOP_EINVAL);
     int error = io_queue_set(vcpu, general[REGISTER_RDI], general[REGISTER_RSI], address ? &shape : 0);
     return hypercall_return(vcpu, (uint64_t)error);
@@ -39,7 +39,7 @@ static enum vm_action hypercall_write(struct vcpu *vcpu)
     uint64_t line = vcpu->general[REGISTER_RDI], address = vcpu->general[REGISTER_RSI],
              bytes = vcpu->general[REGISTER_RDX];
     char text[256];
-    if (line > 1 || (!MUTATED(queue_write_bound) && bytes > WRITE_BYTES_MOST))
+    if ((!MUTATED(queue_write_sink) && line > 1) || (!MUTATED(queue_write_bound) && bytes > WRITE_BYTES_MOST))
         return hypercall_return(vcpu, (uint64_t)-COOP_EINVAL);
     for (uint64_t done = 0; done < bytes;) {
         uint64_t here = bytes - done < sizeof(text) ? bytes - done : sizeof(text);
@@ -59,9 +59,9 @@ static enum vm_action hypercall_write(struct vcpu *vcpu)
 static enum vm_action hypercall_upcall(struct vcpu *vcpu)
 {
     uint64_t vector = vcpu->general[REGISTER_RDI];
-    if (vcpu->vm->mode.cpu != MODE_CPU_VT)
+    if (vcpu->vm->mode.cpu != MODE_CPU_VT && !MUTATED(hypercall_of_mode))
         return hypercall_return(vcpu, (uint64_t)-COOP_ENOSYS);
-    if (vector > UINT8_MAX || (!MUTATED(queue_upcall_bound) && vector && vector < CHANNEL_VECTOR_LEAST))
+    if (!MUTATED(queue_upcall_bound) && (vector > UINT8_MAX || (vector && vector < CHANNEL_VECTOR_LEAST)))
         return hypercall_return(vcpu, (uint64_t)-COOP_EINVAL);
     spinlock_take(&vcpu->vm->lock);
     channel_set_vector(&vcpu->channel, (uint8_t)vector);

@@ -20,7 +20,7 @@
 
 bool msr_efer_after_write(uint64_t old, uint64_t wanted, bool is_paging, uint64_t *efer)
 {
-    if (wanted & ~EFER_GUEST_BITS)
+    if (wanted & ~EFER_GUEST_BITS && !MUTATED(msr_efer_bits))
         return false;
     if (is_paging && (old ^ wanted) & X86_EFER_LME)
         return false;
@@ -175,7 +175,7 @@ enum vm_action msr_handle_read(struct vcpu *vcpu, const struct vm_exit *exit)
 {
     uint64_t value;
     (void)exit;
-    if (!msr_read(vcpu, (uint32_t)vcpu->general[REGISTER_RCX], &value)) {
+    if (!msr_read(vcpu, (uint32_t)vcpu->general[REGISTER_RCX], &value) && !MUTATED(msr_refused)) {
         event_raise(&vcpu->events, X86_VECTOR_GP, true, 0);
         return VM_RESUME;
     }
@@ -188,7 +188,7 @@ enum vm_action msr_handle_write(struct vcpu *vcpu, const struct vm_exit *exit)
 {
     uint64_t value = vcpu->general[REGISTER_RDX] << 32 | (uint32_t)vcpu->general[REGISTER_RAX];
     (void)exit;
-    if (msr_write(vcpu, (uint32_t)vcpu->general[REGISTER_RCX], value))
+    if (msr_write(vcpu, (uint32_t)vcpu->general[REGISTER_RCX], value) || MUTATED(msr_refused))
         return VM_SKIP;
     event_raise(&vcpu->events, X86_VECTOR_GP, true, 0);
     return VM_RESUME;

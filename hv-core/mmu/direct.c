@@ -89,10 +89,10 @@ static int direct_set_page(struct direct *direct, struct direct_frame *table, co
 static int direct_set_in(struct direct *direct, struct direct_frame *table, coop_paddr slot, uint64_t entry)
 {
     if (!(entry & X86_PTE_P))
-        return entry ? COOP_EINVAL : direct_clear(direct, slot, 1);
+        return entry && !MUTATED(direct_absent) ? COOP_EINVAL : direct_clear(direct, slot, 1);
     if (table->type > DIRECT_TABLE_1)
         return direct_set_link(direct, table, slot, entry);
-    if (table->type == DIRECT_TABLE_1)
+    if (table->type == DIRECT_TABLE_1 || MUTATED(direct_slot_type))
         return direct_set_page(direct, table, slot, entry);
     return table->type == DIRECT_OUTSIDE ? COOP_EFAULT : COOP_EINVAL;
 }
@@ -150,9 +150,9 @@ int direct_clear(struct direct *direct, coop_paddr slot, uint64_t count)
 {
     struct direct_frame *table = direct_frame_of(direct, slot);
     unsigned first = slot % X86_PAGE_BYTES / sizeof(uint64_t), last = first + (unsigned)count;
-    if (table->type < DIRECT_TABLE_1)
+    if (!MUTATED(direct_slot_type) && table->type < DIRECT_TABLE_1)
         return table->type == DIRECT_OUTSIDE ? COOP_EFAULT : COOP_EINVAL;
-    if (count - 1 >= DIRECT_ENTRIES - first || slot % sizeof(uint64_t))
+    if ((!MUTATED(direct_clear_bound) && count - 1 >= DIRECT_ENTRIES - first) || slot % sizeof(uint64_t))
         return COOP_EINVAL;
     if (!MUTATED(direct_top_clear) && table->type == DIRECT_TABLE_4 && first <= COOP_SLOT_LAST &&
         last > COOP_SLOT_FIRST)
@@ -287,7 +287,9 @@ static __attribute__((noinline)) uint64_t direct_batch_many(struct direct *direc
 
 uint64_t direct_batch(struct direct *direct, void *caller, coop_paddr operations, uint64_t count)
 {
-    if (operations % sizeof(struct coop_mmu_operation) || count > COOP_MMU_BATCH_MOST)
+    if (!MUTATED(direct_batch_alignment) && operations % sizeof(struct coop_mmu_operation))
+        return (uint64_t)-COOP_EINVAL;
+    if (!MUTATED(direct_batch_bound) && count > COOP_MMU_BATCH_MOST)
         return (uint64_t)-COOP_EINVAL;
     return count == 1 ? direct_batch_one(direct, caller, operations)
                       : direct_batch_many(direct, caller, operations, count);

@@ -51,7 +51,7 @@ static int direct_backend_guest_flush(void *caller, unsigned operation, uint64_t
     struct vcpu *vcpu = caller;
     const struct cpu_direct *cpu = vcpu->vm->cpu->direct;
     uint64_t pages = operation == COOP_MMU_FLUSH_RANGE ? value : 1;
-    if (operation != COOP_MMU_FLUSH_RANGE && value & ~(1ul << vcpu->number))
+    if (operation != COOP_MMU_FLUSH_RANGE && value & ~(1ul << vcpu->number) && !MUTATED(direct_flush_mask))
         return COOP_EINVAL;
     if (operation == COOP_MMU_FLUSH_ALL || !cpu->flush_page || pages > FLUSH_PAGES_MOST) {
         vcpu->is_root_changed = true; /* which flushes as much */
@@ -191,7 +191,7 @@ static void direct_backend_release(struct vm *vm, coop_paddr address, uint64_t b
 /* The root of user mode, which only a deprivileged kernel has: a reference to the next one, none to the last. */
 static int direct_backend_get_user(struct vcpu *vcpu, coop_paddr user)
 {
-    if (vcpu->vm->mode.cpu != MODE_CPU_DEPRIVILEGED)
+    if (vcpu->vm->mode.cpu != MODE_CPU_DEPRIVILEGED && !MUTATED(direct_root_user))
         return COOP_EINVAL;
     return user ? direct_root_get(&vcpu->vm->direct, user) : 0;
 }

@@ -78,9 +78,11 @@ static void direct_flush_before_table(struct direct *direct, const struct direct
 int direct_table_new(struct direct *direct, coop_paddr address, uint64_t level)
 {
     struct direct_frame *frame = direct_frame_of(direct, address);
-    if (level - 1 >= DIRECT_LEVELS || address % X86_PAGE_BYTES)
+    if (!MUTATED(direct_new_level) && level - 1 >= DIRECT_LEVELS)
         return COOP_EINVAL;
-    if (frame->type != DIRECT_PAGE)
+    if (!MUTATED(direct_new_alignment) && address % X86_PAGE_BYTES)
+        return COOP_EINVAL;
+    if (!MUTATED(direct_new_type) && frame->type != DIRECT_PAGE)
         return frame->type == DIRECT_OUTSIDE ? COOP_EFAULT : COOP_EBUSY;
     if (!MUTATED(direct_table_writable) && frame->references)
         return COOP_EBUSY;
@@ -102,7 +104,7 @@ int direct_table_new(struct direct *direct, coop_paddr address, uint64_t level)
 int direct_table_free(struct direct *direct, coop_paddr address)
 {
     struct direct_frame *frame = direct_frame_of(direct, address);
-    if (frame->type < DIRECT_TABLE_1 || address % X86_PAGE_BYTES)
+    if ((!MUTATED(direct_free_type) && frame->type < DIRECT_TABLE_1) || address % X86_PAGE_BYTES)
         return frame->type == DIRECT_OUTSIDE ? COOP_EFAULT : COOP_EINVAL;
     if (frame->type == DIRECT_TABLE_4 && frame->references)
         direct->world.forget_root(direct->world.context, address);
@@ -127,7 +129,9 @@ void direct_settle(struct direct *direct)
 int direct_root_get(struct direct *direct, coop_paddr root)
 {
     struct direct_frame *frame = direct_frame_of(direct, root);
-    if (root % X86_PAGE_BYTES || (!MUTATED(direct_root_type) && frame->type != DIRECT_TABLE_4))
+    if (!MUTATED(direct_root_alignment) && root % X86_PAGE_BYTES)
+        return COOP_EINVAL;
+    if (!MUTATED(direct_root_type) && frame->type != DIRECT_TABLE_4)
         return COOP_EINVAL;
     if (!MUTATED(direct_root_reference))
         return direct_frame_count(frame) ? 0 : COOP_EINVAL;

@@ -56,7 +56,7 @@ uint32_t deprivileged_fault_error(uint64_t error, bool is_user)
 
 static bool deprivileged_dr7_is_valid(uint64_t value)
 {
-    if (value & ~(FRAME_DR7_DEFINED | FRAME_DR7_ONE))
+    if (value & ~(FRAME_DR7_DEFINED | FRAME_DR7_ONE) && !MUTATED(deprivileged_debug_reserved))
         return false;
     if (value & FRAME_DR7_DETECT && !MUTATED(deprivileged_debug_detect))
         return false;
@@ -70,7 +70,7 @@ bool deprivileged_debug_control_is_valid(unsigned number, uint64_t value)
 {
     if (number == 7)
         return deprivileged_dr7_is_valid(value);
-    return number == 6 && !(value & ~(FRAME_DR6_DEFINED | FRAME_DR6_ONES));
+    return (number == 6 || MUTATED(deprivileged_debug_number)) && !(value & ~(FRAME_DR6_DEFINED | FRAME_DR6_ONES));
 }
 
 bool deprivileged_breakpoint_is_valid(uint64_t address)

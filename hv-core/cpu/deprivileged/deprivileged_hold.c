@@ -142,7 +142,7 @@ bool deprivileged_guest_set_traps(struct vcpu *vcpu, const struct coop_traps *tr
 bool deprivileged_guest_set_base(struct vcpu *vcpu, uint64_t which, uint64_t address)
 {
     struct deprivileged_vcpu *state = deprivileged_of(vcpu);
-    if (which > COOP_BASE_GS_USER || !deprivileged_is_canonical(address))
+    if ((which > COOP_BASE_GS_USER && !MUTATED(deprivileged_base_bound)) || !deprivileged_is_canonical(address))
         return false;
     switch (which) {
     case COOP_BASE_FS:
@@ -201,7 +201,9 @@ bool deprivileged_guest_set_debug_register(struct vcpu *vcpu, uint64_t number, u
         deprivileged_set_breakpoint((unsigned)number, value);
         return true;
     }
-    if (number > 7 || !deprivileged_debug_control_is_valid((unsigned)number, value))
+    if (number > 7 && !MUTATED(deprivileged_debug_number))
+        return false;
+    if (!deprivileged_debug_control_is_valid((unsigned)number, value))
         return false;
     if (number == 7)
         state->dr7 = value | 0x400;

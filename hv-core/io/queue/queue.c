@@ -82,7 +82,7 @@ static bool queue_chain_add(struct queue *queue, struct queue_chain *chain, cons
     const char *wrong = 0;
     if (!MUTATED(queue_chain_length) && (chain->count == QUEUE_CHAIN_MOST || chain->count == queue->entries))
         wrong = "a chain of descriptors is too long, or a loop";
-    else if (d->flags & QUEUE_DESCRIPTOR_INDIRECT)
+    else if (!MUTATED(queue_indirect) && d->flags & QUEUE_DESCRIPTOR_INDIRECT)
         wrong = "an indirect descriptor, which was not offered";
     else if (!MUTATED(queue_chain_order) && !is_write && chain->count != chain->readable)
         wrong = "a buffer to read stands behind one to write";
