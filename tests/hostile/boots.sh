@@ -68,12 +68,13 @@ hostile_judge_machine()
     fi
 }
 
-# Every case that comes back, in one boot.
+# Every case that comes back, in one boot; or those from one of them on.
 hostile_boot_table()
 {
-    local machine=$1 mode=$2 folder=$3 hv=$4 hv_words=$5
-    hostile_boot "$machine" "$mode" "$folder" "$hv" "slice=1000000 $hv_words" "" "witness=$hostile_rounds"
-    hostile_cases "$machine" "$mode" no | cut -d' ' -f1 | sort > "$folder/expected.txt"
+    local machine=$1 mode=$2 folder=$3 hv=$4 hv_words=$5 from=${6:-}
+    hostile_boot "$machine" "$mode" "$folder" "$hv" "slice=1000000 $hv_words" "${from:+from=$from}" "witness=$hostile_rounds"
+    hostile_cases "$machine" "$mode" no | cut -d' ' -f1 | sed -n "${from:+\\|^$from\$|,\$}p" > "$folder/order.txt"
+    sort "$folder/order.txt" > "$folder/expected.txt"
     sed -n 's/^.*hostile: ok \([^ ]*\) .*/\1/p' "$folder/records.txt" | sort > "$folder/said.txt"
     comm -12 "$folder/expected.txt" "$folder/said.txt" > "$folder/ok.txt"
     comm -23 "$folder/expected.txt" "$folder/said.txt" > "$folder/failed.txt"

@@ -55,10 +55,17 @@ long call_batch_stops(uint64_t unused)
     return is_right ? 0 : HOLE;
 }
 
-/* Flushes that the guest asks for: operation in the low three bits. */
+/* Flushes that the guest asks for: operation in the low three bits. Of a page, this VCPU's; of a range, all that
+ * follows. */
 long call_flush(uint64_t linear_and_operation)
 {
-    return memory_do(linear_and_operation & 7, linear_and_operation & ~7ul, ~0ul);
+    unsigned operation = linear_and_operation & 7;
+    return memory_do(operation, linear_and_operation & ~7ul, operation == COOP_MMU_FLUSH_RANGE ? ~0ul : 0);
+}
+/* Of VCPUs that the VM has not. */
+long call_flush_others(uint64_t operation)
+{
+    return memory_do((unsigned)operation, 0, ~0ul);
 }
 
 /* Roots: 0: a page, 1 to 3: a table of that level, 4: the root and low bits, 5: foreign, 6: 0, 7: beyond memory,

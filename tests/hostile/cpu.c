@@ -94,12 +94,12 @@ long cpu_in32(uint64_t port)
 long cpu_out(uint64_t port_and_value)
 {
     __asm__ volatile("outb %0, %1" : : "a"((uint8_t)(port_and_value >> 16)), "d"((uint16_t)port_and_value));
-    return 0;
+    return cpu_in((uint16_t)port_and_value);
 }
 long cpu_out32(uint64_t port_and_value)
 {
     __asm__ volatile("outl %0, %1" : : "a"((uint32_t)(port_and_value >> 16)), "d"((uint16_t)port_and_value));
-    return 0;
+    return cpu_in32((uint16_t)port_and_value);
 }
 static long cpu_string_in(uint64_t pair)
 {

@@ -125,14 +125,15 @@ static long ring0_do_efer(uint64_t value)
     ring0_write_msr(X86_MSR_EFER, value);
     return 0;
 }
-/* Flips bits of EFER: #GP, or no effect: a page with NX stays one, and VMRUN undefined. */
+/* Flips bits of EFER: #GP, or no effect for LMA, which the CPU alone sets; a page with NX stays one. */
 long ring0_efer(uint64_t bits)
 {
     uint64_t old = ring0_read_msr(X86_MSR_EFER);
     coop_paddr page = memory_frame_new();
     memory_set(memory_window_slot(0), page | MEMORY_RW);
     long ignored, result = 0;
-    machine_try(ring0_do_efer, old ^ bits, &ignored);
+    if (machine_try(ring0_do_efer, old ^ bits, &ignored) && bits != X86_EFER_LMA)
+        result = HOLE;
     if (machine_probe_call(memory_window_address(0)) != 1 + X86_VECTOR_PF)
         result = HOLE;
     machine_try(ring0_do_efer, old, &ignored);

@@ -47,8 +47,18 @@ long type_new_level(uint64_t level)
     return result;
 }
 
-/* Frames that cannot become tables: 0: the root in use, 1: a table, 2: the neighbour's, 3: frame 0, 4: beyond memory,
- * 5: this VCPU's page, 6: 0xfee00000, 7: not aligned. */
+/* A table that is linked nowhere cannot be born once more. */
+long type_new_again(uint64_t unused)
+{
+    (void)unused;
+    coop_paddr table = memory_table_new(1);
+    long result = memory_do(COOP_MMU_TABLE_NEW, table, 2);
+    memory_table_free(table);
+    return result;
+}
+
+/* Frames that cannot become tables: 0: the root in use, 1: a table in use, 2: the neighbour's, 3: frame 0, 4: beyond
+ * memory, 5: this VCPU's page, 6: 0xfee00000, 7: not aligned. */
 long type_new_of(uint64_t which)
 {
     const coop_paddr frames[] = {memory_root, memory_window[1], memory_own_end(), 0,
