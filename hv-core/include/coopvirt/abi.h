@@ -197,7 +197,13 @@ struct coop_vcpu {
  *   IN  RAX = number; RDI, RSI, RDX, R10, R8 = arguments (integers or coop_paddr)
  *   OUT RAX = result, or a negated error number (COOP_E*)
  * RCX and R11 are undefined afterwards when SYSCALL was the instruction, all others preserved. An unknown number, or
- * one that this mode has not, gives -COOP_ENOSYS; a call from another privilege level -COOP_EPERM.
+ * one that this mode has not, gives -COOP_ENOSYS; a call from another privilege level -COOP_EPERM (deprivileged: a
+ * SYSCALL of user mode's is the guest's own). -COOP_EFAULT is memory that is not the VM's, -COOP_EINVAL any other
+ * argument that cannot be; nothing is done then.
+ * version and stop are there in every mode; mmu_batch and root with COOP_FEATURE_DIRECT or _DEPRIVILEGED; traps,
+ * return, segment_base, fpu and debug_register with COOP_FEATURE_DEPRIVILEGED; memory with COOP_FEATURE_MEMORY; upcall
+ * with COOP_FEATURE_QUEUE but not _DEPRIVILEGED; timer, block, yield, queue, kick, write and clock with
+ * COOP_FEATURE_QUEUE.
  */
 #define COOP_HYPERCALL_FIRST 0x100u
 
@@ -215,37 +221,39 @@ struct coop_vcpu {
  * A deprivileged kernel without COOP_FEATURE_DIRECT writes its tables itself, one for kernel and user mode: it has this
  * call with RSI = 0, and of mmu_batch's operations ROOT (value = 0) and the flushes; no page is global there. */
 #define COOP_HYPERCALL_ROOT 0x102u
-/* traps (deprivileged): IN RDI = coop_paddr of struct coop_traps. */
+/* traps (deprivileged): IN RDI = coop_paddr of struct coop_traps. OUT 0, -COOP_EFAULT, -COOP_EINVAL: its size, its
+ * reserved member, or an entry that is not canonical. */
 #define COOP_HYPERCALL_TRAPS 0x103u
 /* return (deprivileged): goes on where coop_vcpu.frame says, in guest user or guest kernel mode. Does not come back;
  * a frame that cannot be returned to stops the VM. */
 #define COOP_HYPERCALL_RETURN 0x104u
-/* segment_base (deprivileged): IN RDI = COOP_BASE_, RSI = canonical linear address. */
+/* segment_base (deprivileged): IN RDI = COOP_BASE_, RSI = canonical linear address. OUT 0, -COOP_EINVAL. */
 #define COOP_HYPERCALL_SEGMENT_BASE 0x105u
-/* fpu (deprivileged): IN RDI = 1: the next FPU instruction raises #NM (CR0.TS), 0: it does not. */
+/* fpu (deprivileged): IN RDI = 1: the next FPU instruction raises #NM (CR0.TS), 0: it does not. OUT 0, -COOP_EINVAL. */
 #define COOP_HYPERCALL_FPU 0x106u
-/* debug_register: IN RDI = 0..3, 6 or 7, RSI = value. OUT 0, -COOP_EINVAL: an address of the hypervisor's, or reserved
- * bits. */
+/* debug_register (deprivileged): IN RDI = 0..3, 6 or 7, RSI = value. OUT 0, -COOP_EINVAL: no such register, an address
+ * of the hypervisor's, a breakpoint on ports, general detection, or reserved bits. */
 #define COOP_HYPERCALL_DEBUG_REGISTER 0x107u
 /* upcall (vt): IN RDI = vector 32..255 by which upcalls come, through the guest's own IDT and interrupt flag, with no
- * end of interrupt but with COOP_FEATURE_UPCALL_END. 0: none, and then block does not wait. */
+ * end of interrupt but with COOP_FEATURE_UPCALL_END. 0: none, and then block does not wait. OUT 0, -COOP_EINVAL. */
 #define COOP_HYPERCALL_UPCALL 0x108u
-/* timer: IN RDI = TSC at which event COOP_EVENT_TIMER is raised, once; 0: never. In the past: at once. */
+/* timer: IN RDI = TSC at which event COOP_EVENT_TIMER is raised, once; 0: never. In the past: at once. OUT 0. */
 #define COOP_HYPERCALL_TIMER 0x109u
 /* block: waits until an upcall is due, with upcalls unmasked (vt: RFLAGS.IF is set, deprivileged: upcalls_masked
  * cleared, by the hypervisor, as STI; HLT does). OUT 0. */
 #define COOP_HYPERCALL_BLOCK 0x10au
 /* yield: lets others run. OUT 0. */
 #define COOP_HYPERCALL_YIELD 0x10bu
-/* stop: IN RDI = COOP_STOP_, RSI = status 0..255. Ends the VM. */
+/* stop: IN RDI = COOP_STOP_, RSI = status 0..255. Ends the VM. OUT -COOP_EINVAL. */
 #define COOP_HYPERCALL_STOP 0x10cu
 /* queue: IN RDI = index in start-info's devices, RSI = queue, RDX = coop_paddr of struct coop_queue, or 0: takes the
  * queue away, when its requests are complete. OUT 0, -COOP_EINVAL, -COOP_EFAULT. */
 #define COOP_HYPERCALL_QUEUE 0x10du
-/* kick: IN RDI = device, RSI = queue: there are new buffers. OUT 0. */
+/* kick: IN RDI = device, RSI = queue: there are new buffers. OUT 0, also where the queue has not been started,
+ * -COOP_EINVAL: no such device or queue. */
 #define COOP_HYPERCALL_KICK 0x10eu
 /* write: IN RDI = 0 console, 1 log; RSI = coop_paddr, RDX = bytes (at most 4096). For panics and the time
- * before there is a queue. OUT RAX = bytes written. */
+ * before there is a queue. OUT RAX = bytes written, which is less where memory ends, -COOP_EINVAL, -COOP_EFAULT. */
 #define COOP_HYPERCALL_WRITE 0x10fu
 /* memory (vt/nested): IN RDI = COOP_MEMORY_, RSI = coop_paddr of an array of coop_paddr of frames, RDX = how many (at
  * most 512). OUT RAX = how many were done; the first that is refused ends it: one that is not the VM's memory or is so
@@ -280,8 +288,8 @@ struct coop_vcpu {
  * 9 to 11, NX at will; in level 1 also G; frame of the VM; no PS, PWT, PCD, PAT. Entries above level 1 name a table of
  * the level below; any number of entries may link one table. An entry with U in level 4 lies in slots 0 to 255. Where
  * the kernel is deprivileged, what is stored has U, and no G.
- * Refused with COOP_EINVAL: no table there, or an entry that cannot be; COOP_EFAULT: no memory of the VM; COOP_EBUSY:
- * the frame is in use as something else.
+ * Refused with COOP_EINVAL: no table there, an entry, level, count or VCPU that cannot be; COOP_EFAULT: no memory of
+ * the VM; COOP_EBUSY: the frame is in use as something else.
  */
 struct coop_mmu_operation {
     uint64_t target; /* an address with COOP_MMU_ in its low three bits */
