@@ -120,10 +120,10 @@ failing program-hangs "no verdict within 3 s" $run $one --timeout 3 --out "$out/
 console_flood()
 {
     local folder=$out/flood
-    (ulimit -f 200; timeout 60 bench/boot --guest build/tests/boot/guests/faults.elf32 --words case=q --timeout 5 \
+    (ulimit -f 64; timeout 60 bench/boot --guest build/tests/boot/guests/faults.elf32 --words case=q --timeout 10 \
         --out "$folder" > "$folder.out" 2>&1)
-    grep -qE 'timeout after 5 s|flooded its serial lines' "$folder.out" || cat "$folder.out"
-    [ "$(stat -c %s "$folder/console.txt")" -eq $((200 << 10)) ] || echo "the console has $(stat -c %s "$folder/console.txt") bytes"
+    grep -qE 'timeout after 10 s|flooded its serial lines' "$folder.out" || cat "$folder.out"
+    [ "$(stat -c %s "$folder/console.txt")" -eq $((64 << 10)) ] || echo "the console has $(stat -c %s "$folder/console.txt") bytes"
 }
 verdict console-flood "$(console_flood)"
 
