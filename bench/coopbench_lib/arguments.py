@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import NoReturn
 
+from .commands_import import add_import_command
 from .commands_peers import add_peers_command
 from .commands_report import add_report_commands
 from .errors import UsageError
@@ -80,6 +81,7 @@ def make_parser() -> argparse.ArgumentParser:
     exits.add_argument("--mode", metavar="M", help="of this mode only")
     exits.add_argument("--workload", metavar="W", help="of these workloads only")
     _add_compare(_add(commands, "compare", "two results: of one machine row by row, of two side by side"))
+    add_import_command(commands, _add)
     add_pmu_command(commands, _add)
     add_peers_command(commands, _add, _positive, _count)
     add_report_commands(commands, _add)

@@ -2,12 +2,14 @@
 """A result as it is cited: BibTeX, and a paragraph on methods. It says only what run.json and the tables say."""
 from __future__ import annotations
 
+import hashlib
 import textwrap
 
 from .export import latex
-from .machines import MACHINES
+from .machines import unit_means
 from .modes import find_mode
 from .outcome import OK
+from .result_shape import has_changed_tree
 from .results import Result
 from .samples import varies
 from .tables import WIDTH
@@ -22,18 +24,25 @@ def bibtex(result: Result) -> str:
     """An entry for the software in the version that measured, with what identifies the run in its note."""
     run = result.run
     commit = run.get("commit") or "unknown"
-    images = ", ".join(f"{name} {digest[:12]}" for name, digest in result.images.items())
     fields = [("title", "{Coopvirt}: what each way of virtualizing a machine costs, and why"),
               ("author", "{The Coopvirt authors}"), ("year", str(run.get("started", ""))[:4]),
               ("version", latex(f"commit {commit}{_tree(result)}")),
               ("note", latex(f"Run {run['run_id']} on {run['machine']}, unit {run['unit']}; "
-                             f"images by SHA-256: {images}"))]
+                             f"{_sources(result)}"))]
     body = ",\n".join(f"  {name} = {{{text}}}" for name, text in fields if text)
     return f"@misc{{coopvirt-{commit},\n{body}\n}}\n"
 
 
+def _sources(result: Result) -> str:
+    """What was booted; of boots made by hand, what was captured of them."""
+    logs = sorted(result.run.get("logs", {}).values())
+    if logs:
+        return f"{len(logs)} captures, SHA-256 of the list of theirs: {hashlib.sha256(' '.join(logs).encode()).hexdigest()[:12]}"
+    return "images by SHA-256: " + ", ".join(f"{name} {digest[:12]}" for name, digest in result.images.items())
+
+
 def _tree(result: Result) -> str:
-    return "" if result.run.get("tree_clean") else ", with changes that are in no commit"
+    return "" if not has_changed_tree(result.run) else ", with changes that are in no commit"
 
 
 def methods(result: Result) -> str:
@@ -44,7 +53,7 @@ def methods(result: Result) -> str:
     measured = [row for row in result.rows if row.status == OK]
     repetitions = sorted({row.repetitions for row in measured})
     exact = sum(row.interval == "exact" for row in measured)
-    unit = next((machine.unit_means for machine in MACHINES if machine.unit == run["unit"]), "")
+    unit = unit_means(run["unit"])
     emulator = run.get("emulator", {})
     parameters = _words(run.get("params")) or "each workload's own"
     spread = ("in none of them did the repetitions differ" if exact == len(measured)
@@ -68,12 +77,14 @@ def methods(result: Result) -> str:
 
 def _intervals(run: dict[str, object]) -> str:
     """How figures of a clock were taken, and on what."""
-    about, computer = run.get("sampling") or {}, run.get("environment") or {}
+    about, computer = run.get("sampling"), run.get("environment") or {}
     known = ", ".join(f"{name} {computer[name]}" for name in ("cpu", "microcode", "governor", "smt", "kernel")
                       if computer.get(name) not in (None, "unknown"))
-    return (f"intervals are of 95% by bootstrap over starts. Modes took turns ({about.get('order', 'order not written down')}), until "
-            f"every interval was within {about.get('until_percent', '?')}% of its median or {about.get('budget_seconds', '?')} s were "
-            f"spent; nothing was left out as an outlier. The computer: {known or 'not written down'}.")
+    turns = (f"Modes took turns ({about.get('order', 'order not written down')}), until every interval was within "
+             f"{about.get('until_percent', '?')}% of its median or {about.get('budget_seconds', '?')} s were spent"
+             if about else f"{run.get('boots', 'The')} boots were made by hand, in an order that nobody wrote down")
+    return (f"intervals are of 95% by bootstrap over starts. {turns}; nothing was left out as an outlier. "
+            f"The computer: {known or 'not written down'}.")
 
 
 def _words(table: dict[str, object] | None) -> str:

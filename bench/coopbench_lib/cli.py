@@ -20,6 +20,7 @@ from . import doctor
 from .arguments import parse
 from .ask import ask, settle_modes
 from .beside_linux import read_reasons, render_beside_linux
+from .commands_import import command_import
 from .commands_peers import command_peers, latest_of
 from .commands_report import REPORT_COMMANDS
 from .commands_ablation import command_ablation
@@ -429,4 +430,4 @@ _COMMANDS = {"doctor": command_doctor, "modes": command_modes, "workloads": comm
              "trace": lambda options: command_trace(options, make_plan, _new_folder_of("trace")),
              "ablation": lambda options: command_ablation(options, make_plan, _new_folder_of("ablation")),
              "demo": lambda options: command_demo(options, make_plan, _new_folder_of("demo")),
-             "peers": command_peers, "pmu": command_pmu, **REPORT_COMMANDS}
+             "peers": command_peers, "pmu": command_pmu, "import": command_import, **REPORT_COMMANDS}

@@ -269,7 +269,10 @@ def command_claims(options: argparse.Namespace) -> int:
         print(render_markdown(claims), end="")
         return 0
     folder = options.result or _measure_claims(options, needed(claims))
-    verdicts = judge(claims, read_result(folder))
+    result = _ours(read_result(folder))
+    if result.run["unit"] != "instr":
+        raise UsageError(f"this result is in {result.run['unit']}: the claims are of counts of instructions")
+    verdicts = judge(claims, result)
     print(render_verdicts(verdicts), end="")
     return int(not all(verdict.passed for verdict in verdicts))
 

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from .modes import Mode
 from .outcome import OK
 from .raw import RawRecords, read_raw
+from .result_shape import has_changed_tree
 from .results import Result
 from .summary import COLUMNS, Row
 from .tables import Grid, added, amount, crossings, make_grid, mark, ratio, render_markdown
@@ -60,7 +61,7 @@ def render_latex(result: Result) -> str:
     """The comparison table as tables to be read in by \\input: two modes beside each other, no package needed."""
     grid, run = make_grid(result.rows), result.run
     blocks = [grid.modes[start:start + _MODES_BESIDE] for start in range(0, len(grid.modes), _MODES_BESIDE)] or [[]]
-    tree = "" if run.get("tree_clean") else ", tree not clean"
+    tree = "" if not has_changed_tree(run) else ", tree not clean"
     caption = (f"{run['machine']} ({run['cpu_model']}), unit {run['unit']}, run {run['run_id']}{tree}. Native: busy "
                f"{run['unit']} per operation; ratio: to native; +: added per operation; crossings per operation: "
                "VM exits, hypercalls (h), bounces (b).")

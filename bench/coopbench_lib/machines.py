@@ -108,6 +108,19 @@ def find_machine(name: str) -> Machine:
     raise UsageError(f"there is no machine '{name}' (machines: {', '.join(machine.name for machine in MACHINES)})")
 
 
+def unit_means(unit: str) -> str:
+    """What one step of a unit is, '' where no machine counts in it."""
+    return next((machine.unit_means for machine in (*MACHINES, hardware("", "")) if machine.unit == unit), "")
+
+
+def hardware(name: str, cpu_model: str) -> Machine:
+    """A computer of somebody's that we do not start: what its serial line said is imported."""
+    return Machine(name, "none", "", cpu_model, "cycles", "steps of a real CPU's time-stamp counter: time at a constant "
+                   "rate, and not the core's own cycles where its clock moves", "a computer of yours",
+                   command=lambda launch: [], explain_status=lambda status: None, read_talk=lambda text: "", tsc_khz=0,
+                   lapic_khz=0, status_decides=False)
+
+
 def version_line(program: str) -> str:
     """What an emulator says of itself: the line with its version, or the first; '' when it says nothing."""
     try:

@@ -20,7 +20,7 @@ from .records import Boot, Repetition, join
 from .walks import take_walks
 
 OK, NOT_APPLICABLE, FAILED, TIMEOUT = "ok", "n/a", "failed", "timeout"
-_GOOD_STOPS = ("exit-port", "power-off")
+GOOD_STOPS = ("exit-port", "power-off")
 
 
 @dataclass
@@ -81,7 +81,7 @@ def complaint(machine: Machine, mode: Mode, status: int, boot: Boot, last_words:
     if boot.broken:
         return boot.broken
     for stop in boot.all("stop"):
-        if stop.get("reason") not in _GOOD_STOPS:
+        if stop.get("reason") not in GOOD_STOPS:
             return f"the hypervisor stopped the guest: {stop.get('reason')}"
     ends = boot.all("end")
     explained = machine.explain_status(status)

@@ -16,6 +16,7 @@ from .tables import WIDTH, amount, columns, ratio
 _COMMON = ("~ digitised from a figure. agrees: our ratio lies within a factor of two of the published one; entered: the "
            "hypervisor is entered in an operation where the paper says so.")
 
+_COMMAND = "bench/coopbench run"
 _APART = ("Some rows have nothing beside them that they may be divided by: a pair is of one result, or of two of the same machine "
           "and images that differ in switches alone.")
 
@@ -57,7 +58,14 @@ def _without(cells: tuple[str, ...], place: int) -> tuple[str, ...]:
 
 
 def _wrap(lines: list[str]) -> str:
-    return "".join(f"{wrapped}\n" for line in lines for wrapped in textwrap.wrap(line, WIDTH, subsequent_indent="    "))
+    return "".join(f"{part}\n" for line in lines for part in (
+        _wrap_command(line) if line.startswith(_COMMAND) else textwrap.wrap(line, WIDTH, subsequent_indent="    ")))
+
+
+def _wrap_command(line: str) -> list[str]:
+    """A command that a shell takes as it is printed; no word of it is broken."""
+    parts = textwrap.wrap(line, WIDTH - 2, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    return [f"{part} \\" for part in parts[:-1]] + parts[-1:]
 
 
 def _verdict(holds: bool | None) -> str:
@@ -123,7 +131,7 @@ def commands(pairs: list[Pair], rule: Rule) -> list[str]:
                                         *([rule.base_mode] if rule.base_mode else []), *(pair.mode for pair in here)]))
         names_of = ",".join(dict.fromkeys(pair.workload for pair in here))
         machine = "" if rule.machine == "qemu-svm" else f" --machine {rule.machine}"
-        lines.append(f"bench/coopbench run{machine} --mode {modes} --workload {names_of}"
+        lines.append(f"{_COMMAND}{machine} --mode {modes} --workload {names_of}"
                      + (f" --walks {rule.walks}" if rule.walks else "") + "".join(f" --set {name}={value}" for name, value in switches))
     return lines
 

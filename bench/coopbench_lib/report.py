@@ -19,6 +19,7 @@ from .plots_samples import distribution_plots
 from .raw import RawRecords, read_raw
 from .report_html import render_html
 from .report_peers import PeerSection, peer_sections, render_peers_latex, render_peers_markdown
+from .result_shape import has_changed_tree
 from .results import Result
 from .tables import amount, make_grid, mark, render_markdown
 from .walks_table import render_walks_markdown
@@ -97,7 +98,7 @@ def _write(path: Path, text: str) -> None:
 def facts(result: Result) -> list[tuple[str, str]]:
     """What was run and on what, as name and text."""
     run = result.run
-    tree = "" if run.get("tree_clean") else " (with changes that are in no commit)"
+    tree = "" if not has_changed_tree(run) else " (with changes that are in no commit)"
     emulator = run.get("emulator", {})
     own = "each workload's own"
     warmup = own if run.get("warmup") is None else run["warmup"]

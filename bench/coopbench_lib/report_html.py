@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from .extras import Extra, render_extra_html
-from .machines import MACHINES
+from .machines import unit_means
 from .modes import Mode
 from .outcome import OK
 from .plots import inline, plot_name
@@ -70,7 +70,7 @@ def _section(section: Section, about: dict[str, Workload]) -> str:
 
 def _unit_line(section: Section) -> str:
     unit = section.result.run["unit"]
-    means = next((machine.unit_means for machine in MACHINES if machine.unit == unit), "")
+    means = unit_means(unit)
     return f'<p class="unit">Unit <b>{escape(unit)}</b>: {escape(means)}.</p>' if means else ""
 
 

@@ -66,6 +66,11 @@ def check_row(row: Row, run: dict[str, Any]) -> None:
         raise ValueError(f"table.csv: {row.mode} {row.workload} has page walks, and run.json none")
 
 
+def has_changed_tree(run: dict[str, Any]) -> bool:
+    """Whether what was measured is in no commit. Nobody knows it of a capture: then it is null, and not said."""
+    return run.get("tree_clean", False) is False
+
+
 def to_number(text: str) -> float:
     """A cell of numbers. ValueError: it is none, or not a finite one."""
     value = int(text) if text.lstrip("-").isdigit() else float(text)

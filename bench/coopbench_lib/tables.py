@@ -9,9 +9,10 @@ import textwrap
 from dataclasses import dataclass
 
 from . import tables_wide
-from .machines import MACHINES
+from .machines import unit_means
 from .modes import Mode, find_mode
 from .outcome import OK
+from .result_shape import has_changed_tree
 from .results import Result
 from .sample_views import remarks
 from .summary import ExitRow, Row
@@ -144,7 +145,7 @@ def _unit(result: Result) -> str:
 
 def _title(result: Result) -> str:
     run = result.run
-    tree = "" if run.get("tree_clean") else ", tree not clean"
+    tree = "" if not has_changed_tree(run) else ", tree not clean"
     return f"{run['machine']} ({run['cpu_model']}), unit {run['unit']}, run {run['run_id']}{tree}"
 
 
@@ -199,7 +200,7 @@ def mark(row: Row) -> str:
 
 def _legend(result: Result, is_markdown: bool = False) -> list[str]:
     unit = _unit(result)
-    means = next((machine.unit_means for machine in MACHINES if machine.unit == unit), "")
+    means = unit_means(unit)
     lines = [f"{unit} = {means}."] if means else []
     has_classes = is_markdown or len({row.mode for row in result.rows} - {"native"}) > _PAIR
     lines += [f"native: busy {unit} per operation. ratio: to native. +{unit}/op: added to native's. "
