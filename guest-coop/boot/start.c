@@ -41,11 +41,12 @@ const char *kernel_command_line(void)
 /* The number that a word of the command line gives; a word that is none ends the run. */
 static uint64_t start_number(const char *options, const char *key, uint64_t standard)
 {
-    char text[32];
-    uint64_t value = string_option_number(options, key, standard);
-    if (value == standard && string_option_number(options, key, ~standard) == ~standard &&
-        string_option(options, key, text, sizeof(text)) >= 0)
+    char text[32] = "";
+    unsigned long value = standard;
+    if (!string_option_read_number(options, key, &value)) {
+        string_option(options, key, text, sizeof(text));
         panic("%s=%s: that is no number", key, text);
+    }
     return value;
 }
 

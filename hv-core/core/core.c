@@ -78,11 +78,12 @@ static const struct io_backend *const core_io_backends[MODE_IO_KINDS] = {
 /* The number that a word gives; a word that gives none is refused, and not taken for its default. */
 static unsigned long core_number(const char *words, const char *key, unsigned long fallback)
 {
-    unsigned long number = string_option_number(words, key, fallback);
-    char text[48];
-    if (number == fallback && string_option_number(words, key, ~fallback) == ~fallback &&
-        string_option(words, key, text, sizeof(text)) >= 0)
+    unsigned long number = fallback;
+    char text[48] = "";
+    if (!string_option_read_number(words, key, &number)) {
+        string_option(words, key, text, sizeof(text));
         core_refuse("%s=%s: that is no number", key, text);
+    }
     return number;
 }
 

@@ -45,10 +45,10 @@ static uint32_t *switches_member(struct switches *switches, const struct switche
 
 static int switches_read_one(const char *words, const struct switches_rule *rule, uint32_t *to, char *why, size_t size)
 {
-    unsigned long value = string_option_number(words, rule->word, rule->standard);
-    char text[48], bounds[64];
-    if (string_option_number(words, rule->word, ~value) != value &&
-        string_option(words, rule->word, text, sizeof(text)) >= 0) {
+    unsigned long value = rule->standard;
+    char text[48] = "", bounds[64];
+    if (!string_option_read_number(words, rule->word, &value)) {
+        string_option(words, rule->word, text, sizeof(text));
         format_string(why, size, "%s=%s: that is no number", rule->word, text);
         return -EINVAL;
     }

@@ -140,29 +140,43 @@ int string_option(const char *words, const char *key, char *value, size_t size)
     return (int)length;
 }
 
-unsigned long string_option_number(const char *words, const char *key, unsigned long fallback)
+static bool option_is_number(const char *text, unsigned long *number)
 {
-    char text[32];
-    int length = string_option(words, key, text, sizeof text);
-    unsigned long number = 0;
-    unsigned base = 10;
-    const char *digit = text;
+    bool is_hexadecimal = text[0] == '0' && text[1] == 'x';
+    unsigned base = is_hexadecimal ? 16 : 10;
+    const char *digit = is_hexadecimal ? text + 2 : text;
 
-    if (length <= 0 || length >= (int)sizeof text)
-        return fallback;
-    if (text[0] == '0' && text[1] == 'x') {
-        base = 16;
-        digit += 2;
-    }
+    *number = 0;
     if (!*digit)
-        return fallback;
+        return false;
     for (; *digit; digit++) {
         unsigned value = *digit >= '0' && *digit <= '9'   ? (unsigned)(*digit - '0')
                          : *digit >= 'a' && *digit <= 'f' ? (unsigned)(*digit - 'a') + 10
                                                           : 99;
-        if (value >= base || number > (~0ul - value) / base)
-            return fallback;
-        number = number * base + value;
+        if (value >= base || *number > (~0ul - value) / base)
+            return false;
+        *number = *number * base + value;
     }
+    return true;
+}
+
+bool string_option_read_number(const char *words, const char *key, unsigned long *number)
+{
+    char text[32];
+    unsigned long value;
+    int length = string_option(words, key, text, sizeof text);
+
+    if (length < 0)
+        return true;
+    if (length >= (int)sizeof text || !option_is_number(text, &value))
+        return false;
+    *number = value;
+    return true;
+}
+
+unsigned long string_option_number(const char *words, const char *key, unsigned long fallback)
+{
+    unsigned long number = fallback;
+    (void)string_option_read_number(words, key, &number);
     return number;
 }

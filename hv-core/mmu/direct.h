@@ -104,8 +104,8 @@ void direct_create(struct direct *direct, const struct direct_world *world, cons
 /* One operation each: 0, or a COOP_E number with nothing changed. VM's lock held, as for all that follows. */
 int direct_set(struct direct *direct, coop_paddr slot, uint64_t entry);
 int direct_clear(struct direct *direct, coop_paddr slot, uint64_t count);
-int direct_table_new(struct direct *direct, coop_paddr frame, uint64_t level);
-int direct_table_free(struct direct *direct, coop_paddr frame);
+int direct_table_new(struct direct *direct, coop_paddr address, uint64_t level);
+int direct_table_free(struct direct *direct, coop_paddr address);
 
 /* A top-level table that a CPU may load from now on, without telling: it stays one until it is put back as often.
  * 0 or COOP_EINVAL. */

@@ -60,6 +60,20 @@ START_TEST(what_is_no_number_gives_the_fallback)
 }
 END_TEST
 
+START_TEST(a_missing_number_is_not_a_wrong_one)
+{
+    unsigned long number = 7;
+
+    ck_assert(string_option_read_number("m=3", "n", &number));
+    ck_assert_uint_eq(number, 7);
+    ck_assert(!string_option_read_number("n=", "n", &number));
+    ck_assert(!string_option_read_number("n=1x", "n", &number));
+    ck_assert_uint_eq(number, 7);
+    ck_assert(string_option_read_number("n=0x10", "n", &number));
+    ck_assert_uint_eq(number, 16);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("string");
@@ -69,6 +83,7 @@ int main(void)
     tcase_add_test(cases, a_value_is_cut_to_its_buffer);
     tcase_add_test(cases, numbers_are_decimal_or_hexadecimal);
     tcase_add_test(cases, what_is_no_number_gives_the_fallback);
+    tcase_add_test(cases, a_missing_number_is_not_a_wrong_one);
     suite_add_tcase(suite, cases);
     return suite_main(suite);
 }

@@ -31,10 +31,10 @@ void queue_devices_destroy(struct queue_devices *devices);
 void queue_devices_describe(const struct queue_devices *devices, struct coop_start_info *info);
 
 /* Takes a queue into service, or with NULL out of it. 0, -EINVAL, -EFAULT. */
-int queue_devices_set(struct queue_devices *devices, uint64_t device, uint64_t queue, const struct coop_queue *shape);
+int queue_devices_set(struct queue_devices *devices, uint64_t number, uint64_t queue, const struct coop_queue *shape);
 
 /* There are new buffers. 0, -EINVAL: no such queue. */
-int queue_devices_kick(struct queue_devices *devices, uint64_t device, uint64_t queue);
+int queue_devices_kick(struct queue_devices *devices, uint64_t number, uint64_t queue);
 
 /* Brings input and frames to buffers that wait for them, and goes on where a budget was used up. */
 void queue_devices_serve(struct queue_devices *devices);
