@@ -1,7 +1,8 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
 ;
-; The smallest machine on which libcoopwalk can be checked: a Multiboot kernel, flat binary, that goes to long mode and touches
-; known pages between the markers. The regions, in order, are the rows of walk_selftest.sh, which says how many walks each takes.
+; The smallest machine on which libcoopwalk can be checked: a Multiboot kernel, flat binary, that goes to long mode and
+; touches known pages between the markers. The regions, in order, are the rows of walk_selftest.sh, which says how many
+; walks each takes.
 
 %include "test_kernel.inc"
 
@@ -90,7 +91,8 @@ bits 64
     end
 %endmacro
 
-; A guest that begins at the label: entered once before the region and ROUNDS times in it. The host touches one page for it.
+; A guest that begins at the label: entered once before the region and ROUNDS times in it. The host touches one page
+; for it.
 %macro guest_rounds 1
     mov qword [vmcb + 0x578], %1
     mov rax, vmcb

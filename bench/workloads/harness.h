@@ -6,8 +6,8 @@
  *
  *     prepare()  BEGIN marker  RDTSC  work()  RDTSC  END marker  cleanup()  one record
  *
- * The same binary runs on any Linux: where /dev/coopbench is missing the records go to standard output, and there are no
- * markers unless COOPBENCH_MARKER is in the environment: then this process writes them to the port itself.
+ * The same binary runs on any Linux: where /dev/coopbench is missing the records go to standard output, and there are
+ * no markers unless COOPBENCH_MARKER is in the environment: then this process writes them to the port itself.
  */
 #ifndef HARNESS_H
 #define HARNESS_H

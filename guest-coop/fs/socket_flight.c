@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sockets on their way through sockets. One that nobody holds but packets, which nobody can come to read since they stand
- * in queues of such sockets themselves, would stay for ever: those are found and their queues emptied. Looked for when a
- * socket goes and before another is sent.
+ * Sockets on their way through sockets. One that nobody holds but packets, which nobody can come to read since they
+ * stand in queues of such sockets themselves, would stay for ever: those are found and their queues emptied. Looked for
+ * when a socket goes and before another is sent.
  */
 #include "fs/socket_internal.h"
 

@@ -41,7 +41,8 @@ static coop_paddr benchmark_frame;
 static struct coopbench_counters benchmark_now(void)
 {
     const struct cpu_counters *c = &cpu_this()->counters;
-    return (struct coopbench_counters){c->idle, c->ticks, c->context_switches, c->page_faults, c->system_calls, c->fpu_loads};
+    return (struct coopbench_counters){
+        c->idle, c->ticks, c->context_switches, c->page_faults, c->system_calls, c->fpu_loads};
 }
 
 static struct coopbench_counters benchmark_difference(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the superuser may do, in parts (capabilities(7)): one bit each, by Linux's numbers. Whoever checks a privilege asks
- * for its capability here; identities (syscall/identity_calls.c), exec and capset change the sets.
+ * What the superuser may do, in parts (capabilities(7)): one bit each, by Linux's numbers. Whoever checks a privilege
+ * asks for its capability here; identities (syscall/identity_calls.c), exec and capset change the sets.
  */
 #ifndef KERNEL_CAPABILITY_H
 #define KERNEL_CAPABILITY_H

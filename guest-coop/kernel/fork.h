@@ -32,7 +32,8 @@ struct fork_arguments {
     uint64_t parent_tid, child_tid, tls;
 };
 
-/* The number of the child, a process or a thread, or -errno. With FORK_VFORK it returns when the child has called exec or ended. */
+/* The number of the child, a process or a thread, or -errno. With FORK_VFORK it returns when the child has called exec
+ * or ended. */
 long fork_process(const struct fork_arguments *arguments);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What System V's semaphores, messages and shared memory have in common: objects that programs find by a key and name by
- * a number, with an owner and permissions. The three kinds stand in a table each (syscall/semaphore_calls.c and its like).
+ * What System V's semaphores, messages and shared memory have in common: objects that programs find by a key and name
+ * by a number, with an owner and permissions. The three kinds stand in a table each (syscall/semaphore_calls.c and its
+ * like).
  */
 #ifndef KERNEL_IPC_H
 #define KERNEL_IPC_H

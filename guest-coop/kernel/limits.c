@@ -22,11 +22,10 @@
 #define EVERYTHING       {LIMIT_INFINITE, LIMIT_INFINITE}
 #define EXACTLY(value)   {value, value}
 
-static const struct limits limits_common = {.of = {EVERYTHING, EVERYTHING, EVERYTHING, EXACTLY(USER_STACK_BYTES),
-                                                   EXACTLY(0), EVERYTHING, EXACTLY(PROCESSES_MOST), EXACTLY(FILES_LIMIT),
-                                                   EXACTLY(LOCKED_BYTES), EVERYTHING, EVERYTHING,
-                                                   EXACTLY(SIGNALS_QUEUED), EXACTLY(MESSAGE_BYTES), EXACTLY(0),
-                                                   EXACTLY(0), EVERYTHING}};
+static const struct limits limits_common = {
+    .of = {EVERYTHING, EVERYTHING, EVERYTHING, EXACTLY(USER_STACK_BYTES), EXACTLY(0), EVERYTHING,
+           EXACTLY(PROCESSES_MOST), EXACTLY(FILES_LIMIT), EXACTLY(LOCKED_BYTES), EVERYTHING, EVERYTHING,
+           EXACTLY(SIGNALS_QUEUED), EXACTLY(MESSAGE_BYTES), EXACTLY(0), EXACTLY(0), EVERYTHING}};
 
 uint32_t limits_tables;
 

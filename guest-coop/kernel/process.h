@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A process: an address space, a thread of control, its files and its place among other
- * processes. A thread that shares all that with another is one of these as well (kernel/thread.h). The members are grouped by who may touch them. What other rooms need of scheduling
- * and signals is declared here.
+ * processes. A thread that shares all that with another is one of these as well (kernel/thread.h). The members are
+ * grouped by who may touch them. What other rooms need of scheduling and signals is declared here.
  */
 #ifndef KERNEL_PROCESS_H
 #define KERNEL_PROCESS_H

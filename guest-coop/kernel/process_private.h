@@ -43,7 +43,7 @@ struct process_private {
     /* scheduler, under its lock */
     struct process *run_next;
     bool queued;
-    uint8_t turns; /* a nice process: to let others have before its next; one with nice below 0: ticks more that it may run */
+    uint8_t turns; /* a nice process: to let others have before its next; nice below 0: ticks more that it may run */
     bool uninterruptible; /* in its sleep no signal wakes it: short waits for devices */
     bool only_killable;   /* in its sleep no signal but SIGKILL wakes it */
     uint32_t attention;     /* ATTENTION_* */
@@ -59,7 +59,7 @@ struct process_private {
     uint64_t clear_tid;        /* set_tid_address */
     uint64_t robust_list;      /* set_robust_list */
     uint64_t restart_deadline; /* of an interrupted sleep, 0 = none */
-    coop_paddr copy_frame;     /* what file operations may read and write in place of user memory (syscall/file_copy.c); or 0 */
+    coop_paddr copy_frame;     /* what file operations use in place of user memory (syscall/file_copy.c), or 0 */
     bool crowded;              /* has become a user who has too many processes: execve refuses */
     bool executed;             /* has called execve since its fork: setpgid by the parent is too late */
 

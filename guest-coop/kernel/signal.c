@@ -206,7 +206,8 @@ void signal_reset_for_exec(struct process_private *private)
     private->signal_stack = (struct signal_stack){0, 0, 0};
 }
 
-/* Stops the running process until SIGCONT or SIGKILL. Its other threads stop when they come to deliver the same signal. */
+/* Stops the running process until SIGCONT or SIGKILL. Its other threads stop when they come to deliver the same signal.
+ */
 static void signal_stop(unsigned signal)
 {
     struct process *current = process_current(), *leader = current->private->leader;

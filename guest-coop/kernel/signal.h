@@ -37,10 +37,10 @@ void signal_force(unsigned signal, const struct signal_information *information)
 
 /* ---- what is pending: kernel/signal_pending.c ---- */
 
-/* Makes a signal pending for the thread, or (`shared`) for its whole process, by an entry of a queue where it has one: 0 or
- * -EAGAIN. */
-int signal_put_queued(struct process *thread, bool shared, unsigned signal, const struct signal_information *information,
-                      struct signal_queued *entry);
+/* Makes a signal pending for the thread, or (`shared`) for its whole process, by an entry of a queue where it has one:
+ * 0 or -EAGAIN. */
+int signal_put_queued(struct process *thread, bool shared, unsigned signal,
+                      const struct signal_information *information, struct signal_queued *entry);
 
 /* Notes it as pending without an entry. */
 static inline void signal_keep(struct process_private *private, struct signal_queue *queue, unsigned signal,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is pending: a set per thread, and one per process for what all its threads block when it comes. Standard signals
- * are pending once, with what they say in a slot each; real-time ones, and those of timers, stand in a queue as often as
- * they were sent.
+ * are pending once, with what they say in a slot each; real-time ones, and those of timers, stand in a queue as often
+ * as they were sent.
  */
 #include "kernel/signal.h"
 #include "kernel/errno.h"
@@ -24,8 +24,8 @@ void signal_pull(struct process_private *private)
     }
 }
 
-int signal_put_queued(struct process *thread, bool shared, unsigned signal, const struct signal_information *information,
-               struct signal_queued *entry)
+int signal_put_queued(struct process *thread, bool shared, unsigned signal,
+                      const struct signal_information *information, struct signal_queued *entry)
 {
     struct process_private *private = thread->private;
     uint64_t *set = shared ? &private->signal_shared : &private->signal_pending;
@@ -47,8 +47,8 @@ int signal_put_queued(struct process *thread, bool shared, unsigned signal, cons
 }
 
 /* Takes one of that number out of a set and its queue. */
-static void signal_take_from(struct process_private *private, uint64_t *set, struct signal_queue *queue, unsigned signal,
-                             struct signal_information *information)
+static void signal_take_from(struct process_private *private, uint64_t *set, struct signal_queue *queue,
+                             unsigned signal, struct signal_information *information)
 {
     if (!queue->first || !signal_queue_take(queue, signal, information)) {
         if (signal <= SIGNAL_SLOTS)

@@ -48,8 +48,8 @@ FIXUP user_clear_raw.words, user_copy_failed
 FIXUP user_clear_raw.bytes, user_copy_failed
 
 ; long user_copy_string_raw(char *to, const char *from, size_t size): the length without the end, which is copied too;
-; `size` when there is no end so far; -1 after a fault. Eight bytes at a time from an aligned address on: they lie in one
-; page, so that nothing behind the string's end is touched that could fault.
+; `size` when there is no end so far; -1 after a fault. Eight bytes at a time from an aligned address on: they lie in
+; one page, so that nothing behind the string's end is touched that could fault.
 align 16
 user_copy_string_raw:
     xor eax, eax

@@ -265,7 +265,8 @@ long file_sys_sync_file_range(const struct syscall_arguments *a)
 
     if (!file || (file->flags & ABI_O_PATH))
         return -EBADF;
-    if ((int64_t)a->a1 < 0 || (int64_t)a->a2 < 0 || (int64_t)(a->a1 + a->a2) < 0 || (a->a3 & ~(uint64_t)SYNC_RANGE_FLAGS))
+    if ((int64_t)a->a1 < 0 || (int64_t)a->a2 < 0 || (int64_t)(a->a1 + a->a2) < 0 ||
+        (a->a3 & ~(uint64_t)SYNC_RANGE_FLAGS))
         return -EINVAL;
     if (!file->operations->seek)
         return -ESPIPE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * System V shared memory: segments of pages that processes attach. Each is an open file that its mappings hold; the last
- * mapping of a removed one frees it.
+ * System V shared memory: segments of pages that processes attach. Each is an open file that its mappings hold; the
+ * last mapping of a removed one frees it.
  */
 #include "fs/file.h"
 #include "kernel/errno.h"

@@ -211,7 +211,8 @@ static long semaphore_try(struct semaphore_set *set, struct semaphore_call *call
     long status = 0;
     for (; i < call->count && status == 0; i++) {
         unsigned number = call->operations[i].number;
-        status = semaphore_try_one(&set->semaphores[number], &call->operations[i], undo ? &undo->changes[number] : &nothing);
+        status =
+            semaphore_try_one(&set->semaphores[number], &call->operations[i], undo ? &undo->changes[number] : &nothing);
     }
     if (status == 0)
         return 0;

@@ -200,8 +200,9 @@ long kernel_sys_sigaltstack(const struct syscall_arguments *a)
 static bool signal_permitted(const struct process *to, unsigned signal)
 {
     const struct process *from = process_current();
-    return capability_held(CAPABILITY_KILL) || from->euid == to->suid || from->euid == to->uid || from->uid == to->suid ||
-           from->uid == to->uid || (signal == SIGNAL_CONT && from->session_id == to->session_id);
+    return capability_held(CAPABILITY_KILL) || from->euid == to->suid || from->euid == to->uid ||
+           from->uid == to->suid || from->uid == to->uid ||
+           (signal == SIGNAL_CONT && from->session_id == to->session_id);
 }
 
 struct kill_all {
@@ -236,7 +237,8 @@ long kernel_sys_kill(const struct syscall_arguments *a)
         struct process *process = process_find(pid);
         if (!process)
             return -ESRCH;
-        return signal_permitted(process, (unsigned)a->a1) ? signal_send(process, (unsigned)a->a1, &information) : -EPERM;
+        return signal_permitted(process, (unsigned)a->a1) ? signal_send(process, (unsigned)a->a1, &information)
+                                                          : -EPERM;
     }
     struct kill_all all = {(unsigned)a->a1, &information, pid == 0 ? current->group_id : -pid, -ESRCH};
     if (pid == -1)
@@ -253,7 +255,8 @@ static long signal_kill_thread(int process, int number, uint64_t signal, const s
         return -EINVAL;
     if (!thread || (process && thread->leader_pid != process))
         return -ESRCH;
-    return signal_permitted(thread, (unsigned)signal) ? signal_send_thread(thread, (unsigned)signal, information) : -EPERM;
+    return signal_permitted(thread, (unsigned)signal) ? signal_send_thread(thread, (unsigned)signal, information)
+                                                      : -EPERM;
 }
 
 static long signal_kill_by_number(int process, int number, uint64_t signal)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The system calls on a process's timers: what they pass, and what of it is valid. The timers are kernel/process_timer.c's.
+ * The system calls on a process's timers: what they pass, and what of it is valid. The timers are
+ * kernel/process_timer.c's.
  */
 #include "kernel/clock.h"
 #include "kernel/errno.h"

@@ -17,7 +17,7 @@ enum vm_action emulation_run(struct vcpu *vcpu);
 bool emulation_try(struct vcpu *vcpu);
 
 /* Goes on from RIP for at most `most` instructions, and stops before one that faults or is not executed here: how many
- * were, of which *trapping is raised by those that would have exited, and *last is the last of those, counted from 1. */
+ * were. *trapping is raised by those of them that would have exited, and *last is the last of those, counted from 1. */
 unsigned emulation_go_on(struct vcpu *vcpu, unsigned most, unsigned *trapping, unsigned *last);
 
 #endif

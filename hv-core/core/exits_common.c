@@ -70,8 +70,9 @@ static enum vm_action exit_external_interrupt(struct vcpu *vcpu, const struct vm
     return VM_RESUME;
 }
 
-/* A guest that has waited by PAUSE for long, perhaps with interrupts off: the host's are looked at, so that another VCPU gets
- * its turn (under Bochs 2.7 a physical interrupt does not end the run of an AMD-V guest whose interrupts are off). */
+/* A guest that has waited by PAUSE for long, perhaps with interrupts off: the host's are looked at, so that another
+ * VCPU gets its turn (under Bochs 2.7 a physical interrupt does not end the run of an AMD-V guest whose interrupts are
+ * off). */
 static enum vm_action exit_pause(struct vcpu *vcpu, const struct vm_exit *exit)
 {
     exit_external_interrupt(vcpu, exit);

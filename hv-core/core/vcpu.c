@@ -334,8 +334,8 @@ static __attribute__((noinline)) void vcpu_deliver_nmis(struct vcpu *vcpu)
         cpu_kick(cpu_current()->index);
 }
 
-/* What waits in the queue, one event an entry: an exception first; an interrupt that has been acknowledged already stays
- * until that is on its way. False when the VM has been stopped. */
+/* What waits in the queue, one event an entry: an exception first; an interrupt that has been acknowledged already
+ * stays until that is on its way. False when the VM has been stopped. */
 static bool vcpu_deliver_queued(struct vcpu *vcpu)
 {
     struct event_queue *events = &vcpu->events;

@@ -56,8 +56,8 @@ struct vcpu_length {
 
 #define VCPU_DECODED 128 /* emulated instructions that are remembered; a power of two */
 
-/* An instruction that was emulated before, likewise; and the way through the tables that led to it, since other code may
- * stand at its address by now. */
+/* An instruction that was emulated before, likewise; and the way through the tables that led to it, since other code
+ * may stand at its address by now. */
 struct vcpu_decoded {
     uint64_t rip;
     uint64_t root;

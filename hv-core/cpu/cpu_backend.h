@@ -22,8 +22,8 @@ struct cpu_direct {
     unsigned root_targets;     /* roots that a guest may change between without an exit: hold() lists vcpu->roots */
     const uint64_t *top_slots; /* what slots COOP_SLOT_FIRST to COOP_SLOT_LAST of every top-level table hold; NULL: 0 */
 
-    /* On the CPU that runs the VCPU, at its exit: forgets the translation of one address by its root. NULL: only those of
-     * all addresses can be forgotten, by hold(). */
+    /* On the CPU that runs the VCPU, at its exit: forgets the translation of one address by its root. NULL: only those
+     * of all addresses can be forgotten, by hold(). */
     void (*flush_page)(uint64_t linear);
 };
 

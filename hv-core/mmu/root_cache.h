@@ -2,8 +2,8 @@
 /*
  * The top-level tables that a VCPU holds a typed reference to, with direct page tables: the one in use, and those to
  * which the CPU lets the guest change by itself (VT-x: the CR3-target list). A small cache, whose loads that hit nobody
- * sees: which entry goes is chosen at random. A root leaves every list before it dies, since a listed one can become the root in use at any moment without a word. Pure:
- * references are taken and given back by the world passed in.
+ * sees: which entry goes is chosen at random. A root leaves every list before it dies, since a listed one can become
+ * the root in use at any moment without a word. Pure: references are taken and given back by the world passed in.
  */
 #ifndef MMU_ROOT_CACHE_H
 #define MMU_ROOT_CACHE_H

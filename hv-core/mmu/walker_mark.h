@@ -8,8 +8,8 @@
 #include "mmu/guest_memory.h"
 #include "mmu/walker.h"
 
-/* Sets bits in a guest entry as the CPU does: *entry is what it was and becomes what it is. False when somebody else has
- * changed it. */
+/* Sets bits in a guest entry as the CPU does: *entry is what it was and becomes what it is. False when somebody else
+ * has changed it. */
 bool walker_mark(const struct guest_memory *memory, coop_paddr address, unsigned bytes, uint64_t *entry, uint64_t bits);
 
 /* Accessed in every entry on the way (the top ones of PAE have none), dirty in the one that maps a page to be written.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fuzzes the reader of guest kernels: whatever the file, nothing outside of it is read; what is accepted lies in the file,
- * does not overlap, does not wrap around, and holds its entry points.
+ * Fuzzes the reader of guest kernels: whatever the file, nothing outside of it is read; what is accepted lies in the
+ * file, does not overlap, does not wrap around, and holds its entry points.
  */
 #include "core/elf_image.h"
 

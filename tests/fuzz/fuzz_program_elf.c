@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fuzzes the reader of the guest's programs: whatever the headers, what is accepted lies in the file and in the range for
- * programs, ascends, and does not overlap by page.
+ * Fuzzes the reader of the guest's programs: whatever the headers, what is accepted lies in the file and in the range
+ * for programs, ascends, and does not overlap by page.
  */
 #include "kernel/elf_image.h"
 

@@ -180,7 +180,8 @@ static void exhaust(void)
         _exit(1);
     if (close(last) || close(last - 1) || pipe(ends))
         _exit(2);
-    if (socket(AF_UNIX, SOCK_STREAM, 0) != -1 || errno != EMFILE || syscall(SYS_memfd_create, "x", 0) != -1 || errno != EMFILE)
+    if (socket(AF_UNIX, SOCK_STREAM, 0) != -1 || errno != EMFILE || syscall(SYS_memfd_create, "x", 0) != -1 ||
+        errno != EMFILE)
         _exit(3);
 }
 

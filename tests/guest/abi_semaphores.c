@@ -242,7 +242,8 @@ static void test_types(int queue)
 {
     struct msqid_ds status;
     CHECK(send_text(queue, 5, "five", 0) == 0 && send_text(queue, 2, "two", 0) == 0);
-    CHECK(send_text(queue, 9, "nine", 0) == 0 && send_text(queue, 2, "again", 0) == 0 && send_text(queue, 7, "", 0) == 0);
+    CHECK(send_text(queue, 9, "nine", 0) == 0 && send_text(queue, 2, "again", 0) == 0 &&
+          send_text(queue, 7, "", 0) == 0);
     CHECK(msgctl(queue, IPC_STAT, &status) == 0 && status.msg_qnum == 5 && status.msg_lspid == getpid());
     CHECK(comes(queue, 2, 0, 2, "two") && comes(queue, -6, 0, 2, "again") && comes(queue, -6, 0, 5, "five"));
     CHECK(!comes(queue, -6, 0, 5, "five") && errno == ENOMSG);

@@ -250,8 +250,8 @@ static int receive_file(int carrier)
     return descriptor;
 }
 
-/* Sockets in queues that only they themselves lead to: in their own, in one another's. With a page of text each, so that
- * it shows (abi.c counts) when they stay. */
+/* Sockets in queues that only they themselves lead to: in their own, in one another's. With a page of text each, so
+ * that it shows (abi.c counts) when they stay. */
 static void lose_sockets(void)
 {
     static char text[4096];

@@ -19,7 +19,7 @@
 #define PAGES       65536ul
 #define FORKS_MOST  100000
 #define FRAMES_LEFT 6000
-#define FRAMES_LOST 64 /* slabs that the kernel keeps; of blank tables, which it keeps too, the first time made enough */
+#define FRAMES_LOST 64 /* slabs that the kernel keeps; blank tables, which it keeps too, the first time made enough */
 
 static void verdict(const char *what, int is_well)
 {

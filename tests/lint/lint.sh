@@ -84,7 +84,17 @@ check_size()
     local file lines
     for file in $(sources '*.c' '*.asm' '*.py' | grep -v '_table\.c$\|/test_'); do
         lines=$(wc -l < "$file")
-        [ "$lines" -le 600 ] || echo "$file: $lines lines"
+        [ "$lines" -le 500 ] || echo "$file: $lines lines"
+    done
+    sources '*.c' '*.h' '*.asm' '*.inc' | LC_ALL=C.UTF-8 xargs grep -HnE '^.{121}'
+}
+
+# Behind the SPDX line a file of the two kernels says what it is for.
+check_heads()
+{
+    local file
+    for file in $(sources 'hv-core/*.[ch]' 'guest-coop/*.[ch]' | grep -v '/asm_offsets'); do
+        sed -n '2p;3p' "$file" | tr '\n' '~' | grep -q '^/\*~ \* .' || echo "$file: no head comment"
     done
 }
 
@@ -101,7 +111,7 @@ check_programs() { tests/boot/document.sh --check; }
 
 passed=0
 failed=0
-for check in layering pure vendor_names spdx headers text size variation programs; do
+for check in layering pure vendor_names spdx headers text size heads variation programs; do
     found=$("check_$check")
     if [ -z "$found" ]; then
         passed=$((passed + 1))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What every unit test's main() ends with: run the suite, print Check's summary line, give the exit status. And how long
- * a test may take.
+ * What every unit test's main() ends with: run the suite, print Check's summary line, give the exit status. And how
+ * long a test may take.
  */
 #ifndef TESTS_UNIT_SUITE_H
 #define TESTS_UNIT_SUITE_H

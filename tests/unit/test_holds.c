@@ -172,7 +172,8 @@ START_TEST(test_msrs)
             ck_assert_msg(vmx_bitmaps_msr_traps(vmx, hold_table[i].msr, is_write), "%s", hold_table[i].what);
         }
     unsigned svm_free = 0, vmx_free = 0;
-    for (uint64_t msr = 0; msr < 0xc0012000; msr = msr == 0x1fff ? 0xc0000000 : msr == 0xc0001fff ? 0xc0010000 : msr + 1)
+    for (uint64_t msr = 0; msr < 0xc0012000;
+         msr = msr == 0x1fff ? 0xc0000000 : msr == 0xc0001fff ? 0xc0010000 : msr + 1)
         for (int is_write = 0; is_write < 2; is_write++) {
             svm_free += !svm_bitmaps_msr_traps(svm, (uint32_t)msr, is_write);
             vmx_free += !vmx_bitmaps_msr_traps(vmx, (uint32_t)msr, is_write);

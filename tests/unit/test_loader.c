@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The guest loader: what it lays down, what it refuses, and that no corrupted file makes it touch what is not the guest's
- * (AddressSanitizer watches exact allocations).
+ * The guest loader: what it lays down, what it refuses, and that no corrupted file makes it touch what is not the
+ * guest's (AddressSanitizer watches exact allocations).
  */
 #include "core/elf_image.h"
 #include "core/loader.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Kernels by the Linux boot protocol and by PVH: what the loader lays down for them, what it refuses, and that no damaged
- * file makes it touch what is not the guest's (AddressSanitizer watches exact allocations).
+ * Kernels by the Linux boot protocol and by PVH: what the loader lays down for them, what it refuses, and that no
+ * damaged file makes it touch what is not the guest's (AddressSanitizer watches exact allocations).
  */
 #include "core/elf_image.h"
 #include "core/linux_image.h"
@@ -199,7 +199,8 @@ static struct pvh_image good_pvh(void)
         .header = {.magic = ELF_MAGIC, .class = ELF_CLASS_64, .data = 1, .machine = ELF_MACHINE_X86_64,
                    .entry = 0x200000, .phoff = offsetof(struct pvh_image, segments), .phentsize = 56, .phnum = 2},
         .segments = {{ELF_SEGMENT_NOTE, 4, offsetof(struct pvh_image, first), 0, 0, 48, 48, 4},
-                     {ELF_SEGMENT_LOAD, 5, offsetof(struct pvh_image, text), 0xffffffff81000000, 0x200000, 64, 4096, 8}},
+                     {ELF_SEGMENT_LOAD, 5, offsetof(struct pvh_image, text), 0xffffffff81000000, 0x200000, 64, 4096,
+                      8}},
         .first = {4, 6, 6, 0, 0x756e696c, 0x78},
         .note = {4, 8, 18, 0, 0x200010, 0},
     };

@@ -32,8 +32,8 @@ START_TEST(test_triples)
     ck_assert_str_eq(mode.name, "full-nested");
     ck_assert_int_eq(mode_find("deprivileged/shadow/emulated", &mode, why, sizeof(why)), 0);
     ck_assert_str_eq(mode.name, "deprivileged/shadow/emulated");
-    static const char *const bad[] = {"", "vt", "vt/nested", "vt/nested/emulated/", "vt/nested/emulate", "nested/vt/queue",
-                                      "full-neste", "full-nested "};
+    static const char *const bad[] = {"", "vt", "vt/nested", "vt/nested/emulated/", "vt/nested/emulate",
+                                      "nested/vt/queue", "full-neste", "full-nested "};
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         ck_assert_msg(mode_find(bad[i], &mode, why, sizeof(why)) == -EINVAL, "%s", bad[i]);
     ck_assert_ptr_nonnull(strstr(why, "unknown"));

@@ -170,8 +170,8 @@ START_TEST(test_ports)
 }
 END_TEST
 
-/* Qualifications that Bochs gave: a read and a write of what is not mapped, a write of what is read-only, a fetch, an access by
- * the walk of the guest's tables. */
+/* Qualifications that Bochs gave: a read and a write of what is not mapped, a write of what is read-only, a fetch, an
+ * access by the walk of the guest's tables. */
 START_TEST(test_violations)
 {
     static const struct {

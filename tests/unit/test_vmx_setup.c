@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Negotiation of VT-x controls against the capability MSRs of several CPUs: recorded on Bochs 2.7's models (log=debug prints
- * them), and sets made from the manual that lack one thing each. And the bitmaps, and why an entry is refused.
+ * Negotiation of VT-x controls against the capability MSRs of several CPUs: recorded on Bochs 2.7's models (log=debug
+ * prints them), and sets made from the manual that lack one thing each. And the bitmaps, and why an entry is refused.
  */
 #include "cpu/vmx/vmcs.h"
 #include "cpu/vmx/vmx_bitmaps.h"
@@ -132,8 +132,8 @@ START_TEST(test_each_missing_control)
 }
 END_TEST
 
-/* Without the TRUE capability MSRs bits 15 and 16 of the primary controls must be 1: every CR3 load would exit. Appendix
- * A.3.2 of the manual. */
+/* Without the TRUE capability MSRs bits 15 and 16 of the primary controls must be 1: every CR3 load would exit.
+ * Appendix A.3.2 of the manual. */
 START_TEST(test_forced_controls)
 {
     capabilities.primary |= 0x0401e172;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A circle through many pages in no order that a prefetcher could know: each page's word is the number of the next page. An
- * operation is one read. In instructions it costs the same everywhere; what it is for is TLB misses.
+ * A circle through many pages in no order that a prefetcher could know: each page's word is the number of the next
+ * page. An operation is one read. In instructions it costs the same everywhere; what it is for is TLB misses.
  */
 #include "harness.h"
 
@@ -14,7 +14,7 @@ static struct harness_parameter page_chase_parameters[] = {{"pages", 16384, 2, 3
 static char *page_chase_memory;
 static uint64_t page_chase_end;
 
-/* Each page's word is in another line than its neighbours', so that the pages do not meet in a few sets of the caches. */
+/* Each page's word is in another line than its neighbours', lest the pages meet in a few sets of the caches. */
 static volatile uint64_t *page_chase_word(uint64_t page)
 {
     uint64_t line = page % (PAGE_CHASE_PAGE_BYTES / PAGE_CHASE_LINE_BYTES);

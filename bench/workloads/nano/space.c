@@ -6,6 +6,6 @@
 
 int main(int argc, char **argv)
 {
-    return kernel_operation_main("nano/space", COOPBENCH_NANO_SPACE, 100, "this kernel cannot build address spaces here",
-                                 argc, argv);
+    return kernel_operation_main("nano/space", COOPBENCH_NANO_SPACE, 100,
+                                 "this kernel cannot build address spaces here", argc, argv);
 }

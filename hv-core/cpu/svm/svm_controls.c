@@ -56,8 +56,8 @@ static void svm_controls_apply(struct vmcb_control *control, unsigned mode)
         /* Reads of CR0 and CR4 on shadow tables trap only while what the guest must see is not what the CPU has
          * (svm_registers.c); on its own tables it has what it sees. */
         {HOLD_CR0, SHADOW, CR_WRITES, MUTATED(vt_cr0), VMCB_INTERCEPT_CR0},
-        /* TS and MP concern its FPU only. CLTS is free; LMSW traps whatever it changes, in QEMU what is more than those:
-         * APM vol. 2, "Instruction Intercepts". */
+        /* TS and MP concern its FPU only. CLTS is free; LMSW traps whatever it changes, in QEMU what is more than
+         * those: APM vol. 2, "Instruction Intercepts". */
         {HOLD_CR0, DIRECT, INTERCEPTS, MUTATED(vt_cr0), VMCB_INTERCEPT_CR0_CHANGE},
         {HOLD_CR3, SHADOW | DIRECT, CR_WRITES, MUTATED(vt_cr3), VMCB_INTERCEPT_CR3},
         {HOLD_CR4, ALL, CR_WRITES, MUTATED(vt_cr4), VMCB_INTERCEPT_CR4},

@@ -11,9 +11,9 @@ section .text
 %include "asm_offsets.inc"
 %include "cpu/general_registers.inc"
 
-; void svm_enter(struct vcpu *vcpu): enters the guest and comes back at its next exit, all of the guest's general registers
-; in vcpu->general but RSP. Interrupts off; of the caller's registers RBX and RSP are kept, and RBX
-; is the VCPU too (cpu_backend_enter).
+; void svm_enter(struct vcpu *vcpu): enters the guest and comes back at its next exit, all of the guest's general
+; registers in vcpu->general but RSP. Interrupts off; of the caller's registers RBX and RSP are kept, and RBX is the
+; VCPU too (cpu_backend_enter).
 global svm_enter:function hidden
 svm_enter:
     mov rdx, [rdi + VCPU_BACKEND]

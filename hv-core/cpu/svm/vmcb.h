@@ -52,7 +52,8 @@ _Static_assert(offsetof(struct vmcb_control, next_rip) == 0xc8, "VMCB");
 
 struct vmcb_segment {
     uint16_t selector;
-    uint16_t attributes; /* as struct register_segment's, in twelve bits: type 0-3, S 4, DPL 5-6, P 7, AVL 8, L 9, D 10, G 11 */
+    uint16_t attributes; /* as struct register_segment's, in twelve bits: type 0-3, S 4, DPL 5-6, P 7, AVL 8, L 9, D 10,
+                            G 11 */
     uint32_t limit;
     uint64_t base;
 };

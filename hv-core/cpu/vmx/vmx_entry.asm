@@ -1,7 +1,8 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
 ;
-; The world switch. The CPU exchanges control registers, segments, RIP and RSP by the VMCS; the other general registers are
-; exchanged here. Interrupts stay off: what the guest was left for, the exit has acknowledged (SDM vol. 3, "VM Exits").
+; The world switch. The CPU exchanges control registers, segments, RIP and RSP by the VMCS; the other general registers
+; are exchanged here. Interrupts stay off: what the guest was left for, the exit has acknowledged (SDM vol. 3, "VM
+; Exits").
 
 bits 64
 default rel
@@ -10,10 +11,10 @@ section .text
 %include "asm_offsets.inc"
 %include "cpu/general_registers.inc"
 
-; void vmx_enter(struct vcpu *vcpu): enters the guest and comes back at its next exit, all of the guest's general registers
-; in vcpu->general but RSP; or comes back at once with the failure noted in struct vmx_vcpu. Its VMCS is current,
-; interrupts are off; of the caller's registers RBX and RSP are kept, and RBX
-; is the VCPU too (cpu_backend_enter).
+; void vmx_enter(struct vcpu *vcpu): enters the guest and comes back at its next exit, all of the guest's general
+; registers in vcpu->general but RSP; or comes back at once with the failure noted in struct vmx_vcpu. Its VMCS is
+; current, interrupts are off; of the caller's registers RBX and RSP are kept, and RBX is the VCPU too
+; (cpu_backend_enter).
 global vmx_enter:function hidden
 vmx_enter:
     push rdi

@@ -30,8 +30,8 @@ size_t string_copy(char *to, const char *from, size_t size);
  * Returns its length, or -1 when there is no such word. */
 int string_option(const char *words, const char *key, char *value, size_t size);
 
-/* The same as an unsigned number (decimal, or hexadecimal after 0x) of up to 64 bits. False when the word is there and is
- * no such number; *number stays as it was, and also where there is no such word. */
+/* The same as an unsigned number (decimal, or hexadecimal after 0x) of up to 64 bits. False when the word is there and
+ * is no such number; *number stays as it was, and also where there is no such word. */
 bool string_option_read_number(const char *words, const char *key, unsigned long *number);
 
 /* The number, or `fallback` when the word is missing or is no number. */

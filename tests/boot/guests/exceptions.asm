@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
 ;
-; What a guest is allowed, and exceptions that it must get as on the bare machine: each line is an instruction and the vector
-; of the exception that it raised, `--` for none.
+; What a guest is allowed, and exceptions that it must get as on the bare machine: each line is an instruction and the
+; vector of the exception that it raised, `--` for none.
 
 %include "guest.inc"
 

@@ -1,8 +1,9 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
 ;
-; The ways to translate that a 32-bit kernel has, one after the other: 32-bit tables with a 4 MiB page, PAE with a 2 MiB page
-; and NX, and paging off in between. Tables that map themselves are edited in use, rights are taken and given, a table
-; becomes data. Values, error codes, CR2, accessed and dirty bits go to the console: the bare machine's are the truth.
+; The ways to translate that a 32-bit kernel has, one after the other: 32-bit tables with a 4 MiB page, PAE with a 2
+; MiB page and NX, and paging off in between. Tables that map themselves are edited in use, rights are taken and given,
+; a table becomes data. Values, error codes, CR2, accessed and dirty bits go to the console: the bare machine's are the
+; truth.
 
 %include "guest.inc"
 

@@ -1,8 +1,8 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
 ;
-; Supervisor-mode access prevention: what a kernel may do to a users' page with EFLAGS.AC set and clear, with a page that
-; the CPU has just used, with rights that change, with CR0.WP clear, in large and small pages. Error codes and values go to
-; the console: the bare machine's are the truth. For a CPU with SMAP.
+; Supervisor-mode access prevention: what a kernel may do to a users' page with EFLAGS.AC set and clear, with a page
+; that the CPU has just used, with rights that change, with CR0.WP clear, in large and small pages. Error codes and
+; values go to the console: the bare machine's are the truth. For a CPU with SMAP.
 
 %include "guest.inc"
 

@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
 ;
-; Starts a second CPU by INIT and start-up IPI: it begins in real mode at the page of the vector, goes to long mode on the
-; first one's tables, and answers. Then both add to one counter, and send one another interrupts.
+; Starts a second CPU by INIT and start-up IPI: it begins in real mode at the page of the vector, goes to long mode on
+; the first one's tables, and answers. Then both add to one counter, and send one another interrupts.
 
 %include "guest.inc"
 %include "second.inc"

@@ -1,9 +1,9 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
 ;
-; What a kernel's own work on its page tables costs, in steps of the TSC an operation (instructions in QEMU): the last of
-; some batches of PAGES pages each. The operations are those by which other hypervisors are commonly measured: a page
-; mapped in the handler of its fault, taken away with INVLPG, made writable in the handler of a write, and MOV to CR3
-; between two roots.
+; What a kernel's own work on its page tables costs, in steps of the TSC an operation (instructions in QEMU): the last
+; of some batches of PAGES pages each. The operations are those by which other hypervisors are commonly measured: a
+; page mapped in the handler of its fault, taken away with INVLPG, made writable in the handler of a write, and MOV to
+; CR3 between two roots.
 
 %include "guest.inc"
 
