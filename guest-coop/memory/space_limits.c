@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The limits on an address space (setrlimit(2)): its size, its writable private memory, what is locked. What is mapped and
- * locked is counted as it changes; writable private memory is counted here, when somebody has limited it.
+ * The limits on an address space (setrlimit(2)): its size, its writable private memory, what is locked. What is mapped
+ * and locked is counted as it changes; writable private memory is counted here, when somebody has limited it.
  */
 #include "kernel/capability.h"
 #include "kernel/errno.h"

@@ -203,7 +203,8 @@ long kernel_sys_munlock(const struct syscall_arguments *a)
     return bytes ? address_space_lock(memory_space(), start, (start + bytes + PAGE_MASK) & ~PAGE_MASK, false) : 0;
 }
 
-/* Brings in what there is of each area. By address: a file's page may take its time, and another thread change areas. */
+/* Brings in what there is of each area. By address: a file's page may take its time, and another thread change areas.
+ */
 static void memory_populate_all(void)
 {
     const struct area *area;
