@@ -25,20 +25,31 @@ void inode_release(struct inode *inode)
         inode->operations->destroy(inode);
 }
 
+/* What the modes refuse, capabilities may still grant. */
+static __attribute__((noinline)) int inode_check_privileged(const struct inode *inode, uint32_t wanted,
+                                                            uint64_t capabilities)
+{
+    bool directory = inode_is_directory(inode);
+    uint32_t may = directory ? ABI_MAY_READ | ABI_MAY_EXECUTE : ABI_MAY_READ;
+    if (capabilities >> CAPABILITY_DAC_READ_SEARCH & 1 && !(wanted & ~may))
+        return 0;
+    if (!(capabilities >> CAPABILITY_DAC_OVERRIDE & 1))
+        return -EACCES;
+    /* All but execute what nobody may execute. */
+    return (wanted & ABI_MAY_EXECUTE) && !directory && !(inode->mode & 0111) ? -EACCES : 0;
+}
+
 static int inode_check(const struct inode *inode, uint32_t wanted, uint32_t uid, uint32_t gid, uint64_t capabilities)
 {
     uint32_t granted = inode->mode;
 
-    if (capabilities >> CAPABILITY_DAC_OVERRIDE & 1) {
-        /* The superuser may do all but execute what nobody may execute. */
-        bool executable = inode_is_directory(inode) || (inode->mode & 0111);
-        return (wanted & ABI_MAY_EXECUTE) && !executable ? -EACCES : 0;
-    }
     if (uid == inode->uid)
         granted >>= 6;
     else if (gid == inode->gid)
         granted >>= 3;
-    return (granted & wanted) == wanted ? 0 : -EACCES;
+    if ((granted & wanted) == wanted)
+        return 0;
+    return capabilities ? inode_check_privileged(inode, wanted, capabilities) : -EACCES;
 }
 
 int inode_permission(const struct inode *inode, uint32_t wanted)

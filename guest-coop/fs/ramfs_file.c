@@ -8,6 +8,7 @@
 
 #include "kernel/errno.h"
 #include "memory/frame.h"
+#include "memory/heap.h"
 #include "memory/user_copy.h"
 #include <coopvirt/primitives.h>
 #include <coopvirt/string.h>
@@ -135,7 +136,7 @@ int ramfs_file_truncate(struct inode *inode, uint64_t bytes)
 
     if (bytes > RAMFS_FILE_LIMIT)
         return -EFBIG;
-    if (bytes < inode->size) {
+    if (bytes <= inode->size) { /* an equal size too: there may be room behind it */
         ramfs_file_cut(inode, &pages->root, pages->height, 0, kept);
         if (!pages->root)
             pages->height = 0;
@@ -265,15 +266,47 @@ static long ramfs_file_set_size(struct file *file, uint64_t bytes)
     return ramfs_file_truncate(file->inode, bytes);
 }
 
+/* Makes the pages of a range, and notes which of them are new: 0 or -ENOSPC. */
+static long ramfs_file_make_range(struct inode *inode, uint64_t first, uint64_t count, uint64_t *made)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        if (ramfs_file_frame(ramfs_pages(inode), first + i))
+            continue;
+        if (!ramfs_file_frame_make(inode, first + i, true))
+            return -ENOSPC;
+        made[i / 64] |= 1ul << i % 64;
+    }
+    return 0;
+}
+
+/* Takes those that were new out again; tables that were made for them stay until the file is cut. */
+static void ramfs_file_undo_range(struct inode *inode, uint64_t first, uint64_t count, const uint64_t *made)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        if (!(made[i / 64] >> i % 64 & 1))
+            continue;
+        coop_paddr *slot = ramfs_file_slot(ramfs_pages(inode), first + i);
+        ramfs_file_frame_free(*slot);
+        *slot = 0;
+        inode->blocks--;
+    }
+}
+
 static long ramfs_file_allocate(struct file *file, uint64_t offset, uint64_t bytes, bool keep_size)
 {
     struct inode *inode = file->inode;
-    uint64_t end = offset + bytes;
+    uint64_t end = offset + bytes, first = offset / FRAME_BYTES, count = (end - 1) / FRAME_BYTES + 1 - first;
     if (end > RAMFS_FILE_LIMIT)
         return -EFBIG;
-    for (uint64_t index = offset / FRAME_BYTES; index <= (end - 1) / FRAME_BYTES; index++)
-        if (!ramfs_file_frame_make(inode, index, true))
-            return -ENOSPC;
+    uint64_t *made = count <= ramfs_usage.frame_limit ? heap_allocate((count + 63) / 64 * 8) : NULL;
+    if (!made)
+        return -ENOSPC;
+    long status = ramfs_file_make_range(inode, first, count, made);
+    if (status)
+        ramfs_file_undo_range(inode, first, count, made);
+    heap_free(made);
+    if (status)
+        return status;
     if (!keep_size && end > inode->size)
         inode->size = end;
     inode_touch(inode);

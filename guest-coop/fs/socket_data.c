@@ -124,7 +124,12 @@ static long socket_send_to(struct file *file, struct socket *receiver, struct so
     uint64_t bytes = socket_pieces_bytes(message), done = 0;
     if (sender->kind != SOCKET_STREAM && bytes > SOCKET_ROOM_BYTES)
         return -EMSGSIZE;
+    int allowed = message->file_count ? socket_flight_allow() : 0;
+    if (allowed)
+        return allowed;
     do {
+        if (message->file_count)
+            socket_settle(); /* it may sleep: before the receiver is looked at */
         long part = socket_wait_room(file, sender, receiver, bytes - done, message->flags);
         int status = part < 0 ? (int)part : 0;
         if (status < 0)
@@ -141,10 +146,8 @@ static long socket_send_to(struct file *file, struct socket *receiver, struct so
         packet->file_count = message->file_count;
         memcpy(packet->files, message->files, message->file_count * sizeof(message->files[0]));
         message->file_count = 0;
-        if (packet->file_count) {
-            socket_settle();
+        if (packet->file_count)
             socket_flight_begin(packet);
-        }
         socket_packet_queue(receiver, packet);
         done += (uint64_t)part;
     } while (done < bytes);

@@ -6,6 +6,10 @@
  */
 #include "fs/socket_internal.h"
 
+#include "kernel/capability.h"
+#include "kernel/errno.h"
+#include "kernel/limits.h"
+#include "kernel/user_count.h"
 #include "memory/heap.h"
 
 /* Those whose files are in packets. */
@@ -58,15 +62,36 @@ static void socket_flight_remove(struct socket *socket)
         socket->flight_next->flight_previous = socket->flight_previous;
 }
 
-void socket_flight_begin(const struct socket_packet *packet)
+int socket_flight_allow(void)
 {
+    const struct process *current = process_current();
+    if (capability_held(CAPABILITY_SYS_RESOURCE) || capability_held(CAPABILITY_SYS_ADMIN))
+        return 0;
+    struct user_count *user = user_count_get(current->uid);
+    if (!user)
+        return -ENOMEM;
+    bool many = user->files > limits_of(current, LIMIT_FILES)->soft;
+    user_count_settle(user);
+    return many ? -ETOOMANYREFS : 0;
+}
+
+void socket_flight_begin(struct socket_packet *packet)
+{
+    packet->user = user_count_get(process_current()->uid);
+    if (packet->user)
+        packet->user->files += packet->file_count;
     for (uint32_t i = 0; i < packet->file_count; i++)
         if (socket_is(packet->files[i]))
             socket_flight_add(socket_of(packet->files[i]));
 }
 
-void socket_flight_end(const struct socket_packet *packet)
+void socket_flight_end(struct socket_packet *packet)
 {
+    if (packet->user) {
+        packet->user->files -= packet->file_count;
+        user_count_settle(packet->user);
+        packet->user = NULL;
+    }
     for (uint32_t i = 0; i < packet->file_count; i++)
         if (socket_is(packet->files[i]))
             socket_flight_remove(socket_of(packet->files[i]));
@@ -77,9 +102,20 @@ static void socket_flight_explain(struct socket *carried)
     carried->flight_outside--;
 }
 
+/* Live, and still to be looked into: a stack. */
+static struct socket *socket_flight_stack;
+
+static void socket_flight_push(struct socket *socket)
+{
+    socket->flight_live = true;
+    socket->flight_todo = socket_flight_stack;
+    socket_flight_stack = socket;
+}
+
 static void socket_flight_reach(struct socket *carried)
 {
-    carried->flight_live = true;
+    if (!carried->flight_live)
+        socket_flight_push(carried);
 }
 
 /* Marks what somebody can still reach: what is held by more than packets, what a packet elsewhere carries, and what the
@@ -88,23 +124,18 @@ static void socket_flight_mark(void)
 {
     struct socket *socket;
     for (socket = socket_flight_first; socket; socket = socket->flight_next) {
-        socket->flight_live = socket->file->references > socket->flying;
-        socket->flight_scanned = false;
+        socket->flight_live = false;
         socket->flight_outside = socket->flying;
     }
     for (socket = socket_flight_first; socket; socket = socket->flight_next)
-        if (!socket->flight_live)
+        if (socket->file->references == socket->flying)
             socket_flight_visit(socket, socket_flight_explain);
     for (socket = socket_flight_first; socket; socket = socket->flight_next)
-        socket->flight_live = socket->flight_live || socket->flight_outside;
-    for (socket = socket_flight_first; socket;) {
-        if (!socket->flight_live || socket->flight_scanned) {
-            socket = socket->flight_next;
-            continue;
-        }
-        socket->flight_scanned = true;
+        if (!socket->flight_live && (socket->file->references > socket->flying || socket->flight_outside))
+            socket_flight_push(socket);
+    while ((socket = socket_flight_stack) != NULL) {
+        socket_flight_stack = socket->flight_todo;
         socket_flight_visit(socket, socket_flight_reach);
-        socket = socket_flight_first; /* it may have reached one that was passed already */
     }
 }
 

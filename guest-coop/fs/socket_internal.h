@@ -14,6 +14,7 @@ struct socket_packet {
     uint32_t bytes, taken;
     struct socket_name *from; /* of a datagram, after the bytes, or NULL */
     uint32_t file_count;
+    struct user_count *user; /* whom the files are counted for while they are in it, or NULL */
     struct file *files[SOCKET_FILES_MOST];
     uint8_t data[];
 };
@@ -40,7 +41,8 @@ struct socket {
     struct socket *flight_next, *flight_previous;
     uint32_t flying;                   /* packets that carry its file */
     uint32_t flight_outside;           /* of these, such as may be read */
-    bool flight_live, flight_scanned;
+    bool flight_live;
+    struct socket *flight_todo; /* found to be live, and to be looked into */
     struct wait_queue receive_queue, send_queue; /* packets or connections; room here, or at the other side */
 };
 
@@ -58,9 +60,12 @@ void socket_discard(struct socket *socket);
  * nothing is left of either. */
 void socket_settle(void);
 
+/* May the running process's user send more files (RLIMIT_NOFILE)? 0 or -ETOOMANYREFS. */
+int socket_flight_allow(void);
+
 /* A packet's files have become its, and are about to leave it. */
-void socket_flight_begin(const struct socket_packet *packet);
-void socket_flight_end(const struct socket_packet *packet);
+void socket_flight_begin(struct socket_packet *packet);
+void socket_flight_end(struct socket_packet *packet);
 
 /* The socket of that name: 0 or -errno; no reference added. */
 int socket_find(const struct socket_name *name, struct socket **found);

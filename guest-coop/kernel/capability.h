@@ -10,6 +10,7 @@
 
 #define CAPABILITY_CHOWN        0u
 #define CAPABILITY_DAC_OVERRIDE 1u
+#define CAPABILITY_DAC_READ_SEARCH 2u
 #define CAPABILITY_FOWNER       3u
 #define CAPABILITY_FSETID       4u
 #define CAPABILITY_KILL         5u
@@ -24,7 +25,6 @@
 #define CAPABILITY_SYS_NICE     23u
 #define CAPABILITY_SYS_RESOURCE 24u
 #define CAPABILITY_SYS_TIME     25u
-#define CAPABILITY_SYS_TTY      26u
 #define CAPABILITY_MKNOD        27u
 #define CAPABILITY_SYSLOG       34u
 

@@ -73,6 +73,7 @@
 #define ECONNRESET      104
 #define EISCONN         106
 #define ENOTCONN        107
+#define ETOOMANYREFS    109
 #define ECONNREFUSED    111
 #endif
 

@@ -12,6 +12,7 @@
 
 #define STRINGS_FIRST 2016u
 #define STRINGS_LIMIT (2ul << 20)
+#define STRINGS_LEAST (128ul << 10) /* however small the stack may be */
 #define STRING_BYTES  (128ul << 10) /* of one, with its end */
 #define STACK_SHARE   4             /* of the stack's limit, strings and pointers may take one of so many parts */
 
@@ -96,5 +97,7 @@ int exec_strings_copy(struct exec_strings *strings, uint64_t argv, uint64_t envp
     uint64_t most = limits_of(process_current(), LIMIT_STACK)->soft / STACK_SHARE;
     if (most > STRINGS_LIMIT)
         most = STRINGS_LIMIT;
+    if (most < STRINGS_LEAST)
+        most = STRINGS_LEAST;
     return status == 0 && exec_strings_bytes(strings) > most ? -E2BIG : status;
 }

@@ -160,8 +160,8 @@ void exit_thread(int status)
         exit_last_thread(leader);
     } else {
         leader->private->thread_count--;
-        signal_discard_own(current->private);
         current->state = PROCESS_ZOMBIE;
+        signal_hand_on(current);
         wait_queue_wake(&leader->private->thread_events);
     }
     scheduler_switch();

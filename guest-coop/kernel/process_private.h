@@ -86,6 +86,7 @@ struct process_private {
 
     /* signals: own, and pending under process_list_lock */
     uint64_t signal_pending, signal_blocked;
+    uint64_t signal_given; /* of these, such as were sent to the process; exact where it has several threads */
     uint64_t signal_saved_blocked; /* of sigsuspend, restored by the handler's return */
     bool signal_restore_blocked;
     struct signal_stack signal_stack;

@@ -113,12 +113,28 @@ static int signal_post_process(struct process *leader, unsigned signal, const st
     struct process *taker = leader;
     if (private->thread_count > 1 || leader->state == PROCESS_ZOMBIE)
         taker = signal_taker(leader, signal);
-    if (taker)
+    if (taker) {
+        if (private->thread_count > 1 && !(taker->private->signal_pending & signal_bit(signal)))
+            taker->private->signal_given |= signal_bit(signal);
         return signal_post(taker, signal, information, entry);
+    }
     int status = signal_put_queued(leader, true, signal, information, entry);
     if (status == 0 && private->signal_arrival.first)
         wait_queue_wake(&private->signal_arrival);
     return status;
+}
+
+void signal_hand_on(struct process *thread)
+{
+    struct process_private *private = thread->private;
+    struct process *leader = private->leader;
+    unsigned signal;
+    while ((signal = signal_set_next(private->signal_pending & private->signal_given, 0)) != 0) {
+        struct signal_information information;
+        signal_take(private, signal, &information);
+        signal_post_process(leader, signal, &information, 0);
+    }
+    signal_discard_own(private);
 }
 
 int signal_send(struct process *process, unsigned signal, const struct signal_information *information)
@@ -140,6 +156,8 @@ int signal_send_thread(struct process *thread, unsigned signal, const struct sig
         return 0;
     if (signal_bit(signal) & SIGNAL_SET_PREPARED)
         signal_prepare(thread->private->leader, signal);
+    if (!(thread->private->signal_pending & signal_bit(signal)))
+        thread->private->signal_given &= ~signal_bit(signal);
     int status = signal_post(thread, signal, information, 0);
     return status == -ESRCH ? 0 : status;
 }

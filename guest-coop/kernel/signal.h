@@ -28,6 +28,10 @@ struct trap_frame;
 int signal_send_thread(struct process *thread, unsigned signal, const struct signal_information *information);
 int signal_send(struct process *process, unsigned signal, const struct signal_information *information);
 
+/* A thread that has ended, while others go on: what it had to take for the process goes to them, what was its own is
+ * forgotten. */
+void signal_hand_on(struct process *thread);
+
 /* Sends a timer's signal with its own entry, to the process or (`thread` not 0) to that thread: 0, or -ESRCH when it is
  * ignored or nobody is there. */
 int signal_send_timer(struct process *leader, int thread, unsigned signal, struct signal_queued *entry);

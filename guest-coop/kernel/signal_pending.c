@@ -7,6 +7,10 @@
 #include "kernel/signal.h"
 #include "kernel/errno.h"
 #include "kernel/thread.h"
+#include "memory/heap.h"
+
+/* What a signal says whose words found no room. */
+static const struct signal_information signal_lost_information = {.code = SIGNAL_CODE_USER};
 
 void signal_pull(struct process_private *private)
 {
@@ -18,10 +22,9 @@ void signal_pull(struct process_private *private)
     leader->signal_shared_queue.plain &= ~taken;
     if (leader->signal_shared_queue.first)
         signal_queue_move(&leader->signal_shared_queue, &private->signal_queue, taken);
-    for (taken &= (1ul << SIGNAL_SLOTS) - 1; taken && private != leader; taken &= taken - 1) {
-        unsigned slot = (unsigned)__builtin_ctzl(taken);
-        private->information[slot] = leader->information[slot];
-    }
+    private->signal_given |= taken;
+    for (taken &= private->signal_queue.plain & ((1ul << SIGNAL_SLOTS) - 1); taken; taken &= taken - 1)
+        private->information[__builtin_ctzl(taken)] = signal_lost_information;
 }
 
 int signal_put_queued(struct process *thread, bool shared, unsigned signal,
@@ -30,6 +33,14 @@ int signal_put_queued(struct process *thread, bool shared, unsigned signal,
     struct process_private *private = thread->private;
     uint64_t *set = shared ? &private->signal_shared : &private->signal_pending;
     struct signal_queue *queue = shared ? &private->signal_shared_queue : &private->signal_queue;
+    if (shared && signal < SIGNAL_REAL_TIME && !entry) {
+        if (*set & signal_bit(signal))
+            return 0;
+        /* The slots are those of what was sent to the thread. */
+        entry = heap_allocate(sizeof(*entry));
+        if (entry)
+            entry->information = *information;
+    }
     if (signal >= SIGNAL_REAL_TIME && !entry) {
         entry = signal_queue_allocate(thread);
         /* kill(2) never fails for want of room: what it says is lost then. */
@@ -40,6 +51,8 @@ int signal_put_queued(struct process *thread, bool shared, unsigned signal,
     }
     if (entry)
         signal_queue_append(queue, entry, signal);
+    else if (shared)
+        queue->plain |= signal_bit(signal);
     else
         signal_keep(private, queue, signal, information);
     *set |= signal_bit(signal);
@@ -51,10 +64,8 @@ static void signal_take_from(struct process_private *private, uint64_t *set, str
                              unsigned signal, struct signal_information *information)
 {
     if (!queue->first || !signal_queue_take(queue, signal, information)) {
-        if (signal <= SIGNAL_SLOTS)
-            *information = private->information[signal - 1];
-        else
-            *information = (struct signal_information){.code = SIGNAL_CODE_USER};
+        bool kept = signal <= SIGNAL_SLOTS && queue == &private->signal_queue;
+        *information = kept ? private->information[signal - 1] : signal_lost_information;
         queue->plain &= ~signal_bit(signal);
     }
     if (!(queue->plain & signal_bit(signal)) && !(queue->first && signal_queue_holds(queue, signal)))

@@ -1,51 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Queues of signals, and the count of entries for each user, by which RLIMIT_SIGPENDING is kept.
+ * Queues of signals, whose entries are counted for each user: by that RLIMIT_SIGPENDING is kept.
  */
 #include "kernel/signal_queue.h"
 #include "kernel/limits.h"
 #include "kernel/process_private.h"
 #include "kernel/process_timer.h"
 #include "kernel/signal_set.h"
+#include "kernel/user_count.h"
 #include "memory/heap.h"
-
-struct signal_user {
-    struct signal_user *next;
-    uint32_t uid;
-    uint64_t entries;
-};
-
-static struct signal_user *signal_users; /* those with entries */
 
 bool signal_queue_count(struct signal_queued *entry, const struct process *receiver)
 {
-    struct signal_user *user = signal_users;
-    while (user && user->uid != receiver->uid)
-        user = user->next;
-    if ((user ? user->entries : 0) >= limits_of(receiver, LIMIT_SIGNALS)->soft)
+    struct user_count *user = user_count_get(receiver->uid);
+    if (!user)
         return false;
-    if (!user) {
-        user = heap_allocate(sizeof(*user));
-        if (!user)
-            return false;
-        *user = (struct signal_user){.next = signal_users, .uid = receiver->uid};
-        signal_users = user;
+    if (user->signals >= limits_of(receiver, LIMIT_SIGNALS)->soft) {
+        user_count_settle(user);
+        return false;
     }
-    user->entries++;
+    user->signals++;
     entry->user = user;
     return true;
 }
 
 void signal_queue_uncount(struct signal_queued *entry)
 {
-    struct signal_user *user = entry->user, **link = &signal_users;
+    struct user_count *user = entry->user;
     entry->user = 0;
-    if (!user || --user->entries)
+    if (!user)
         return;
-    while (*link != user)
-        link = &(*link)->next;
-    *link = user->next;
-    heap_free(user);
+    user->signals--;
+    user_count_settle(user);
 }
 
 struct signal_queued *signal_queue_allocate(const struct process *receiver)

@@ -11,7 +11,7 @@
 
 struct process;
 struct process_timer;
-struct signal_user;
+struct user_count;
 
 /* What siginfo_t says beyond the number. */
 struct signal_information {
@@ -37,7 +37,7 @@ struct signal_queued {
     struct signal_queued *next;
     struct signal_information information;
     struct process_timer *timer; /* that the entry is part of; NULL: it is freed when it is taken */
-    struct signal_user *user;    /* whom it is counted for (RLIMIT_SIGPENDING), or NULL */
+    struct user_count *user;    /* whom it is counted for (RLIMIT_SIGPENDING), or NULL */
     unsigned signal;
     bool queued;
 };

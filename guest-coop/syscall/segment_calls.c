@@ -4,8 +4,10 @@
  * last mapping of a removed one frees it.
  */
 #include "fs/file.h"
+#include "kernel/capability.h"
 #include "kernel/errno.h"
 #include "kernel/ipc.h"
+#include "kernel/limits.h"
 #include "kernel/process.h"
 #include "memory/address_space.h"
 #include "memory/frame.h"
@@ -247,14 +249,33 @@ static void segment_remove(struct segment *segment)
     file_release(segment->file);
 }
 
+/* Locking asks for a capability of its own from who does not own the segment. */
+static long segment_may_own(const struct ipc_object *object, bool locks)
+{
+    if (locks && capability_held(CAPABILITY_IPC_LOCK))
+        return 0;
+    uint32_t uid = process_current()->euid;
+    if (locks)
+        return uid == object->uid || uid == object->creator_uid ? 0 : -EPERM;
+    return ipc_owner(object);
+}
+
+static bool segment_may_lock(void)
+{
+    return capability_held(CAPABILITY_IPC_LOCK) || limits_of(process_current(), LIMIT_LOCKED)->soft;
+}
+
 static long segment_owner_command(struct segment *segment, uint64_t command, uint64_t address)
 {
     struct segment_status wanted;
     if (command == IPC_SET && user_copy_in(&wanted, address, sizeof(wanted)))
         return -EFAULT;
-    long status = segment->object.removed ? -EIDRM : ipc_owner(&segment->object);
+    bool locks = command == COMMAND_LOCK || command == COMMAND_UNLOCK;
+    long status = segment->object.removed ? -EIDRM : segment_may_own(&segment->object, locks);
     if (status < 0)
         return status;
+    if (command == COMMAND_LOCK && !segment_may_lock())
+        return -EPERM;
     if (command == IPC_SET)
         ipc_change(&segment->object, &wanted.permissions);
     else if (command == COMMAND_LOCK)

@@ -11,6 +11,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -240,7 +243,88 @@ static void short_files(void)
     ftruncate(file, 10000);
 }
 
+/* What is allocated behind the end goes when the file is cut, even to the length that it has. */
+static void test_room_behind_the_end(void)
+{
+    char path[] = "/tmp/abi_limitXXXXXX";
+    struct stat status;
+    int file = mkstemp(path);
+    CHECK(file >= 0 && unlink(path) == 0 && fallocate(file, 1 /* keep the size */, 0, 40000) == 0);
+    CHECK(fstat(file, &status) == 0 && status.st_size == 0 && status.st_blocks >= 80);
+    CHECK(ftruncate(file, 0) == 0 && fstat(file, &status) == 0 && status.st_blocks == 0);
+    close(file);
+}
+
 /* ---- others ---- */
+
+static bool send_file(int socket, int file)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {.header = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+    struct iovec piece = {"x", 1};
+    struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1, .msg_control = &control};
+    message.msg_controllen = sizeof(control);
+    control.header.cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(&control.header), &file, sizeof(file));
+    return sendmsg(socket, &message, 0) == 1;
+}
+
+/* Files in messages that nobody reads count for who sent them. */
+static void files_in_flight(void)
+{
+    struct rlimit limit = {8, 8};
+    int ends[2], other[2];
+    char byte;
+    EXPECT(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, other) == 0);
+    EXPECT(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    become(CROWD);
+    for (int i = 0; i <= 8; i++)
+        EXPECT(send_file(ends[0], i % 2 ? other[1] : 1));
+    EXPECT(!send_file(ends[0], 1) && errno == ETOOMANYREFS);
+    EXPECT(!send_file(other[0], 1) && errno == ETOOMANYREFS && write(other[0], "y", 1) == 1);
+    EXPECT(read(ends[1], &byte, 1) == 1 && send_file(other[0], 1));
+    EXPECT(close(ends[0]) == 0 && close(ends[1]) == 0 && send_file(other[0], 1));
+    close(other[1]);
+    signal(SIGPIPE, SIG_IGN);
+    EXPECT(!send_file(other[0], 1) && errno == EPIPE);
+}
+
+static void locked_segments(void)
+{
+    struct rlimit limit = {0, PAGE};
+    int foreign = shmget(IPC_PRIVATE, PAGE, 0666), own;
+    EXPECT(foreign >= 0 && setrlimit(RLIMIT_MEMLOCK, &limit) == 0);
+    EXPECT(shmctl(foreign, SHM_LOCK, NULL) == 0 && shmctl(foreign, SHM_UNLOCK, NULL) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        become(CROWD);
+        own = shmget(IPC_PRIVATE, PAGE, 0600);
+        EXPECT(own >= 0 && shmctl(own, SHM_LOCK, NULL) == -1 && errno == EPERM);
+        EXPECT(shmctl(own, SHM_UNLOCK, NULL) == 0);
+        limit.rlim_cur = PAGE;
+        EXPECT(setrlimit(RLIMIT_MEMLOCK, &limit) == 0 && shmctl(own, SHM_LOCK, NULL) == 0);
+        EXPECT(shmctl(foreign, SHM_LOCK, NULL) == -1 && errno == EPERM);
+        EXPECT(shmctl(own, IPC_RMID, NULL) == 0);
+        _exit(0);
+    }
+    int status;
+    EXPECT(waitpid(child, &status, 0) == child && shmctl(foreign, IPC_RMID, NULL) == 0 && status == 0);
+}
+
+/* Arguments may be 128 KiB long however small the stack is. */
+static void long_arguments(void)
+{
+    struct rlimit limit = {256 * 1024, RLIM_INFINITY};
+    char *argument = malloc(100000);
+    char *const arguments[] = {"abi", "status", argument, NULL};
+    memset(argument, 'a', 99999);
+    argument[99999] = 0;
+    EXPECT(setrlimit(RLIMIT_STACK, &limit) == 0);
+    execv("/proc/self/exe", arguments);
+    _exit(1);
+}
 
 static void nice_values(void)
 {
@@ -276,6 +360,8 @@ void abi_test_limits(void)
     CHECK(abi_in_child(little_data) == 0);
     CHECK(abi_in_child(small_stack) == SIGSEGV);
     CHECK(abi_in_child(short_files) == SIGXFSZ);
+    CHECK(abi_in_child(long_arguments) == 42 << 8);
+    test_room_behind_the_end();
     if (geteuid() != 0)
         return;
     CHECK(abi_in_child(few_processes) == 0);
@@ -283,4 +369,6 @@ void abi_test_limits(void)
     CHECK(abi_in_child(few_locks) == 0);
     CHECK(abi_in_child(locks_of_a_child) == 0);
     CHECK(abi_in_child(nice_values) == 0);
+    CHECK(abi_in_child(files_in_flight) == 0);
+    CHECK(abi_in_child(locked_segments) == 0);
 }

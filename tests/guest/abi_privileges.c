@@ -120,6 +120,10 @@ static void without_override(void)
     EXPECT(again >= 0 && get_sets(&effective, &permitted) == 0);
     uint64_t both = 1ul << CAP_DAC_OVERRIDE | 1ul << CAP_DAC_READ_SEARCH;
     EXPECT(set_sets(effective & ~both, permitted) == 0 && open(path, O_RDWR) == -1 && errno == EACCES);
+    EXPECT(set_sets(1ul << CAP_DAC_READ_SEARCH, permitted) == 0);
+    again = open(path, O_RDONLY);
+    EXPECT(again >= 0 && open(path, O_WRONLY) == -1 && errno == EACCES && access("/proc/self", R_OK | X_OK) == 0);
+    EXPECT(execv(path, (char *const[]){path, NULL}) == -1 && errno == EACCES);
     EXPECT(set_sets(effective, permitted) == 0 && unlink(path) == 0);
 }
 

@@ -11,7 +11,9 @@
 #include <sys/mman.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/sysinfo.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -130,6 +132,25 @@ static void fill_file_system(void)
     unlink("/other");
 }
 
+static unsigned long free_blocks(void)
+{
+    struct statfs room;
+    return statfs("/", &room) == 0 ? room.f_bfree : 0;
+}
+
+/* What cannot be allocated as a whole leaves nothing behind. */
+static void allocate_too_much(void)
+{
+    struct stat status;
+    int file = open("/full", O_CREAT | O_RDWR, 0600);
+    unsigned long before = free_blocks();
+    int refused = fallocate(file, 0, 0, (off_t)((before + 10) * PAGE)) == -1 && errno == ENOSPC;
+    verdict("too much is not allocated", refused && fstat(file, &status) == 0 && status.st_blocks == 0);
+    verdict("its tables go with the file", ftruncate(file, 0) == 0 && free_blocks() == before && before > 0);
+    close(file);
+    unlink("/full");
+}
+
 static volatile int warned;
 
 static void count_warning(int signal)
@@ -172,7 +193,7 @@ static void use_all_time(void)
 int main(void)
 {
     static void (*const tests[])(void) = {fork_copies_nothing, fill_file_system, use_all_memory, fork_until_refused,
-                                          use_all_time};
+                                          allocate_too_much, use_all_time};
     for (unsigned i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
         tests[i]();
         unsigned long before = free_frames();
