@@ -45,6 +45,14 @@ static execute_handler *const execute_table[OPERATION_LAST_EXECUTED + 1] = {
     [OPERATION_JMP] = execute_branch_jump,
     [OPERATION_CALL] = execute_branch_call,
     [OPERATION_RET] = execute_branch_return,
+    [OPERATION_LOOP] = execute_branch_loop,
+    [OPERATION_PUSHA] = execute_stack_push_all,
+    [OPERATION_POPA] = execute_stack_pop_all,
+    [OPERATION_LEAVE] = execute_stack_leave,
+    [OPERATION_XLAT] = execute_move_look_up,
+    [OPERATION_SAHF] = execute_flags_from_ah,
+    [OPERATION_LAHF] = execute_flags_to_ah,
+    [OPERATION_CMC ... OPERATION_STD] = execute_flags_change,
 };
 /* clang-format on */
 

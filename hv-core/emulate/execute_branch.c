@@ -3,10 +3,17 @@
  * Near branches, so that a loop around an access that traps can be gone on with. A target that is not canonical, and
  * a size that vendors read differently, are left to the CPU.
  */
+#include <coopvirt/x86.h>
+
 #include "emulate/execute_alu.h"
 #include "emulate/execute_handlers.h"
 
 #define CANONICAL_BITS 48
+
+/* The low opcode bits of LOOP and its kin, beside 0: LOOPNE. */
+#define LOOP_EQUAL 1
+#define LOOP_PLAIN 2
+#define LOOP_NONE  3 /* JrCXZ */
 
 /* In 64-bit code a 16-bit operand size is ignored by one vendor and obeyed by the other. */
 static bool execute_branch_take(struct execute_state *state, uint64_t target)
@@ -67,5 +74,29 @@ bool execute_branch_return(struct execute_state *state)
         return false;
     uint64_t released = instruction->operands[0].kind == OPERAND_IMMEDIATE ? (uint16_t)instruction->immediate : 0;
     execute_operand_set_register(registers, REGISTER_RSP, width, top + bytes + released);
+    return true;
+}
+
+/* LOOPNE, LOOPE, LOOP, JrCXZ. Counts in a register of the address size, which a branch that is refused leaves. With a
+ * repeat prefix, of which the manuals say nothing, AMD's CPUs (Zen) take the condition from the prefix. */
+bool execute_branch_loop(struct execute_state *state)
+{
+    struct emulate_registers *registers = state->registers;
+    unsigned kind = state->instruction->opcode & 3, bytes = state->instruction->address_bytes;
+    uint64_t count = registers->general[REGISTER_RCX], mask = execute_operand_mask(bytes);
+    bool is_equal = registers->rflags & X86_FLAGS_ZF, counts = kind != LOOP_NONE;
+    bool goes = ((count - counts) & mask) != 0;
+    if (kind < LOOP_PLAIN && (state->instruction->rep || state->instruction->repne)) {
+        state->status = EMULATE_UNSUPPORTED;
+        return false;
+    }
+    if (!counts)
+        goes = !goes;
+    else if (kind != LOOP_PLAIN)
+        goes &= is_equal == (kind == LOOP_EQUAL);
+    if (goes && !execute_branch_jump(state))
+        return false;
+    if (counts)
+        execute_operand_set_register(registers, REGISTER_RCX, bytes, count - 1);
     return true;
 }

@@ -114,3 +114,16 @@ bool execute_move_pop(struct execute_state *state)
     registers->general[REGISTER_RSP] = old;
     return false;
 }
+
+/* XLAT: AL becomes the byte of a table that it numbers. */
+bool execute_move_look_up(struct execute_state *state)
+{
+    const struct instruction *instruction = state->instruction;
+    uint64_t *general = state->registers->general, value;
+    uint64_t offset = general[REGISTER_RBX] + (general[REGISTER_RAX] & 0xff);
+    if (!execute_operand_load(state, instruction->segment, offset & execute_operand_mask(instruction->address_bytes), 1,
+                              EMULATE_INTENT_READ, &value))
+        return false;
+    execute_operand_set_register(state->registers, REGISTER_RAX, 1, value);
+    return true;
+}

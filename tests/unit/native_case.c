@@ -70,7 +70,7 @@ bool native_case_host_has(enum instruction_operation operation)
 
 static bool native_case_is_branch(enum instruction_operation operation)
 {
-    return operation >= OPERATION_JCC && operation <= OPERATION_RET;
+    return operation >= OPERATION_JCC && operation <= OPERATION_LOOP;
 }
 
 static bool native_case_is_bit_test(const struct instruction *in)
@@ -198,6 +198,23 @@ static bool native_case_aim_stack(struct native_case *out)
     if (!native_case_offset(out, SEGMENT_SS, bytes, native_cpu_target() + (native_case_random() & 0x3ff), &offset))
         return false;
     out->before.general[REGISTER_RSP] = native_case_mixed(offset, bytes);
+    if (out->instruction.operation == OPERATION_LEAVE)
+        out->before.general[REGISTER_RBP] = native_case_mixed(offset ^ 64, bytes);
+    return true;
+}
+
+/* The table of XLAT; the count of LOOP, which ends now and then. */
+static bool native_case_aim_implied(struct native_case *out)
+{
+    const struct instruction *in = &out->instruction;
+    uint64_t *general = out->before.general, offset;
+    if (in->operation == OPERATION_LOOP)
+        general[REGISTER_RCX] = native_case_mixed(native_case_random() % 3, in->address_bytes);
+    if (in->operation != OPERATION_XLAT)
+        return true;
+    if (!native_case_offset(out, in->segment, in->address_bytes, native_cpu_target(), &offset))
+        return false;
+    general[REGISTER_RBX] = native_case_mixed(offset, in->address_bytes);
     return true;
 }
 
@@ -257,7 +274,7 @@ static bool native_case_prepare(struct native_case *out, const struct native_cpu
     for (unsigned i = 0; i < 16; i++)
         before->general[i] = native_case_value();
     before->rflags = X86_FLAGS_ONE | X86_FLAGS_IF | (native_case_random() & ARITHMETIC_FLAGS);
-    if (!native_case_aim_stack(out))
+    if (!native_case_aim_stack(out) || !native_case_aim_implied(out))
         return false;
     if (in->operation >= OPERATION_MOVS && in->operation <= OPERATION_SCAS && !native_case_aim_strings(out))
         return false;

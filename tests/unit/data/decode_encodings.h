@@ -131,6 +131,12 @@ static const struct decode_encoding decode_encodings[] = {
     MEMORY(M64, "a18877665544332211", MOV, 4, NO, NO, 1, 0x1122334455667788, 0),
     MEMORY(M64, "67a188776655", MOV, 4, NO, NO, 1, 0x55667788, 0),
     MEMORY(M32, "a3b000e0fe", MOV, 4, NO, NO, 1, 0xfee000b0, 0),
+    MEMORY(M32, "c500", LOAD_FAR, 4, REGISTER_RAX, NO, 1, 0, 0), /* LDS */
+    MEMORY(M64, "0fb200", LOAD_FAR, 4, REGISTER_RAX, NO, 1, 0, 0),
+    PLAIN(M32, "60", PUSHA, 4),
+    PLAIN(M32, "6661", POPA, 2),
+    PLAIN(M64, "d7", XLAT, 4),
+    PLAIN(M64, "fd", STD, 4),
     MEMORY(M32, "67a3b000", MOV, 4, NO, NO, 1, 0xb0, 0),
     MEMORY(M16, "a13412", MOV, 2, NO, NO, 1, 0x1234, 0),
     MEMORY(M16, "268907", MOV, 2, REGISTER_RBX, NO, 1, 0, 0),
@@ -170,7 +176,6 @@ static const struct decode_encoding decode_encodings[] = {
     ENDS(M64, "c5fe6f4020", DECODE_UNSUPPORTED, 5),       /* VMOVDQU */
     ENDS(M64, "c4e37d39c101", DECODE_UNSUPPORTED, 6),     /* VEXTRACTI128 */
     ENDS(M64, "62f17c48104001", DECODE_UNSUPPORTED, 7),   /* VMOVUPS with EVEX */
-    ENDS(M32, "c500", DECODE_UNSUPPORTED, 2),             /* LDS */
     ENDS(M32, "c5f877", DECODE_UNSUPPORTED, 3),
     ENDS(M64, "66e800000000", DECODE_UNSUPPORTED, 0),     /* length differs between vendors */
 };
