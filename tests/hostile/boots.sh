@@ -6,11 +6,12 @@
 
 hostile_list=tests/hostile/cases.list
 hostile_image=build/tests/hostile/hostile.elf
-hostile_memory=8       # MiB of each VM
-hostile_rounds=6       # of the witness, and what they sum up to
+hostile_memory=8               # MiB of each VM
+hostile_rounds=6               # of the witness, and what they sum up to
 hostile_sum=74802f343eee36f1
-hostile_limit=12000000 # TSC that a VM may take, where some would never end
-hostile_vms=7          # in one boot, besides the witness
+hostile_limit=12000000         # TSC that a VM may take, where some would never end,
+hostile_table_limit=300000000  # and where none should
+hostile_vms=7                  # in one boot, besides the witness
 hostile_timeout=${HOSTILE_TIMEOUT:-120}
 
 # The words of cases.list's second column that hold for a machine and a mode.
@@ -72,7 +73,7 @@ hostile_judge_machine()
 hostile_boot_table()
 {
     local machine=$1 mode=$2 folder=$3 hv=$4 hv_words=$5 from=${6:-}
-    hostile_boot "$machine" "$mode" "$folder" "$hv" "slice=1000000 $hv_words" "${from:+from=$from}" "witness=$hostile_rounds"
+    hostile_boot "$machine" "$mode" "$folder" "$hv" "slice=1000000 limit=$hostile_table_limit $hv_words" "${from:+from=$from}" "witness=$hostile_rounds"
     hostile_cases "$machine" "$mode" no | cut -d' ' -f1 | sed -n "${from:+\\|^$from\$|,\$}p" > "$folder/order.txt"
     sort "$folder/order.txt" > "$folder/expected.txt"
     sed -n 's/^.*hostile: ok \([^ ]*\) .*/\1/p' "$folder/records.txt" | sort > "$folder/said.txt"
@@ -91,6 +92,7 @@ hostile_boot_fatal()
     done
     hostile_boot "$machine" "$mode" "$folder" "$hv" "limit=$hostile_limit log_quota=8 slice=1000000 $hv_words" "witness=$hostile_rounds" \
         "${words[@]}"
+    printf '%s\n' "${@%% *}" > "$folder/order.txt"
     for one; do
         vm=$((vm + 1))
         name=${one% *} reasons=${one#*stops} reasons=${reasons#:}

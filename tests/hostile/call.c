@@ -97,6 +97,15 @@ long call_root_user(uint64_t which)
         hypercall(COOP_HYPERCALL_ROOT, memory_root, memory_user_root, 0);
     return result;
 }
+/* A root of user mode where there is one for both. */
+long call_root_both(uint64_t unused)
+{
+    (void)unused;
+    long result = hypercall(COOP_HYPERCALL_ROOT, memory_root, memory_root, 0);
+    if (!result)
+        hypercall(COOP_HYPERCALL_ROOT, memory_root, memory_user_root, 0);
+    return result;
+}
 /* The same by a batch. */
 long call_root_batch(uint64_t which)
 {

@@ -189,13 +189,6 @@ long cpu_flags(uint64_t flags)
     return is_deprivileged && seen & X86_FLAGS_IOPL ? HOLE : 0;
 }
 /* A hypercall, and an exception, with flags set that the hypervisor must not run with. */
-long cpu_flags_call(uint64_t flags)
-{
-    __asm__ volatile("push %0\n\tpopfq" : : "r"(flags | 2) : "cc", "memory");
-    long result = hypercall(COOP_HYPERCALL_WRITE, 1, 0, 0);
-    __asm__ volatile("push $2\n\tpopfq" : : : "cc", "memory");
-    return result > 0 ? HOLE : 0;
-}
 long cpu_flags_trap(uint64_t flags)
 {
     __asm__ volatile("push %0\n\tpopfq\n\tud2" : : "r"(flags | 2) : "cc", "memory");

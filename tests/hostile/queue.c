@@ -81,6 +81,20 @@ long queue_good(uint64_t unused)
     queue_fill();
     return queue_register();
 }
+/* A call for which the hypervisor copies, and one that leaves for another VM, with flags set that it must not run
+ * with. */
+long queue_call_flags(uint64_t flags)
+{
+    queue_fill();
+    unsigned device = queue_device(COOP_DEVICE_ENTROPY);
+    coop_paddr shape = memory_paddr(&queue);
+    __asm__ volatile("push %0\n\tpopfq" : : "r"(flags | 2) : "cc", "memory");
+    long result = queue_call(device, 0, shape);
+    hypercall(COOP_HYPERCALL_YIELD, 0, 0, 0);
+    __asm__ volatile("push $2\n\tpopfq" : : : "cc", "memory");
+    queue_call(device, 0, 0);
+    return result;
+}
 long queue_entries(uint64_t entries)
 {
     queue_fill();

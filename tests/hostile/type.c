@@ -47,6 +47,26 @@ long type_new_level(uint64_t level)
     return result;
 }
 
+/* A table born by a call that was made with these flags: forged entries are not left in it. */
+long type_new_flags(uint64_t flags)
+{
+    static struct coop_mmu_operation operation __attribute__((aligned(16)));
+    coop_paddr before = memory_frame_new(), frame = memory_frame_new(), at = memory_paddr(&operation);
+    volatile uint64_t *slots = memory_at(frame);
+    slots[1] = memory_own_end() | MEMORY_TABLE;
+    memory_set_writable(frame, false);
+    operation = (struct coop_mmu_operation){frame | COOP_MMU_TABLE_NEW, 1};
+    __asm__ volatile("push %0\n\tpopfq" : : "r"(flags | 2) : "cc", "memory");
+    long result = hypercall(COOP_HYPERCALL_MMU_BATCH, at, 1, 0);
+    __asm__ volatile("push $2\n\tpopfq" : : : "cc", "memory");
+    result = result == 1 && !slots[1] ? 0 : HOLE;
+    memory_do(COOP_MMU_TABLE_FREE, frame, 0);
+    memory_set_writable(frame, true);
+    memory_frame_free(frame);
+    memory_frame_free(before);
+    return result;
+}
+
 /* A table that is linked nowhere cannot be born once more. */
 long type_new_again(uint64_t unused)
 {

@@ -26,7 +26,8 @@ while [[ ${1:-} = -* ]]; do
     esac
 done
 hostile_timeout=${HOSTILE_TIMEOUT:-150}
-turns=12 # boots of one table at the most
+turns=12 # boots of one table at the most,
+late=2   # of them such as do not come to an end
 
 mutation_sources() { grep -rlE --include='*.[ch]' --include='*.asm' "MUTATED\($1\)" hv-core | grep -v coopvirt/mutation.h; }
 mutation_names()
@@ -88,18 +89,21 @@ mutation_last()
 # The table, and again behind the case that has ended its boot: each has its turn.
 mutation_boot_table()
 {
-    local name=$1 machine=$2 mode=$3 boot=$4 turn from=
+    local name=$1 machine=$2 mode=$3 boot=$4 turn from= left=$late
     for ((turn = 0; turn < turns; turn++)); do
         hostile_boot_table "$machine" "$mode" "$boot-table-$turn" "$hv" "mutate=$name" "$from"
         mutation_last "$boot-table-$turn" > "$boot-table-$turn/last.txt"
-        [ -n "$all" ] && [ -s "$boot-table-$turn/last.txt" ] && ! mutation_is_late "$boot-table-$turn" || return
+        [ -n "$all" ] && [ -s "$boot-table-$turn/last.txt" ] || return
+        mutation_is_late "$boot-table-$turn" && [ $((left -= 1)) -eq 0 ] && return
         from=$(grep -xF -A 1 -f "$boot-table-$turn/last.txt" "$boot-table-$turn/order.txt" | sed -n 2p)
         [ -n "$from" ] || return
     done
 }
 
-# A boot that proves nothing, since a slow machine ends it so too.
+# A boot whose end proves nothing, since a slow machine ends it so too; what cases said before does.
 mutation_is_late() { grep -q '^timeout' "$1/verdict.txt"; }
+
+mutation_said() { sed -n 's/^.*hostile: FAIL \([^ ]*\) .*/\1/p' "$1/records.txt" | grep -xFf "$1/order.txt"; }
 
 # The cases that end their VM, but for those that are tried elsewhere.
 mutation_boot_fatal()
@@ -125,7 +129,12 @@ mutation_try_boots()
         grep -alq "mutation: $name is left out" "$boot"-*/records.txt || continue
         echo "$point" >> "$folder/reached.txt"
         for one in "$boot"-*/; do
-            mutation_is_late "$one" && echo "$point" >> "$folder/late.txt" || cat "$one/failed.txt"
+            if mutation_is_late "$one"; then
+                echo "$point" >> "$folder/late.txt"
+                mutation_said "$one"
+            else
+                cat "$one/failed.txt"
+            fi
         done | grep -vxFf "$out/unreliable.txt" | sort -u | sed "s|^|$point:|" > "$boot-failed.txt"
         cat "$boot-failed.txt"
         [ -z "$all" ] && [ -s "$boot-failed.txt" ] && return
@@ -137,12 +146,15 @@ mutation_own()
 {
     local boot
     for boot in "$1"/*-table-*/ "$1"/*-fatal-*/; do
-        [ -s "$boot/failed.txt" ] && ! mutation_is_late "$boot" || continue
-        if [[ $boot = *-fatal-* ]]; then # each has a VM of its own
-            grep -qx machine "$boot/failed.txt" || grep -vx witness "$boot/failed.txt"
+        [ -s "$boot/failed.txt" ] || continue
+        if mutation_is_late "$boot"; then
+            mutation_said "$boot"
+        elif [[ $boot = *-fatal-* ]]; then # each has a VM of its own
+            grep -qx machine "$boot/failed.txt" ||
+                grep -xFf <(sed -n 's/^.*hostile: begin //p' "$boot/records.txt") "$boot/failed.txt"
         else
             cat "$boot/last.txt"
-            sed -n 's/^.*hostile: FAIL \([^ ]*\) .*/\1/p' "$boot/records.txt" | grep -xFf "$boot/expected.txt"
+            mutation_said "$boot"
         fi
     done | grep -vxFf "$out/unreliable.txt" | sort -u > "$1/own.txt"
 }
