@@ -93,6 +93,7 @@ MACHINES = (
     _bochs("bochs-vmx-icelake", "corei7_icelake_u", "the same, of a later model"),
     _bochs("bochs-vmx-lynnfield", "corei5_lynnfield_750", "the same, of 2009: without unrestricted guest"),
     _bochs("bochs-svm-turion", "turion64_tyler", "Bochs' emulation of an AMD CPU of 2007: SVM without nested paging"),
+    _bochs("bochs-venice", "athlon64_venice", "Bochs' emulation of an AMD CPU of 2005: neither SVM nor VMX"),
     _qemu("qemu-kvm", cpu_model="host CPU under KVM", unit="cycles-nested",
           unit_means="TSC cycles of the host's CPU, with the hypervisor in a virtual machine of KVM's: every exit "
                      "is paid for twice, and no run repeats exactly",
