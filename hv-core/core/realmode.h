@@ -16,7 +16,8 @@ struct vcpu;
 enum realmode_outcome {
     REALMODE_DONE, /* the CPU can run it */
     REALMODE_MORE, /* enough for now */
-    REALMODE_STOP  /* the VM is stopped: an instruction that is not known here, an exception */
+    REALMODE_HALT, /* HLT: vcpu->exit says whether interrupts are on */
+    REALMODE_STOP  /* the VM is stopped: an instruction that is not known here, an exception that cannot be delivered */
 };
 
 /* Whether a CPU without real mode can not be entered with these. Pure. */

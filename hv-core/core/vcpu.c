@@ -39,8 +39,7 @@ static struct cpuid_config vcpu_cpuid_config(const struct vm *vm, unsigned numbe
 {
     return (struct cpuid_config){.vcpu = number,
                                  .vcpus = vm->vcpu_count,
-                                 .hides_smap =
-                                     vm->mode.cpu == MODE_CPU_DEPRIVILEGED || vm->mode.mmu == MODE_MMU_DIRECT,
+                                 .hides_smap = vm->mode.cpu == MODE_CPU_DEPRIVILEGED || vm->mode.mmu == MODE_MMU_DIRECT,
                                  .hides_pcid = vm->mode.mmu != MODE_MMU_NESTED,
                                  .hides_apic = vm->mode.io == MODE_IO_QUEUE,
                                  .features = vm->features,
@@ -162,7 +161,8 @@ void vcpu_marker(struct vcpu *vcpu, uint32_t value)
 
 bool vcpu_has_wake_reason(const struct vcpu *vcpu)
 {
-    uint32_t requests = __atomic_load_n(&vcpu->requests, __ATOMIC_ACQUIRE) & ~VCPU_REQUEST_FLUSH;
+    uint32_t requests =
+        __atomic_load_n(&vcpu->requests, __ATOMIC_ACQUIRE) & ~(VCPU_REQUEST_FLUSH | VCPU_REQUEST_EMULATE);
     return requests || vcpu->events.is_busy || vcpu_interrupt(vcpu) >= 0;
 }
 
@@ -211,12 +211,40 @@ static inline void vcpu_leave_guest(struct vcpu *vcpu)
     __atomic_store_n(&vcpu->is_in_guest, false, __ATOMIC_RELEASE);
 }
 
-/* Emulates what the CPU cannot run. False when that is not over: others get their turn. */
-static bool vcpu_emulate(struct vcpu *vcpu)
+bool vcpu_end_halt(struct vcpu *vcpu)
+{
+    if (!vcpu->is_halted)
+        return false;
+    vcpu->is_halted = false;
+    __atomic_add_fetch(&vcpu->vm->online_vcpus, 1, __ATOMIC_ACQ_REL);
+    return true;
+}
+
+/* A VCPU that halts with interrupts off wakes only for an NMI or INIT. Those are sent with the VM's lock held. */
+static enum vcpu_leave vcpu_halt(struct vcpu *vcpu)
+{
+    struct vm *vm = vcpu->vm;
+    if (vcpu->exit.has_interrupts)
+        return VCPU_LEAVE_BLOCK;
+    spinlock_take(&vm->lock);
+    vcpu->is_halted = !vcpu->events.is_busy && !(vcpu->requests & VCPU_REQUEST_NMI);
+    vcpu->is_offline = vcpu->is_halted;
+    spinlock_release(&vm->lock);
+    if (!vcpu->is_offline)
+        return VCPU_LEAVE_BLOCK;
+    vm_vcpu_halted(vm);
+    return VCPU_LEAVE_OFFLINE;
+}
+
+/* Emulates what the CPU cannot run. False when that is not over: others get their turn, or the VCPU has halted. */
+static bool vcpu_emulate(struct vcpu *vcpu, enum vcpu_leave *why)
 {
     __atomic_fetch_and(&vcpu->requests, ~VCPU_REQUEST_EMULATE, __ATOMIC_RELAXED);
     enum realmode_outcome outcome = realmode_run(vcpu);
-    if (outcome == REALMODE_MORE)
+    *why = outcome == REALMODE_STOP ? VCPU_LEAVE_STOP : VCPU_LEAVE_YIELD;
+    if (outcome == REALMODE_HALT)
+        *why = vcpu_halt(vcpu);
+    if ((outcome == REALMODE_MORE || outcome == REALMODE_HALT) && *why != VCPU_LEAVE_OFFLINE)
         __atomic_fetch_or(&vcpu->requests, VCPU_REQUEST_EMULATE, __ATOMIC_RELAXED);
     return outcome == REALMODE_DONE;
 }
@@ -234,15 +262,18 @@ static bool vcpu_take_requests(struct vcpu *vcpu, enum vcpu_leave *why)
     if (requests & VCPU_REQUEST_NMI) {
         event_raise_nmi(&vcpu->events);
         vcpu->is_offline = false;
+        if (vcpu->vm->mmu->hides_tables && vcpu->vm->cpu->lacks_real_mode) /* it may have halted there */
+            requests |= VCPU_REQUEST_EMULATE;
     }
     if (requests & VCPU_REQUEST_INIT || (requests & VCPU_REQUEST_STARTUP && vcpu->is_offline))
         vcpu_take_inits(vcpu, requests);
     if (requests & VCPU_REQUEST_DEVICES)
         vcpu_serve_devices(vcpu);
     requests |= __atomic_load_n(&vcpu->requests, __ATOMIC_RELAXED);
-    bool is_emulated = requests & VCPU_REQUEST_EMULATE && !vcpu->is_offline && !vcpu_emulate(vcpu);
+    if (requests & VCPU_REQUEST_EMULATE && !vcpu->is_offline && !vcpu_emulate(vcpu, why))
+        return false;
     *why = vm_is_stopped(vcpu->vm) ? VCPU_LEAVE_STOP : vcpu->is_offline ? VCPU_LEAVE_OFFLINE : VCPU_LEAVE_YIELD;
-    return *why == VCPU_LEAVE_YIELD && !is_emulated && !(requests & VCPU_REQUEST_YIELD);
+    return *why == VCPU_LEAVE_YIELD && !(requests & VCPU_REQUEST_YIELD);
 }
 
 /* A raised task priority may hold an interrupt back: the guest lowers it without an exit, so the window is opened for
@@ -388,31 +419,6 @@ static void vcpu_sync_task_priority(struct vcpu *vcpu)
     vcpu->task_priority = vcpu->exit.task_priority;
     vcpu->vm->io->set_task_priority(vcpu, vcpu->task_priority);
     spinlock_release(&vcpu->vm->lock);
-}
-
-bool vcpu_end_halt(struct vcpu *vcpu)
-{
-    if (!vcpu->is_halted)
-        return false;
-    vcpu->is_halted = false;
-    __atomic_add_fetch(&vcpu->vm->online_vcpus, 1, __ATOMIC_ACQ_REL);
-    return true;
-}
-
-/* A VCPU that halts with interrupts off wakes only for an NMI or INIT. Those are sent with the VM's lock held. */
-static enum vcpu_leave vcpu_halt(struct vcpu *vcpu)
-{
-    struct vm *vm = vcpu->vm;
-    if (vcpu->exit.has_interrupts)
-        return VCPU_LEAVE_BLOCK;
-    spinlock_take(&vm->lock);
-    vcpu->is_halted = !vcpu->events.is_busy && !(vcpu->requests & VCPU_REQUEST_NMI);
-    vcpu->is_offline = vcpu->is_halted;
-    spinlock_release(&vm->lock);
-    if (!vcpu->is_offline)
-        return VCPU_LEAVE_BLOCK;
-    vm_vcpu_halted(vm);
-    return VCPU_LEAVE_OFFLINE;
 }
 
 /* Turns whose exits only answer the guest follow one another with nothing to prepare: what else could have changed has
