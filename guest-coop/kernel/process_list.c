@@ -196,16 +196,35 @@ void process_destroy(struct process *process)
     heap_free(process);
 }
 
+/* prctl(2), PR_SET_CHILD_SUBREAPER: who becomes the parent of this process's orphans. */
+static struct process *process_reaper(const struct process *process)
+{
+    struct process *ancestor = process->private->parent;
+    while (ancestor && ancestor->pid != 1 && !ancestor->private->subreaper)
+        ancestor = ancestor->private->parent;
+    return ancestor ? ancestor : process_find(1);
+}
+
+/* prctl(2), PR_SET_PDEATHSIG. */
+static void process_tell_death(const struct process *process, struct process *child)
+{
+    struct signal_information information = {.code = SIGNAL_CODE_USER, .pid = process->pid, .uid = process->uid};
+    if (child->private->parent_death_signal)
+        signal_send(child, child->private->parent_death_signal, &information);
+}
+
 void process_reparent_children(struct process *process)
 {
-    struct process *first = process_find(1);
+    struct process *reaper = 0;
     struct process *child;
     while ((child = process->private->children) != 0) {
         bool linked = child->group_id != process->group_id && child->session_id == process->session_id;
         family_unlink(child);
-        family_link(first, child);
+        reaper = reaper ? reaper : process_reaper(process);
+        family_link(reaper, child);
         for (struct process *thread = child->private->threads; thread; thread = thread_next(thread))
-            thread->parent_pid = first->pid;
+            thread->parent_pid = reaper->pid;
+        process_tell_death(process, child);
         if (linked)
             process_group_check_orphaned(child->group_id);
         if (thread_all_ended(child))

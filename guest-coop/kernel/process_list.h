@@ -22,7 +22,7 @@ void process_hash_remove(struct process *process);
 /* Takes a dead process out of all lists and frees it. */
 void process_destroy(struct process *process);
 
-/* Gives the children of a dying process to the first process. */
+/* Gives the children of a dying process to the nearest ancestor that asked for orphans, else to the first process. */
 void process_reparent_children(struct process *process);
 
 /* POSIX, _exit(): SIGHUP and SIGCONT for a group that has just become orphaned and has a stopped member. The caller

@@ -78,6 +78,8 @@ struct process_private {
     struct wait_queue child_events; /* this process waits for its children here */
     struct wait_queue vfork_done;   /* its parent waits here for exec or exit */
     bool vfork_child;               /* exec or exit has to wake the parent */
+    bool subreaper;                 /* its descendants' orphans become its children */
+    uint8_t parent_death_signal;    /* sent to this process when its parent ends; 0: none */
     int exit_status;                /* as wait4 gives it */
     int group_stop;                 /* stopped by this signal */
     int stop_signal;                /* stopped and not yet reported */

@@ -19,10 +19,14 @@
 #define ARCH_SET_FS          0x1002u
 #define ARCH_GET_FS          0x1003u
 #define ARCH_GET_GS          0x1004u
+#define PRCTL_SET_DEATH      1u
+#define PRCTL_GET_DEATH      2u
 #define PRCTL_GET_DUMPABLE   3u
 #define PRCTL_SET_DUMPABLE   4u
 #define PRCTL_SET_NAME       15u
 #define PRCTL_GET_NAME       16u
+#define PRCTL_SET_SUBREAPER  36u
+#define PRCTL_GET_SUBREAPER  37u
 #define FUTEX_WAIT_OP        0u
 #define FUTEX_WAKE_OP        1u
 #define FUTEX_REQUEUE_OP     3u
@@ -36,6 +40,21 @@
 #define PERSONALITY_ASK      0xffffffffu
 #define BARRIER_QUERY        0u
 #define BARRIER_GLOBAL       1u
+
+/* The options about a family: both sides of it are leaders' records. */
+static long library_family(const struct syscall_arguments *a, struct process_private *leader)
+{
+    uint32_t value = a->a0 == PRCTL_GET_DEATH ? leader->parent_death_signal : leader->subreaper;
+    if (a->a0 == PRCTL_SET_SUBREAPER)
+        leader->subreaper = a->a1 != 0;
+    else if (a->a0 == PRCTL_SET_DEATH && a->a1 <= SIGNAL_COUNT)
+        leader->parent_death_signal = (uint8_t)a->a1;
+    else if (a->a0 == PRCTL_SET_DEATH)
+        return -EINVAL;
+    else
+        return user_copy_out(a->a1, &value, sizeof(value));
+    return 0;
+}
 
 long kernel_sys_prctl(const struct syscall_arguments *a)
 {
@@ -54,6 +73,11 @@ long kernel_sys_prctl(const struct syscall_arguments *a)
         return 0; /* nothing ever is dumped */
     case PRCTL_SET_DUMPABLE:
         return a->a1 == 0 ? 0 : -EINVAL;
+    case PRCTL_SET_DEATH:
+    case PRCTL_GET_DEATH:
+    case PRCTL_SET_SUBREAPER:
+    case PRCTL_GET_SUBREAPER:
+        return library_family(a, current->private->leader->private);
     default:
         return -EINVAL;
     }

@@ -7,6 +7,7 @@
 #include "kernel/errno.h"
 #include "kernel/process.h"
 #include "memory/address_space.h"
+#include "memory/frame.h"
 #include "memory/layout.h"
 #include "memory/page_table.h"
 #include "memory/shared_memory.h"
@@ -18,6 +19,7 @@
 #define MAP_TYPE                 0x0fu
 #define MAP_FIXED_FLAG           0x10u
 #define MAP_ANONYMOUS_FLAG       0x20u
+#define MAP_NO_RESERVE_FLAG      0x4000u
 #define MAP_FIXED_NOREPLACE_FLAG 0x100000u
 #define MAP_LOCKED_FLAG          0x2000u
 #define MAP_POPULATE_FLAG        0x8000u
@@ -91,6 +93,20 @@ static __attribute__((noinline)) int memory_map_locked(uint32_t flags, uint64_t 
     return 0;
 }
 
+/* Linux' heuristic (Documentation/mm/overcommit-accounting): more than there is at all is refused, less is let be. */
+static bool memory_never_enough(uint64_t bytes)
+{
+    return bytes > (uint64_t)frame_total_count() * FRAME_BYTES;
+}
+
+/* Does a mapping take frames that are its own? */
+static bool memory_takes_frames(uint32_t protection, uint32_t flags)
+{
+    if (flags & MAP_NO_RESERVE_FLAG)
+        return false;
+    return (flags & MAP_TYPE) == MAP_PRIVATE_FLAG ? protection & AREA_WRITE : flags & MAP_ANONYMOUS_FLAG;
+}
+
 long kernel_sys_mmap(const struct syscall_arguments *a)
 {
     uint32_t protection = (uint32_t)a->a2, flags = (uint32_t)a->a3;
@@ -102,6 +118,8 @@ long kernel_sys_mmap(const struct syscall_arguments *a)
     bool fixed = flags & (MAP_FIXED_FLAG | MAP_FIXED_NOREPLACE_FLAG);
     if ((flags & MAP_FIXED_NOREPLACE_FLAG) && !area_range_free(&memory_space()->areas, a->a0, a->a0 + a->a1))
         return -EEXIST;
+    if (memory_takes_frames(protection, flags) && memory_never_enough(a->a1))
+        return -ENOMEM;
     uint32_t area_flags = (flags & MAP_TYPE) == MAP_PRIVATE_FLAG ? 0 : AREA_SHARED;
     uint32_t locked = flags & MAP_LOCKED_FLAG ? AREA_LOCKED : memory_space()->lock_next;
     int status = locked ? memory_map_locked(flags, a->a1) : 0;
@@ -138,7 +156,10 @@ long kernel_sys_mprotect(const struct syscall_arguments *a)
 long kernel_sys_brk(const struct syscall_arguments *a)
 {
     struct address_space *space = memory_space();
-    uint64_t old = space->break_end, end = address_space_break(space, a->a0);
+    uint64_t old = space->break_end;
+    if (a->a0 > old && memory_never_enough(a->a0 - old))
+        return (long)old;
+    uint64_t end = address_space_break(space, a->a0);
     if (space->lock_next && !space->lock_on_fault && end > old)
         memory_populate((old + PAGE_MASK) & ~PAGE_MASK, end);
     return (long)end;
@@ -148,6 +169,8 @@ long kernel_sys_mremap(const struct syscall_arguments *a)
 {
     if (a->a3 & ~(uint64_t)REMAP_MAYMOVE)
         return -EINVAL;
+    if (a->a2 > a->a1 && a->a2 < USER_TOP && memory_never_enough(a->a2 - a->a1))
+        return -ENOMEM;
     return address_space_remap(memory_space(), a->a0, a->a1, a->a2, a->a3 & REMAP_MAYMOVE);
 }
 

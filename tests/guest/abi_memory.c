@@ -138,6 +138,41 @@ static void test_many(void)
         CHECK(maps[i][PAGE - 1] == 0 && munmap(maps[i], PAGE) == 0);
 }
 
+/* Does this kernel refuse what can never be there, as Linux does unless told otherwise? */
+static bool refuses_too_much(void)
+{
+    char policy = '0';
+    int file = open("/proc/sys/vm/overcommit_memory", O_RDONLY);
+    if (file >= 0) {
+        CHECK(read(file, &policy, 1) == 1);
+        close(file);
+    }
+    return policy == '0';
+}
+
+static void test_too_much(void)
+{
+    size_t bytes = 1ul << 45;
+    if (!refuses_too_much())
+        return;
+    CHECK(anonymous(bytes, MAP_PRIVATE) == MAP_FAILED && errno == ENOMEM);
+    CHECK(anonymous(bytes, MAP_SHARED) == MAP_FAILED && errno == ENOMEM);
+    void *end = sbrk(0);
+    errno = 0;
+    CHECK(brk((char *)end + bytes) == -1 && errno == ENOMEM && sbrk(0) == end);
+    char *page = anonymous(PAGE, MAP_PRIVATE);
+    CHECK(mremap(page, PAGE, bytes, MREMAP_MAYMOVE) == MAP_FAILED && errno == ENOMEM);
+    page[0] = 1;
+    CHECK(munmap(page, PAGE) == 0);
+    /* Room, and what takes no frames of its own, are not memory. */
+    page = anonymous(bytes, MAP_PRIVATE | MAP_NORESERVE);
+    CHECK(page != MAP_FAILED);
+    page[bytes / 2] = 1;
+    CHECK(munmap(page, bytes) == 0);
+    page = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(page != MAP_FAILED && munmap(page, bytes) == 0);
+}
+
 void abi_test_memory(void)
 {
     struct rlimit limit;
@@ -148,5 +183,6 @@ void abi_test_memory(void)
     test_read_only_file();
     test_closed();
     test_many();
+    test_too_much();
     CHECK(getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur >= 1 << 20);
 }

@@ -5,6 +5,7 @@
 #include "abi.h"
 #include <fcntl.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -137,6 +138,71 @@ static void test_exec_refusals(void)
     unlink("/tmp/abi-script");
 }
 
+/* A grandchild whose parent has ended: waits until its new one is this process, and tells so. */
+static void leave_orphan(void)
+{
+    pid_t reaper = getppid();
+    if (fork() != 0)
+        _exit(0);
+    while (getppid() != reaper)
+        usleep(1000);
+    _exit(33);
+}
+
+static void test_orphans(void)
+{
+    int is_reaper = -1, status = 0;
+    CHECK(prctl(PR_GET_CHILD_SUBREAPER, &is_reaper) == 0 && is_reaper == 0);
+    CHECK(prctl(PR_GET_CHILD_SUBREAPER, 1) == -1 && errno == EFAULT);
+    CHECK(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
+    CHECK(prctl(PR_GET_CHILD_SUBREAPER, &is_reaper) == 0 && is_reaper == 1);
+    CHECK(abi_in_child(leave_orphan) == 0);
+    CHECK(waitpid(-1, &status, 0) > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 33);
+    CHECK(waitpid(-1, &status, 0) == -1 && errno == ECHILD);
+    CHECK(prctl(PR_SET_CHILD_SUBREAPER, 0) == 0);
+    CHECK(prctl(PR_GET_CHILD_SUBREAPER, &is_reaper) == 0 && is_reaper == 0);
+}
+
+static int death_pipe[2];
+
+/* The child of a process that ends is told by the signal that it chose. */
+static void leave_mourner(void)
+{
+    static const struct timespec enough = {.tv_sec = 20};
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    pid_t parent = getpid();
+    int ready[2];
+    if (pipe(ready) != 0)
+        _exit(1);
+    if (fork() == 0) {
+        int chosen = 0;
+        siginfo_t information;
+        bool is_well = prctl(PR_SET_PDEATHSIG, SIGUSR1) == 0 && prctl(PR_GET_PDEATHSIG, &chosen) == 0 && chosen == SIGUSR1;
+        is_well = write(ready[1], "r", 1) == 1 && is_well;
+        is_well = sigtimedwait(&set, &information, &enough) == SIGUSR1 && is_well && information.si_pid == parent;
+        _exit(write(death_pipe[1], is_well ? "y" : "n", 1) == 1 ? 0 : 1);
+    }
+    char byte;
+    _exit(read(ready[0], &byte, 1) == 1 ? 0 : 1);
+}
+
+static void test_death_signal(void)
+{
+    int chosen = -1;
+    char told = 0;
+    CHECK(prctl(PR_SET_PDEATHSIG, 65) == -1 && errno == EINVAL);
+    CHECK(prctl(PR_GET_PDEATHSIG, &chosen) == 0 && chosen == 0);
+    CHECK(pipe(death_pipe) == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
+    CHECK(abi_in_child(leave_mourner) == 0);
+    CHECK(read(death_pipe[0], &told, 1) == 1 && told == 'y');
+    CHECK(waitpid(-1, NULL, 0) > 0 && prctl(PR_SET_CHILD_SUBREAPER, 0) == 0);
+    close(death_pipe[0]);
+    close(death_pipe[1]);
+}
+
 static void exit_at_once(void)
 {
     _exit(3);
@@ -150,6 +216,8 @@ void abi_test_processes(void)
     test_groups();
     test_vfork();
     test_exec_refusals();
+    test_orphans();
+    test_death_signal();
     for (unsigned i = 0; i < 200; i++)
         CHECK(abi_in_child(exit_at_once) == 3 << 8);
 }

@@ -20,7 +20,7 @@
 #define PAGE        4096ul
 #define PAGES       65536ul
 #define FORKS_MOST  100000
-#define FRAMES_LEFT 6000
+#define FRAMES_LEFT 2000
 #define FRAMES_LOST 64 /* slabs that the kernel keeps; blank tables, which it keeps too, the first time made enough */
 
 static void verdict(const char *what, int is_well)
@@ -77,9 +77,12 @@ static void use_all_memory(void)
 {
     pid_t child = fork();
     if (child == 0) {
-        char *memory = map(4 * PAGES);
-        for (unsigned long i = 0; i < 4 * PAGES; i++)
-            memory[i * PAGE] = 1;
+        /* In parts, since more at once than there is would be refused. */
+        for (unsigned long part = 0; part < 4; part++) {
+            char *memory = map(PAGES);
+            for (unsigned long i = 0; i < PAGES; i++)
+                memory[i * PAGE] = 1;
+        }
         _exit(0);
     }
     int status = ended(child);
