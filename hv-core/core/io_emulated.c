@@ -52,31 +52,24 @@ static void io_emulated_kick(void *context, unsigned vcpu)
 
 static void io_emulated_start_vcpu(void *context, unsigned number, uint8_t vector)
 {
-    struct vcpu *vcpu = ((struct vm *)context)->vcpus[number];
-    if (!vcpu->is_offline || vcpu->is_halted)
-        return; /* only a VCPU that waits for it takes a start-up IPI */
-    vcpu->startup_vector = vector;
-    __atomic_add_fetch(&vcpu->vm->online_vcpus, 1, __ATOMIC_ACQ_REL);
-    vcpu_request(vcpu, VCPU_REQUEST_STARTUP);
+    struct vm *vm = context;
+    if (life_start(&vm->vcpus[number]->life, vector, &vm->online_vcpus))
+        vcpu_request(vm->vcpus[number], VCPU_REQUEST_LIFE);
 }
 
 static void io_emulated_init_vcpu(void *context, unsigned number)
 {
-    struct vcpu *vcpu = ((struct vm *)context)->vcpus[number];
-    if (vcpu->is_offline) {
-        vcpu->is_halted = false;
-        return;
-    }
-    __atomic_sub_fetch(&vcpu->vm->online_vcpus, 1, __ATOMIC_ACQ_REL);
-    vcpu_request(vcpu, VCPU_REQUEST_INIT);
+    struct vm *vm = context;
+    if (life_init(&vm->vcpus[number]->life, &vm->online_vcpus))
+        vcpu_request(vm->vcpus[number], VCPU_REQUEST_LIFE);
+    vm_check_online(vm);
 }
 
-/* One that waits for a start-up IPI takes no NMI. */
 static void io_emulated_nmi(void *context, unsigned number)
 {
-    struct vcpu *vcpu = ((struct vm *)context)->vcpus[number];
-    if (vcpu_end_halt(vcpu) || !vcpu->is_offline)
-        vcpu_request(vcpu, VCPU_REQUEST_NMI);
+    struct vm *vm = context;
+    if (life_nmi(&vm->vcpus[number]->life, &vm->online_vcpus))
+        vcpu_request(vm->vcpus[number], VCPU_REQUEST_LIFE);
 }
 
 static void io_emulated_marker(void *context, unsigned vcpu, uint32_t value)

@@ -87,10 +87,10 @@ void record_machine(const struct mode *mode, const char *cpu_backend, unsigned l
     record_end();
 }
 
-/* Counters stay with a CPU: what was begun on another one cannot be told. */
+/* Counters stay with a CPU: what a VCPU did on several cannot be told, also when it is back on the first. */
 static void record_pmu(const struct vcpu *vcpu)
 {
-    if (vcpu->begun.cpu != cpu_current()->index)
+    if (vcpu->begun.moves != vcpu->moves)
         return;
     for (unsigned i = 0; i < pmu_event_count(); i++) {
         struct pmu_counts counts;

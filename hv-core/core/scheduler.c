@@ -278,8 +278,12 @@ static enum vcpu_leave scheduler_run_vcpu(struct vcpu *vcpu)
     struct scheduler *here = scheduler_here();
     struct cpu *cpu = cpu_current();
     uint64_t start = tsc_read();
-    uint64_t idle = vcpu->left_cpu == cpu->index ? here->away - vcpu->left_away : start - vcpu->left_tsc;
+    uint64_t idle = here->away - vcpu->left_away;
 
+    if (vcpu->left_cpu != cpu->index) {
+        idle = start - vcpu->left_tsc;
+        vcpu->moves++;
+    }
     cpu->running = vcpu;
     enum vcpu_leave why = vcpu_run(vcpu, start + scheduler_slice, vcpu->left_tsc ? idle : 0);
     cpu->running = 0;

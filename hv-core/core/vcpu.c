@@ -9,6 +9,7 @@
 #include "core/realmode.h"
 #include "core/record.h"
 #include "core/report.h"
+#include "core/vcpu_life.h"
 #include "core/vm.h"
 #include "core/vm_memory.h"
 #include "cpu/cpu_backend.h"
@@ -69,6 +70,8 @@ int vcpu_create(struct vm *vm, unsigned number)
     vcpu->exits = vm->exits;
     memcpy(vcpu->hypercalls, vm->hypercalls, sizeof(vcpu->hypercalls));
     vcpu->number = number;
+    vcpu->is_offline = number != 0;
+    vcpu->life.state = number ? LIFE_WAITING : LIFE_ONLINE;
     vcpu->fpu = frame_address(fpu);
     vcpu->fpu_cpu = CPU_LIMIT;
     vcpu->xcr0 = FPU_X87;
@@ -121,7 +124,8 @@ static void vcpu_forget_touched(struct vcpu *vcpu)
 {
     uint64_t touched[3];
     vm_memory_touched(vcpu->vm, touched, true);
-    vcpu->is_flush_wanted = true; /* what is cached would not be marked again */
+    vm_flush_guests(vcpu->vm); /* what is cached, here or where another VCPU runs, would not be marked again */
+    vcpu->is_flush_wanted = true;
     vcpu->vm->cpu->hold(vcpu, true);
 }
 
@@ -133,7 +137,7 @@ static void vcpu_count_from_here(struct vcpu *vcpu)
                                       .flushes = vcpu->flushes,
                                       .splits = vm->nested.splits,
                                       .joined = vm->nested.joined,
-                                      .cpu = cpu_current()->index};
+                                      .moves = vcpu->moves};
     if (shared) {
         vcpu->begun.cr3_loads = shared->cr3_loads;
         vcpu->begun.clock_reads = shared->clock_reads;
@@ -161,23 +165,9 @@ void vcpu_marker(struct vcpu *vcpu, uint32_t value)
 
 bool vcpu_has_wake_reason(const struct vcpu *vcpu)
 {
-    uint32_t requests =
-        __atomic_load_n(&vcpu->requests, __ATOMIC_ACQUIRE) & ~(VCPU_REQUEST_FLUSH | VCPU_REQUEST_EMULATE);
+    uint32_t requests = __atomic_load_n(&vcpu->requests, __ATOMIC_ACQUIRE) &
+                        ~(VCPU_REQUEST_FLUSH | VCPU_REQUEST_EMULATE | VCPU_REQUEST_HELD);
     return requests || vcpu->events.is_busy || vcpu_interrupt(vcpu) >= 0;
-}
-
-static void vcpu_take_inits(struct vcpu *vcpu, uint32_t requests)
-{
-    struct registers registers;
-    registers_startup(&registers, vcpu->startup_vector);
-    memset(vcpu->general, 0, sizeof(vcpu->general));
-    vcpu->general[REGISTER_RDX] = vcpu->cpuid.basic[1].eax; /* APM vol. 2, "Processor Initialization State" */
-    event_reset(&vcpu->events);
-    cpuid_policy_show_osxsave(&vcpu->cpuid, false);
-    vcpu->vm->cpu->write_registers(vcpu, &registers);
-    vcpu->vm->mmu->registers_changed(vcpu);
-    vcpu->is_offline = !(requests & VCPU_REQUEST_STARTUP);
-    vcpu->is_halted = false;
 }
 
 static void vcpu_serve_devices(struct vcpu *vcpu)
@@ -211,31 +201,6 @@ static inline void vcpu_leave_guest(struct vcpu *vcpu)
     __atomic_store_n(&vcpu->is_in_guest, false, __ATOMIC_RELEASE);
 }
 
-bool vcpu_end_halt(struct vcpu *vcpu)
-{
-    if (!vcpu->is_halted)
-        return false;
-    vcpu->is_halted = false;
-    __atomic_add_fetch(&vcpu->vm->online_vcpus, 1, __ATOMIC_ACQ_REL);
-    return true;
-}
-
-/* A VCPU that halts with interrupts off wakes only for an NMI or INIT. Those are sent with the VM's lock held. */
-static enum vcpu_leave vcpu_halt(struct vcpu *vcpu)
-{
-    struct vm *vm = vcpu->vm;
-    if (vcpu->exit.has_interrupts)
-        return VCPU_LEAVE_BLOCK;
-    spinlock_take(&vm->lock);
-    vcpu->is_halted = !vcpu->events.is_busy && !(vcpu->requests & VCPU_REQUEST_NMI);
-    vcpu->is_offline = vcpu->is_halted;
-    spinlock_release(&vm->lock);
-    if (!vcpu->is_offline)
-        return VCPU_LEAVE_BLOCK;
-    vm_vcpu_halted(vm);
-    return VCPU_LEAVE_OFFLINE;
-}
-
 /* Emulates what the CPU cannot run. False when that is not over: others get their turn, or the VCPU has halted. */
 static bool vcpu_emulate(struct vcpu *vcpu, enum vcpu_leave *why)
 {
@@ -243,7 +208,7 @@ static bool vcpu_emulate(struct vcpu *vcpu, enum vcpu_leave *why)
     enum realmode_outcome outcome = realmode_run(vcpu);
     *why = outcome == REALMODE_STOP ? VCPU_LEAVE_STOP : VCPU_LEAVE_YIELD;
     if (outcome == REALMODE_HALT)
-        *why = vcpu_halt(vcpu);
+        *why = vcpu_life_halt(vcpu);
     if ((outcome == REALMODE_MORE || outcome == REALMODE_HALT) && *why != VCPU_LEAVE_OFFLINE)
         __atomic_fetch_or(&vcpu->requests, VCPU_REQUEST_EMULATE, __ATOMIC_RELAXED);
     return outcome == REALMODE_DONE;
@@ -259,17 +224,18 @@ static bool vcpu_take_requests(struct vcpu *vcpu, enum vcpu_leave *why)
     }
     if (requests & VCPU_REQUEST_FLUSH)
         vcpu_take_flush(vcpu);
-    if (requests & VCPU_REQUEST_NMI) {
-        event_raise_nmi(&vcpu->events);
-        vcpu->is_offline = false;
-        if (vcpu->vm->mmu->hides_tables && vcpu->vm->cpu->lacks_real_mode) /* it may have halted there */
-            requests |= VCPU_REQUEST_EMULATE;
-    }
-    if (requests & VCPU_REQUEST_INIT || (requests & VCPU_REQUEST_STARTUP && vcpu->is_offline))
-        vcpu_take_inits(vcpu, requests);
+    if (requests & VCPU_REQUEST_HELD)
+        vcpu->events.is_busy = true;
+    if (requests & VCPU_REQUEST_LIFE)
+        vcpu_life_take(vcpu);
     if (requests & VCPU_REQUEST_DEVICES)
         vcpu_serve_devices(vcpu);
     requests |= __atomic_load_n(&vcpu->requests, __ATOMIC_RELAXED);
+    if (vcpu_life_is_halted(vcpu)) {
+        __atomic_fetch_or(&vcpu->requests, requests & VCPU_REQUEST_EMULATE, __ATOMIC_RELAXED);
+        *why = vcpu_life_halt(vcpu);
+        return false;
+    }
     if (requests & VCPU_REQUEST_EMULATE && !vcpu->is_offline && !vcpu_emulate(vcpu, why))
         return false;
     *why = vm_is_stopped(vcpu->vm) ? VCPU_LEAVE_STOP : vcpu->is_offline ? VCPU_LEAVE_OFFLINE : VCPU_LEAVE_YIELD;
@@ -481,7 +447,7 @@ enum vcpu_leave vcpu_run(struct vcpu *vcpu, uint64_t slice_end, uint64_t idle)
             continue;
         case VM_BLOCK:
             cpu->advance(vcpu, vcpu->exit.next_rip);
-            why = vcpu_halt(vcpu);
+            why = vcpu_life_halt(vcpu);
             break;
         case VM_STOP:
             why = VCPU_LEAVE_STOP;

@@ -12,6 +12,7 @@
 #include "core/cpuid_policy.h"
 #include "core/event.h"
 #include "core/hypercall.h"
+#include "core/life.h"
 #include "core/registers.h"
 #include "core/scheduler.h"
 #include "core/trace.h"
@@ -62,7 +63,7 @@ struct vcpu_decoded {
     uint64_t rip;
     uint64_t root;
     const uint8_t *bytes; /* NULL: no instruction */
-    bool is_user; /* fetched with the rights of ring 3 */
+    bool is_user;         /* fetched with the rights of ring 3 */
     uint8_t depth;
     const volatile uint64_t *way[WALKER_LEVELS];
     uint64_t entries[WALKER_LEVELS];
@@ -75,7 +76,7 @@ struct vcpu_begun {
     uint64_t cr3_loads, clock_reads, polls, polls_awaited; /* in the shared page */
     uint64_t flushes, splits, joined;                      /* of its nested translations, and tables */
     struct channel_counts channel;
-    unsigned cpu; /* whose performance counters were started */
+    uint32_t moves; /* the performance counters are those of the CPU where it began */
 };
 
 /* The registers that decide how page tables are read. */
@@ -99,8 +100,8 @@ struct vcpu {
     unsigned stuck; /* exits at stuck_rip whose instruction could not be found there */
     uint64_t stuck_rip;
     uint64_t prepared_deadline;    /* the VM's, as this CPU's timer has been set for it */
-    bool is_offline;               /* waits for INIT or a start-up IPI; */
-    bool is_halted;                /* the VM's lock held: or for an NMI, since it has halted with interrupts off */
+    struct life life;              /* the VM's lock held */
+    bool is_offline;               /* not online, as it has taken its life or halted itself */
     uint8_t task_priority;         /* CR8, as the interrupt controller knows it */
     struct vcpu_paging paging;     /* with shadow paging: the guest's, whatever the CPU has */
     uint64_t roots_gone;           /* shadow roots that had been forgotten when `lengths` was last emptied */
@@ -125,12 +126,12 @@ struct vcpu {
     unsigned left_cpu;  /* where it ran last, */
     uint64_t left_away; /* what that CPU's time asleep or with others was then, */
     uint64_t left_tsc;  /* and when: 0 before its first run */
+    uint32_t moves;     /* from one CPU to another */
     struct vcpu *next;  /* in that queue */
 
     /* Any CPU, atomic. */
     uint32_t requests; /* VCPU_REQUEST_ */
     bool is_in_guest;  /* where the VM has several: on its way in, there, or just out, and not behind any lock */
-    uint8_t startup_vector;
 
     /* The CPU that runs it. */
     uint64_t flushes;         /* that others, or what became of the VM's memory, have asked for */
@@ -152,12 +153,11 @@ struct vcpu {
 /* What other CPUs ask of a VCPU; looked at before each entry. */
 #define VCPU_REQUEST_STOP    (1u << 0) /* its VM has stopped */
 #define VCPU_REQUEST_FLUSH   (1u << 1) /* forget cached translations */
-#define VCPU_REQUEST_INIT    (1u << 2)
-#define VCPU_REQUEST_STARTUP (1u << 3)
+#define VCPU_REQUEST_LIFE    (1u << 2) /* there is something in `life` to take */
+#define VCPU_REQUEST_HELD    (1u << 3) /* its own: an NMI waits that could not be delivered when it halted */
 #define VCPU_REQUEST_DEVICES (1u << 4) /* they have work that needs the VM's memory */
 #define VCPU_REQUEST_YIELD   (1u << 5)
 #define VCPU_REQUEST_EMULATE (1u << 6) /* its own: the CPU may not be able to run what comes next, see realmode.h */
-#define VCPU_REQUEST_NMI     (1u << 7)
 
 /* Makes a VCPU with its backend state, offline. 0 or -errno. */
 int vcpu_create(struct vm *vm, unsigned number);
@@ -187,10 +187,6 @@ void vcpu_kick(struct vcpu *vcpu);
 
 /* Does what VCPU_REQUEST_FLUSH asks for. By itself, outside the guest. */
 void vcpu_take_flush(struct vcpu *vcpu);
-
-/* Ends the halt of a VCPU that has halted with interrupts off: it counts as online again. False: it has not, or that
- * has been ended. The VM's lock held. */
-bool vcpu_end_halt(struct vcpu *vcpu);
 
 /* Asks something of a VCPU, wherever it is, and sees to it that it notices. */
 void vcpu_request(struct vcpu *vcpu, uint32_t request);

@@ -99,12 +99,12 @@ void vm_flush_guests(struct vm *vm)
             x86_pause();
 }
 
-void vm_vcpu_halted(struct vm *vm)
+void vm_check_online(struct vm *vm)
 {
-    if (__atomic_sub_fetch(&vm->online_vcpus, 1, __ATOMIC_ACQ_REL) == 0) {
-        log_error("vm %u: every VCPU has halted with interrupts off", vm->number);
-        vm_stop(vm, VM_STOP_HALTED, 0);
-    }
+    if (vm->online_vcpus || vm_is_stopped(vm))
+        return;
+    log_error("vm %u: every VCPU has halted with interrupts off, or waits for a start-up IPI", vm->number);
+    vm_stop(vm, VM_STOP_HALTED, 0);
 }
 
 bool vm_console_input(struct vm *vm, uint8_t byte)
@@ -253,8 +253,6 @@ void vm_destroy(struct vm *vm)
 
 void vm_start(struct vm *vm)
 {
-    for (unsigned i = 1; i < vm->vcpu_count; i++)
-        vm->vcpus[i]->is_offline = true;
     vm->online_vcpus = 1;
     record_controls(vm->vcpus[0]);
     scheduler_wake(vm->vcpus[0], true);

@@ -92,6 +92,7 @@ struct vm {
     struct spinlock shadow_lock; /* behind that of the VM: */
     struct shadow shadow;
     struct vcpu *shadow_vcpu; /* in whose name it is changed now */
+    uint32_t online_vcpus;    /* started, and not halted for good */
     bool is_shadow_unsettled; /* the other VCPUs have not been flushed yet */
     struct direct direct;
     struct vm_log log;
@@ -101,7 +102,6 @@ struct vm {
     uint64_t deadline;      /* TSC at which a device acts by itself */
     uint64_t busy;          /* TSC units for which its VCPUs have had a CPU, in turns that are over */
     uint32_t running_vcpus; /* not yet out of their run loops for good */
-    uint32_t online_vcpus;  /* started, and not halted for good */
 
     /* Set once, by vm_stop. */
     uint32_t stop; /* enum vm_stop */
@@ -149,8 +149,8 @@ void vm_flush(struct vm *vm);
  * held: no VCPU waits for any while it counts as in the guest. The caller flushes its own. */
 void vm_flush_guests(struct vm *vm);
 
-/* A VCPU has halted for good; a VM whose last one did stops. */
-void vm_vcpu_halted(struct vm *vm);
+/* A VM with no VCPU that could still do something stops. Lock held. */
+void vm_check_online(struct vm *vm);
 
 /* The guest writes to its console (0) or to its log (1: whole lines). Quotas stop it. Lock held. */
 void vm_console_write(struct vm *vm, unsigned line, const char *bytes, size_t count);
