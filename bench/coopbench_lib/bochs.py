@@ -26,6 +26,8 @@ _BIOS, _VGA_BIOS = "/usr/share/bochs/BIOS-bochs-latest", "/usr/share/bochs/VGABI
 _GRUB_FOLDER = "/usr/lib/grub/i386-pc"
 _GRUB_MODULES = "multiboot normal biosdisk iso9660 part_msdos"
 _SECTOR_BYTES = 512
+# mov ecx, 0x3a; rdmsr; or eax, 5; wrmsr: in 16-bit code with prefixes.
+_FEATURE_CONTROL = re.compile(rb"(\xb9\x3a\0\0\0\x0f\x32\x66?\x83\xc8)\x05(\x0f\x30)", re.DOTALL)
 
 # What a boot needs besides Bochs itself: program or file, and the Debian package that has it.
 NEEDS = (("grub-mkrescue", "grub-common"), ("xorriso", "xorriso"), (f"{_GRUB_FOLDER}/multiboot.mod", "grub-pc-bin"),
@@ -46,9 +48,25 @@ def prepare(launch: Launch, cpu_model: str, root: Path) -> None:
     if launch.disk and launch.mode.native:
         shutil.copyfile(root / launch.disk, root / disk_copy(launch))
         Path(f"{root / disk_copy(launch)}.lock").unlink(missing_ok=True)
+    if launch.feature_control is not None:
+        (root / firmware_copy(launch)).write_bytes(firmware_with(Path(_BIOS).read_bytes(), launch.feature_control))
     (folder / "bochsrc").write_text(configuration(launch, cpu_model, root), encoding="utf-8")
     (folder / "grub.cfg").write_text(grub_script(launch), encoding="utf-8")
     _make_image(launch, root)
+
+
+def firmware_copy(launch: Launch) -> Path:
+    """The firmware of a boot that wants another value in IA32_FEATURE_CONTROL."""
+    return launch.folder / "bios.bin"
+
+
+def firmware_with(firmware: bytes, feature_control: int) -> bytes:
+    """Bochs' BIOS with another value where it writes IA32_FEATURE_CONTROL, on the first CPU and on the others: there it
+    reads the register, which is 0 after a reset, sets bits of a byte, and writes it back."""
+    patched, count = _FEATURE_CONTROL.subn(lambda found: found[1] + bytes([feature_control]) + found[2], firmware)
+    if count != 2:
+        raise CoopbenchError(f"{_BIOS} writes IA32_FEATURE_CONTROL in {count} places that are known, not in 2")
+    return patched
 
 
 def disk_copy(launch: Launch) -> Path:
@@ -61,7 +79,7 @@ def configuration(launch: Launch, cpu_model: str, root: Path) -> str:
     lines = [
         "display_library: sdl2",
         f"megs: {launch.memory_mib}",
-        f"romimage: file={_BIOS}",
+        f"romimage: file={_BIOS if launch.feature_control is None else firmware_copy(launch)}",
         f"vgaromimage: file={_VGA_BIOS}",
         f"cpu: model={cpu_model}, count={launch.cpus}, ips={IPS}, reset_on_triple_fault=0, ignore_bad_msrs=1",
         f"clock: sync=none, time0={_START_TIME}",

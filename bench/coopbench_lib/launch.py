@@ -39,6 +39,7 @@ class Launch:
     foreign: bool = False
     modules: tuple[str, ...] = ()  # further boot modules: a path, a blank, words
     guest_mib: int = GUEST_MEMORY_MIB
+    feature_control: int | None = None  # what Bochs' firmware is to leave in that register in place of its own value
     plugin_words: tuple[str, ...] = ()  # what loads a plugin into an emulator that takes them
 
     @property

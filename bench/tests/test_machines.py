@@ -7,6 +7,7 @@ import pytest
 
 from conftest import FAKE
 from coopbench_lib import bochs, kvm, probe
+from coopbench_lib.errors import CoopbenchError
 from coopbench_lib.launch import Launch
 from coopbench_lib.machines import MACHINES, find_machine
 from coopbench_lib.modes import find_mode
@@ -49,6 +50,16 @@ def test_configuration(tmp_path):
     assert "com2: enabled=1, mode=file, dev=logs/records.txt" in native
     under = bochs.configuration(make_launch("full-nested", disk="disk.img"), "ryzen", tmp_path)
     assert "megs: 1024\n" in under and "type=disk" not in under
+
+
+def test_firmware(tmp_path):
+    code = bytes.fromhex("90b93a0000000f3283c8050f3090 66b93a0000000f326683c8050f30f0 b93b0000000f3283c8050f30")
+    assert bochs.firmware_with(code, 1) == bytes.fromhex(
+        "90b93a0000000f3283c8010f3090 66b93a0000000f326683c8010f30f0 b93b0000000f3283c8050f30")
+    with pytest.raises(CoopbenchError, match="in 0 places that are known"):
+        bochs.firmware_with(bytes(131072), 1)
+    launch = make_launch("full-nested", feature_control=1)
+    assert "romimage: file=logs/bios.bin\n" in bochs.configuration(launch, "corei7_skylake_x", tmp_path)
 
 
 def test_what_bochs_says():

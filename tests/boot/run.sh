@@ -136,6 +136,7 @@ boot()
         --cpus "$(value cpus)" --memory "$(value memory)")
     [ -z "$initramfs" ] || arguments+=(--initramfs "$initramfs")
     [ -z "$(value disk)" ] || arguments+=(--disk "$(value disk)")
+    [ -z "$(value feature-control)" ] || arguments+=(--feature-control "$(value feature-control)")
     [ -z "$(value until)" ] || arguments+=(--until "$(value until)")
     [ -z "$(value hypervisor-line)" ] || arguments+=(--hv-line "$(value hypervisor-line)")
     while read -r module; do
