@@ -2,6 +2,7 @@
 """The plots of a report, each as data (.dat), the gnuplot script that draws it (.gp) and the picture (.svg)."""
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ _GNUPLOT_SECONDS = 120
 LOG_FROM = 10
 EVERYTHING = "all"
 _MOST_REASONS = 7
+_MOST_HEIGHT, _OVERVIEW_FRAME = 1250, 110  # what a printed page shows at its full width; key and axis of an overview
 _MODE_ORDER = [mode.name for mode in MODES]
 
 
@@ -41,7 +43,7 @@ def plot_name(workload: str, kind: str) -> str:
 def plots_of(result: Result) -> list[Plot]:
     """Every plot of one result: an overview of each group, then cost and exits of each workload that has some."""
     groups = dict.fromkeys(row.workload.partition("/")[0] for row in result.rows)
-    plots = [overview_plot(result, group) for group in groups]
+    plots: list[Plot | None] = [plot for group in groups for plot in overview_plots(result, group)]
     for workload in dict.fromkeys(row.workload for row in result.rows):
         plots.append(cost_plot(result, workload))
         plots.append(exits_plot(result, workload))
@@ -154,20 +156,31 @@ def _stack(exits: list[ExitRow]) -> tuple[list[str], dict[tuple[str, str], float
     return shown + (["others"] if len(shown) < len(reasons) else []), table
 
 
-def overview_plot(result: Result, group: str, order: list[str] | None = None) -> Plot | None:
-    """A group's workloads in one picture: what each mode costs relative to native, on a logarithmic axis. 'order' is
-    of the modes, where it is not the common one."""
+def overview_plots(result: Result, group: str, order: list[str] | None = None) -> list[Plot]:
+    """A group's workloads: what each mode costs relative to native, on a logarithmic axis that is the same in every picture; so
+    many of them to a picture as a page or a screen can show. 'order' is of the modes, where it is not the common one."""
     rows = [row for row in result.rows if row.ratio_to_native and row.mode != "native" and row.status == OK
             and group in (EVERYTHING, row.workload.partition("/")[0])]
-    if not rows:
-        return None
     workloads = list(dict.fromkeys(row.workload for row in rows))
     modes = order or list(dict.fromkeys(row.mode for row in ordered(rows)))
-    largest, least = (pick(row.ratio_to_native for row in rows) for pick in (max, min))
-    name, step = f"overview-{group}", 0.8 / len(modes)
-    height = 110 + max(20, 14 * len(modes) + 10) * len(workloads)
+    most = max(1, (_MOST_HEIGHT - _OVERVIEW_FRAME) // _height_of_group(modes))
+    pictures = math.ceil(len(workloads) / most)
+    cuts = [len(workloads) * number // pictures for number in range(pictures + 1)] if pictures else []
+    parts = [workloads[start:end] for start, end in zip(cuts, cuts[1:])]
+    return [_overview_plot(f"overview-{group}" + (f"-{number}" if pictures > 1 else ""), part, modes, rows)
+            for number, part in enumerate(parts, 1)]
+
+
+def _height_of_group(modes: list[str]) -> int:
+    return max(20, 14 * len(modes) + 10)
+
+
+def _overview_plot(name: str, workloads: list[str], modes: list[str], all_rows: list[Row]) -> Plot:
+    """Of some of the workloads; the axis is that of all rows."""
+    largest, least = (pick(row.ratio_to_native for row in all_rows) for pick in (max, min))
+    rows, step = [row for row in all_rows if row.workload in workloads], 0.8 / len(modes)
     base = min(0.9, 0.9 * least)
-    script = head(name, 960, height)
+    script = head(name, 960, _OVERVIEW_FRAME + _height_of_group(modes) * len(workloads))
     script += ['set xlabel "cost relative to native (logarithmic)"', f"set yrange [{len(workloads) - 0.4}:-0.6]",
                "set logscale x", f"set xrange [{base:g}:{max(2.0, largest * 1.6):g}]", "set xtics format '%g'",
                "set xtics (1,1.5,2,3,5,10,20,50,100,200,500,1000,2000,5000,10000)" if largest < 10000 else "",
@@ -178,9 +191,11 @@ def overview_plot(result: Result, group: str, order: list[str] | None = None) ->
     data, bars = ["# from to y label; one block a mode: " + " ".join(modes)], []
     for index, mode in enumerate(modes):
         data += ["", "", f"# {mode}"]
-        for row in (row for row in rows if row.mode == mode):
+        here = [row for row in rows if row.mode == mode]
+        for row in here:
             height_of = workloads.index(row.workload) - 0.4 + step * (index + 0.5)
             data.append(f"1 {row.ratio_to_native} {height_of:g} {quoted(ratio(row.ratio_to_native))}")
+        data += [] if here else ['1 NaN 0 ""']
         bars.append(_bar(name, index, *fill_of(mode), title=mode, half=0.46 * step))
         bars.append(f'"{name}.dat" index {index} using (($1>$2?$1:$2)):3:4 with labels left '
                     f'offset 0.4,0 font ",10" notitle')

@@ -10,7 +10,7 @@ from html import escape
 from .export import latex
 from .outcome import OK
 from .peer_tables import Column, below, columns, comparable, is_of_peers, leave_out_other_work, workloads_of
-from .plots import EVERYTHING, Plot, inline, overview_plot
+from .plots import EVERYTHING, Plot, inline, overview_plots
 from .plots_samples import distribution_plots
 from .results import Result
 from .tables import amount, ratio
@@ -63,10 +63,10 @@ def _plots(results: list[Result], systems: list[Column], workloads: list[str]) -
     known = {system.name: system for system in systems}
     drawn = [known[name] for name in _DRAWN if name in known]
     rows = [row for name in workloads for system in drawn if (row := system.rows.get(name))]
-    whole = overview_plot(replace(results[0], rows=rows), EVERYTHING, [system.name for system in drawn])
+    whole = overview_plots(replace(results[0], rows=rows), EVERYTHING, [system.name for system in drawn])
     varied = [plot for result in results if is_of_peers(result) and result.run["unit"] != "instr"
               for plot in distribution_plots(result)]
-    return [plot for plot in (whole, *varied) if plot]
+    return [plot for plot in (*whole, *varied) if plot]
 
 
 def _cell(system: Column, workload: str) -> tuple[str, str]:

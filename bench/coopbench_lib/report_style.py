@@ -45,9 +45,10 @@ article > p:first-of-type { margin: .2rem 0; font-size: .9rem; }
   a { color: inherit; text-decoration: none; }
   .wide { overflow: visible; } .raw, .files, nav { display: none; }
   figure svg { max-height: 240mm; }
-  article, figure, tr { break-inside: avoid; } h2, h3, h4 { break-after: avoid; } thead { display: table-header-group; }
+  figure, tr, dl, .small { break-inside: avoid; } article { break-inside: auto; } article > p { break-after: avoid; }
+  h2, h3, h4 { break-after: avoid; } thead { display: table-header-group; }
   .workloads { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 3mm; margin-right: 1mm; }
-  article { padding: 2mm; } article figure { margin: .5mm 0; } article figure svg { max-height: 31mm; }
+  article { padding: 2mm; } article figure { margin: .5mm 0; } article figure svg { max-height: 62mm; }
   article > p:first-of-type, article figcaption { font-size: 7pt; }
   .exits th, .exits td { font-size: 6pt; padding: 0 .5mm; } .exits + p { font-size: 6pt; }
   .headline, .glance td, .glance th { font-size: 7pt; } .headline td, .headline th { padding: .2mm .8mm; }

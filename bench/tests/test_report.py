@@ -12,10 +12,11 @@ import pytest
 
 from conftest import FAKE
 from coopbench_lib.modes import find_mode
-from coopbench_lib.plots import draw, plots_of
+from coopbench_lib.plots import draw, overview_plots, plots_of
 from coopbench_lib.plots_samples import distribution_plots
 from coopbench_lib.raw import read_raw
-from coopbench_lib.results import read_result
+from coopbench_lib.results import Result, read_result
+from coopbench_lib.summary import Row
 from test_views import edit, set_run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -347,7 +348,7 @@ def test_peers_stand_in_the_report(tree, result):
     assert "mitigations off in every layer" in same and "it is itself virtual" in clock
     assert "At a glance" in text and "KVM decodes some exits by software" in text
     folder = tree.root / "out/report"
-    assert (folder / "plots/peers-1/overview-all.svg").exists()
+    assert (folder / "plots/peers-1/overview-all-1.svg").exists()
     assert "| latency/fork |" in (folder / "report.md").read_text().partition("Other people's systems on host")[2]
     assert "xen-pv & xen-pv-off" in (folder / "report.tex").read_text()
     assert any(line.startswith("host,") for line in (folder / "report.csv").read_text().splitlines())
@@ -362,3 +363,17 @@ def test_repetitions_that_differ_are_drawn(result):
     found.samples = [replace(row, value=150.0) for row in found.samples for _ in range(20)] \
         + [replace(found.samples[0], value=1500.0)]
     assert '"1, +900% →"' in distribution_plots(found)[0].data
+
+
+def test_an_overview_fits_a_page():
+    """Many workloads stand in several pictures of one axis, none higher than a page shows, each of them once."""
+    rows = [Row("m", "", mode, "", "", "", "", "", f"latency/w{number}", "instr", "ok", value=1.0, ratio_to_native=1.0 + number)
+            for number in range(40) for mode in ("full-nested", "coop", "paravirt")]
+    plots = overview_plots(Result(None, {}, rows, [], []), "latency")
+    assert [plot.name for plot in plots] == [f"overview-latency-{number}" for number in range(1, len(plots) + 1)] and len(plots) > 1
+    assert len({re.search(r"set xrange \[.*\]", plot.script)[0] for plot in plots}) == 1
+    assert all(int(re.search(r"size 960,(\d+)", plot.script)[1]) <= 1250 for plot in plots)
+    named = [name for plot in plots for name in re.findall(r'"(latency/w\d+)" \d', plot.script)]
+    assert named == [f"latency/w{number}" for number in range(40)]
+    assert overview_plots(Result(None, {}, rows[:3], [], []), "latency")[0].name == "overview-latency"
+    assert not overview_plots(Result(None, {}, rows, [], []), "nano")
