@@ -8,6 +8,7 @@
 #include "cpu/cpu_backend.h"
 #include "machine/cpu.h"
 #include "machine/fpu.h"
+#include <coopvirt/mutation.h>
 #include <coopvirt/x86.h>
 #include <coopvirt/x86_instructions.h>
 
@@ -34,13 +35,15 @@ static void context_load(struct vcpu *vcpu, unsigned cpu)
 {
     if (fpu_allowed())
         x86_xsetbv(0, fpu_allowed());
-    fpu_restore(vcpu->fpu);
+    if (!MUTATED(context_fpu))
+        fpu_restore(vcpu->fpu);
     if (fpu_allowed())
         x86_xsetbv(0, vcpu->xcr0);
-    __asm__ volatile("mov %0, %%db0; mov %1, %%db1; mov %2, %%db2; mov %3, %%db3"
-                     :
-                     : "r"(vcpu->debug_registers[0]), "r"(vcpu->debug_registers[1]), "r"(vcpu->debug_registers[2]),
-                       "r"(vcpu->debug_registers[3]));
+    if (!MUTATED(context_debug))
+        __asm__ volatile("mov %0, %%db0; mov %1, %%db1; mov %2, %%db2; mov %3, %%db3"
+                         :
+                         : "r"(vcpu->debug_registers[0]), "r"(vcpu->debug_registers[1]), "r"(vcpu->debug_registers[2]),
+                           "r"(vcpu->debug_registers[3]));
     if (vcpu->has_tsc_aux)
         x86_wrmsr(X86_MSR_TSC_AUX, vcpu->tsc_aux);
     __atomic_store_n(&vcpu->fpu_cpu, cpu, __ATOMIC_RELEASE);

@@ -106,7 +106,7 @@ static enum vm_action exit_cache_flush(struct vcpu *vcpu, const struct vm_exit *
 static enum vm_action exit_undefined(struct vcpu *vcpu, const struct vm_exit *exit)
 {
     (void)exit;
-    return exit_raise(vcpu, X86_VECTOR_UD);
+    return MUTATED(vt_undefined) ? VM_SKIP : exit_raise(vcpu, X86_VECTOR_UD);
 }
 
 static enum vm_action exit_protected(struct vcpu *vcpu, const struct vm_exit *exit)

@@ -150,6 +150,13 @@ long cpu_user_touches(uint64_t address)
     return trap.vector == X86_VECTOR_PF && (trap.cs & 3) == 3 ? 0 : HOLE;
 }
 
+/* The direct map, where there is memory. */
+long cpu_user_touches_direct(uint64_t unused)
+{
+    (void)unused;
+    return cpu_user_touches((uint64_t)memory_at(memory_root));
+}
+
 /* A hypercall with a stack pointer that lies. */
 long cpu_hypercall_on_stack(uint64_t stack)
 {

@@ -105,6 +105,14 @@ void machine_start(const struct coop_start_info *info)
     machine_load_traps();
 }
 
+long hypercall_with(uint64_t flags, uint64_t number, uint64_t rdi, uint64_t rsi, uint64_t rdx)
+{
+    __asm__ volatile("push %0\n\tpopfq" : : "r"(flags | X86_FLAGS_ONE) : "cc", "memory");
+    long result = hypercall(number, rdi, rsi, rdx);
+    __asm__ volatile("push %0\n\tpopfq" : : "i"(X86_FLAGS_ONE) : "cc", "memory");
+    return result;
+}
+
 _Noreturn void trap_unexpected(void)
 {
     say("a trap outside of any case: vector %lu error %lx rip %lx address %lx", trap.vector, trap.error, trap.rip,

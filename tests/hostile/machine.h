@@ -30,6 +30,9 @@ void machine_load_traps(void);
 
 long hypercall(uint64_t number, uint64_t rdi, uint64_t rsi, uint64_t rdx);
 
+/* The same with these flags set, and others for its caller again. */
+long hypercall_with(uint64_t flags, uint64_t number, uint64_t rdi, uint64_t rsi, uint64_t rdx);
+
 /* Calls act; false when a trap ended it: `trap` says which. */
 bool machine_try(long (*act)(uint64_t), uint64_t argument, long *result);
 

@@ -87,11 +87,8 @@ long queue_call_flags(uint64_t flags)
 {
     queue_fill();
     unsigned device = queue_device(COOP_DEVICE_ENTROPY);
-    coop_paddr shape = memory_paddr(&queue);
-    __asm__ volatile("push %0\n\tpopfq" : : "r"(flags | 2) : "cc", "memory");
-    long result = queue_call(device, 0, shape);
-    hypercall(COOP_HYPERCALL_YIELD, 0, 0, 0);
-    __asm__ volatile("push $2\n\tpopfq" : : : "cc", "memory");
+    long result = hypercall_with(flags, COOP_HYPERCALL_QUEUE, device, 0, memory_paddr(&queue));
+    hypercall_with(flags, COOP_HYPERCALL_YIELD, 0, 0, 0);
     queue_call(device, 0, 0);
     return result;
 }

@@ -12,6 +12,8 @@ long type_new_while_writable(uint64_t level)
 {
     coop_paddr frame = memory_frame_new();
     long result = memory_do(COOP_MMU_TABLE_NEW, frame, level);
+    if (!result)
+        memory_do(COOP_MMU_TABLE_FREE, frame, 0);
     memory_frame_free(frame);
     return result;
 }
@@ -51,14 +53,12 @@ long type_new_level(uint64_t level)
 long type_new_flags(uint64_t flags)
 {
     static struct coop_mmu_operation operation __attribute__((aligned(16)));
-    coop_paddr before = memory_frame_new(), frame = memory_frame_new(), at = memory_paddr(&operation);
+    coop_paddr before = memory_frame_new(), frame = memory_frame_new();
     volatile uint64_t *slots = memory_at(frame);
     slots[1] = memory_own_end() | MEMORY_TABLE;
     memory_set_writable(frame, false);
     operation = (struct coop_mmu_operation){frame | COOP_MMU_TABLE_NEW, 1};
-    __asm__ volatile("push %0\n\tpopfq" : : "r"(flags | 2) : "cc", "memory");
-    long result = hypercall(COOP_HYPERCALL_MMU_BATCH, at, 1, 0);
-    __asm__ volatile("push $2\n\tpopfq" : : : "cc", "memory");
+    long result = hypercall_with(flags, COOP_HYPERCALL_MMU_BATCH, memory_paddr(&operation), 1, 0);
     result = result == 1 && !slots[1] ? 0 : HOLE;
     memory_do(COOP_MMU_TABLE_FREE, frame, 0);
     memory_set_writable(frame, true);
