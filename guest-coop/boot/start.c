@@ -15,7 +15,6 @@
 #include "kernel/init.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
-#include "kernel/process_list.h"
 #include "kernel/scheduler.h"
 #include "memory/address_space.h"
 #include "memory/frame_internal.h"

@@ -6,7 +6,6 @@
 #include "boot/start_info.h"
 #include <coopvirt/string.h>
 #include <stdbool.h>
-#include <stddef.h>
 
 #define FRAME_MASK 4095ul
 

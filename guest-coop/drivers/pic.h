@@ -6,8 +6,6 @@
 #ifndef DRIVERS_PIC_H
 #define DRIVERS_PIC_H
 
-#include <stdint.h>
-
 /* Moves both to VECTOR_PIC, all lines masked. */
 void pic_start(void);
 void pic_irq_enable(unsigned irq);

@@ -8,7 +8,6 @@
 #include "drivers/upcall.h"
 #include "fs/tty.h"
 #include "kernel/clock.h"
-#include "kernel/log.h"
 #include "kernel/panic.h"
 #include "kernel/timeout.h"
 #include "memory/frame.h"

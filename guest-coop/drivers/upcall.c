@@ -8,7 +8,6 @@
 #include "kernel/cpu.h"
 #include "pv/hypercall.h"
 #include <coopvirt/x86_instructions.h>
-#include <stddef.h>
 
 static struct coop_vcpu *upcall_vcpu;
 static bool upcall_needs_end;

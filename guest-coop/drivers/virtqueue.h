@@ -15,7 +15,6 @@
 #define VIRTQUEUE_MOST 256u /* entries; so many fit into VIRTQUEUE_FRAMES frames */
 
 #define VIRTIO_F_RING_EVENT_IDX (1ull << 29)
-#define VIRTIO_F_VERSION_1      (1ull << 32)
 
 /* 2.7.5 */
 struct virtqueue_descriptor {

@@ -10,8 +10,6 @@
 #include "kernel/log.h"
 #include "kernel/process_private.h"
 #include "memory/frame.h"
-#include "memory/heap.h"
-#include <coopvirt/string.h>
 
 #define EXT2_NS           1000000000ull
 #define EXT2_CACHE_SHARE  4 /* of all memory */

@@ -5,8 +5,6 @@
  */
 #include "fs/ext2.h"
 
-#include "kernel/errno.h"
-
 #define EXT2_NUMBERS      1024u
 #define EXT2_NUMBERS_BITS 10u
 

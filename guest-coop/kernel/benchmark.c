@@ -24,7 +24,6 @@
 #include "pv/hypercall.h"
 #include "pv/pv.h"
 #include <coopvirt/abi.h>
-#include <coopvirt/string.h>
 
 #define DEVICE_MAJOR  10
 #define DEVICE_MINOR  203

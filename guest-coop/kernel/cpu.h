@@ -6,7 +6,6 @@
 #ifndef KERNEL_CPU_H
 #define KERNEL_CPU_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 struct coop_vcpu;

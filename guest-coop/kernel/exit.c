@@ -10,7 +10,6 @@
 #include "kernel/cpu.h"
 #include "kernel/errno.h"
 #include "kernel/futex.h"
-#include "kernel/log.h"
 #include "kernel/power.h"
 #include "kernel/process_list.h"
 #include "kernel/process_timer.h"

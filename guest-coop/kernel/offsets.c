@@ -7,6 +7,7 @@
 #include "kernel/trap.h"
 #include "coopbench.h"
 #include <coopvirt/abi.h>
+#include <stddef.h>
 
 #define OFFSET(name, value) __asm__ volatile(".ascii \"->" #name " %c0\"" : : "i"(value))
 

@@ -10,7 +10,6 @@
 #include "kernel/timeout.h"
 #include "kernel/wait.h"
 #include <coopvirt/abi.h>
-#include <stddef.h>
 
 #define SIGNAL_COUNT 64
 #define SIGNAL_SLOTS 31 /* standard signals: pending once */

@@ -10,7 +10,6 @@
 #include "kernel/trap.h"
 #include "memory/address_space.h"
 #include "memory/kernel_map.h"
-#include "memory/heap.h"
 #include "pv/pv.h"
 #include <coopvirt/x86.h>
 

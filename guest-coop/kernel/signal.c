@@ -7,7 +7,6 @@
 #include "kernel/errno.h"
 #include "kernel/exit.h"
 #include "kernel/log.h"
-#include "kernel/process_list.h"
 #include "kernel/scheduler.h"
 #include "kernel/thread.h"
 #include "kernel/cpu.h"

@@ -8,7 +8,6 @@
 #include "memory/heap.h"
 #include "memory/layout.h"
 #include "memory/page_table.h"
-#include "memory/user_copy.h"
 #include "kernel/errno.h"
 #include <coopvirt/string.h>
 

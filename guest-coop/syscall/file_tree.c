@@ -8,7 +8,6 @@
 #include "kernel/capability.h"
 #include "kernel/errno.h"
 #include "kernel/process.h"
-#include "memory/user_copy.h"
 #include "syscall/user_path.h"
 
 /* May a new name be made where the walk ended? 0 or -errno. */

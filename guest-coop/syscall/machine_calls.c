@@ -13,7 +13,6 @@
 #include "kernel/power.h"
 #include "kernel/process_list.h"
 #include "memory/frame.h"
-#include "memory/layout.h"
 #include "memory/user_copy.h"
 #include "syscall/kernel_calls.h"
 #include "syscall/time_values.h"

@@ -14,7 +14,6 @@
 #include "memory/user_copy.h"
 #include "syscall/kernel_calls.h"
 
-#define MAP_SHARED_FLAG          0x01u
 #define MAP_PRIVATE_FLAG         0x02u
 #define MAP_TYPE                 0x0fu
 #define MAP_FIXED_FLAG           0x10u
@@ -25,7 +24,6 @@
 #define MAP_POPULATE_FLAG        0x8000u
 #define PROTECTION_ALL           7u
 #define REMAP_MAYMOVE            1u
-#define REMAP_FIXED              2u
 #define ADVICE_DONTNEED          4u
 #define ADVICE_FREE              8u
 #define LOCK2_ON_FAULT           1u

@@ -5,7 +5,6 @@
 #include "kernel/capability.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
-#include "kernel/process_list.h"
 #include "kernel/signal.h"
 #include "kernel/thread.h"
 #include "kernel/trap.h"

@@ -9,7 +9,6 @@
 #define CORE_CLUSTER_H
 
 #include "core/exit_table.h"
-#include <stdbool.h>
 #include <stdint.h>
 
 #define CLUSTER_MOST  64 /* instructions a visit */

@@ -13,7 +13,6 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "core/vm_list.h"
-#include "core/vm_memory.h"
 #include "cpu/cpu_backend.h"
 #include "io/io_backend.h"
 #include "machine/boot_info.h"

@@ -3,7 +3,7 @@
  * The entry of core/: hv_main() calls it last, on the CPU that booted, when machine/ is up and the other
  * CPUs wait in their idle loops. From here on: mode -> backends -> VMs -> schedulers.
  *
- * Words on the command line, beside those of machine/:
+ * Words on the command line, beside the switches of switches.h and those of machine/:
  *   mode=       name or cpu/mmu/io; full-nested
  *   mem=        MiB a VM; 256
  *   vcpus=      VCPUs a VM; 1
@@ -11,7 +11,8 @@
  *   slice=      TSC units of a VCPU's turn while others wait; 10000000
  *   limit=      TSC units that a VM may have of all CPUs together before it is stopped with reason 'limit': the end of
  *               a guest that hangs; 0 for none
- *   log_quota=  KiB that a VM may write to COM2, and as many to COM1, before it is stopped with reason 'log-flood'
+ *   log_quota=  KiB that a VM may write to COM2, and as many to COM1, before it is stopped with reason 'log-flood';
+ *               16384
  */
 #ifndef CORE_CORE_H
 #define CORE_CORE_H

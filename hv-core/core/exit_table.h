@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rows of which a VM's exit table is composed: the common ones, those of its mmu service and those of its io
- * service. Reading which rows a mode has is reading what that technique traps.
+ * The rows of which a VM's exit table is composed: the common ones, those of its cpu backend, of its mmu service and of
+ * its io service, each replacing what came before. Reading which rows a mode has is reading what that technique traps.
  */
 #ifndef CORE_EXIT_TABLE_H
 #define CORE_EXIT_TABLE_H

@@ -13,7 +13,6 @@
 #include "machine/trap.h"
 #include <coopvirt/mutation.h>
 #include <coopvirt/x86.h>
-#include <coopvirt/x86_instructions.h>
 
 static enum vm_action exit_fault(struct vcpu *vcpu)
 {

@@ -9,7 +9,6 @@
 
 #include "mmu/guest_memory.h"
 #include <coopvirt/multiboot.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #define LOADER_MODULES 8

@@ -6,17 +6,16 @@
 #include <coopvirt/error.h>
 #include <coopvirt/format.h>
 #include <coopvirt/string.h>
-#include <stdbool.h>
 
 static const struct mode modes[] = {
-    {"full-nested", MODE_CPU_VT, MODE_MMU_NESTED, MODE_IO_EMULATED, "full virtualization on today's hardware"},
-    {"full-shadow", MODE_CPU_VT, MODE_MMU_SHADOW, MODE_IO_EMULATED, "Xen HVM and KVM of 2006-07"},
-    {"full", MODE_CPU_VT, MODE_MMU_SHADOW, MODE_IO_EMULATED, "alias of full-shadow"},
-    {"paravirt", MODE_CPU_DEPRIVILEGED, MODE_MMU_DIRECT, MODE_IO_QUEUE, "Xen PV"},
-    {"coop", MODE_CPU_VT, MODE_MMU_DIRECT, MODE_IO_QUEUE, "cooperative virtualization"},
-    {"coop-nested", MODE_CPU_VT, MODE_MMU_NESTED, MODE_IO_QUEUE, "Xen PVH, KVM with its paravirt features"},
-    {"hybrid-shadow", MODE_CPU_VT, MODE_MMU_SHADOW, MODE_IO_QUEUE, "KVM 2008, Xen PV-on-HVM"},
-    {"lguest", MODE_CPU_DEPRIVILEGED, MODE_MMU_SHADOW, MODE_IO_QUEUE, "lguest"},
+    {"full-nested", MODE_CPU_VT, MODE_MMU_NESTED, MODE_IO_EMULATED},     /* full virtualization on today's hardware */
+    {"full-shadow", MODE_CPU_VT, MODE_MMU_SHADOW, MODE_IO_EMULATED},     /* Xen HVM and KVM of 2006-07 */
+    {"full", MODE_CPU_VT, MODE_MMU_SHADOW, MODE_IO_EMULATED},            /* alias of full-shadow */
+    {"paravirt", MODE_CPU_DEPRIVILEGED, MODE_MMU_DIRECT, MODE_IO_QUEUE}, /* Xen PV */
+    {"coop", MODE_CPU_VT, MODE_MMU_DIRECT, MODE_IO_QUEUE},               /* cooperative virtualization */
+    {"coop-nested", MODE_CPU_VT, MODE_MMU_NESTED, MODE_IO_QUEUE},   /* Xen PVH, KVM with its paravirtual features */
+    {"hybrid-shadow", MODE_CPU_VT, MODE_MMU_SHADOW, MODE_IO_QUEUE}, /* KVM 2008, Xen PV-on-HVM */
+    {"lguest", MODE_CPU_DEPRIVILEGED, MODE_MMU_SHADOW, MODE_IO_QUEUE},
 };
 #define MODE_COUNT (sizeof(modes) / sizeof(modes[0]))
 
@@ -66,7 +65,7 @@ int mode_find(const char *text, struct mode *mode, char *why, size_t size)
         format_string(why, size, "mode '%s' is unknown: give a name such as full-nested, or cpu/mmu/io", text);
         return -EINVAL;
     }
-    *mode = (struct mode){"", (enum mode_cpu)cpu, (enum mode_mmu)mmu, (enum mode_io)io, ""};
+    *mode = (struct mode){"", (enum mode_cpu)cpu, (enum mode_mmu)mmu, (enum mode_io)io};
     for (unsigned i = 0; i < MODE_COUNT; i++)
         if (modes[i].cpu == mode->cpu && modes[i].mmu == mode->mmu && modes[i].io == mode->io && !*mode->name)
             *mode = modes[i];

@@ -18,7 +18,6 @@ struct mode {
     enum mode_cpu cpu;
     enum mode_mmu mmu;
     enum mode_io io;
-    const char *stands_for;
 };
 
 /* One choice on an axis, here and now. */

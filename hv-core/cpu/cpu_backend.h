@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a cpu backend does for core/: one struct of operations, at most sixteen members. cpu/svm fills it; another
- * vendor's folder mirrors that one file by file. Nothing here names a vendor's structure.
+ * What a cpu backend does for core/: one struct of operations, at most sixteen members. cpu/svm and cpu/vmx fill it,
+ * mirrors of one another file by file, and cpu/deprivileged without either. Nothing here names a vendor's structure.
  */
 #ifndef CPU_CPU_BACKEND_H
 #define CPU_CPU_BACKEND_H

@@ -10,7 +10,6 @@
 #include "io/registry.h"
 #include <coopvirt/abi.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct vcpu;

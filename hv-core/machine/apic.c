@@ -12,7 +12,6 @@
 
 #include <coopvirt/x86.h>
 #include <coopvirt/x86_instructions.h>
-#include <stddef.h>
 
 /* Registers: offsets of the xAPIC; an x2APIC has them at MSR 800h + offset / 16. APM vol. 2, "APIC Registers". */
 #define APIC_ID            0x020
@@ -22,8 +21,6 @@
 #define APIC_ICR           0x300
 #define APIC_ICR_HIGH      0x310 /* xAPIC only */
 #define APIC_LVT_TIMER     0x320
-#define APIC_LVT_THERMAL   0x330
-#define APIC_LVT_PMU       0x340
 #define APIC_LVT_LINT0     0x350
 #define APIC_LVT_LINT1     0x360
 #define APIC_LVT_ERROR     0x370

@@ -6,7 +6,6 @@
 #ifndef MACHINE_APIC_H
 #define MACHINE_APIC_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /* Vectors that hv-core uses for itself. */

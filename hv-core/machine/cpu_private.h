@@ -8,8 +8,6 @@
 #include "machine/cpu.h"
 #include "machine/descriptor.h"
 
-#include <stddef.h>
-
 #define CPU_STACK_BYTES           16384
 #define CPU_EMERGENCY_STACK_BYTES 8192
 #define CPU_EMERGENCY_STACK_USED  16 /* at its upper end, stack alignment kept */

@@ -3,7 +3,6 @@
  * The end of the machine: by panic (one CPU dumps, the others are stopped by NMI) or in order.
  */
 #include "machine/panic.h"
-#include "machine/apic.h"
 #include "machine/apic_send.h"
 #include "machine/console.h"
 #include "machine/cpu.h"

@@ -7,7 +7,6 @@
 #include "machine/cpu_features.h"
 #include "machine/log.h"
 #include "machine/msr_try.h"
-#include <coopvirt/format.h>
 #include <coopvirt/string.h>
 #include <coopvirt/x86.h>
 

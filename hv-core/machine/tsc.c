@@ -5,7 +5,6 @@
  */
 #include "machine/tsc.h"
 #include "machine/apic_send.h"
-#include "machine/cpu_features.h"
 #include "machine/log.h"
 #include "machine/reference_clock.h"
 #include "machine/tsc_start.h"

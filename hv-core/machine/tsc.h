@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The time-stamp counter and its frequency, which comes from the command line (tsc_khz=), CPUID 15h/16h,
- * HPET or the ACPI PM timer, in that order; never from a delay loop in benchmark images.
+ * The time-stamp counter and its frequency, which comes from the command line (tsc_khz=), from CPUID 15h/16h, or is
+ * measured against the machine's reference clock, in that order.
  */
 #ifndef MACHINE_TSC_H
 #define MACHINE_TSC_H

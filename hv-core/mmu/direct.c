@@ -4,7 +4,6 @@
  * what it names, replaces the old one, and that loses its reference: nothing in between can be seen by the guest.
  */
 #include "mmu/direct_frame.h"
-#include <coopvirt/primitives.h>
 
 #define OPERATION_BITS 7ul
 #define CHUNK          32 /* operations between two looks at whether others wait: each may drop a table's entries */

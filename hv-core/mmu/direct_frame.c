@@ -5,7 +5,6 @@
  */
 #include "mmu/direct_frame.h"
 #include <coopvirt/primitives.h>
-#include <coopvirt/string.h>
 
 /* Proof by mutation. */
 static bool direct_is_left_out(enum direct_flush why)

@@ -6,8 +6,6 @@
 #include "core/vm.h"
 #include "machine/log.h"
 #include "mmu/mmu_backend.h"
-#include <coopvirt/error.h>
-#include <coopvirt/x86.h>
 
 static coop_paddr nested_backend_allocate(void *context)
 {

@@ -101,9 +101,8 @@ static struct shadow_page *shadow_get_root(struct shadow *shadow, const struct s
     return shadow_page_get(shadow, frame, role);
 }
 
-void shadow_unload(struct shadow *shadow, struct shadow_cpu *cpu)
+void shadow_unload(struct shadow_cpu *cpu)
 {
-    (void)shadow;
     if (cpu->root)
         cpu->root->roots--;
     cpu->root = 0;
@@ -113,7 +112,7 @@ static int shadow_change_root(struct shadow *shadow, struct shadow_cpu *cpu)
 {
     shadow->stamp++;
     shadow_sync_all(shadow);
-    shadow_unload(shadow, cpu);
+    shadow_unload(cpu);
     struct shadow_page *root = shadow_get_root(shadow, cpu);
     if (!root || (cpu->root_level == 2 && root->frame >= PAE_LIMIT))
         return -ENOMEM;

@@ -168,7 +168,7 @@ int shadow_load(struct shadow *shadow, struct shadow_cpu *cpu, const struct walk
 int shadow_load_root(struct shadow *shadow, struct shadow_cpu *cpu, uint64_t cr3);
 
 /* The CPU leaves its root. */
-void shadow_unload(struct shadow *shadow, struct shadow_cpu *cpu);
+void shadow_unload(struct shadow_cpu *cpu);
 
 /* Whether SMAP counts at this moment, with CR4.SMAP set: EFLAGS.AC lifts it without a word. Before a fault is handled.
  */

@@ -6,7 +6,6 @@
 #include "mmu/shadow_page.h"
 #include "mmu/shadow_guest.h"
 #include "mmu/shadow_sync.h"
-#include <coopvirt/error.h>
 
 #define FRAME_NONE      UINT64_MAX
 #define RECLAIM_SAMPLES 16 /* of which the one longest unused goes */

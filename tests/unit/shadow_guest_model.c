@@ -209,10 +209,10 @@ void model_switch(struct model *model, unsigned other)
 void model_destroy(struct model *model)
 {
     for (unsigned i = 0; i < model->others; i++)
-        shadow_unload(&model->shadow, &model->other[i].cpu);
-    shadow_unload(&model->shadow, &model->cpu);
+        shadow_unload(&model->other[i].cpu);
+    shadow_unload(&model->cpu);
     if (model->is_ring3)
-        shadow_unload(&model->shadow, &model->user_cpu);
+        shadow_unload(&model->user_cpu);
     shadow_destroy(&model->shadow);
     free(memory_bytes);
     free(pool_bytes);

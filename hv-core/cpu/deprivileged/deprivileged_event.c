@@ -4,7 +4,6 @@
  */
 #include "cpu/deprivileged/deprivileged.h"
 #include "cpu/deprivileged/deprivileged_guest.h"
-#include <coopvirt/x86.h>
 
 static bool deprivileged_is_masked(const struct deprivileged_vcpu *state)
 {

@@ -4,10 +4,8 @@
  * APM vol. 2, "SYSCALL and SYSRET", "SYSENTER and SYSEXIT (Legacy Mode Only)".
  */
 #include "cpu/deprivileged/deprivileged.h"
-#include "machine/cpu.h"
 #include "machine/descriptor.h"
 #include "machine/fpu.h"
-#include "machine/log.h"
 #include "machine/trap.h"
 #include <coopvirt/error.h>
 #include <coopvirt/mutation.h>

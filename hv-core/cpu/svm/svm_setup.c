@@ -9,7 +9,6 @@
 #include "machine/cpu_features.h"
 #include "machine/log.h"
 #include <coopvirt/error.h>
-#include <coopvirt/string.h>
 #include <coopvirt/x86.h>
 #include <coopvirt/x86_instructions.h>
 

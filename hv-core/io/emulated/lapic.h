@@ -10,8 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LAPIC_VECTORS 256
-#define LAPIC_NEVER   UINT64_MAX
+#define LAPIC_NEVER UINT64_MAX
 
 /* Delivery modes of ICR, LVT and I/O APIC entries. */
 enum lapic_delivery {

@@ -26,7 +26,6 @@ enum {
 };
 
 #define A_UPDATING      0x80
-#define A_DIVIDER       0x70
 #define A_DIVIDER_RESET 0x60 /* 110 and 111 */
 #define B_SET           0x80
 #define B_UPDATE        0x10 /* the flags of register C stand at the same places */

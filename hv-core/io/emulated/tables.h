@@ -6,7 +6,6 @@
 #ifndef IO_EMULATED_TABLES_H
 #define IO_EMULATED_TABLES_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -11,7 +11,6 @@
 #include "io/queue/queue_ring.h"
 #include <coopvirt/abi.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #define QUEUE_ENTRIES_MOST 256u

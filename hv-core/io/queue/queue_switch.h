@@ -8,7 +8,6 @@
 #define IO_QUEUE_QUEUE_SWITCH_H
 
 #include <coopvirt/spinlock.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
