@@ -52,24 +52,37 @@ static void shadow_backend_settle(void *context, enum shadow_settle why)
     vm->is_shadow_unsettled = false;
 }
 
-/* Whether a VCPU has to wait for others: what it does next is between begin and end. Apart, so that one alone pays one
- * comparison. */
-static inline bool shadow_backend_has_others(const struct vcpu *vcpu)
-{
-    return __builtin_expect(vcpu->vm->vcpu_count > 1, 0);
-}
-
-static __attribute__((noinline)) void shadow_backend_begin(struct vcpu *vcpu)
+static __attribute__((noinline)) void shadow_backend_take(struct vcpu *vcpu)
 {
     spinlock_take(&vcpu->vm->shadow_lock);
     vcpu->vm->shadow_vcpu = vcpu;
 }
 
-static __attribute__((noinline)) void shadow_backend_end(struct vcpu *vcpu)
+static __attribute__((noinline)) void shadow_backend_leave(struct vcpu *vcpu)
 {
     if (!MUTATED(shadow_settle_end))
         shadow_backend_settle(vcpu->vm, SHADOW_SETTLE_END);
     spinlock_release(&vcpu->vm->shadow_lock);
+}
+
+/* Whether a VCPU has to wait for others. */
+static inline bool shadow_backend_has_others(const struct vcpu *vcpu)
+{
+    return __builtin_expect(vcpu->vm->vcpu_count > 1, 0);
+}
+
+/* Where there are others, the VCPU is in the service alone between begin and end. What every exit asks for, a fault, a
+ * root, a look at the instruction, is apart for one that is alone always: it keeps fewer registers. */
+static inline void shadow_backend_begin(struct vcpu *vcpu)
+{
+    if (shadow_backend_has_others(vcpu))
+        shadow_backend_take(vcpu);
+}
+
+static inline void shadow_backend_end(struct vcpu *vcpu)
+{
+    if (shadow_backend_has_others(vcpu))
+        shadow_backend_leave(vcpu);
 }
 
 /* To the CPU a deprivileged kernel and its user mode are the same ring: they get a root each. */
@@ -150,15 +163,12 @@ static int shadow_backend_protect(struct vm *vm, coop_paddr start, uint64_t byte
 static bool shadow_backend_load(struct vcpu *vcpu, const struct walker_state *state)
 {
     struct shadow *shadow = &vcpu->vm->shadow;
-    bool has_others = shadow_backend_has_others(vcpu);
-    if (has_others)
-        shadow_backend_begin(vcpu);
+    shadow_backend_begin(vcpu);
     bool is_loaded = !shadow_load(shadow, &vcpu->shadow, state) &&
                      !(shadow_backend_is_double(vcpu) && shadow_load(shadow, &vcpu->shadow_user, state));
     if (is_loaded)
         shadow_backend_apply(vcpu);
-    if (has_others)
-        shadow_backend_end(vcpu);
+    shadow_backend_end(vcpu);
     return is_loaded;
 }
 
@@ -180,26 +190,23 @@ static void shadow_backend_registers_changed(struct vcpu *vcpu)
         __atomic_fetch_or(&vcpu->requests, VCPU_REQUEST_EMULATE, __ATOMIC_RELAXED);
 }
 
-static void shadow_backend_written_alone(struct vcpu *vcpu, coop_paddr address, uint64_t bytes)
-{
-    shadow_written(&vcpu->vm->shadow, address, bytes);
-    shadow_backend_apply(vcpu);
-}
-
-static __attribute__((noinline)) void shadow_backend_written_among_others(struct vcpu *vcpu, coop_paddr address,
-                                                                          uint64_t bytes)
+static void shadow_backend_written(struct vcpu *vcpu, coop_paddr address, uint64_t bytes)
 {
     shadow_backend_begin(vcpu);
-    shadow_backend_written_alone(vcpu, address, bytes);
+    shadow_written(&vcpu->vm->shadow, address, bytes);
+    shadow_backend_apply(vcpu);
     shadow_backend_end(vcpu);
 }
 
-static void shadow_backend_written(struct vcpu *vcpu, coop_paddr address, uint64_t bytes)
+/* EFLAGS.AC lifts SMAP for what the kernel does, not for what the CPU does in its name: while users run, or with AC
+ * set. Of the latter, accesses to descriptor tables and TSS, nothing tells but that they fault: a page that is there
+ * forbids no explicit read of the kernel's then. SDM vol. 3, "Access Rights". */
+static __attribute__((noinline)) void shadow_backend_see_smap(struct vcpu *vcpu)
 {
-    if (shadow_backend_has_others(vcpu))
-        shadow_backend_written_among_others(vcpu, address, bytes);
-    else
-        shadow_backend_written_alone(vcpu, address, bytes);
+    struct registers registers;
+    bool is_denied_read = vcpu->exit.page_fault.error_code == X86_PF_PRESENT;
+    vcpu->vm->cpu->read_registers(vcpu, &registers);
+    shadow_see_smap(&vcpu->shadow, registers.cpl == 3 || !(registers.rflags & X86_FLAGS_AC) || is_denied_read);
 }
 
 static inline struct shadow_fault shadow_backend_fault_alone(struct vcpu *vcpu, uint64_t linear,
@@ -214,19 +221,10 @@ static inline struct shadow_fault shadow_backend_fault_alone(struct vcpu *vcpu, 
 static __attribute__((noinline)) struct shadow_fault
 shadow_backend_fault_among_others(struct vcpu *vcpu, uint64_t linear, struct walker_access access)
 {
-    shadow_backend_begin(vcpu);
+    shadow_backend_take(vcpu);
     struct shadow_fault fault = shadow_backend_fault_alone(vcpu, linear, access);
-    shadow_backend_end(vcpu);
+    shadow_backend_leave(vcpu);
     return fault;
-}
-
-/* EFLAGS.AC lifts SMAP for what the kernel does, not for what the CPU does in its name while users run. SDM vol. 3,
- * "Access Rights". */
-static __attribute__((noinline)) void shadow_backend_see_smap(struct vcpu *vcpu)
-{
-    struct registers registers;
-    vcpu->vm->cpu->read_registers(vcpu, &registers);
-    shadow_see_smap(&vcpu->shadow, registers.cpl == 3 || !(registers.rflags & X86_FLAGS_AC));
 }
 
 struct shadow_fault shadow_backend_fault(struct vcpu *vcpu, uint64_t linear, struct walker_access access)
@@ -249,9 +247,9 @@ static inline bool shadow_backend_load_root_alone(struct vcpu *vcpu, uint64_t cr
 
 static __attribute__((noinline)) bool shadow_backend_load_root_among_others(struct vcpu *vcpu, uint64_t cr3)
 {
-    shadow_backend_begin(vcpu);
+    shadow_backend_take(vcpu);
     bool is_loaded = shadow_backend_load_root_alone(vcpu, cr3);
-    shadow_backend_end(vcpu);
+    shadow_backend_leave(vcpu);
     return is_loaded;
 }
 
@@ -274,9 +272,9 @@ bool shadow_backend_store(struct vcpu *vcpu, coop_paddr address, uint64_t value)
 
 static __attribute__((noinline)) const uint8_t *shadow_backend_peek_among_others(struct vcpu *vcpu, uint64_t linear)
 {
-    shadow_backend_begin(vcpu);
+    shadow_backend_take(vcpu);
     const uint8_t *bytes = shadow_peek(&vcpu->vm->shadow, &vcpu->shadow, linear);
-    shadow_backend_end(vcpu);
+    shadow_backend_leave(vcpu);
     return bytes;
 }
 
@@ -287,47 +285,30 @@ const uint8_t *shadow_backend_peek(struct vcpu *vcpu, uint64_t linear)
     return shadow_peek(&vcpu->vm->shadow, &vcpu->shadow, linear);
 }
 
-static inline void shadow_backend_invalidate_alone(struct vcpu *vcpu, uint64_t linear)
+void shadow_backend_invalidate(struct vcpu *vcpu, uint64_t linear)
 {
+    shadow_backend_begin(vcpu);
     shadow_invalidate(&vcpu->vm->shadow, &vcpu->shadow, linear);
     if (shadow_backend_is_double(vcpu))
         shadow_invalidate(&vcpu->vm->shadow, &vcpu->shadow_user, linear);
     shadow_backend_apply(vcpu);
-}
-
-static __attribute__((noinline)) void shadow_backend_invalidate_among_others(struct vcpu *vcpu, uint64_t linear)
-{
-    shadow_backend_begin(vcpu);
-    shadow_backend_invalidate_alone(vcpu, linear);
     shadow_backend_end(vcpu);
-}
-
-void shadow_backend_invalidate(struct vcpu *vcpu, uint64_t linear)
-{
-    if (shadow_backend_has_others(vcpu))
-        shadow_backend_invalidate_among_others(vcpu, linear);
-    else
-        shadow_backend_invalidate_alone(vcpu, linear);
 }
 
 bool shadow_backend_release(struct vcpu *vcpu, coop_paddr address)
 {
-    if (shadow_backend_has_others(vcpu))
-        shadow_backend_begin(vcpu);
+    shadow_backend_begin(vcpu);
     bool is_free = shadow_release(&vcpu->vm->shadow, address);
     shadow_backend_apply(vcpu);
-    if (shadow_backend_has_others(vcpu))
-        shadow_backend_end(vcpu);
+    shadow_backend_end(vcpu);
     return is_free;
 }
 
 static bool shadow_backend_is_watched(struct vcpu *vcpu, coop_paddr address)
 {
-    if (shadow_backend_has_others(vcpu))
-        shadow_backend_begin(vcpu);
+    shadow_backend_begin(vcpu);
     bool is_watched = shadow_is_watched(&vcpu->vm->shadow, address);
-    if (shadow_backend_has_others(vcpu))
-        shadow_backend_end(vcpu);
+    shadow_backend_end(vcpu);
     return is_watched;
 }
 

@@ -11,6 +11,7 @@
 #include "mmu/shadow_backend.h"
 #include "mmu/shadow_fault.h"
 #include "suite.h"
+#include <coopvirt/x86.h>
 #include <string.h>
 
 static struct vm vm;
@@ -18,6 +19,9 @@ static struct vcpu vcpus[2];
 static struct shadow_world world;
 static enum shadow_flush reason;
 static unsigned everywhere, calls;
+static bool smap_counts;
+static uint8_t fake_level; /* CPL and RFLAGS of the guest */
+static uint64_t fake_flags;
 static _Alignas(4096) uint8_t area[4096];
 static struct shadow_page root;
 
@@ -66,7 +70,8 @@ int shadow_load_root(struct shadow *shadow, struct shadow_cpu *cpu, uint64_t cr3
 
 void shadow_see_smap(struct shadow_cpu *cpu, bool counts)
 {
-    (void)cpu, (void)counts;
+    (void)cpu;
+    smap_counts = counts;
 }
 
 void shadow_invalidate(struct shadow *shadow, struct shadow_cpu *cpu, uint64_t linear)
@@ -161,6 +166,8 @@ static void fake_read(const struct vcpu *vcpu, struct registers *registers)
     (void)vcpu;
     memset(registers, 0, sizeof(*registers));
     registers->cr0 = 1;
+    registers->cpl = fake_level;
+    registers->rflags = fake_flags;
 }
 
 static void fake_write(struct vcpu *vcpu, const struct registers *registers)
@@ -247,12 +254,42 @@ START_TEST(alone)
 }
 END_TEST
 
+/* EFLAGS.AC lifts SMAP from what the kernel does by itself, and from nothing else. */
+START_TEST(smap)
+{
+    static const struct {
+        uint8_t level;
+        uint64_t flags;
+        uint32_t error_code;
+        bool counts;
+    } rows[] = {
+        {0, 0, 0, true},
+        {0, X86_FLAGS_AC, 0, false},             /* not there yet: whatever it was comes again */
+        {0, X86_FLAGS_AC, X86_PF_PRESENT, true}, /* there, and denied: a descriptor table or TSS among users' pages */
+        {0, X86_FLAGS_AC, X86_PF_PRESENT | X86_PF_WRITE, false}, /* not dirty yet */
+        {0, X86_FLAGS_AC, X86_PF_PRESENT | X86_PF_INSTRUCTION, false},
+        {3, X86_FLAGS_AC, 0, true}, /* in the name of the kernel, while users run */
+    };
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        set_up_vcpus(1);
+        vcpus[0].shadow.has_smap = true;
+        vcpus[0].exit.reason = VM_EXIT_PAGE_FAULT;
+        vcpus[0].exit.page_fault.error_code = rows[i].error_code;
+        fake_level = rows[i].level;
+        fake_flags = rows[i].flags;
+        shadow_backend_fault(&vcpus[0], 0, walker_access_of(rows[i].error_code));
+        ck_assert_msg(smap_counts == rows[i].counts, "row %u", i);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("shadow_backend");
     TCase *tests = tcase_create("vcpus");
     tcase_add_loop_test(tests, among_others, 0, ASKED);
     tcase_add_loop_test(tests, alone, 0, ASKED);
+    tcase_add_test(tests, smap);
     suite_add_tcase(suite, tests);
     return suite_main(suite);
 }
