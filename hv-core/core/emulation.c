@@ -47,20 +47,10 @@ struct emulation_piece {
     unsigned bytes;
 };
 
-static bool emulation_read_entry(void *context, coop_paddr address, unsigned bytes, uint64_t *entry)
-{
-    const struct vm *vm = context;
-    const void *at = guest_memory_pointer(&vm->memory, address, bytes, false);
-    if (!at)
-        return false;
-    *entry = bytes == 4 ? *(const volatile uint32_t *)at : *(const volatile uint64_t *)at;
-    return true;
-}
-
 static enum emulate_access_status emulation_translate(struct emulation *emulation, uint64_t linear, bool is_write,
                                                       coop_paddr *address, struct emulate_fault *fault)
 {
-    struct walker_memory memory = {emulation->vcpu->vm, emulation_read_entry};
+    struct walker_memory memory = {&emulation->vcpu->vm->memory, guest_memory_read_entry};
     if (emulation->is_operand_known && linear == emulation->operand) {
         *address = emulation->operand_address;
         return EMULATE_ACCESS_DONE;

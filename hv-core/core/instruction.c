@@ -13,23 +13,13 @@
 #include <coopvirt/string.h>
 #include <coopvirt/x86.h>
 
-static bool instruction_read_entry(void *context, coop_paddr address, unsigned bytes, uint64_t *entry)
-{
-    const struct vm *vm = context;
-    const void *at = guest_memory_pointer(&vm->memory, address, bytes, false);
-    if (!at)
-        return false;
-    *entry = bytes == 4 ? *(const volatile uint32_t *)at : *(const volatile uint64_t *)at;
-    return true;
-}
-
 /* The bytes at a linear address up to the end of its page, in the hypervisor's map, and the way there; NULL where none
  * can be fetched. */
 static const uint8_t *instruction_page(const struct vcpu *vcpu, const struct registers *registers, uint64_t linear,
                                        struct walker_trace *way)
 {
     struct walker_state state;
-    struct walker_memory memory = {vcpu->vm, instruction_read_entry};
+    struct walker_memory memory = {&vcpu->vm->memory, guest_memory_read_entry};
     walker_state_set(&state, registers);
     struct walker_result found = walker_walk(
         &state, &memory, linear, (struct walker_access){.is_fetch = true, .is_user = registers->cpl == 3}, way);

@@ -173,3 +173,12 @@ bool guest_memory_write(const struct guest_memory *memory, coop_paddr address, c
     }
     return true;
 }
+
+bool guest_memory_read_entry(void *memory, coop_paddr address, unsigned bytes, uint64_t *entry)
+{
+    const void *at = guest_memory_pointer(memory, address, bytes, false);
+    if (!at)
+        return false;
+    *entry = bytes == 4 ? *(const volatile uint32_t *)at : *(const volatile uint64_t *)at;
+    return true;
+}

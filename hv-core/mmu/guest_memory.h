@@ -48,4 +48,8 @@ void *guest_memory_pointer(const struct guest_memory *memory, coop_paddr address
 bool guest_memory_read(const struct guest_memory *memory, coop_paddr address, void *to, uint64_t bytes);
 bool guest_memory_write(const struct guest_memory *memory, coop_paddr address, const void *from, uint64_t bytes);
 
+/* An entry of the guest's page tables, of 4 or 8 bytes, read at once: what walker_memory.read is, with a guest_memory
+ * for context. */
+bool guest_memory_read_entry(void *memory, coop_paddr address, unsigned bytes, uint64_t *entry);
+
 #endif

@@ -132,8 +132,9 @@ static bool shadow_fill_is_current(const struct shadow *shadow, const struct wal
     unsigned depth = format->levels - 1 - level;
     if (depth >= trace->depth) /* the upper half of a 32-bit root is no table */
         return true;
-    const void *at = guest_memory_pointer(shadow->memory, trace->addresses[depth], format->entry_bytes, false);
-    uint64_t now = format->entry_bytes == 4 ? *(const volatile uint32_t *)at : *(const volatile uint64_t *)at;
+    uint64_t now;
+    if (!guest_memory_read_entry((void *)shadow->memory, trace->addresses[depth], format->entry_bytes, &now))
+        return false;
     return !((now ^ trace->entries[depth]) & ~(uint64_t)(X86_PTE_A | X86_PTE_D));
 }
 

@@ -7,21 +7,11 @@
 
 #define DIRECT_ALL 3 /* the level from which on everything is direct when paging is off: above the root */
 
-static bool shadow_walk_read(void *context, coop_paddr address, unsigned bytes, uint64_t *entry)
-{
-    const struct shadow *shadow = context;
-    const void *at = guest_memory_pointer(shadow->memory, address, bytes, false);
-    if (!at)
-        return false;
-    *entry = bytes == 4 ? *(const volatile uint32_t *)at : *(const volatile uint64_t *)at;
-    return true;
-}
-
 void shadow_walk(struct shadow *shadow, const struct shadow_cpu *cpu, uint64_t linear, struct walker_access access,
                  struct shadow_way *way)
 {
     const struct walker_format *format = cpu->walker.format;
-    struct walker_memory memory = {shadow, shadow_walk_read};
+    struct walker_memory memory = {(void *)shadow->memory, guest_memory_read_entry};
     do {
         way->found = walker_walk(&cpu->walker, &memory, linear, access, &way->trace);
         way->was_accessed = way->found.ok && format && way->trace.entries[way->trace.depth - 1] & X86_PTE_A;
