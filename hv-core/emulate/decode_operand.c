@@ -114,70 +114,83 @@ static void decode_operand_offset(struct decode_state *state, struct instruction
     state->out->displacement = (int64_t)decode_take(state, state->out->address_bytes);
 }
 
-static bool decode_operand(struct decode_state *state, unsigned position)
+/* The general register of a place that names one, by the encoding or by itself; REGISTER_NONE: it is another place. */
+static unsigned decode_operand_number(const struct instruction *out, enum decode_place place)
 {
-    struct instruction *out = state->out;
-    struct instruction_operand *operand = &out->operands[position];
-    enum decode_place place = DECODE_OPERAND_PLACE(state->operands[position]);
-    enum decode_size size = DECODE_OPERAND_SIZE(state->operands[position]);
-    operand->bytes = decode_operand_bytes(state, size, out->has_memory_operand);
     switch (place) {
-    case PLACE_NONE:
-        break;
-    case PLACE_RM:
-        decode_operand_rm(state, operand);
-        break;
-    case PLACE_RM_MEMORY:
-        operand->kind = OPERAND_MEMORY;
-        return out->has_memory_operand;
     case PLACE_RM_REGISTER:
-        decode_operand_register(state, operand, out->rm);
-        break;
+        return out->rm;
     case PLACE_REG:
-        decode_operand_register(state, operand, out->reg);
-        break;
+        return out->reg;
+    case PLACE_OPCODE:
+        return (out->opcode & 7) | (out->rex & 1) << 3;
+    case PLACE_ACCUMULATOR:
+        return REGISTER_RAX;
+    case PLACE_COUNT:
+        return REGISTER_RCX;
+    case PLACE_PORT:
+        return REGISTER_RDX;
+    default:
+        return REGISTER_NONE;
+    }
+}
+
+/* Registers that are no general ones, and memory where there must be some. False: there is no such register. */
+static bool decode_operand_special(struct decode_state *state, struct instruction_operand *operand,
+                                   enum decode_place place, bool is_target)
+{
+    const struct instruction *out = state->out;
+    switch (place) {
     case PLACE_CONTROL:
         return decode_operand_control(state, operand);
+    case PLACE_SEGMENT:
+        return decode_operand_segment(state, operand, is_target);
     case PLACE_DEBUG:
         operand->kind = OPERAND_DEBUG;
         operand->number = out->reg;
         return out->reg < 8;
-    case PLACE_SEGMENT:
-        return decode_operand_segment(state, operand, position == 0);
-    case PLACE_OPCODE:
-        decode_operand_register(state, operand, (out->opcode & 7) | (out->rex & 1) << 3);
-        break;
-    case PLACE_ACCUMULATOR:
-        decode_operand_register(state, operand, REGISTER_RAX);
-        break;
-    case PLACE_COUNT:
-        decode_operand_register(state, operand, REGISTER_RCX);
-        break;
-    case PLACE_PORT:
-        decode_operand_register(state, operand, REGISTER_RDX);
-        break;
+    default: /* PLACE_RM_MEMORY */
+        operand->kind = OPERAND_MEMORY;
+        return out->has_memory_operand;
+    }
+}
+
+static bool decode_operand(struct decode_state *state, unsigned position)
+{
+    struct instruction_operand *operand = &state->out->operands[position];
+    enum decode_place place = DECODE_OPERAND_PLACE(state->operands[position]);
+    enum decode_size size = DECODE_OPERAND_SIZE(state->operands[position]);
+    unsigned number = decode_operand_number(state->out, place);
+    operand->bytes = decode_operand_bytes(state, size, state->out->has_memory_operand);
+    if (number != REGISTER_NONE) {
+        decode_operand_register(state, operand, number);
+        return true;
+    }
+    switch (place) {
+    case PLACE_RM:
+        decode_operand_rm(state, operand);
+        return true;
     case PLACE_ONE:
     case PLACE_IMMEDIATE:
     case PLACE_IMMEDIATE_SIGNED:
         decode_operand_immediate(state, operand, place);
-        break;
+        return true;
     case PLACE_OFFSET:
         decode_operand_offset(state, operand);
-        break;
+        return true;
     case PLACE_SOURCE:
-        operand->kind = OPERAND_STRING_SOURCE;
-        break;
     case PLACE_TARGET:
-        operand->kind = OPERAND_STRING_TARGET;
-        break;
+        operand->kind = place == PLACE_SOURCE ? OPERAND_STRING_SOURCE : OPERAND_STRING_TARGET;
+        return true;
     case PLACE_RELATIVE:
         decode_operand_relative(state, operand);
-        break;
+        return true;
     case PLACE_FAR_POINTER:
         decode_operand_far_pointer(state, operand);
-        break;
+        return true;
+    default:
+        return decode_operand_special(state, operand, place, position == 0);
     }
-    return true;
 }
 
 static bool decode_operand_in_memory(const struct instruction_operand *operand)
