@@ -35,7 +35,7 @@ def bibtex(result: Result) -> str:
 
 def _sources(result: Result) -> str:
     """What was booted; of boots made by hand, what was captured of them."""
-    logs = sorted(result.run.get("logs", {}).values())
+    logs = sorted(map(str, result.run.get("logs", {}).values()))
     if logs:
         return f"{len(logs)} captures, SHA-256 of the list of theirs: {hashlib.sha256(' '.join(logs).encode()).hexdigest()[:12]}"
     return "images by SHA-256: " + ", ".join(f"{name} {digest[:12]}" for name, digest in result.images.items())

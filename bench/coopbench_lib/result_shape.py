@@ -10,7 +10,7 @@ from .summary import Row
 
 _NAMES = ("machine", "unit", "run_id")
 _WORDS = ("cpu_model",)
-_TABLES_OF_WORDS = ("emulator", "switches", "params", "programs", "fallback", "walks", "packages", "skipped")
+_TABLES_OF_WORDS = ("emulator", "switches", "params", "programs", "fallback", "walks", "packages", "skipped", "logs")
 _TABLES = ("images", "peers", "shown_active", "environment", "sampling")
 _TABLES_OF_TABLES = ("images", "peers", "shown_active")
 _LISTS_OF_WORDS = ("modes", "workloads", "arguments", "program")
@@ -37,6 +37,8 @@ def damaged_parts(run: dict[str, Any]) -> list[str]:
     for name in _TABLES_OF_TABLES:
         if known.get(name):
             known[name] = all(isinstance(part, dict) and _has(part, _HAS_EACH.get(name, ())) for part in run[name].values())
+    if known.get("images"):
+        known["images"] = all(isinstance(image["sha256"], str) for image in run["images"].values())
     for name, words in _HAS.items():
         if known.get(name) and run[name]:
             known[name] = _has(run[name], words)

@@ -274,6 +274,8 @@ REFUSED = [
     (lambda folder: edit(folder, lambda row: row.update(walks_per_op="1", walk_references_per_op="4")), "run.json none"),
     (lambda folder: set_run(folder, switches=7, images=["x"]), "is damaged: what it says of switches, images cannot"),
     (lambda folder: set_run(folder, outcomes=[1]), "what it says of outcomes cannot be read"),
+    (lambda folder: set_run(folder, images={"hv-core": {"sha256": {}}}), "what it says of images cannot be read"),
+    (lambda folder: set_run(folder, logs={"a": []}), "what it says of logs cannot be read"),
     (lambda folder: set_run(folder, images={"hv-core": {}}), "what it says of images cannot be read"),
     (lambda folder: edit(folder, lambda row: row.update(mode="no/such/mode")), "result cannot be read: 'no' in mode"),
     (lambda folder: (folder / "samples.csv").write_text("mode,workload,start,value\nnative,a,first,1\n"), "cannot be read"),
