@@ -30,7 +30,7 @@ $(foreach name,$(UNIT_NAMES),$(eval $(call unit_rule,$(name))))
 BOOT_BUILD  := $(BUILD)/tests/boot
 BOOT_GUESTS := $(patsubst tests/boot/guests/%.asm,$(BOOT_BUILD)/guests/%.elf32,$(wildcard tests/boot/guests/*.asm))
 
-$(BOOT_BUILD)/guests/%.elf32: tests/boot/guests/%.asm tests/boot/guests/guest.inc tests/boot/guests/second.inc tests/boot/guests/guest.lds
+$(BOOT_BUILD)/guests/%.elf32: tests/boot/guests/%.asm $(wildcard tests/boot/guests/*.inc) tests/boot/guests/guest.lds
 	@mkdir -p $(@D)
 	$(Q)$(NASM) -f elf32 -w-zext-reloc -Itests/boot/guests/ -o $(@:.elf32=.o) $<
 	$(Q)$(LD) -m elf_i386 -static --build-id=none -z noexecstack --no-warn-rwx-segments -T tests/boot/guests/guest.lds -o $@ \

@@ -146,7 +146,7 @@ static void core_read_options(struct core_options *options)
     unsigned vcpus_most = core_mmu_backends[options->mode.mmu]->vcpus_most;
     if (vcpus > vcpus_most)
         core_refuse("vcpus=%lu: in mode %s a VM has at most %u", vcpus, options->mode.name, vcpus_most);
-    if (vcpus > 1 && options->mode.io == MODE_IO_QUEUE) /* neither a local APIC nor a call that does it */
+    if (vcpus > 1 && options->mode.io == MODE_IO_QUEUE && !mode_starts_vcpus(&options->mode)) /* and no local APIC */
         core_refuse("vcpus=%lu: mode %s has nothing that starts a second VCPU", vcpus, options->mode.name);
     if (vcpus > 1 &&
         options->mode.cpu == MODE_CPU_DEPRIVILEGED) /* its hypercalls count as in the guest: see vm_flush_guests */

@@ -22,7 +22,7 @@ static const char *const hypercall_names[COOP_HYPERCALL_COUNT] = {
     NAME(STOP) = "stop",       NAME(QUEUE) = "queue",
     NAME(KICK) = "kick",       NAME(WRITE) = "write",
     NAME(MEMORY) = "memory",   NAME(UPCALL_END) = "upcall_end",
-    NAME(CLOCK) = "clock",
+    NAME(CLOCK) = "clock",     NAME(VCPU) = "vcpu",
 };
 
 const char *hypercall_name(unsigned index)
@@ -87,6 +87,7 @@ void hypercall_compose(hypercall **table, const struct mode *mode)
     hypercall_add(table, mmu_rows[mode->mmu]);
     hypercall_add(table, io_rows[mode->io]);
     hypercall_add(table, mode_memory_changes(mode) || MUTATED(hypercall_of_mode) ? hypercalls_nested : 0);
+    hypercall_add(table, mode_starts_vcpus(mode) ? hypercalls_vcpu : 0);
     if (mode->cpu == MODE_CPU_DEPRIVILEGED || MUTATED(hypercall_of_mode)) {
         hypercall_add(table, hypercalls_deprivileged);
         hypercall_add(table, mode->mmu == MODE_MMU_SHADOW ? hypercalls_shadow : 0);

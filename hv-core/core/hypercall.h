@@ -18,6 +18,7 @@ typedef enum vm_action hypercall(struct vcpu *vcpu);
 /* COOP_HYPERCALL_COUNT rows each, by number - COOP_HYPERCALL_FIRST. */
 extern hypercall *const hypercalls_direct[COOP_HYPERCALL_COUNT];
 extern hypercall *const hypercalls_nested[COOP_HYPERCALL_COUNT]; /* where devices are queues too */
+extern hypercall *const hypercalls_vcpu[COOP_HYPERCALL_COUNT];   /* where the guest starts its VCPUs by hypercall */
 extern hypercall *const hypercalls_queue[COOP_HYPERCALL_COUNT];
 extern hypercall *const hypercalls_deprivileged[COOP_HYPERCALL_COUNT];
 extern hypercall *const hypercalls_shadow[COOP_HYPERCALL_COUNT]; /* of a deprivileged kernel */

@@ -43,6 +43,12 @@ static inline bool mode_memory_changes(const struct mode *mode)
     return mode->mmu == MODE_MMU_NESTED && mode->io == MODE_IO_QUEUE;
 }
 
+/* Guests start their VCPUs by hypercall: no local APIC sends start-up IPIs, and the mmu service can do with several. */
+static inline bool mode_starts_vcpus(const struct mode *mode)
+{
+    return mode->mmu == MODE_MMU_NESTED && mode->io == MODE_IO_QUEUE;
+}
+
 const char *mode_mmu_name(enum mode_mmu mmu);
 const char *mode_io_name(enum mode_io io);
 

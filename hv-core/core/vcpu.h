@@ -79,6 +79,13 @@ struct vcpu_begun {
     uint32_t moves; /* the performance counters are those of the CPU where it began */
 };
 
+/* How it begins where hypercalls start VCPUs: as struct coop_vcpu_start says. */
+struct vcpu_startup {
+    bool is_long; /* it has been started so */
+    uint64_t entry, stack, argument;
+    coop_paddr root;
+};
+
 /* The registers that decide how page tables are read. */
 struct vcpu_paging {
     uint64_t cr0, cr3, cr4, efer;
@@ -101,6 +108,7 @@ struct vcpu {
     uint64_t stuck_rip;
     uint64_t prepared_deadline;    /* the VM's, as this CPU's timer has been set for it */
     struct life life;              /* the VM's lock held */
+    struct vcpu_startup startup;   /* the VM's lock held: used when its life begins anew */
     bool is_offline;               /* not online, as it has taken its life or halted itself */
     uint8_t task_priority;         /* CR8, as the interrupt controller knows it */
     struct vcpu_paging paging;     /* with shadow paging: the guest's, whatever the CPU has */

@@ -10,12 +10,24 @@
 #include <coopvirt/string.h>
 #include <coopvirt/x86.h>
 
+/* Where a reset or start-up IPI leads, or the guest's hypercall. */
+static void vcpu_life_set_registers(struct vcpu *vcpu, uint8_t startup_vector, struct registers *registers)
+{
+    const struct vcpu_startup *startup = &vcpu->startup;
+    memset(vcpu->general, 0, sizeof(vcpu->general));
+    if (startup->is_long) {
+        registers_long_flat(registers, startup->entry, startup->stack, startup->root, 0);
+        vcpu->general[REGISTER_RSI] = startup->argument;
+        return;
+    }
+    registers_startup(registers, startup_vector);
+    vcpu->general[REGISTER_RDX] = vcpu->cpuid.basic[1].eax; /* APM vol. 2, "Processor Initialization State" */
+}
+
 static void vcpu_life_reset(struct vcpu *vcpu, uint8_t startup_vector)
 {
     struct registers registers;
-    registers_startup(&registers, startup_vector);
-    memset(vcpu->general, 0, sizeof(vcpu->general));
-    vcpu->general[REGISTER_RDX] = vcpu->cpuid.basic[1].eax; /* APM vol. 2, "Processor Initialization State" */
+    vcpu_life_set_registers(vcpu, startup_vector, &registers);
     event_reset(&vcpu->events);
     cpuid_policy_show_osxsave(&vcpu->cpuid, false);
     vcpu->vm->cpu->write_registers(vcpu, &registers);

@@ -82,21 +82,31 @@ void vm_flush(struct vm *vm)
         }
 }
 
-void vm_flush_guests(struct vm *vm)
+/* Whether flushing the VCPUs of a mask concerns this one, which is not ourselves. */
+static bool vm_is_other(const struct vcpu *vcpu, uint64_t mask)
 {
-    const struct vcpu *self = cpu_current()->running;
+    return vcpu && mask >> vcpu->number & 1 && vcpu != cpu_current()->running;
+}
+
+void vm_flush_vcpus(struct vm *vm, uint64_t mask)
+{
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
         struct vcpu *vcpu = vm->vcpus[i];
-        if (!vcpu || vcpu == self)
+        if (!vm_is_other(vcpu, mask))
             continue;
         __atomic_fetch_or(&vcpu->requests, VCPU_REQUEST_FLUSH, __ATOMIC_SEQ_CST);
         if (__atomic_load_n(&vcpu->is_in_guest, __ATOMIC_SEQ_CST))
             cpu_kick(__atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED));
     }
     for (unsigned i = 0; i < vm->vcpu_count; i++)
-        while (vm->vcpus[i] && vm->vcpus[i] != self && vm_is_flush_pending(vm->vcpus[i]) &&
+        while (vm_is_other(vm->vcpus[i], mask) && vm_is_flush_pending(vm->vcpus[i]) &&
                __atomic_load_n(&vm->vcpus[i]->is_in_guest, __ATOMIC_SEQ_CST))
             x86_pause();
+}
+
+void vm_flush_guests(struct vm *vm)
+{
+    vm_flush_vcpus(vm, UINT64_MAX);
 }
 
 void vm_check_online(struct vm *vm)

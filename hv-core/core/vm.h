@@ -149,6 +149,9 @@ void vm_flush(struct vm *vm);
  * held: no VCPU waits for any while it counts as in the guest. The caller flushes its own. */
 void vm_flush_guests(struct vm *vm);
 
+/* The same of those VCPUs alone whose bits are set. */
+void vm_flush_vcpus(struct vm *vm, uint64_t mask);
+
 /* A VM with no VCPU that could still do something stops. Lock held. */
 void vm_check_online(struct vm *vm);
 

@@ -219,7 +219,9 @@ struct coop_vcpu {
 /* root: IN RDI = top-level table for the kernel, RSI = that for user mode (deprivileged; else 0). Loads them and
  * flushes what is not global. OUT 0, -COOP_EINVAL: not a top-level table.
  * A deprivileged kernel without COOP_FEATURE_DIRECT writes its tables itself, one for kernel and user mode: it has this
- * call with RSI = 0, and of mmu_batch's operations ROOT (value = 0) and the flushes; no page is global there. */
+ * call with RSI = 0, and of mmu_batch's operations ROOT (value = 0) and the flushes; no page is global there.
+ * Where there is COOP_HYPERCALL_VCPU, mmu_batch has the flushes alone: when it returns, no VCPU of a mask uses an older
+ * translation. COOP_EINVAL: any other operation, or a mask with a VCPU that is not there. */
 #define COOP_HYPERCALL_ROOT 0x102u
 /* traps (deprivileged): IN RDI = coop_paddr of struct coop_traps. OUT 0, -COOP_EFAULT, -COOP_EINVAL: its size, its
  * reserved member, or an entry that is not canonical. */
@@ -271,7 +273,18 @@ struct coop_vcpu {
 /* clock: OUT RAX = ns of the shared clock now, whether it is filled or not. */
 #define COOP_HYPERCALL_CLOCK 0x112u
 
-#define COOP_HYPERCALL_COUNT 19u
+/* vcpu (vt/nested/queue): IN RDI = COOP_VCPU_, RSI = number of a VCPU, less than coop_start_info.vcpus.
+ * start: RDX = coop_paddr of struct coop_vcpu_start. A VCPU that is down begins there, in the state of the direct entry
+ * (but for what the structure says; descriptor tables of no bytes), with no vector for upcalls and no timer set. Its
+ * struct coop_vcpu is kept. OUT 0, -COOP_EBUSY: it is up; -COOP_EFAULT: the structure is not in memory.
+ * stop: RSI = the caller's own number. It is down, as by HLT with interrupts off. Does not come back; the VM ends when
+ * none is up.
+ * state: OUT 1: it is up, 0: it is down.
+ * raise: RDX = event: raised for that VCPU. OUT 0.
+ * -COOP_EINVAL: any other number, event or structure. */
+#define COOP_HYPERCALL_VCPU 0x113u
+
+#define COOP_HYPERCALL_COUNT 20u
 
 #define COOP_EPERM  1
 #define COOP_EAGAIN 11
@@ -307,6 +320,21 @@ struct coop_mmu_operation {
 #define COOP_MMU_FLUSH_PAGE  5u /* target = linear address of a page; value = mask of VCPUs, 0: this one */
 #define COOP_MMU_FLUSH_ALL   6u /* all but global pages; value = mask of VCPUs, 0: this one */
 #define COOP_MMU_FLUSH_RANGE 7u /* target = linear address, value = how many pages; this VCPU */
+
+#define COOP_VCPU_START 0u
+#define COOP_VCPU_STOP  1u
+#define COOP_VCPU_STATE 2u
+#define COOP_VCPU_RAISE 3u
+
+/* Where a VCPU begins. */
+struct coop_vcpu_start {
+    uint32_t size;     /* of this structure */
+    uint32_t reserved; /* 0 */
+    coop_paddr root;   /* CR3: a page of the VM's memory */
+    uint64_t entry;    /* RIP, and */
+    uint64_t stack;    /* RSP: canonical */
+    uint64_t argument; /* RSI */
+};
 
 /* Deprivileged: where the guest kernel is entered, with the hypervisor's frame in coop_vcpu.frame, upcalls masked,
  * general registers as they were (SYSCALL: RCX and R11 are lost), GS base the kernel's if it comes from user mode. */
