@@ -136,8 +136,10 @@ int ext2_inode_allocate(uint32_t near, bool directory, uint32_t *number)
             status = 0;
             continue;
         }
+        if (status)
+            return status;
         *number = group * ext2.group_inodes + bit + 1;
-        return status ? status : ext2_count(group, 0, -1, directory);
+        return ext2_count(group, 0, -1, directory);
     }
     return status ? status : -ENOSPC;
 }

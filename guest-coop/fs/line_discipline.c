@@ -84,9 +84,7 @@ static void line_echo_typed(struct line_discipline *line, uint8_t byte)
 {
     if (line->written == line->committed)
         line->line_column = line->column;
-    if (line_local(line, ABI_ECHO))
-        line_echo(line, byte);
-    else if (byte == '\n' && line_local(line, ABI_ECHONL))
+    if (line_local(line, ABI_ECHO) || (byte == '\n' && line_local(line, ABI_ECHONL)))
         line_echo(line, byte);
 }
 
