@@ -95,5 +95,6 @@ boot-tests: images $(BOOT_FILES) ## Runs the boot tests in the emulator
 check-machines: images test-programs ## Runs every boot test on every machine, in every mode (hours)
 	@tests/boot/run.sh --all-machines
 
-fuzz: $(FUZZ_PROGRAMS) ## Fuzzes the readers of foreign bytes, each for FUZZ_SECONDS
+fuzz: $(FUZZ_PROGRAMS) images $(BUILD)/tests/guest/fuzz_calls.cpio ## Fuzzes the readers of foreign bytes, each for FUZZ_SECONDS, then system calls
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run.sh
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/calls.sh

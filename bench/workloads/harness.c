@@ -197,3 +197,14 @@ void harness_wait_child(int process)
     if (status != 0)
         harness_wrong("a child ended with status %d", WEXITSTATUS(status));
 }
+
+void harness_execute(char *const *arguments, char *const *environment)
+{
+    pid_t child = fork();
+
+    if (child == 0) {
+        execve(arguments[0], arguments, environment);
+        harness_fail("execve of %s failed", arguments[0]);
+    }
+    harness_wait_child(child);
+}

@@ -84,4 +84,7 @@ int harness_temporary_file(uint64_t length_bytes);
 /* Waits for a child; fails unless it ended with status 0. */
 void harness_wait_child(int process);
 
+/* Runs the program arguments[0] in a child, and waits for it: the same. */
+void harness_execute(char *const *arguments, char *const *environment);
+
 #endif

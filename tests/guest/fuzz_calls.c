@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * System calls with random numbers and arguments, in child processes, from a fixed seed. As process 1 of guest-coop it
- * powers the machine off in the end: what is tested is that the kernel is still there.
+ * System calls with random numbers and arguments, in child processes, from the seed that the kernel's command line
+ * names (seed=N), else from 0. As process 1 of guest-coop it powers the machine off in the end: what is tested is that
+ * the kernel is still there.
  */
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
@@ -25,7 +28,7 @@
 #define POLLS       30u
 #define POLL_US     10000u
 
-static uint64_t state;
+static uint64_t seed, state;
 static char *buffer;
 static uint64_t handles[HANDLES];
 
@@ -128,7 +131,7 @@ static void call_one(uint64_t number)
 
 static void child(unsigned number)
 {
-    state = (number + 1) * 0x9e3779b97f4a7c15ul | 1;
+    state = (seed * CHILDREN + number + 1) * 0x9e3779b97f4a7c15ul | 1;
     setpgid(0, 0);
     make_own();
     buffer = mmap(NULL, BUFFER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -142,8 +145,23 @@ static void child(unsigned number)
     _exit(0);
 }
 
+/* 0 where the command line has none. */
+static uint64_t read_seed(void)
+{
+    char line[1024] = "";
+    FILE *file = fopen("/proc/cmdline", "r");
+    if (!file)
+        return 0;
+    const char *word = fgets(line, sizeof(line), file) ? strstr(line, "seed=") : NULL;
+    fclose(file);
+    return word ? strtoull(word + strlen("seed="), NULL, 10) : 0;
+}
+
 int main(void)
 {
+    seed = read_seed();
+    printf("fuzz_calls: seed %llu\n", (unsigned long long)seed);
+    fflush(stdout);
     make_handles();
     for (unsigned number = 0; number < CHILDREN; number++) {
         pid_t pid = fork();

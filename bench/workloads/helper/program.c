@@ -78,18 +78,20 @@ static void program_tell(void)
     }
     if (length < 0)
         harness_fail("the output cannot be read");
-    harness_records_output(WEXITSTATUS(program_status), bytes, digest);
+    /* As a shell tells it. */
+    harness_records_output(WIFSIGNALED(program_status) ? 128 + WTERMSIG(program_status) : WEXITSTATUS(program_status), bytes,
+                           digest);
 }
 
 static void program_cleanup(void)
 {
     static bool is_told;
 
-    if (WIFSIGNALED(program_status))
-        harness_wrong("the program was ended by signal %d", WTERMSIG(program_status));
     if (!is_told)
         program_tell();
     is_told = true;
+    if (WIFSIGNALED(program_status))
+        harness_wrong("the program was ended by signal %d", WTERMSIG(program_status));
     close(program_input);
     close(program_output);
     unlink(harness_temporary_path());

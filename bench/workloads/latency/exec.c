@@ -4,8 +4,6 @@
  */
 #include "harness.h"
 
-#include <unistd.h>
-
 static struct harness_parameter exec_parameters[] = {{"iterations", 10, 1, 100000}, HARNESS_PARAMETERS_END};
 static const char *exec_program;
 
@@ -19,15 +17,8 @@ static void exec_work(void)
     char *arguments[] = {(char *)exec_program, NULL};
     char *environment[] = {NULL};
 
-    for (uint64_t i = exec_parameters[0].value; i > 0; i--) {
-        pid_t child = fork();
-
-        if (child == 0) {
-            execve(arguments[0], arguments, environment);
-            harness_fail("execve of %s failed", arguments[0]);
-        }
-        harness_wait_child(child);
-    }
+    for (uint64_t i = exec_parameters[0].value; i > 0; i--)
+        harness_execute(arguments, environment);
 }
 
 int main(int argc, char **argv)

@@ -5,7 +5,6 @@
 #include "harness.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 static struct harness_parameter sh_parameters[] = {{"iterations", 5, 1, 100000}, HARNESS_PARAMETERS_END};
 static char sh_command[600];
@@ -21,15 +20,8 @@ static void sh_work(void)
     char *arguments[] = {"/bin/sh", "-c", sh_command, NULL};
     char *environment[] = {"PATH=/bin", NULL};
 
-    for (uint64_t i = sh_parameters[0].value; i > 0; i--) {
-        pid_t child = fork();
-
-        if (child == 0) {
-            execve(arguments[0], arguments, environment);
-            harness_fail("execve of %s failed", arguments[0]);
-        }
-        harness_wait_child(child);
-    }
+    for (uint64_t i = sh_parameters[0].value; i > 0; i--)
+        harness_execute(arguments, environment);
 }
 
 int main(int argc, char **argv)
