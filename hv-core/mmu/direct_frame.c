@@ -50,7 +50,7 @@ void direct_create(struct direct *direct, const struct direct_world *world, cons
         .batch_limit = config->batch_limit,
         .refused_page = ~(page | X86_PTE_FRAME),
         .add = config->is_deprivileged ? X86_PTE_U : 0,
-        .strip = config->is_deprivileged ? X86_PTE_G : 0,
+        .strip = config->is_deprivileged && !MUTATED(direct_strip) ? X86_PTE_G : 0,
         .world = *world,
     };
     direct->count = direct_span(config->memory, &direct->first);

@@ -14,7 +14,7 @@ static coop_paddr call_pointer(unsigned which)
 {
     static uint64_t inside[8] __attribute__((aligned(16)));
     const coop_paddr pointers[] = {
-        memory_own_end(), 0,         memory_own_end() - 8, 1ul << 51, 1ul << 63, ~0ul & ~15ul, memory_paddr(inside) + 4,
+        memory_foreign(), 0,         memory_own_end() - 8, 1ul << 51, 1ul << 63, ~0ul & ~15ul, memory_paddr(inside) + 4,
         (uint64_t)inside, 0xfee00000};
     return pointers[which];
 }

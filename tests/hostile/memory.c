@@ -47,6 +47,11 @@ coop_paddr memory_own_end(void)
     return last->base + last->bytes;
 }
 
+coop_paddr memory_foreign(void)
+{
+    return memory_own_end() + 64;
+}
+
 /* By hypercall, called again as often as it comes back early. */
 static long memory_call(const struct coop_mmu_operation *operations, unsigned count)
 {

@@ -27,6 +27,9 @@ coop_paddr memory_paddr(const void *address); /* of the image or of the direct m
 bool memory_is_own(coop_paddr frame);
 coop_paddr memory_own_end(void); /* behind the last extent */
 
+/* Behind it, where nothing is this VM's. */
+coop_paddr memory_foreign(void);
+
 /* An ordinary frame of zeros, mapped writable at memory_at(). */
 coop_paddr memory_frame_new(void);
 void memory_frame_free(coop_paddr frame);

@@ -110,7 +110,7 @@ long queue_size(uint64_t size)
 long queue_part(uint64_t part_and_where)
 {
     queue_fill();
-    const coop_paddr places[] = {memory_own_end(), 0, memory_own_end() - 16, 1ul << 51, ring + 1, ~0ul & ~15ul,
+    const coop_paddr places[] = {memory_foreign(), 0, memory_own_end() - 16, 1ul << 51, ring + 1, ~0ul & ~15ul,
                                  memory_window[1]};
     coop_paddr *parts[] = {&queue.descriptors, &queue.available, &queue.used};
     *parts[part_and_where >> 4] = places[part_and_where & 15];
@@ -120,7 +120,7 @@ long queue_part(uint64_t part_and_where)
 /* Where struct coop_queue itself is. */
 long queue_pointer(uint64_t which)
 {
-    const coop_paddr pointers[] = {memory_own_end(), memory_own_end() - 8, 1ul << 51, memory_paddr(&queue) + 1,
+    const coop_paddr pointers[] = {memory_foreign(), memory_own_end() - 8, 1ul << 51, memory_paddr(&queue) + 1,
                                    ~0ul - 7};
     queue_fill();
     return queue_call(queue_device(COOP_DEVICE_ENTROPY), 0, pointers[which]);
@@ -225,7 +225,7 @@ static long queue_one(uint64_t address, uint64_t bytes, unsigned flags, bool is_
 /* Addresses by number, 16: the console reads it. */
 long queue_buffer(uint64_t which)
 {
-    const uint64_t addresses[] = {memory_own_end(),     0,          1ul << 51, ~0ul - 15,
+    const uint64_t addresses[] = {memory_foreign(),     0,          1ul << 51, ~0ul - 15,
                                   memory_own_end() - 8, 0xfee00000, 1ul << 63, 0x100000};
     return queue_one(addresses[which & 15], 4096, which & 16 ? 0 : FLAG_WRITE, which & 16);
 }

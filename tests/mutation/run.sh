@@ -26,7 +26,7 @@ while [[ ${1:-} = -* ]]; do
     esac
 done
 hostile_timeout=${HOSTILE_TIMEOUT:-150}
-turns=12 # boots of one table at the most,
+turns=40 # boots of one table at the most,
 late=2   # of them such as do not come to an end
 
 mutation_sources() { grep -rlE --include='*.[ch]' --include='*.asm' "MUTATED\($1\)" hv-core | grep -v coopvirt/mutation.h; }
