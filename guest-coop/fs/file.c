@@ -17,10 +17,12 @@
 #include "memory/heap.h"
 #include <coopvirt/string.h>
 
-/* Open files in the whole system; ENFILE beyond. */
-#define FILE_LIMIT 16384
-
 static uint32_t file_count;
+
+uint32_t file_open_count(void)
+{
+    return file_count;
+}
 
 void file_reference(struct file *file)
 {
@@ -45,7 +47,7 @@ void file_release(struct file *file)
 
 struct file *file_create(const struct file_operations *operations, struct inode *inode, void *context, uint32_t flags)
 {
-    struct file *file = file_count < FILE_LIMIT ? heap_allocate(sizeof(*file)) : NULL;
+    struct file *file = file_count < FILES_SYSTEM_LIMIT ? heap_allocate(sizeof(*file)) : NULL;
     if (!file)
         return NULL;
     file_count++;

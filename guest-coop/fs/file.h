@@ -66,6 +66,7 @@ struct files *files_create(void);
 struct files *files_clone(struct files *files); /* fork: the same open files; NULL when out of memory */
 struct files *files_share(struct files *files); /* a thread: the same table */
 void files_release(struct files *files);        /* exit */
+int files_unshare(void);                        /* the running thread gets a copy of its own: 0 or -ENOMEM */
 void files_close_on_exec(struct files *files);
 
 /* The open file behind a descriptor of the running process, one reference added; NULL when there is none. */
@@ -92,6 +93,10 @@ int files_close_on_exec_set(int descriptor, bool close_on_exec);
 
 /* The descriptors of any process, for /proc/PID/fd: the next open one from `descriptor` on, or -1. */
 int files_next(const struct files *files, int descriptor, struct file **file);
+
+/* Open files in the whole system; ENFILE beyond. */
+#define FILES_SYSTEM_LIMIT 16384u
+uint32_t file_open_count(void);
 
 /* Descriptors that a process may have (RLIMIT_NOFILE). */
 #define FILES_LIMIT 1024

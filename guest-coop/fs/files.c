@@ -89,6 +89,20 @@ struct files *files_share(struct files *files)
     return files;
 }
 
+int files_unshare(void)
+{
+    struct process *process = process_current();
+    struct files *shared = process->files;
+    if (shared->references == 1)
+        return 0;
+    struct files *own = files_clone(shared);
+    if (!own)
+        return -ENOMEM;
+    process->files = own;
+    files_release(shared);
+    return 0;
+}
+
 void files_release(struct files *files)
 {
     if (--files->references) {

@@ -88,15 +88,16 @@ static int proc_parse_number(struct inode_name name)
     return number;
 }
 
-static int proc_lookup_row(struct inode *directory, const struct proc_row *rows, unsigned count, struct inode_name name,
-                           struct inode **found)
+static int proc_lookup_row(struct inode *directory, struct inode_name name, struct inode **found)
 {
+    const struct proc_folder *folder = proc_folder_of(proc_of(directory));
     int pid = proc_of(directory)->pid;
 
-    for (unsigned i = 0; i < count; i++) {
-        const struct proc_row *row = &rows[i];
+    for (unsigned i = 0; i < folder->count; i++) {
+        const struct proc_row *row = &folder->rows[i];
         if (strlen(row->name) == name.length && memcmp(row->name, name.text, name.length) == 0) {
-            enum proc_kind kind = (row->mode & ABI_S_IFMT) == ABI_S_IFDIR ? PROC_DESCRIPTORS : PROC_ROW;
+            bool listed = (row->mode & ABI_S_IFMT) == ABI_S_IFDIR;
+            enum proc_kind kind = row->folder ? PROC_FOLDER : listed ? PROC_DESCRIPTORS : PROC_ROW;
             return proc_make(directory, kind, pid, i, row->mode, row, found);
         }
     }
@@ -134,9 +135,10 @@ static int proc_lookup(struct inode *directory, struct inode_name name, struct i
         if (number > 0)
             return process_find(number) ? proc_make(directory, PROC_PROCESS, number, 0, ABI_S_IFDIR | 0555, NULL, found)
                                         : -ENOENT;
-        return proc_lookup_row(directory, proc_system_rows, proc_system_row_count, name, found);
+        return proc_lookup_row(directory, name, found);
     case PROC_PROCESS:
-        return proc_lookup_row(directory, proc_process_rows, proc_process_row_count, name, found);
+    case PROC_FOLDER:
+        return proc_lookup_row(directory, name, found);
     default:
         return proc_lookup_descriptor(directory, number, found);
     }

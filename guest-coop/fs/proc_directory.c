@@ -63,13 +63,12 @@ static void proc_fill_descriptors(struct directory_writer *writer, int pid, int 
 /* The rows from `position` on: true when all fitted. */
 static bool proc_fill_rows(struct directory_writer *writer, const struct proc_inode *proc, uint64_t position)
 {
-    bool root = proc->kind == PROC_ROOT;
-    const struct proc_row *rows = root ? proc_system_rows : proc_process_rows;
-    unsigned count = root ? proc_system_row_count : proc_process_row_count;
+    const struct proc_folder *folder = proc_folder_of(proc);
 
-    for (uint64_t i = position - PROC_FIRST_ROW; i < count; i++) {
-        if (!directory_add(writer, rows[i].name, strlen(rows[i].name), proc_number(PROC_ROW, proc->pid, (unsigned)i),
-                           rows[i].mode, PROC_FIRST_ROW + i + 1))
+    for (uint64_t i = position - PROC_FIRST_ROW; i < folder->count; i++) {
+        const struct proc_row *row = &folder->rows[i];
+        if (!directory_add(writer, row->name, strlen(row->name), proc_number(PROC_ROW, proc->pid, (unsigned)i),
+                           row->mode, PROC_FIRST_ROW + i + 1))
             return false;
     }
     return true;

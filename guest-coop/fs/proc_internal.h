@@ -17,24 +17,31 @@ struct proc_text {
 };
 __attribute__((format(printf, 2, 3))) void proc_print(struct proc_text *text, const char *format, ...);
 
-/* One name in /proc or in /proc/PID. Exactly one of the three members after `mode` is set, but for the directory fd. */
+/* One name in /proc or below. Exactly one of the members after `mode` is set, but for the directory fd. */
 struct proc_row {
     const char *name;
     uint32_t mode;
     void (*print)(struct proc_text *text, struct process *process); /* process: NULL in /proc itself */
     long (*print_link)(struct process *process, char *text, size_t size);
     struct inode *(*target)(struct process *process); /* a link that is followed to an inode; no reference added */
+    const struct proc_folder *folder;                 /* a directory of rows */
 };
 
-extern const struct proc_row proc_system_rows[];
-extern const unsigned proc_system_row_count;
-extern const struct proc_row proc_process_rows[];
-extern const unsigned proc_process_row_count;
+struct proc_folder {
+    const struct proc_row *rows;
+    unsigned count;
+};
+
+extern const struct proc_folder proc_system_folder, proc_process_folder, proc_settings_folder;
+
+/* The texts of /proc/PID/maps and limits. */
+void proc_print_maps(struct proc_text *text, struct process *process);
+void proc_print_limits(struct proc_text *text, struct process *process);
 
 /* The text of /proc/PID/mounts, the same for all. */
 void proc_print_mounts(struct proc_text *text, struct process *process);
 
-enum proc_kind { PROC_ROOT, PROC_ROW, PROC_PROCESS, PROC_DESCRIPTORS, PROC_DESCRIPTOR };
+enum proc_kind { PROC_ROOT, PROC_ROW, PROC_FOLDER, PROC_PROCESS, PROC_DESCRIPTORS, PROC_DESCRIPTOR };
 
 struct proc_inode {
     struct inode inode; /* first */
@@ -43,6 +50,12 @@ struct proc_inode {
     int descriptor; /* PROC_DESCRIPTOR */
     const struct proc_row *row;
 };
+
+static inline const struct proc_folder *proc_folder_of(const struct proc_inode *proc)
+{
+    return proc->kind == PROC_ROOT ? &proc_system_folder : proc->kind == PROC_PROCESS ? &proc_process_folder
+                                                                                      : proc->row->folder;
+}
 
 static inline const struct proc_inode *proc_of(const struct inode *inode)
 {

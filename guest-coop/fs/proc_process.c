@@ -5,7 +5,10 @@
 #include "fs/proc_internal.h"
 
 #include "fs/tty.h"
-#include "kernel/process.h"
+#include "fs/file.h"
+#include "kernel/process_private.h"
+#include "kernel/signal.h"
+#include "memory/address_space.h"
 #include "memory/frame.h"
 
 static char proc_state(const struct process *process)
@@ -26,13 +29,17 @@ static void proc_print_stat(struct proc_text *text, struct process *process)
 
     process_times(process, &times);
     process_memory(process, &mapped, &resident);
-    proc_print(text, "%d (%s) %c %d %d %d %lu %d 0 0 0 0 0 ", process->pid, process->name, proc_state(process),
+    proc_print(text, "%d (%s) %c %d %d %d %lu %d 0 %lu 0 0 0 ", process->pid, process->name, proc_state(process),
                process->parent_pid, process->group_id, process->session_id,
-               (unsigned long)tty_number(process->terminal), tty_foreground_group(process->terminal));
+               (unsigned long)tty_number(process->terminal), tty_foreground_group(process->terminal),
+               (unsigned long)process->private->faults_minor);
     /* utime stime cutime cstime priority nice num_threads itrealvalue starttime vsize rss rsslim ... */
-    proc_print(text, "%lu %lu 0 0 %d %d 1 0 %lu %lu %lu 18446744073709551615",
+    proc_print(text, "%lu %lu %lu %lu %d %d %u 0 %lu %lu %lu 18446744073709551615",
                (unsigned long)(times.user_ns / PROC_TICK_NS), (unsigned long)(times.system_ns / PROC_TICK_NS),
-               20 + process->nice, process->nice, (unsigned long)(times.start_ns / PROC_TICK_NS), (unsigned long)mapped,
+               (unsigned long)(process->private->children_user_ns / PROC_TICK_NS),
+               (unsigned long)(process->private->children_system_ns / PROC_TICK_NS), 20 + process->nice, process->nice,
+               process->private->leader->private->thread_count, (unsigned long)(times.start_ns / PROC_TICK_NS),
+               (unsigned long)mapped,
                (unsigned long)(resident / FRAME_BYTES));
     proc_print(text, " 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
 }
@@ -57,19 +64,44 @@ static const char *proc_state_words(const struct process *process)
     return words[process->state];
 }
 
+/* Sets of signals: pending for the thread and for the process, blocked, ignored, caught. */
+static void proc_print_signals(struct proc_text *text, const struct process *process)
+{
+    const struct process_private *private = process->private, *leader = private->leader->private;
+    unsigned long ignored = 0, caught = 0;
+
+    for (unsigned i = 0; i < SIGNAL_COUNT; i++) {
+        uint64_t handler = private->actions[i].handler;
+        if (handler == SIGNAL_HANDLER_IGNORE)
+            ignored |= 1ul << i;
+        else if (handler != SIGNAL_HANDLER_DEFAULT)
+            caught |= 1ul << i;
+    }
+    proc_print(text, "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\n", (unsigned long)private->signal_pending,
+               (unsigned long)leader->signal_shared, (unsigned long)private->signal_blocked);
+    proc_print(text, "SigIgn:\t%016lx\nSigCgt:\t%016lx\n", ignored, caught);
+}
+
 static void proc_print_status(struct proc_text *text, struct process *process)
 {
-    uint64_t mapped, resident;
+    uint64_t mapped, resident, locked = process->space ? process->space->locked_pages * (FRAME_BYTES / 1024) : 0;
 
     process_memory(process, &mapped, &resident);
     proc_print(text, "Name:\t%s\nUmask:\t%04u\nState:\t%s\n", process->name,
                (process->umask >> 6 & 7) * 100 + (process->umask >> 3 & 7) * 10 + (process->umask & 7),
                proc_state_words(process));
-    proc_print(text, "Tgid:\t%d\nPid:\t%d\nPPid:\t%d\n", process->pid, process->pid, process->parent_pid);
-    proc_print(text, "Uid:\t%u\t%u\t%u\t%u\n", process->uid, process->euid, process->euid, process->euid);
-    proc_print(text, "Gid:\t%u\t%u\t%u\t%u\n", process->gid, process->egid, process->egid, process->egid);
-    proc_print(text, "VmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t1\n", (unsigned long)(mapped / 1024),
-               (unsigned long)(resident / 1024));
+    proc_print(text, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", process->leader_pid, process->pid,
+               process->parent_pid);
+    proc_print(text, "Uid:\t%u\t%u\t%u\t%u\n", process->uid, process->euid, process->suid, process->euid);
+    proc_print(text, "Gid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t \n", process->gid, process->egid, process->sgid,
+               process->egid, FILES_LIMIT);
+    if (process->space)
+        proc_print(text, "VmSize:\t%8lu kB\nVmLck:\t%8lu kB\nVmRSS:\t%8lu kB\n", (unsigned long)(mapped / 1024),
+                   (unsigned long)locked, (unsigned long)(resident / 1024));
+    proc_print(text, "Threads:\t%u\n", process->private->leader->private->thread_count);
+    proc_print_signals(text, process);
+    proc_print(text, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\n", (unsigned long)process->inheritable,
+               (unsigned long)process->permitted, (unsigned long)process->effective);
 }
 
 static void proc_print_cmdline(struct proc_text *text, struct process *process)
@@ -100,16 +132,19 @@ static struct inode *proc_target_root(struct process *process)
     return inode_root();
 }
 
-const struct proc_row proc_process_rows[] = {
-    {"cmdline", ABI_S_IFREG | 0444, proc_print_cmdline, NULL, NULL},
-    {"comm", ABI_S_IFREG | 0444, proc_print_comm, NULL, NULL},
-    {"cwd", ABI_S_IFLNK | 0777, NULL, NULL, proc_target_cwd},
-    {"exe", ABI_S_IFLNK | 0777, NULL, NULL, proc_target_exe},
-    {"fd", ABI_S_IFDIR | 0500, NULL, NULL, NULL},
-    {"mounts", ABI_S_IFREG | 0444, proc_print_mounts, NULL, NULL},
-    {"root", ABI_S_IFLNK | 0777, NULL, NULL, proc_target_root},
-    {"stat", ABI_S_IFREG | 0444, proc_print_stat, NULL, NULL},
-    {"statm", ABI_S_IFREG | 0444, proc_print_statm, NULL, NULL},
-    {"status", ABI_S_IFREG | 0444, proc_print_status, NULL, NULL},
+static const struct proc_row proc_process_rows[] = {
+    {.name = "cmdline", .mode = ABI_S_IFREG | 0444, .print = proc_print_cmdline},
+    {.name = "comm", .mode = ABI_S_IFREG | 0444, .print = proc_print_comm},
+    {.name = "cwd", .mode = ABI_S_IFLNK | 0777, .target = proc_target_cwd},
+    {.name = "exe", .mode = ABI_S_IFLNK | 0777, .target = proc_target_exe},
+    {.name = "fd", .mode = ABI_S_IFDIR | 0500},
+    {.name = "limits", .mode = ABI_S_IFREG | 0444, .print = proc_print_limits},
+    {.name = "maps", .mode = ABI_S_IFREG | 0444, .print = proc_print_maps},
+    {.name = "mounts", .mode = ABI_S_IFREG | 0444, .print = proc_print_mounts},
+    {.name = "root", .mode = ABI_S_IFLNK | 0777, .target = proc_target_root},
+    {.name = "stat", .mode = ABI_S_IFREG | 0444, .print = proc_print_stat},
+    {.name = "statm", .mode = ABI_S_IFREG | 0444, .print = proc_print_statm},
+    {.name = "status", .mode = ABI_S_IFREG | 0444, .print = proc_print_status},
 };
-const unsigned proc_process_row_count = sizeof(proc_process_rows) / sizeof(proc_process_rows[0]);
+const struct proc_folder proc_process_folder = {proc_process_rows,
+                                                sizeof(proc_process_rows) / sizeof(proc_process_rows[0])};

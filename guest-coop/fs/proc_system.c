@@ -8,6 +8,7 @@
 #include "fs/ramfs.h"
 #include "kernel/clock.h"
 #include "kernel/command_line.h"
+#include "kernel/cpu.h"
 #include "kernel/process.h"
 #include "memory/frame.h"
 #include <coopvirt/format.h>
@@ -100,10 +101,50 @@ void proc_print_mounts(struct proc_text *text, struct process *process)
         proc_print(text, "/dev/%s %s ext2 rw,noatime 0 0\n", ext2_device_name(), path);
 }
 
+/* Features by the names that programs look for; each a bit of CPUID leaf 1, EDX below 32 and ECX from there on. */
+static void proc_print_features(struct proc_text *text, struct x86_cpuid features)
+{
+    static const struct {
+        uint8_t bit;
+        const char *name;
+    } names[] = {{0, "fpu"},     {3, "pse"},     {4, "tsc"},       {5, "msr"},        {6, "pae"},     {8, "cx8"},
+                 {9, "apic"},    {11, "sep"},    {13, "pge"},      {15, "cmov"},      {16, "pat"},    {19, "clflush"},
+                 {23, "mmx"},    {24, "fxsr"},   {25, "sse"},      {26, "sse2"},      {32, "pni"},    {33, "pclmulqdq"},
+                 {41, "ssse3"},  {44, "fma"},    {45, "cx16"},     {51, "sse4_1"},    {52, "sse4_2"}, {54, "movbe"},
+                 {55, "popcnt"}, {57, "aes"},    {58, "xsave"},    {60, "avx"},       {62, "rdrand"}, {63, "hypervisor"}};
+    uint64_t bits = (uint64_t)features.ecx << 32 | features.edx;
+    proc_print(text, "flags\t\t:");
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (bits >> names[i].bit & 1)
+            proc_print(text, " %s", names[i].name);
+    proc_print(text, "\n");
+}
+
+/* APM vol. 3, "CPUID Fn8000_0001 Family, Model, Stepping Identifiers". */
 static void proc_print_cpuinfo(struct proc_text *text, struct process *process)
 {
+    struct x86_cpuid vendor = cpu_identify(0), features = cpu_identify(1);
+    unsigned family = features.eax >> 8 & 15, model = features.eax >> 4 & 15;
+    unsigned long khz = clock_tsc_khz();
+    uint32_t words[13] = {vendor.ebx, vendor.edx, vendor.ecx};
     (void)process;
-    proc_print(text, "processor\t: 0\n");
+
+    if (family == 6 || family == 15)
+        model |= features.eax >> 12 & 0xf0;
+    if (family == 15)
+        family += features.eax >> 20 & 0xff;
+    proc_print(text, "processor\t: 0\nvendor_id\t: %.12s\n", (const char *)words);
+    proc_print(text, "cpu family\t: %u\nmodel\t\t: %u\n", family, model);
+    for (unsigned i = 0; i < 3; i++) {
+        struct x86_cpuid part = cpu_identify(0x80000002 + i);
+        words[4 * i] = part.eax, words[4 * i + 1] = part.ebx, words[4 * i + 2] = part.ecx, words[4 * i + 3] = part.edx;
+    }
+    words[12] = 0;
+    proc_print(text, "model name\t: %s\nstepping\t: %u\n", (const char *)words, features.eax & 15);
+    proc_print(text, "cpu MHz\t\t: %lu.%03lu\nclflush size\t: %u\n", khz / 1000, khz % 1000,
+               (features.ebx >> 8 & 0xff) * 8);
+    proc_print_features(text, features);
+    proc_print(text, "\n");
 }
 
 static void proc_print_version(struct proc_text *text, struct process *process)
@@ -144,17 +185,19 @@ static long proc_link_mounts(struct process *process, char *text, size_t size)
     return (size_t)length < size ? length : (long)size;
 }
 
-const struct proc_row proc_system_rows[] = {
-    {"cmdline", ABI_S_IFREG | 0444, proc_print_cmdline, NULL, NULL},
-    {"cpuinfo", ABI_S_IFREG | 0444, proc_print_cpuinfo, NULL, NULL},
-    {"devices", ABI_S_IFREG | 0444, proc_print_devices, NULL, NULL},
-    {"filesystems", ABI_S_IFREG | 0444, proc_print_filesystems, NULL, NULL},
-    {"loadavg", ABI_S_IFREG | 0444, proc_print_loadavg, NULL, NULL},
-    {"meminfo", ABI_S_IFREG | 0444, proc_print_meminfo, NULL, NULL},
-    {"mounts", ABI_S_IFLNK | 0777, NULL, proc_link_mounts, NULL},
-    {"self", ABI_S_IFLNK | 0777, NULL, proc_link_self, NULL},
-    {"stat", ABI_S_IFREG | 0444, proc_print_stat, NULL, NULL},
-    {"uptime", ABI_S_IFREG | 0444, proc_print_uptime, NULL, NULL},
-    {"version", ABI_S_IFREG | 0444, proc_print_version, NULL, NULL},
+static const struct proc_row proc_system_rows[] = {
+    {.name = "cmdline", .mode = ABI_S_IFREG | 0444, .print = proc_print_cmdline},
+    {.name = "cpuinfo", .mode = ABI_S_IFREG | 0444, .print = proc_print_cpuinfo},
+    {.name = "devices", .mode = ABI_S_IFREG | 0444, .print = proc_print_devices},
+    {.name = "filesystems", .mode = ABI_S_IFREG | 0444, .print = proc_print_filesystems},
+    {.name = "loadavg", .mode = ABI_S_IFREG | 0444, .print = proc_print_loadavg},
+    {.name = "meminfo", .mode = ABI_S_IFREG | 0444, .print = proc_print_meminfo},
+    {.name = "mounts", .mode = ABI_S_IFLNK | 0777, .print_link = proc_link_mounts},
+    {.name = "self", .mode = ABI_S_IFLNK | 0777, .print_link = proc_link_self},
+    {.name = "stat", .mode = ABI_S_IFREG | 0444, .print = proc_print_stat},
+    {.name = "sys", .mode = ABI_S_IFDIR | 0555, .folder = &proc_settings_folder},
+    {.name = "uptime", .mode = ABI_S_IFREG | 0444, .print = proc_print_uptime},
+    {.name = "version", .mode = ABI_S_IFREG | 0444, .print = proc_print_version},
 };
-const unsigned proc_system_row_count = sizeof(proc_system_rows) / sizeof(proc_system_rows[0]);
+const struct proc_folder proc_system_folder = {proc_system_rows,
+                                               sizeof(proc_system_rows) / sizeof(proc_system_rows[0])};

@@ -83,6 +83,11 @@ static void cpu_start_gates(void)
     pv.cpu.load_interrupt_table(&table);
 }
 
+struct x86_cpuid cpu_identify(uint32_t leaf)
+{
+    return pv.cpu.cpuid(leaf, 0);
+}
+
 static void cpu_start_control(void)
 {
     bool leaf7 = pv.cpu.cpuid(0, 0).eax >= 7;

@@ -6,6 +6,7 @@
 #ifndef KERNEL_CPU_H
 #define KERNEL_CPU_H
 
+#include <coopvirt/x86_instructions.h>
 #include <stdint.h>
 
 struct coop_vcpu;
@@ -75,6 +76,9 @@ static inline struct cpu *cpu_this(void)
     __asm__ volatile("movq %%gs:0, %0" : "=r"(cpu));
     return cpu;
 }
+
+/* CPUID, for /proc. */
+struct x86_cpuid cpu_identify(uint32_t leaf);
 
 /* CPUID leaf 1 EDX, for programs (AT_HWCAP): asked once, since a hypervisor makes the question dear. */
 extern uint32_t cpu_feature_word;

@@ -241,6 +241,7 @@ static void exec_become(struct process *process, struct exec_program *program, s
     private->clear_tid = 0;
     private->executed = true;
     private->crowded = false;
+    private->leader->private->exit_signal = SIGNAL_CHLD;
     process->suid = process->euid;
     process->sgid = process->egid;
     capability_executed(process);

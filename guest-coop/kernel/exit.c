@@ -32,8 +32,9 @@ void exit_notify_parent(struct process *process, int code, int status)
     struct signal_information information = {
         .code = code, .pid = process->pid, .uid = process->uid, .status = (uint32_t)status};
     bool stop = code == SIGNAL_CODE_CLD_STOPPED || code == SIGNAL_CODE_CLD_CONTINUED;
-    if (!stop || !(parent->private->actions[SIGNAL_CHLD - 1].flags & SIGNAL_FLAG_NOCLDSTOP))
-        signal_send(parent, SIGNAL_CHLD, &information);
+    unsigned signal = stop ? SIGNAL_CHLD : process->private->exit_signal;
+    if (signal && (!stop || !(parent->private->actions[SIGNAL_CHLD - 1].flags & SIGNAL_FLAG_NOCLDSTOP)))
+        signal_send(parent, signal, &information);
     wait_queue_wake(&parent->private->child_events);
 }
 
@@ -95,6 +96,8 @@ static bool exit_unwanted(const struct process *process)
 {
     const struct process *parent = process->private->parent;
     const struct signal_action *action = &parent->private->actions[SIGNAL_CHLD - 1];
+    if (process->private->exit_signal != SIGNAL_CHLD)
+        return false;
     return action->handler == SIGNAL_HANDLER_IGNORE || (action->flags & SIGNAL_FLAG_NOCLDWAIT);
 }
 
@@ -182,8 +185,12 @@ void exit_process(int status)
     exit_thread(status);
 }
 
-static bool exit_wait_matches(const struct process *child, int pid)
+static bool exit_wait_matches(const struct process *child, int pid, uint32_t options)
 {
+    /* Those that end with another signal than SIGCHLD are waited for by __WCLONE. */
+    bool clone = child->private->exit_signal != SIGNAL_CHLD;
+    if (!(options & EXIT_WAIT_ALL) && clone != !!(options & EXIT_WAIT_CLONE))
+        return false;
     if (pid > 0)
         return child->pid == pid;
     if (pid == 0)
@@ -228,7 +235,7 @@ static int exit_wait_scan(int pid, uint32_t options, struct exit_report *report)
     bool any = false;
     struct process *child = process_current()->private->leader->private->children;
     for (; child; child = child->private->sibling_next) {
-        if (!exit_wait_matches(child, pid) || child->private->unwanted)
+        if (!exit_wait_matches(child, pid, options) || child->private->unwanted)
             continue;
         any = true;
         if (!exit_wait_ready(child, options, &report->status))

@@ -25,6 +25,8 @@ void exit_release_vfork_parent(struct process *process);
 #define EXIT_WAIT_EXITED    4u
 #define EXIT_WAIT_CONTINUED 8u
 #define EXIT_WAIT_NOREAP    0x01000000u /* WNOWAIT */
+#define EXIT_WAIT_ALL       0x40000000u /* __WALL */
+#define EXIT_WAIT_CLONE     0x80000000u /* __WCLONE */
 
 struct exit_report {
     int pid;

@@ -11,6 +11,7 @@
 #include "kernel/limits.h"
 #include "kernel/process_list.h"
 #include "kernel/scheduler.h"
+#include "kernel/signal.h"
 #include "kernel/thread.h"
 #include "kernel/trap.h"
 #include "memory/address_space.h"
@@ -25,6 +26,7 @@
 #define FORK_IDS                                                                                                       \
     (FORK_SETTLS | FORK_PARENT_SETTID | FORK_CHILD_CLEARTID | FORK_CHILD_SETTID | FORK_SYSVSEM | FORK_DETACHED |       \
      FORK_UNTRACED)
+#define FORK_PROCESS_FLAGS (FORK_VM | FORK_VFORK | FORK_CLEAR_SIGHAND | FORK_IDS)
 
 static void fork_copy_identity(struct process *child, const struct process *parent)
 {
@@ -165,6 +167,8 @@ __attribute__((noinline)) static long fork_thread(const struct fork_arguments *a
     thread->private->leader = leader;
     thread->private->thread_count = 0;
     thread->private->actions = leader->private->own_actions;
+    thread->private->places = current->private->places;
+    thread->private->personality = current->private->personality;
     fork_share_resources(thread, current);
     fork_copy_identity(thread, current);
     fork_copy_registers(thread, current, arguments);
@@ -182,7 +186,7 @@ long fork_process(const struct fork_arguments *arguments)
     uint64_t flags = arguments->flags;
     if ((flags & FORK_THREAD_FLAGS) == FORK_THREAD_FLAGS && !(flags & ~(FORK_THREAD_FLAGS | FORK_IDS)))
         return fork_thread(arguments);
-    if (flags & ~(FORK_VM | FORK_VFORK | FORK_IDS))
+    if (flags & ~FORK_PROCESS_FLAGS)
         return -EINVAL;
     if (parent->uid && limits_processes_reached())
         return -EAGAIN;
@@ -197,6 +201,10 @@ long fork_process(const struct fork_arguments *arguments)
     fork_copy_identity(child, parent);
     fork_copy_registers(child, parent, arguments);
     fork_copy_signals(child->private, parent->private);
+    child->private->exit_signal = arguments->exit_signal;
+    child->private->personality = parent->private->personality;
+    if (flags & FORK_CLEAR_SIGHAND)
+        signal_reset_actions(child->private);
     struct limits *limits = parent->private->leader->private->limits;
     if (limits)
         limits_inherit(child, limits);

@@ -22,6 +22,7 @@
 #define FORK_DETACHED       0x00400000ul /* means nothing any more */
 #define FORK_UNTRACED       0x00800000ul /* nobody traces here */
 #define FORK_CHILD_SETTID   0x01000000ul
+#define FORK_CLEAR_SIGHAND  0x100000000ul /* clone3(2): signals that are not ignored have their default actions */
 
 /* What makes a thread: all of these. */
 #define FORK_THREAD_FLAGS (FORK_VM | FORK_FS | FORK_FILES | FORK_SIGHAND | FORK_THREAD)
@@ -30,6 +31,7 @@ struct fork_arguments {
     uint64_t flags; /* FORK_* */
     uint64_t stack; /* the child's RSP, 0 = the parent's */
     uint64_t parent_tid, child_tid, tls;
+    uint32_t exit_signal; /* that its parent gets at its end, or 0 */
 };
 
 /* The number of the child, a process or a thread, or -errno. With FORK_VFORK it returns when the child has called exec

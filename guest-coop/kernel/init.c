@@ -11,6 +11,7 @@
 #include "kernel/exec.h"
 #include "kernel/panic.h"
 #include "kernel/process_list.h"
+#include "kernel/process_private.h"
 #include "kernel/scheduler.h"
 #include "memory/heap.h"
 #include <coopvirt/string.h>
@@ -70,6 +71,7 @@ void init_start(void)
     struct process *process = process_create();
     if (!process)
         panic("out of memory for the first process");
+    memset(process->private->own_actions, 0, sizeof(process->private->own_actions));
     process->group_id = process->session_id = process->pid;
     process->umask = 022;
     process->effective = process->permitted = CAPABILITY_ALL;

@@ -19,7 +19,6 @@
 #include <coopvirt/x86_instructions.h>
 
 #define HASH_SIZE 256
-#define PID_LIMIT 32768
 
 /* under process_list_lock */
 struct spinlock process_list_lock;
@@ -69,7 +68,7 @@ static int pid_allocate(void)
 {
     static bool wrapped;
     do {
-        if (++pid_last >= PID_LIMIT) {
+        if (++pid_last >= PROCESS_PID_LIMIT) {
             pid_last = 2;
             wrapped = true;
         }
@@ -79,7 +78,7 @@ static int pid_allocate(void)
 
 static struct process *process_allocate(void)
 {
-    struct process_record *record = heap_allocate(sizeof(*record));
+    struct process_record *record = heap_allocate_cleared(sizeof(*record), PROCESS_RECORD_CLEARED);
     if (!record)
         return 0;
     record->process.private = &record->private;
@@ -222,6 +221,7 @@ void process_reparent_children(struct process *process)
         family_unlink(child);
         reaper = reaper ? reaper : process_reaper(process);
         family_link(reaper, child);
+        child->private->exit_signal = SIGNAL_CHLD;
         for (struct process *thread = child->private->threads; thread; thread = thread_next(thread))
             thread->parent_pid = reaper->pid;
         process_tell_death(process, child);

@@ -9,7 +9,8 @@
 
 extern struct spinlock process_list_lock;
 
-/* A process with a number, a kernel stack and nothing else, in no list yet; NULL when memory is exhausted. */
+/* A process with a number, a kernel stack and nothing else (its own actions are not even
+ * zeroed), in no list yet; NULL when memory is exhausted. */
 struct process *process_create(void);
 
 /* Makes it known, as the last child of `parent` (NULL for the first). */
@@ -32,6 +33,7 @@ void process_group_check_orphaned(int group_id);
 /* The idle process of this CPU: number 0, in no list. */
 struct process *process_create_idle(void);
 
+#define PROCESS_PID_LIMIT 32768 /* numbers are below */
 unsigned process_count(void);
 
 /* Processes, also those not yet reaped, and threads of a real user. */

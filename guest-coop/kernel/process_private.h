@@ -59,10 +59,12 @@ struct process_private {
     uint64_t robust_list;      /* set_robust_list */
     uint64_t restart_deadline; /* of an interrupted sleep, 0 = none */
     coop_paddr copy_frame;     /* what file operations use in place of user memory (syscall/file_copy.c), or 0 */
+    uint32_t personality;      /* PERSONALITY_*: syscall/library_calls.c */
     bool crowded;              /* has become a user who has too many processes: execve refuses */
     bool executed;             /* has called execve since its fork: setpgid by the parent is too late */
 
     /* threads, under process_list_lock (kernel/thread.h) */
+    uint32_t places;                  /* threads of one number share directories and umask: unshare(2) */
     struct process *leader;           /* of this process; itself in the leader */
     struct process *threads;          /* the leader's: all others */
     struct process *thread_next;      /* the others' list */
@@ -80,6 +82,7 @@ struct process_private {
     bool subreaper;                 /* its descendants' orphans become its children */
     uint8_t parent_death_signal;    /* sent to this process when its parent ends; 0: none */
     int exit_status;                /* as wait4 gives it */
+    uint32_t exit_signal;           /* that the parent gets when it ends: mostly SIGCHLD, 0 none */
     int group_stop;                 /* stopped by this signal */
     int stop_signal;                /* stopped and not yet reported */
     bool continued;                 /* continued and not yet reported */
@@ -95,8 +98,6 @@ struct process_private {
     uint64_t signal_shared;              /* the leader's: sent to the process while all threads block it */
     struct signal_queue signal_queue, signal_shared_queue; /* the entries of those two sets */
     struct wait_queue signal_arrival;    /* the leader's: for those who read signals as a file */
-    struct signal_action own_actions[SIGNAL_COUNT];
-    struct signal_information information[SIGNAL_SLOTS]; /* of the pending standard signals */
     struct process_timer *timers;           /* the leader's */
     struct semaphore_undo *semaphore_undo; /* the leader's: syscall/semaphore_calls.c */
     int timer_next;
@@ -112,6 +113,10 @@ struct process_private {
     uint64_t start_ns;
     uint64_t children_user_ns, children_system_ns;
     uint64_t faults_minor, switches;
+
+    /* signals again: what is not zeroed at birth */
+    struct signal_action own_actions[SIGNAL_COUNT];
+    struct signal_information information[SIGNAL_SLOTS]; /* of the pending standard signals */
 };
 
 /* One allocation holds both. */
@@ -119,6 +124,7 @@ struct process_record {
     struct process process;
     struct process_private private;
 };
+#define PROCESS_RECORD_CLEARED offsetof(struct process_record, private.own_actions)
 _Static_assert(sizeof(struct process_record) <= 4096, "one frame of the heap");
 
 #endif

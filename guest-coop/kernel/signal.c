@@ -214,12 +214,17 @@ bool process_signal_ineffective(int signal)
            private->actions[signal - 1].handler == SIGNAL_HANDLER_IGNORE;
 }
 
-void signal_reset_for_exec(struct process_private *private)
+void signal_reset_actions(struct process_private *private)
 {
     for (unsigned i = 0; i < SIGNAL_COUNT; i++) {
         bool ignored = private->actions[i].handler == SIGNAL_HANDLER_IGNORE;
         private->actions[i] = (struct signal_action){ignored ? SIGNAL_HANDLER_IGNORE : SIGNAL_HANDLER_DEFAULT, 0, 0, 0};
     }
+}
+
+void signal_reset_for_exec(struct process_private *private)
+{
+    signal_reset_actions(private);
     private->signal_stack = (struct signal_stack){0, 0, 0};
 }
 

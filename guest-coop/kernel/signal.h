@@ -112,7 +112,10 @@ static inline void signal_update(struct process *process)
 /* Delivers what is pending to the running process and settles an interrupted system call. May end or stop it. */
 void signal_deliver(struct trap_frame *frame);
 
-/* exec: handlers become default, ignored stays ignored. */
+/* Handlers become default, ignored stays ignored. */
+void signal_reset_actions(struct process_private *private);
+
+/* The same for exec, which also takes the stack of its own away. */
 void signal_reset_for_exec(struct process_private *private);
 
 /* kernel/signal_frame.c: pushes a handler's frame and makes the user's registers enter it; false when the stack is bad.

@@ -88,6 +88,7 @@ static void thread_take_over(struct process *thread, struct process *leader)
     to->signal_saved_blocked = from->signal_saved_blocked;
     to->signal_restore_blocked = from->signal_restore_blocked;
     to->clear_tid = 0;
+    to->places = from->places;
     to->ending = false;
     leader->uid = thread->uid;
     leader->gid = thread->gid;
@@ -140,12 +141,24 @@ void thread_set_session(struct process *leader)
     }
 }
 
+/* Has it the running thread's directories and umask? */
+static bool thread_shares_places(const struct process *thread)
+{
+    return thread->private->places == process_current()->private->places;
+}
+
+void thread_unshare_places(void)
+{
+    static uint32_t last;
+    process_current()->private->places = ++last;
+}
+
 /* A member that is a reference to an inode, in all threads; takes over the caller's reference. */
 static void thread_set_inode(size_t member, struct inode *inode)
 {
     for (struct process *thread = process_current()->private->leader; thread; thread = thread_next(thread)) {
         struct inode **slot = (struct inode **)((uint8_t *)thread + member);
-        if (thread->state == PROCESS_ZOMBIE)
+        if (thread->state == PROCESS_ZOMBIE || !thread_shares_places(thread))
             continue;
         if (*slot)
             inode_release(*slot);
@@ -168,7 +181,8 @@ void thread_set_root(struct inode *root)
 void thread_set_umask(uint32_t umask)
 {
     for (struct process *thread = process_current()->private->leader; thread; thread = thread_next(thread))
-        thread->umask = umask;
+        if (thread_shares_places(thread))
+            thread->umask = umask;
 }
 
 /* A lock that its owner left: the next one to take it is told. */

@@ -42,6 +42,9 @@ void thread_set_directory(struct inode *directory);
 void thread_set_root(struct inode *root); /* the same for chroot(2) */
 void thread_set_umask(uint32_t umask);
 
+/* unshare(2): the running thread has its own from now on. */
+void thread_unshare_places(void);
+
 /* set_robust_list(2): marks the locks that the ending (or executing) thread holds. */
 void thread_release_robust(struct process *thread);
 

@@ -89,7 +89,7 @@ static void *heap_slab_take(struct heap_slab *slab)
     return object;
 }
 
-static void *heap_allocate_run(size_t bytes)
+static void *heap_allocate_run(size_t bytes, size_t cleared)
 {
     if (bytes > frame_total_count() * FRAME_BYTES)
         return 0;
@@ -97,7 +97,7 @@ static void *heap_allocate_run(size_t bytes)
     coop_paddr first = frame_run_allocate(frames);
     if (!first)
         return 0;
-    quadwords_clear(frame_address(first), frames * (FRAME_BYTES / 8));
+    quadwords_clear(frame_address(first), cleared / 8);
     __atomic_fetch_add(&heap_used, frames * FRAME_BYTES, __ATOMIC_RELAXED);
     return frame_address(first);
 }
@@ -105,7 +105,7 @@ static void *heap_allocate_run(size_t bytes)
 void *heap_allocate(size_t bytes)
 {
     if (bytes > HEAP_SLAB_LARGEST)
-        return heap_allocate_run(bytes);
+        return heap_allocate_run(bytes, (bytes + FRAME_BYTES - 1) / FRAME_BYTES * FRAME_BYTES);
     unsigned class = heap_class(bytes);
     void *object = 0;
     spinlock_take(&heap_lock);
@@ -120,6 +120,11 @@ void *heap_allocate(size_t bytes)
     if (object)
         quadwords_clear(object, heap_sizes[class] / 8);
     return object;
+}
+
+void *heap_allocate_cleared(size_t bytes, size_t cleared)
+{
+    return bytes > HEAP_SLAB_LARGEST ? heap_allocate_run(bytes, cleared) : heap_allocate(bytes);
 }
 
 static coop_paddr heap_frame_of(const void *address)

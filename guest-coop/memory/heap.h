@@ -11,6 +11,9 @@
 /* Zeroed memory, 16-byte aligned, or NULL when there is none. Any context that may take a lock. */
 void *heap_allocate(size_t bytes);
 
+/* The same of which only the first `cleared` bytes, whole quadwords, need be zeroed. */
+void *heap_allocate_cleared(size_t bytes, size_t cleared);
+
 /* Gives back what heap_allocate gave; NULL is allowed. */
 void heap_free(void *object);
 

@@ -49,16 +49,22 @@ long file_sys_close(const struct syscall_arguments *a)
     return files_close((int)a->a0);
 }
 
+#define FILE_CLOSE_RANGE_UNSHARE 2u
 #define FILE_CLOSE_RANGE_CLOEXEC 4u
 
 long file_sys_close_range(const struct syscall_arguments *a)
 {
     uint32_t first = (uint32_t)a->a0, last = (uint32_t)a->a1;
 
-    if (first > last || (a->a2 & ~(uint64_t)FILE_CLOSE_RANGE_CLOEXEC))
+    if (first > last || (a->a2 & ~(uint64_t)(FILE_CLOSE_RANGE_CLOEXEC | FILE_CLOSE_RANGE_UNSHARE)))
         return -EINVAL;
+    if (a->a2 & FILE_CLOSE_RANGE_UNSHARE) {
+        int status = files_unshare();
+        if (status)
+            return status;
+    }
     for (uint32_t i = first; i <= last && i < FILES_LIMIT; i++) {
-        if (a->a2)
+        if (a->a2 & FILE_CLOSE_RANGE_CLOEXEC)
             files_close_on_exec_set((int)i, true);
         else
             files_close((int)i);

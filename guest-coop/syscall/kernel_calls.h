@@ -46,6 +46,7 @@
     CALL(24, sched_yield)                                                                                              \
     CALL(39, getpid)                                                                                                   \
     CALL(56, clone)                                                                                                    \
+    CALL(435, clone3)                                                                                                  \
     CALL(57, fork)                                                                                                     \
     CALL(58, vfork)                                                                                                    \
     CALL(59, execve)                                                                                                   \
@@ -63,6 +64,7 @@
     /* library_calls.c */                                                                                              \
     CALL(157, prctl)                                                                                                   \
     CALL(135, personality)                                                                                             \
+    CALL(272, unshare)                                                                                                 \
     CALL(158, arch_prctl)                                                                                              \
     CALL(202, futex)                                                                                                   \
     CALL(203, sched_setaffinity)                                                                                       \

@@ -2,11 +2,14 @@
 /*
  * The calls by which C libraries set a program up and wait within it: names, thread-local storage, futexes, affinity.
  */
+#include "fs/file.h"
 #include "kernel/capability.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
+#include "kernel/fork.h"
 #include "kernel/futex.h"
 #include "kernel/process_private.h"
+#include "kernel/thread.h"
 #include "memory/layout.h"
 #include "memory/user_copy.h"
 #include "pv/pv.h"
@@ -38,6 +41,7 @@
 #define FUTEX_REALTIME       256u
 #define ROBUST_HEAD_BYTES    24u
 #define PERSONALITY_ASK      0xffffffffu
+#define PERSONALITY_NOT_RANDOM 0x0040000u /* ADDR_NO_RANDOMIZE */
 #define BARRIER_QUERY        0u
 #define BARRIER_GLOBAL       1u
 
@@ -109,10 +113,31 @@ long kernel_sys_arch_prctl(const struct syscall_arguments *a)
     }
 }
 
-/* There is one: Linux's own, 0. */
+/* Linux's own, 0; and addresses that are not chosen at random, as here they never are. */
 long kernel_sys_personality(const struct syscall_arguments *a)
 {
-    return (uint32_t)a->a0 == 0 || (uint32_t)a->a0 == PERSONALITY_ASK ? 0 : -EINVAL;
+    struct process_private *private = process_current()->private;
+    uint32_t wanted = (uint32_t)a->a0, old = private->personality;
+    if (wanted == PERSONALITY_ASK)
+        return old;
+    if (wanted & ~PERSONALITY_NOT_RANDOM)
+        return -EINVAL;
+    private->personality = wanted;
+    return old;
+}
+
+/* Name spaces are not there. Memory and signals are shared by threads only, which cannot leave. */
+long kernel_sys_unshare(const struct syscall_arguments *a)
+{
+    const struct process *leader = process_current()->private->leader;
+    if (a->a0 & ~(FORK_THREAD_FLAGS))
+        return -EINVAL;
+    if (a->a0 & (FORK_VM | FORK_SIGHAND | FORK_THREAD) && leader->private->thread_count > 1)
+        return -EINVAL;
+    int status = a->a0 & FORK_FILES ? files_unshare() : 0;
+    if (status == 0 && a->a0 & FORK_FS)
+        thread_unshare_places();
+    return status;
 }
 
 /* One CPU: what another thread sees, it sees in order. */

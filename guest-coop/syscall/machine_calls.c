@@ -15,10 +15,9 @@
 #include "memory/frame.h"
 #include "memory/user_copy.h"
 #include "syscall/kernel_calls.h"
+#include "syscall/machine_names.h"
 #include "syscall/time_values.h"
 #include <coopvirt/string.h>
-
-#define NAME_BYTES 65
 
 #define REBOOT_MAGIC1    0xfee1deadu
 #define REBOOT_MAGIC2    672274793u
@@ -36,12 +35,7 @@
 #define LOG_CLEAR       5u
 #define LOG_SIZE_BUFFER 10u
 
-struct machine_names {
-    char system[NAME_BYTES], node[NAME_BYTES], release[NAME_BYTES], version[NAME_BYTES], machine[NAME_BYTES],
-        domain[NAME_BYTES];
-};
-
-static struct machine_names machine_names = {.system = "Linux",
+struct machine_names machine_names = {.system = "Linux",
                                              .node = "coop",
                                              .release = "6.1.0-coop",
                                              .version = "guest-coop",
@@ -65,10 +59,10 @@ long kernel_sys_uname(const struct syscall_arguments *a)
 
 static long machine_set_name(const struct syscall_arguments *a, char *to)
 {
-    char name[NAME_BYTES] = {0};
+    char name[MACHINE_NAME_BYTES] = {0};
     if (!capability_held(CAPABILITY_SYS_ADMIN))
         return -EPERM;
-    if (a->a1 >= NAME_BYTES)
+    if (a->a1 >= MACHINE_NAME_BYTES)
         return -EINVAL;
     if (user_copy_in(name, a->a0, a->a1))
         return -EFAULT;

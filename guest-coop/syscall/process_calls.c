@@ -12,15 +12,15 @@
 #include "kernel/signal.h"
 #include "kernel/thread.h"
 #include "memory/heap.h"
+#include "memory/layout.h"
 #include "memory/user_copy.h"
 #include "syscall/kernel_calls.h"
 #include "syscall/user_path.h"
 #include "syscall/time_values.h"
+#include <coopvirt/string.h>
 
 #define CLONE_SIGNAL_MASK 0xfful
 
-#define WAIT_WALL     0x40000000u
-#define WAIT_CLONE    0x80000000u
 #define WAIT_NOTHREAD 0x20000000u
 #define WAIT_ID_ALL   0u
 #define WAIT_ID_PID   1u
@@ -54,20 +54,71 @@ long kernel_sys_sched_yield(const struct syscall_arguments *a)
 long kernel_sys_fork(const struct syscall_arguments *a)
 {
     (void)a;
-    struct fork_arguments fork = {0, 0, 0, 0, 0};
+    struct fork_arguments fork = {.exit_signal = SIGNAL_CHLD};
     return fork_process(&fork);
 }
 
 long kernel_sys_vfork(const struct syscall_arguments *a)
 {
     (void)a;
-    struct fork_arguments fork = {.flags = FORK_VM | FORK_VFORK};
+    struct fork_arguments fork = {.flags = FORK_VM | FORK_VFORK, .exit_signal = SIGNAL_CHLD};
     return fork_process(&fork);
 }
 
 long kernel_sys_clone(const struct syscall_arguments *a)
 {
-    struct fork_arguments fork = {a->a0 & ~CLONE_SIGNAL_MASK, a->a1, a->a2, a->a3, a->a4};
+    uint32_t signal = a->a0 & CLONE_SIGNAL_MASK;
+    uint64_t flags = (uint32_t)a->a0 & ~CLONE_SIGNAL_MASK;
+    struct fork_arguments fork = {flags, a->a1, a->a2, a->a3, a->a4, signal <= SIGNAL_LAST ? signal : 0};
+    return fork_process(&fork);
+}
+
+/* struct clone_args of clone3(2). */
+struct clone_arguments {
+    uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_bytes, tls;
+    uint64_t set_tid, set_tid_count, cgroup; /* nothing of the kind is there */
+};
+_Static_assert(sizeof(struct clone_arguments) == 88, "struct clone_args");
+#define CLONE_ARGUMENTS_LEAST 64u
+#define CLONE_ARGUMENTS_MOST  4096u
+
+/* A longer structure than is known may be given when the rest is 0. */
+static long clone_read_arguments(const struct syscall_arguments *a, struct clone_arguments *arguments)
+{
+    uint8_t byte;
+    uint64_t known = a->a1 < sizeof(*arguments) ? a->a1 : sizeof(*arguments);
+    if (a->a1 > CLONE_ARGUMENTS_MOST)
+        return -E2BIG;
+    if (a->a1 < CLONE_ARGUMENTS_LEAST)
+        return -EINVAL;
+    memset(arguments, 0, sizeof(*arguments));
+    if (user_copy_in(arguments, a->a0, known))
+        return -EFAULT;
+    for (uint64_t at = known; at < a->a1; at++) {
+        if (user_copy_in(&byte, a->a0 + at, 1))
+            return -EFAULT;
+        if (byte)
+            return -E2BIG;
+    }
+    return 0;
+}
+
+long kernel_sys_clone3(const struct syscall_arguments *a)
+{
+    struct clone_arguments given;
+    long status = clone_read_arguments(a, &given);
+    if (status < 0)
+        return status;
+    uint64_t flags = given.flags;
+    bool no_signal = flags & (FORK_THREAD | FORK_PARENT);
+    if (flags & (CLONE_SIGNAL_MASK | FORK_DETACHED) || (flags & FORK_SIGHAND && flags & FORK_CLEAR_SIGHAND))
+        return -EINVAL;
+    if (given.exit_signal > SIGNAL_LAST || (no_signal && given.exit_signal) || given.set_tid || given.set_tid_count)
+        return -EINVAL;
+    if (!given.stack != !given.stack_bytes || given.stack >= USER_TOP || given.stack_bytes > USER_TOP - given.stack)
+        return -EINVAL;
+    struct fork_arguments fork = {flags,           given.stack + given.stack_bytes, given.parent_tid,
+                                  given.child_tid, given.tls,                       (uint32_t)given.exit_signal};
     return fork_process(&fork);
 }
 
@@ -103,8 +154,8 @@ long kernel_sys_exit_group(const struct syscall_arguments *a)
 long kernel_sys_wait4(const struct syscall_arguments *a)
 {
     struct exit_report report;
-    uint32_t options = (uint32_t)a->a2 & ~(WAIT_WALL | WAIT_CLONE | WAIT_NOTHREAD);
-    if (options & ~(EXIT_WAIT_NOHANG | EXIT_WAIT_UNTRACED | EXIT_WAIT_CONTINUED))
+    uint32_t options = (uint32_t)a->a2 & ~WAIT_NOTHREAD;
+    if (options & ~(EXIT_WAIT_NOHANG | EXIT_WAIT_UNTRACED | EXIT_WAIT_CONTINUED | EXIT_WAIT_ALL | EXIT_WAIT_CLONE))
         return -EINVAL;
     int pid = exit_wait((int)a->a0, options | EXIT_WAIT_EXITED, &report);
     if (pid <= 0)

@@ -65,7 +65,8 @@ static const struct part {
              {"sockets", abi_test_sockets},       {"system", abi_test_system},
              {"files", abi_test_files},
              {"privileges", abi_test_privileges}, {"rooms", abi_test_rooms},
-             {"limits", abi_test_limits}};
+             {"limits", abi_test_limits},
+             {"proc", abi_test_proc},             {"clones", abi_test_clones}};
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 

@@ -60,6 +60,8 @@ void abi_test_segments(void);
 void abi_test_processes(void);
 void abi_test_rooms(void);
 void abi_test_limits(void);
+void abi_test_proc(void);
+void abi_test_clones(void);
 void abi_test_privileges(void);
 void abi_test_threads(void);
 void abi_test_futexes(void);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The machine's names, as uname(2) tells them and /proc/sys shows them.
+ */
+#ifndef SYSCALL_MACHINE_NAMES_H
+#define SYSCALL_MACHINE_NAMES_H
+
+#define MACHINE_NAME_BYTES 65
+
+/* struct new_utsname */
+struct machine_names {
+    char system[MACHINE_NAME_BYTES], node[MACHINE_NAME_BYTES], release[MACHINE_NAME_BYTES], version[MACHINE_NAME_BYTES],
+        machine[MACHINE_NAME_BYTES], domain[MACHINE_NAME_BYTES];
+};
+
+extern struct machine_names machine_names; /* syscall/machine_calls.c */
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What programs read about themselves and the kernel in /proc.
+ */
+#include "abi.h"
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define PAGE 4096ul
+
+static char text[65536];
+
+/* The file, whole. */
+static const char *contents(const char *path)
+{
+    int file = open(path, O_RDONLY);
+    ssize_t used = 0, bytes = 1;
+    while (file >= 0 && bytes > 0 && (size_t)used < sizeof(text) - 1) {
+        bytes = read(file, text + used, sizeof(text) - 1 - (size_t)used);
+        used += bytes > 0 ? bytes : 0;
+    }
+    close(file);
+    text[used] = 0;
+    return text;
+}
+
+/* What stands behind a name at the start of a line, or NULL. */
+static const char *field(const char *path, const char *name)
+{
+    const char *line = contents(path);
+    while (line && strncmp(line, name, strlen(name)) != 0) {
+        line = strchr(line, '\n');
+        line = line ? line + 1 : NULL;
+    }
+    return line ? line + strlen(name) : NULL;
+}
+
+static unsigned long number(const char *path, const char *name, int base)
+{
+    const char *at = field(path, name);
+    return at ? strtoul(at, NULL, base) : ~0ul;
+}
+
+/* The line of the mapping that an address is in: its protection and name. */
+static bool mapping(uintptr_t address, char protection[5], char name[256])
+{
+    char *line = strtok((char *)(uintptr_t)contents("/proc/self/maps"), "\n");
+    for (; line; line = strtok(NULL, "\n")) {
+        unsigned long start, end;
+        name[0] = 0;
+        if (sscanf(line, "%lx-%lx %4s %*x %*x:%*x %*u %255s", &start, &end, protection, name) < 3)
+            return false;
+        if (start <= address && address < end)
+            return true;
+    }
+    return false;
+}
+
+static void test_maps(void)
+{
+    char protection[5], name[256], own[256];
+    char *page = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
+    CHECK(length > 0);
+    own[length > 0 ? length : 0] = 0;
+    CHECK(mapping((uintptr_t)test_maps, protection, name) && strcmp(protection, "r-xp") == 0 && strcmp(name, own) == 0);
+    CHECK(mapping((uintptr_t)&length, protection, name) && strcmp(name, "[stack]") == 0);
+    CHECK(strcmp(protection, "rw-p") == 0);
+    CHECK(mapping((uintptr_t)page, protection, name) && strcmp(protection, "r--p") == 0);
+    CHECK(munmap(page, PAGE) == 0 && !mapping((uintptr_t)page, protection, name));
+}
+
+static void test_status(void)
+{
+    unsigned long before = number("/proc/self/status", "SigIgn:\t", 16);
+    signal(SIGUSR2, SIG_IGN);
+    CHECK(number("/proc/self/status", "SigIgn:\t", 16) == (before | 1ul << (SIGUSR2 - 1)));
+    signal(SIGUSR2, SIG_DFL);
+    CHECK(number("/proc/self/status", "Pid:\t", 10) == (unsigned long)getpid());
+    CHECK(number("/proc/self/status", "PPid:\t", 10) == (unsigned long)getppid());
+    CHECK(number("/proc/self/status", "Threads:\t", 10) == 1);
+    sigset_t set, old;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &set, &old);
+    CHECK(number("/proc/self/status", "SigBlk:\t", 16) & 1ul << (SIGUSR1 - 1));
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    unsigned long locked = number("/proc/self/status", "VmLck:\t", 10);
+    char *pages = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(mlock(pages, 3 * PAGE) == 0 && number("/proc/self/status", "VmLck:\t", 10) == locked + 12);
+    CHECK(munmap(pages, 4 * PAGE) == 0 && number("/proc/self/status", "VmLck:\t", 10) == locked);
+}
+
+static void test_limits(void)
+{
+    struct rlimit limit;
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    CHECK(number("/proc/self/limits", "Max open files", 10) == limit.rlim_cur);
+    limit.rlim_cur = 9;
+    EXPECT(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    EXPECT(number("/proc/self/limits", "Max open files", 10) == 9);
+    EXPECT(field("/proc/self/limits", "Limit                     Soft Limit           Hard Limit           Units"));
+    _exit(7);
+}
+
+static void test_settings(void)
+{
+    struct utsname names;
+    struct stat status;
+    CHECK(uname(&names) == 0 && strncmp(contents("/proc/sys/kernel/ostype"), "Linux\n", 6) == 0);
+    CHECK(strncmp(contents("/proc/sys/kernel/osrelease"), names.release, strlen(names.release)) == 0);
+    CHECK(strncmp(contents("/proc/sys/kernel/hostname"), names.nodename, strlen(names.nodename)) == 0);
+    CHECK(number("/proc/sys/kernel/pid_max", "", 10) >= 32768 && number("/proc/sys/vm/overcommit_memory", "", 10) <= 2);
+    CHECK(number("/proc/sys/fs/file-max", "", 10) >= 1024 && number("/proc/sys/fs/file-nr", "", 10) > 0);
+    CHECK(stat("/proc/sys/kernel", &status) == 0 && S_ISDIR(status.st_mode) && status.st_mode & 0500);
+    CHECK(open("/proc/sys/kernel/nothing", O_RDONLY) == -1 && errno == ENOENT);
+    CHECK(open("/proc/sys/kernel/ostype/x", O_RDONLY) == -1 && errno == ENOTDIR);
+}
+
+static void test_machine(void)
+{
+    CHECK(number("/proc/cpuinfo", "processor\t: ", 10) == 0 && field("/proc/cpuinfo", "vendor_id\t: "));
+    CHECK(field("/proc/cpuinfo", "model name\t: ") && field("/proc/cpuinfo", "flags\t\t: fpu "));
+    CHECK(field("/proc/stat", "cpu0 ") && number("/proc/stat", "btime ", 10) > 1000000000);
+    CHECK(number("/proc/meminfo", "MemTotal:", 10) >= number("/proc/meminfo", "MemFree:", 10));
+}
+
+void abi_test_proc(void)
+{
+    test_maps();
+    test_status();
+    CHECK(abi_in_child(test_limits) == 7 << 8);
+    test_settings();
+    test_machine();
+}
