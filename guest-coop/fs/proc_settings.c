@@ -25,7 +25,7 @@ PROC_LINE(domainname, "%s", machine_names.domain)
 PROC_LINE(pid_max, "%d", PROCESS_PID_LIMIT)
 PROC_LINE(randomize, "%d", 0)
 PROC_LINE(cap_last, "%d", 40)
-PROC_LINE(overcommit, "%d", 1) /* memory is promised without counting */
+PROC_LINE(overcommit, "%d", 0) /* what is more than all memory is refused */
 PROC_LINE(file_max, "%u", FILES_SYSTEM_LIMIT)
 PROC_LINE(nr_open, "%u", FILES_LIMIT)
 PROC_LINE(file_nr, "%u\t0\t16384", file_open_count())

@@ -129,14 +129,14 @@ static void small_space(void)
 static void little_data(void)
 {
     char *start = (char *)syscall(SYS_brk, 0);
-    limit_to(RLIMIT_DATA, 16 * MEGABYTE);
-    EXPECT(anonymous(20 * MEGABYTE, PROT_READ | PROT_WRITE, MAP_PRIVATE) == MAP_FAILED && errno == ENOMEM);
-    EXPECT(anonymous(20 * MEGABYTE, PROT_READ | PROT_WRITE, MAP_SHARED) != MAP_FAILED);
-    char *other = anonymous(20 * MEGABYTE, PROT_READ, MAP_PRIVATE);
+    limit_to(RLIMIT_DATA, 4 * MEGABYTE);
+    EXPECT(anonymous(6 * MEGABYTE, PROT_READ | PROT_WRITE, MAP_PRIVATE) == MAP_FAILED && errno == ENOMEM);
+    EXPECT(anonymous(6 * MEGABYTE, PROT_READ | PROT_WRITE, MAP_SHARED) != MAP_FAILED);
+    char *other = anonymous(6 * MEGABYTE, PROT_READ, MAP_PRIVATE);
     EXPECT(other != MAP_FAILED);
-    EXPECT(mprotect(other, 20 * MEGABYTE, PROT_READ | PROT_WRITE) == -1 && errno == ENOMEM);
+    EXPECT(mprotect(other, 6 * MEGABYTE, PROT_READ | PROT_WRITE) == -1 && errno == ENOMEM);
     EXPECT(mprotect(other, MEGABYTE, PROT_READ | PROT_WRITE) == 0);
-    EXPECT((char *)syscall(SYS_brk, start + 20 * MEGABYTE) == start);
+    EXPECT((char *)syscall(SYS_brk, start + 6 * MEGABYTE) == start);
     EXPECT((char *)syscall(SYS_brk, start + MEGABYTE) == start + MEGABYTE);
 }
 
