@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Performance counters planned for CPUs by what their CPUID says: which registers get what, and who is refused with
- * which words. The leaves are those of the processors named.
+ * which words. The form of the leaves is documented (SDM vol. 2, "CPUID", leaf 0Ah; APM vol. 3, appendix E), their values for one
+ * processor are not: those below were compared with dumps that others took, or are assumed, as their lines say.
  */
 #include "machine/pmu_plan.h"
 #include <coopvirt/error.h>
@@ -25,6 +26,7 @@ struct processor {
 };
 
 static const struct processor processors[] = {
+    /* a dump of a Core i7-8700, the same core */
     {"Core i9-7900X (Skylake)",
      {.is_intel = true, .family = 6, .monitoring = {0x07300404, 0, 0, 0x603}},
      4,
@@ -33,6 +35,7 @@ static const struct processor processors[] = {
      0xc1,
      1,
      NULL},
+    /* assumed: version 5 with 8 counters, as Bochs has it of a Sapphire Rapids; no dump seen */
     {"Core i7-1065G7 (Ice Lake)",
      {.is_intel = true, .family = 6, .monitoring = {0x08300805, 0, 0xf, 0x8604}},
      8,
@@ -41,6 +44,7 @@ static const struct processor processors[] = {
      0xc1,
      1,
      NULL},
+    /* a dump of a processor of signature 06F6h; a Penryn differs in EDX alone (503h) */
     {"Core 2 Duo (Merom)",
      {.is_intel = true, .family = 6, .monitoring = {0x07280202, 0, 0, 0}},
      2,
@@ -49,6 +53,7 @@ static const struct processor processors[] = {
      0xc1,
      1,
      NULL},
+    /* a dump of a Core Duo T2600 */
     {"Core Duo (Yonah)",
      {.is_intel = true, .family = 6, .monitoring = {0x07280201, 0, 0, 0}},
      0,
@@ -57,7 +62,9 @@ static const struct processor processors[] = {
      0,
      0,
      "version 2"},
+    /* assumed: its highest leaf is below 0Ah */
     {"Pentium 4 (Prescott)", {.is_intel = true, .family = 15}, 0, 0, 0, 0, 0, "version 2"},
+    /* dumps of Zen+ (signatures 800F82h, 810F81h) */
     {"EPYC 7601 (Zen)",
      {.is_amd = true, .family = 0x17, .extended_ecx = 0x35c233ff},
      6,
@@ -66,6 +73,7 @@ static const struct processor processors[] = {
      0xc0010201,
      2,
      NULL},
+    /* dumps of an Opteron 2347 HE (100F21h) and of a 100F22h */
     {"Opteron 2350 (Barcelona)",
      {.is_amd = true, .family = 0x10, .extended_ecx = 0x7ff},
      4,
@@ -74,6 +82,7 @@ static const struct processor processors[] = {
      0xc0010004,
      1,
      NULL},
+    /* assumed; its family decides */
     {"Athlon 64 X2 (K8)", {.is_amd = true, .family = 0xf, .extended_ecx = 0x1f}, 0, 0, 0, 0, 0, "before family 10h"},
     {"another vendor's", {.family = 7}, 0, 0, 0, 0, 0, "this vendor"},
 };
