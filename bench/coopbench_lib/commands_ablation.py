@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from .ablation import FROM, TO, all_points, render_ablation
 from .ask import ask
-from .errors import UsageError
+from .errors import Stopped, UsageError
 from .modes import find_mode
 from .parts import check_parts
 from .results import ResultFolder
@@ -36,7 +36,12 @@ def command_ablation(options: argparse.Namespace, make_plan: Callable, new_folde
     folder = new_folder(options, plan)
     session = Session(plan, ResultFolder(folder), options.arguments, is_part=True)
     session.take_up(False)
-    session.execute()
+    try:
+        session.execute()
+    except KeyboardInterrupt:
+        shown = plan.paths.shown(folder)
+        raise Stopped(f"stopped: {len(session.outcomes)} of {len(session.cells)} boots are in {shown} ('coopbench table {shown}' shows "
+                      "them)") from None
     text = render_ablation(session.result().rows, refused, plan.machine.unit, start, end)
     (folder / "ablation.txt").write_text(text, encoding="utf-8")
     print(text, end="")

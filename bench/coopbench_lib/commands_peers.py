@@ -12,7 +12,7 @@ from pathlib import Path
 from peers import PEERS, Peer, Setup
 from peers.peer import EMULATED_MACHINE, HOST
 
-from .errors import CoopbenchError, UsageError
+from .errors import CoopbenchError, Stopped, UsageError
 from .paths import Paths
 from .peer_session import PeerSession
 from .peer_tables import render_peers
@@ -91,7 +91,10 @@ def command_peers(options: argparse.Namespace) -> int:
     initramfs = paths.images()["initramfs"]
     if not initramfs.is_file():
         raise CoopbenchError(f"the programs are not built ({paths.shown(initramfs)} is missing): say 'make'")
-    session.execute(lambda line: print(line, file=sys.stderr))
+    try:
+        session.execute(lambda line: print(line, file=sys.stderr))
+    except KeyboardInterrupt:
+        raise Stopped("stopped" + (f": what is finished is in {paths.shown(folder)}" if session.outcomes else "")) from None
     if not session.outcomes:
         raise CoopbenchError(f"no peer can be started here: {next(iter(session.skipped.values()))}")
     point_latest(paths, session)

@@ -12,7 +12,7 @@ from . import published, technology
 from .cite import render_citation
 from .claims import judge, needed, read_claims, render_markdown, render_verdicts
 from .commands_peers import find_peers, peer_results
-from .errors import CoopbenchError, UsageError
+from .errors import CoopbenchError, Stopped, UsageError
 from .export import FORMATS, export
 from .extras import read_extra, read_timeline
 from .machines import MACHINES
@@ -282,7 +282,14 @@ def _measure_claims(options: argparse.Namespace, words: tuple[str, str]) -> Path
     folder = options.paths.root / "out" / f"claims-{os.getpid()}"
     command = [sys.executable, str(options.paths.root / "bench" / "coopbench"), "run", "--mode", words[0], "--workload",
                words[1], "--out", str(folder)]
-    if subprocess.run(command, stdout=sys.stderr, check=False).returncode:
+    with subprocess.Popen(command, stdout=sys.stderr) as measuring:
+        try:
+            status = measuring.wait()
+        except KeyboardInterrupt:  # the other one was stopped too, and says so
+            status = measuring.wait()
+    if status == Stopped.status:
+        raise SystemExit(status)
+    if status:
         raise CoopbenchError("the claims could not be measured (see above)")
     return folder
 

@@ -14,5 +14,11 @@ class UsageError(CoopbenchError):
     status = 2
 
 
+class Stopped(CoopbenchError):
+    """The user stopped it; the text says where what is finished lies. Exit status 130."""
+
+    status = 130
+
+
 class RecordError(CoopbenchError):
     """What a machine wrote is no valid measurement; the text is the reason of the failed run."""

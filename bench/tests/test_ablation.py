@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """coopbench ablation: points, paths between them, and the sentence."""
 from conftest import FAKE
+from coopbench_lib import session
 from coopbench_lib.ablation import all_points, measured_paths, paths, render_ablation
 from coopbench_lib.modes import find_mode
 from coopbench_lib.summary import Row
@@ -67,3 +68,14 @@ def test_command(tree):
     assert "Points that cannot run here:" in answer.out and "vt/direct/emulated" in answer.out
     answer = tree("ablation", "--emulator", str(FAKE), "--workload", "fake/cpuid", "--from", "native")
     assert answer.status == 2 and "native has no axes" in answer.err
+
+
+def test_stopped(tree, monkeypatch):
+    """What is finished stays, and the one line says where."""
+    def stop(plan, cells, logs, finished, started):
+        raise KeyboardInterrupt
+    monkeypatch.setattr(session, "run_cells", stop)
+    answer = tree("ablation", "--emulator", str(FAKE), "--workload", "fake/cpuid", "--out", str(tree.root / "stopped"))
+    assert answer.status == 130 and answer.err.count("\n") == 1 and "stopped: 0 of" in answer.err
+    assert str(tree.root / "stopped") in answer.err.replace("stopped: 0", "") or "stopped' shows" in answer.err
+    assert (tree.root / "stopped/table.csv").exists()
