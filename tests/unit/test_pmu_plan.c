@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Performance counters planned for CPUs by what their CPUID says: which registers get what, and who is refused with
- * which words. The form of the leaves is documented (SDM vol. 2, "CPUID", leaf 0Ah; APM vol. 3, appendix E), their values for one
- * processor are not: those below were compared with dumps that others took, or are assumed, as their lines say.
+ * which words. The form of the leaves is documented (SDM vol. 2, "CPUID", leaf 0Ah; APM vol. 3, appendix E), their
+ * values for one processor are not: those below were compared with dumps that others took, or are assumed, as their
+ * lines say.
  */
 #include "machine/pmu_plan.h"
 #include <coopvirt/error.h>
