@@ -49,6 +49,23 @@ static uint64_t start_number(const char *options, const char *key, uint64_t stan
     return value;
 }
 
+/* The same of a number that has bounds. */
+static uint64_t start_number_within(const char *options, const char *key, uint64_t standard, uint64_t least,
+                                    uint64_t most)
+{
+    uint64_t value = start_number(options, key, standard);
+    if (value < least || value > most)
+        panic("%s=%lu: %lu to %lu", key, value, least, most);
+    return value;
+}
+
+static void start_faults(const char *options)
+{
+    uint64_t pages = start_number(options, "around", 1);
+    if (!address_space_fault_around(pages))
+        panic("around=%lu: 1, 2, 4, 8 or 16", pages);
+}
+
 static void start_memory(coop_paddr image)
 {
     struct boot_extent free[BOOT_EXTENTS];
@@ -66,7 +83,8 @@ static void start_memory(coop_paddr image)
     if (!frame_start(ranges, count, (uint8_t *)DIRECT_MAP_BASE, mapped))
         panic("no usable memory");
     if (pv_machine.features & COOP_FEATURE_DIRECT) {
-        direct_mmu_limit(start_number(information->command_line, "batch", COOP_MMU_BATCH_MOST));
+        direct_mmu_limit(
+            start_number_within(information->command_line, "batch", COOP_MMU_BATCH_MOST, 1, COOP_MMU_BATCH_MOST));
         kernel_map_keep(pv_machine.start_info->root);
     } else {
         kernel_map_start(information, image);
@@ -143,8 +161,8 @@ void kernel_start(uint32_t magic, uint64_t information, coop_paddr image)
     char level[16];
     if (string_option(options, "log", level, sizeof(level)) > 0)
         log_set_level(level);
-    address_space_fault_around(start_number(options, "around", 1));
-    if (start_number(options, "lazy", 0))
+    start_faults(options);
+    if (start_number_within(options, "lazy", 0, 0, 1))
         fpu_set_lazy();
     start_memory(image);
     pv.io.interrupts_start();

@@ -94,8 +94,9 @@ enum fault_result {
     FAULT_OUT_OF_MEMORY, /* the process has to go */
 };
 
-/* A read of a file's page maps those of so many (a power of two, at most 16; at first 1) that are in memory. */
-void address_space_fault_around(uint64_t pages);
+/* A read of a file's page maps those of so many (a power of two, at most 16; at first 1) that are in memory. False: it
+ * is no such number. */
+bool address_space_fault_around(uint64_t pages);
 
 /* Resolves a page fault of the running process: `error` is the CPU's error code. May sleep for a file's page. */
 enum fault_result address_space_fault(struct address_space *space, uint64_t address, uint64_t error,

@@ -18,9 +18,12 @@
 
 static uint64_t fault_pages = 1; /* of a file that a fault maps at most */
 
-void address_space_fault_around(uint64_t pages)
+bool address_space_fault_around(uint64_t pages)
 {
-    fault_pages = pages && pages <= FAULT_PAGES_MOST && !(pages & (pages - 1)) ? pages : 1;
+    if (!pages || pages > FAULT_PAGES_MOST || pages & (pages - 1))
+        return false;
+    fault_pages = pages;
+    return true;
 }
 
 static uint64_t fault_flags(const struct area *area, bool writable)

@@ -102,6 +102,7 @@ on_upcall:
     iretq
 
 other:
+    sti                             ; as kernels wait: Bochs' CPUs are not always interrupted without
     cmp r13d, 1
     jne .spin
     mov edi, UPCALL
