@@ -51,6 +51,7 @@ cases:
     dd 'p', rep_to_hole
     dd 'q', flood_console
     dd 's', bad_state
+    dd 't', wrap
     dd 0
 section .text
 
@@ -151,7 +152,28 @@ bad_state:
     cpuid
     jmp hang
 
+; An instruction that exits ends with the last byte of 4 GiB, where EIP would begin anew.
 bits 32
+wrap:
+    mov edi, 0x400000
+    mov cr3, edi
+    mov eax, 0x83
+    mov ecx, 1023
+.identity:
+    stosd
+    add eax, 0x400000
+    loop .identity
+    mov dword [edi], 0x800083
+    mov word [0xbffffe], 0xa20f     ; CPUID
+    mov eax, cr4
+    or eax, 1 << 4
+    mov cr4, eax
+    mov eax, cr0
+    or eax, 1 << 31
+    mov cr0, eax
+    mov eax, 0xfffffffe
+    jmp eax
+
 wrong:
     PRINT32 "wrong"
     mov al, EXIT_FAILED
