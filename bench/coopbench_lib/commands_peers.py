@@ -135,5 +135,8 @@ def find_peers(paths: Paths) -> list[Path]:
 
 
 def peer_results(paths: Paths) -> list:
-    """What there is of peers, of every machine."""
-    return [read_result(place) for place in find_peers(paths)]
+    """What there is of peers, of every machine: the latest, and behind it what is kept, which may have peers that it has not."""
+    latest = [read_result(place) for place in find_peers(paths)]
+    kept = [paths.references / f"peers-{machine}" for machine in (EMULATED_MACHINE, HOST)]
+    return latest + [read_result(place) for place in kept
+                     if (place / "table.csv").exists() and place.resolve() not in [result.folder for result in latest]]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from coopbench_lib import peer_session, technology
-from coopbench_lib.commands_peers import choose_peers, peer_results
+from coopbench_lib.commands_peers import choose_peers, peer_results, point_latest
 from coopbench_lib.errors import UsageError
 from coopbench_lib.paths import Paths
 from coopbench_lib.peer_session import PeerSession, judge
@@ -247,6 +247,17 @@ def test_live_figures_in_the_table_of_systems(tree):
     assert found["UML", "paravirt"].measured == "live, uml: slow: 50.0 times native in tsc, 10 workloads"
     assert found["LXC", "containers"].measured.startswith("not measured: ")
     assert peer_results(tree.paths) == []
+
+
+def test_a_latest_result_of_few_peers_hides_none(make):
+    """What the latest has not is taken from the result that is kept."""
+    session = make(["linux", "xen-pv"], {"linux": boot_text(1), "xen-pv": boot_text(3)})
+    session.execute(lambda line: None)
+    paths, kept = session.paths, session.paths.references / f"peers-{session.machine}"
+    shutil.copytree(session.folder.folder, kept)
+    assert [result.folder for result in peer_results(paths)] == [kept]
+    point_latest(paths, session)
+    assert [result.folder for result in peer_results(paths)] == [session.folder.folder, kept]
 
 
 @pytest.mark.skipif(not (ROOT / "build/bench/workloads/latency/null_call").exists() or not shutil.which("taskset"),
