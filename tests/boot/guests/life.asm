@@ -1,8 +1,8 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
 ;
-; The life of a second VCPU: of several start-up IPIs one counts; INIT comes through also when an NMI has just woken it; a
-; halt in the handler of an NMI lasts although another NMI waits, and ends by an interrupt; with interrupts off only INIT
-; ends it. At the end both halt for good, which the hypervisor has to notice. For vcpus=2.
+; The life of a second VCPU: of several start-up IPIs one counts; INIT comes through also when an NMI has just woken it;
+; a halt in the handler of an NMI lasts although another NMI waits, and ends by an interrupt; with interrupts off only
+; INIT ends it. At the end both halt for good, which the hypervisor has to notice. For vcpus=2.
 
 %include "guest.inc"
 %include "second.inc"
