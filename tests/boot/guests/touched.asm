@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
 ;
 ; Which pages a region uses, of both CPUs: the second writes to one page all the time without an exit, from long before
-; the region. It is counted only if what that CPU has cached of the page is forgotten when the region begins. For vcpus=2
+; the region. It counts only if what that CPU has cached of the page is forgotten when the region begins. For vcpus=2
 ; and touched=1.
 
 %include "guest.inc"
