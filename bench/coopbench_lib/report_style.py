@@ -39,6 +39,9 @@ article > p:first-of-type { margin: .2rem 0; font-size: .9rem; }
 .raw { max-height: 24rem; overflow: auto; border: 1px solid #bbb; padding: .5rem; font-size: .75rem;
   font-family: "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 .raw div { padding: .1rem 0; } :target { background: #f0e442; outline: 2px solid #111; }
+@media screen and (max-width: 1150px) {
+  .headline { font-size: .8rem; } .headline th, .headline td { padding: .16rem .28rem; }
+}
 @media print {
   @page { margin: 14mm; }
   :root { font-size: 10pt; } body { margin: 0; padding: 0; max-width: none; }
