@@ -59,6 +59,14 @@ static void fatal_interrupts_on(void)
         __asm__ volatile("sti");
 }
 
+/* Without an exit, and far beyond the limit, but not for ever: who is not stopped says so. */
+long fatal_spin_long(uint64_t rounds)
+{
+    fatal_interrupts_on();
+    __asm__ volatile("1: dec %0\n\tjnz 1b" : "+r"(rounds) : : "cc");
+    return HOLE;
+}
+
 /* The null hypercall without end, interrupts off. */
 long fatal_flood_masked(uint64_t number)
 {

@@ -51,7 +51,7 @@ mutation_points()
     sources=$(mutation_sources "$name")
     case $name in
         deprivileged_*) sources=hv-core/cpu/deprivileged ;;
-        vt_undefined) echo qemu-svm/coop bochs-vmx/coop && return ;;
+        vt_undefined | vt_xsetbv_value) echo qemu-svm/coop bochs-vmx/coop && return ;;
         machine_*) echo qemu-svm/paravirt bochs-vmx/paravirt && return ;;
     esac
     if grep -qv 'hv-core/cpu/' <<< "$sources"; then
