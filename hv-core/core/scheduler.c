@@ -254,8 +254,7 @@ bool scheduler_prepare(struct vcpu *vcpu, uint64_t slice_end)
         deadline = own;
     if (here->retry < deadline)
         deadline = here->retry;
-    uint64_t end =
-        MUTATED(vm_time_limit) ? UINT64_MAX : scheduler_time_is_up(vcpu->vm, slice_end - scheduler_slice);
+    uint64_t end = MUTATED(vm_time_limit) ? UINT64_MAX : scheduler_time_is_up(vcpu->vm, slice_end - scheduler_slice);
     if (now >= end && !vm_is_stopped(vcpu->vm)) {
         report_stop(vcpu, VM_STOP_LIMIT, "it has used up the time that limit= gives a VM");
         return false;
