@@ -40,9 +40,10 @@ static void proc_print_map(struct proc_text *text, const struct address_space *s
     size_t line = text->used;
 
     proc_print(text, "%08lx-%08lx %c%c%c%c %08lx %02lx:%02lx %lu ", (unsigned long)area->start,
-               (unsigned long)area->end, area->protection & AREA_READ ? 'r' : '-', area->protection & AREA_WRITE ? 'w' : '-',
-               area->protection & AREA_EXEC ? 'x' : '-', area->flags & AREA_SHARED ? 's' : 'p', (unsigned long)offset,
-               (unsigned long)(device >> 8), (unsigned long)(device & 0xff), inode ? (unsigned long)inode->number : 0);
+               (unsigned long)area->end, area->protection & AREA_READ ? 'r' : '-',
+               area->protection & AREA_WRITE ? 'w' : '-', area->protection & AREA_EXEC ? 'x' : '-',
+               area->flags & AREA_SHARED ? 's' : 'p', (unsigned long)offset, (unsigned long)(device >> 8),
+               (unsigned long)(device & 0xff), inode ? (unsigned long)inode->number : 0);
     while ((label || inode) && text->used - line < PROC_MAP_WIDTH && text->used + 1 < text->size)
         proc_print(text, " ");
     if (label)

@@ -4,8 +4,8 @@
  */
 #include "fs/file.h"
 #include "fs/proc_internal.h"
+#include "kernel/machine_names.h"
 #include "kernel/process_list.h"
-#include "syscall/machine_names.h"
 
 #define PROC_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -107,11 +107,11 @@ static void proc_print_features(struct proc_text *text, struct x86_cpuid feature
     static const struct {
         uint8_t bit;
         const char *name;
-    } names[] = {{0, "fpu"},     {3, "pse"},     {4, "tsc"},       {5, "msr"},        {6, "pae"},     {8, "cx8"},
-                 {9, "apic"},    {11, "sep"},    {13, "pge"},      {15, "cmov"},      {16, "pat"},    {19, "clflush"},
-                 {23, "mmx"},    {24, "fxsr"},   {25, "sse"},      {26, "sse2"},      {32, "pni"},    {33, "pclmulqdq"},
-                 {41, "ssse3"},  {44, "fma"},    {45, "cx16"},     {51, "sse4_1"},    {52, "sse4_2"}, {54, "movbe"},
-                 {55, "popcnt"}, {57, "aes"},    {58, "xsave"},    {60, "avx"},       {62, "rdrand"}, {63, "hypervisor"}};
+    } names[] = {{0, "fpu"},     {3, "pse"},   {4, "tsc"},    {5, "msr"},     {6, "pae"},     {8, "cx8"},
+                 {9, "apic"},    {11, "sep"},  {13, "pge"},   {15, "cmov"},   {16, "pat"},    {19, "clflush"},
+                 {23, "mmx"},    {24, "fxsr"}, {25, "sse"},   {26, "sse2"},   {32, "pni"},    {33, "pclmulqdq"},
+                 {41, "ssse3"},  {44, "fma"},  {45, "cx16"},  {51, "sse4_1"}, {52, "sse4_2"}, {54, "movbe"},
+                 {55, "popcnt"}, {57, "aes"},  {58, "xsave"}, {60, "avx"},    {62, "rdrand"}, {63, "hypervisor"}};
     uint64_t bits = (uint64_t)features.ecx << 32 | features.edx;
     proc_print(text, "flags\t\t:");
     for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -10,12 +10,12 @@
 #include "kernel/errno.h"
 #include "kernel/limits.h"
 #include "kernel/log.h"
+#include "kernel/machine_names.h"
 #include "kernel/power.h"
 #include "kernel/process_list.h"
 #include "memory/frame.h"
 #include "memory/user_copy.h"
 #include "syscall/kernel_calls.h"
-#include "syscall/machine_names.h"
 #include "syscall/time_values.h"
 #include <coopvirt/string.h>
 
@@ -34,13 +34,6 @@
 #define LOG_READ_CLEAR  4u
 #define LOG_CLEAR       5u
 #define LOG_SIZE_BUFFER 10u
-
-struct machine_names machine_names = {.system = "Linux",
-                                             .node = "coop",
-                                             .release = "6.1.0-coop",
-                                             .version = "guest-coop",
-                                             .machine = "x86_64",
-                                             .domain = "(none)"};
 
 struct machine_information {
     int64_t uptime;

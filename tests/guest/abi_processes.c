@@ -180,7 +180,8 @@ static void leave_mourner(void)
     if (fork() == 0) {
         int chosen = 0;
         siginfo_t information;
-        bool is_well = prctl(PR_SET_PDEATHSIG, SIGUSR1) == 0 && prctl(PR_GET_PDEATHSIG, &chosen) == 0 && chosen == SIGUSR1;
+        bool is_well =
+            prctl(PR_SET_PDEATHSIG, SIGUSR1) == 0 && prctl(PR_GET_PDEATHSIG, &chosen) == 0 && chosen == SIGUSR1;
         is_well = write(ready[1], "r", 1) == 1 && is_well;
         is_well = sigtimedwait(&set, &information, &enough) == SIGUSR1 && is_well && information.si_pid == parent;
         _exit(write(death_pipe[1], is_well ? "y" : "n", 1) == 1 ? 0 : 1);

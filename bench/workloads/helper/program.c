@@ -79,8 +79,8 @@ static void program_tell(void)
     if (length < 0)
         harness_fail("the output cannot be read");
     /* As a shell tells it. */
-    harness_records_output(WIFSIGNALED(program_status) ? 128 + WTERMSIG(program_status) : WEXITSTATUS(program_status), bytes,
-                           digest);
+    harness_records_output(WIFSIGNALED(program_status) ? 128 + WTERMSIG(program_status) : WEXITSTATUS(program_status),
+                           bytes, digest);
 }
 
 static void program_cleanup(void)

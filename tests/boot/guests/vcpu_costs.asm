@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
 ;
-; What flushing other VCPUs costs. Region N is FLUSHES flushes of N others that run (0: of this VCPU alone); region 4, of one
-; that sleeps; region 5 is what the first of the others sees of FLUSHES flushes. The records say the rest.
+; What flushing other VCPUs costs. Region N is FLUSHES flushes of N others that run (0: of this VCPU alone); region 4,
+; of one that sleeps; region 5 is what the first of the others sees of FLUSHES flushes. The records say the rest.
 
 %include "guest.inc"
 %include "queue.inc"

@@ -1,8 +1,8 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
 ;
 ; Several VCPUs where there is no local APIC: they are started by hypercall, count together, and wake one another by
-; events. Then one changes what the others have mapped, and flushes them by a mask: what they read must be what the tables
-; say. The same with memory that is given back. Whatever is asked wrongly is refused.
+; events. Then one changes what the others have mapped, and flushes them by a mask: what they read must be what the
+; tables say. The same with memory that is given back. Whatever is asked wrongly is refused.
 
 %include "guest.inc"
 %include "queue.inc"
@@ -181,7 +181,8 @@ events:
     cli
     ret
 
-; FRAME_1 and FRAME_2 come and go in one entry; whether an older translation is in use before the flush is the CPU's affair.
+; FRAME_1 and FRAME_2 come and go in one entry; whether an older translation is in use before the flush is the CPU's
+; affair.
 flushes:
     mov ebx, FLUSHES
 .next:
@@ -222,7 +223,7 @@ memory_lent:
     mov rdi, LENT
     mov qword [rdi], 7
     mov eax, FLUSH_ALL
-    
+
     mov ecx, [abs vcpu_count]
     bts rdx, rcx
     mov edx, 1

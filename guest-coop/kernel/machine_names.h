@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine's names, as uname(2) tells them and /proc/sys shows them.
+ * The machine's names, as uname(2) tells them, sethostname(2) and setdomainname(2) change them, and /proc/sys shows them.
  */
-#ifndef SYSCALL_MACHINE_NAMES_H
-#define SYSCALL_MACHINE_NAMES_H
+#ifndef KERNEL_MACHINE_NAMES_H
+#define KERNEL_MACHINE_NAMES_H
 
 #define MACHINE_NAME_BYTES 65
 
@@ -13,6 +13,6 @@ struct machine_names {
         machine[MACHINE_NAME_BYTES], domain[MACHINE_NAME_BYTES];
 };
 
-extern struct machine_names machine_names; /* syscall/machine_calls.c */
+extern struct machine_names machine_names;
 
 #endif
