@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine's names, as uname(2) tells them, sethostname(2) and setdomainname(2) change them, and /proc/sys shows them.
+ * The machine's names, which uname(2) tells, sethostname(2) and setdomainname(2) change, and /proc/sys shows.
  */
 #ifndef KERNEL_MACHINE_NAMES_H
 #define KERNEL_MACHINE_NAMES_H
