@@ -20,8 +20,9 @@ from .tables import amount, ratio
 _GNUPLOT_SECONDS = 120
 LOG_FROM = 10
 EVERYTHING = "all"
+_KEY_COLUMNS = 4  # of an overview: gnuplot leaves out what does not fit, and says nothing
 _MOST_REASONS = 7
-_MOST_HEIGHT, _OVERVIEW_FRAME = 1250, 110  # what a printed page shows at its full width; key and axis of an overview
+_MOST_HEIGHT, _OVERVIEW_FRAME = 1250, 130  # what a printed page shows at its full width; key and axis of an overview
 _MODE_ORDER = [mode.name for mode in MODES]
 
 
@@ -185,7 +186,8 @@ def _overview_plot(name: str, workloads: list[str], modes: list[str], all_rows: 
                "set logscale x", f"set xrange [{base:g}:{max(2.0, largest * 1.6):g}]", "set xtics format '%g'",
                "set xtics (1,1.5,2,3,5,10,20,50,100,200,500,1000,2000,5000,10000)" if largest < 10000 else "",
                'set arrow from 1,graph 0 to 1,graph 1 nohead lc rgb "#000000" lw 1.2',
-               'set key above left horizontal samplen 2 width 2', 'set tmargin 2.2',
+               f'set key above left horizontal maxcols {_KEY_COLUMNS} samplen 2 width 2',
+               f'set tmargin {1 + 1.1 * math.ceil(len(modes) / _KEY_COLUMNS):.1f}',
                "set ytics (" + ", ".join(f"{quoted(workload)} {place}"
                                               for place, workload in enumerate(workloads)) + ")"]
     data, bars = ["# from to y label; one block a mode: " + " ".join(modes)], []

@@ -76,7 +76,7 @@ def _lane(row: Row, place: int, values: list[float], edge: float) -> list[tuple[
                                 for number, value in enumerate(values) if abs(value) <= edge]
     for size, colour in ((0.5, "#000000"), (0.36, fill_of(row.mode)[0])):
         blocks.append((dots, f"using 1:2 with points pt 7 ps {size} lc rgb '{colour}'"))
-    for sign, arrow, side in ((-1, "← {0}, {1:+.0f}%", "right"), (1, "{0}, {1:+.0f}% →", "left")):
+    for sign, arrow, side in ((-1, "← {0}, {1:+.2g}%", "right"), (1, "{0}, {1:+.2g}% →", "left")):
         beyond = [value for value in values if sign * value > edge]
         if beyond:
             text = arrow.format(len(beyond), max(beyond, key=abs))

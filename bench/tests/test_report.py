@@ -379,3 +379,14 @@ def test_an_overview_fits_a_page():
     assert named == [f"latency/w{number}" for number in range(40)]
     assert overview_plots(Result(None, {}, rows[:3], [], []), "latency")[0].name == "overview-latency"
     assert not overview_plots(Result(None, {}, rows, [], []), "nano")
+
+
+@pytest.mark.skipif(not shutil.which("gnuplot"), reason="gnuplot is not installed")
+def test_the_key_names_every_mode(tmp_path):
+    """gnuplot leaves out of a key what has no room, and says nothing."""
+    modes = ["full-shadow", "full-nested", "paravirt", "coop", "coop-nested", "hybrid-shadow", "lguest"]
+    for count in (1, 4, 5, 7):
+        rows = [Row("m", "", mode, "", "", "", "", "", "latency/a_workload_of_a_long_name", "instr", "ok", value=1.0, ratio_to_native=2.0)
+                for mode in modes[:count]]
+        pictures = draw(overview_plots(Result(None, {}, rows, [], []), "latency"), tmp_path / str(count))
+        assert all(f">{mode}<" in pictures["overview-latency"] for mode in modes[:count])
