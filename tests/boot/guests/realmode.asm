@@ -1,9 +1,9 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
 ;
-; What a second CPU may do in real mode before it leaves it: segments from registers and memory, a stack, far jumps
-; from instruction and memory, flags, loops, strings, descriptor tables, CPUID, MSW; interrupts by instruction,
-; exceptions, an NMI that ends a rest, all by the table at 0; and selectors whose low bits would be a privilege
-; elsewhere are still loaded when protected mode begins. The bare machine's values are the truth.
+; What a second CPU may do in real mode before it leaves it: segments from registers and memory, a stack, far jumps from
+; instruction and memory, flags, loops, strings, descriptor tables, CPUID, MSW; interrupts by instruction, exceptions,
+; an NMI that ends a rest, all by the table at 0; and selectors whose low bits would be a privilege elsewhere are still
+; loaded when protected mode begins. The bare machine's values are the truth.
 
 %include "guest.inc"
 
