@@ -27,6 +27,21 @@ from .summary import (COLUMNS, EXIT_COLUMNS, HYPERCALL_COLUMNS, SAMPLE_COLUMNS, 
 
 SCHEMA = 1
 
+_LEVELS = 3  # of run.json that are a line for each member: its own, the boots, and what is said of a boot
+
+
+def json_lines(value: Any, levels: int = _LEVELS, indent: str = "") -> str:
+    """JSON to read and to compare line by line: what lies deeper than so many levels, or has no levels, is one line."""
+    members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if not levels or not any(isinstance(member, (dict, list)) for member in members):
+        return json.dumps(value)
+    inner = indent + " "
+    parts = [json_lines(member, levels - 1, inner) for member in members]
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(name)}: {part}" for name, part in zip(value, parts)]
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    return f"{opening}\n{inner}" + f",\n{inner}".join(parts) + f"\n{indent}{closing}"
+
 
 @dataclass
 class Result:
@@ -82,7 +97,7 @@ class ResultFolder:
     def write_run(self, run: dict[str, Any], outcomes: list[Outcome]) -> None:
         """Writes run.json, whole or not at all."""
         run = dict(run, schema=SCHEMA, outcomes=[_outcome_to_json(outcome) for outcome in outcomes])
-        self._write("run.json", json.dumps(run, indent=1) + "\n")
+        self._write("run.json", json_lines(run) + "\n")
 
     def write_tables(self, rows: list[Row], exits: list[ExitRow], hypercalls: list[HypercallRow],
                      markdown: str) -> None:
