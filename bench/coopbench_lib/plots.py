@@ -20,9 +20,9 @@ from .tables import amount, ratio
 _GNUPLOT_SECONDS = 120
 LOG_FROM = 10
 EVERYTHING = "all"
-_KEY_COLUMNS = 4  # of an overview: gnuplot leaves out what does not fit, and says nothing
+_KEY_COLUMNS = 3  # of an overview: gnuplot leaves out what does not fit, and says nothing
 _MOST_REASONS = 7
-_MOST_HEIGHT, _OVERVIEW_FRAME = 1250, 130  # what a printed page shows at its full width; key and axis of an overview
+_MOST_HEIGHT, _OVERVIEW_FRAME = 1250, 145  # what a printed page shows at its full width; key and axis of an overview
 _MODE_ORDER = [mode.name for mode in MODES]
 
 

@@ -46,13 +46,18 @@ def distribution_plot(result: Result, workload: str) -> Plot | None:
                "set ytics (" + ", ".join(f"{quoted(row.mode)} {place}" for place, row in enumerate(rows)) + ")",
                "plot " + ", \\\n     ".join(drawn)]
     about = f"{workload}, repetitions beside their median: " + "; ".join(
-        f"{row.mode} {min(away[row.mode]):+.2g}% to {max(away[row.mode]):+.2g}% in {len(away[row.mode])}" for row in rows)
+        f"{row.mode} {_signed(min(away[row.mode]))}% to {_signed(max(away[row.mode]))}% in {len(away[row.mode])}" for row in rows)
     return Plot(name, about, "\n".join(script) + "\n", "\n".join(data) + "\n")
 
 
 def _percent(values: list[float]) -> list[float]:
     middle = median(values)
     return [100 * (value - middle) / middle if middle else 0.0 for value in values]
+
+
+def _signed(percent: float) -> str:
+    """A percentage as a reader wants it: small ones with two digits."""
+    return f"{percent:+.0f}" if abs(percent) >= 10 else f"{percent:+.2g}"
 
 
 def _body(values: list[float]) -> float:
@@ -76,10 +81,10 @@ def _lane(row: Row, place: int, values: list[float], edge: float) -> list[tuple[
                                 for number, value in enumerate(values) if abs(value) <= edge]
     for size, colour in ((0.5, "#000000"), (0.36, fill_of(row.mode)[0])):
         blocks.append((dots, f"using 1:2 with points pt 7 ps {size} lc rgb '{colour}'"))
-    for sign, arrow, side in ((-1, "← {0}, {1:+.2g}%", "right"), (1, "{0}, {1:+.2g}% →", "left")):
+    for sign, arrow, side in ((-1, "← {0}, {1}%", "right"), (1, "{0}, {1}% →", "left")):
         beyond = [value for value in values if sign * value > edge]
         if beyond:
-            text = arrow.format(len(beyond), max(beyond, key=abs))
+            text = arrow.format(len(beyond), _signed(max(beyond, key=abs)))
             blocks.append(([f"# {row.mode}, beyond", f"{sign * 1.05 * edge:.6g} {place} {quoted(text)}"],
                            f"using 1:2:3 with labels {side} font ',11'"))
     return blocks
