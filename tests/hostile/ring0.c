@@ -120,6 +120,26 @@ long ring0_cr4(uint64_t bits)
     return HOLE;
 }
 
+static long ring0_do_xsetbv(uint64_t value)
+{
+    __asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
+    return 0;
+}
+/* XCR0 with bits that nobody can have, where the CPU has the instruction. */
+long ring0_xsetbv(uint64_t value)
+{
+    uint32_t eax = 1, ebx, ecx = 0, edx;
+    __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+    if (!(ecx & 1u << 26))
+        return 0;
+    uint64_t old = ring0_read_cr4();
+    long ignored;
+    ring0_write_cr4(old | X86_CR4_OSXSAVE);
+    bool came_back = machine_try(ring0_do_xsetbv, value, &ignored);
+    ring0_write_cr4(old);
+    return came_back ? HOLE : 0;
+}
+
 static long ring0_do_efer(uint64_t value)
 {
     ring0_write_msr(X86_MSR_EFER, value);
