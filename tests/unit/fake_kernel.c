@@ -9,12 +9,15 @@
 #include "kernel/capability.h"
 #include "kernel/clock.h"
 #include "kernel/command_line.h"
+#include "kernel/cpu.h"
 #include "kernel/errno.h"
 #include "kernel/limits.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
 #include "kernel/process_private.h"
 #include "kernel/wait.h"
+#include "memory/address_space.h"
+#include "memory/area.h"
 #include "memory/frame.h"
 #include "memory/heap.h"
 #include "kernel/signal.h"
@@ -266,6 +269,33 @@ long process_arguments(struct process *process, char *to, uint64_t offset, uint6
     return 11;
 }
 
+/* Fake processes have no address space; the CPU is an AMD one of family 17h with FPU and popcnt, of 2 GHz. */
+void address_space_reference(struct address_space *space)
+{
+    (void)space;
+}
+void address_space_release(struct address_space *space)
+{
+    (void)space;
+}
+struct area *area_find_from(struct area_list *list, uint64_t address)
+{
+    (void)list, (void)address;
+    return NULL;
+}
+struct x86_cpuid cpu_identify(uint32_t leaf)
+{
+    if (leaf == 0)
+        return (struct x86_cpuid){.eax = 1, .ebx = 0x68747541, .edx = 0x69746e65, .ecx = 0x444d4163};
+    if (leaf == 1)
+        return (struct x86_cpuid){.eax = 0x00830f10, .ebx = 0x800, .ecx = 1 << 23, .edx = 1};
+    return (struct x86_cpuid){.eax = leaf == 0x80000002 ? 0x656b6146 : 0}; /* "Fake" */
+}
+uint64_t clock_tsc_khz(void)
+{
+    return 2000500;
+}
+
 void process_memory(const struct process *process, uint64_t *mapped, uint64_t *resident)
 {
     (void)process;
@@ -303,6 +333,15 @@ void fake_run(unsigned index)
     fake_current = index;
 }
 
+/* A process of one thread. */
+static void fake_alone(struct process *process, struct process_private *private)
+{
+    process->private = private;
+    private->leader = process;
+    private->actions = private->own_actions;
+    private->thread_count = 1;
+}
+
 void fake_fork(unsigned index)
 {
     const struct process *parent = process_current();
@@ -311,7 +350,7 @@ void fake_fork(unsigned index)
     *child = *parent;
     child->pid = child->leader_pid = (int)index + 1;
     child->parent_pid = parent->pid;
-    child->private = &fake_privates[index];
+    fake_alone(child, &fake_privates[index]);
     child->files = files_clone(parent->files);
     inode_reference(child->directory);
 }
@@ -326,7 +365,7 @@ void fake_start(const void *archive, size_t archive_bytes)
     fake_sleep = NULL;
     fake_frames_left = SIZE_MAX;
     *init = (struct process){.pid = 1, .leader_pid = 1, .group_id = 1, .session_id = 1, .name = "init", .umask = 022};
-    init->private = &fake_privates[0];
+    fake_alone(init, &fake_privates[0]);
     fake_become(0, 0);
     fs_start(archive, archive_bytes);
     init->files = files_create();
