@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from dataclasses import asdict
 
 from .modes import Mode
@@ -17,6 +18,8 @@ from .tables import Grid, added, amount, crossings, make_grid, mark, ratio, rend
 from .walks_table import render_walks_markdown
 
 FORMATS = ("csv", "json", "md", "latex")
+_MOST_ROWS = 55  # of a table in LaTeX: what is longer would be cut off at the foot of its page
+LATEX_CLOSING = [r"\hline", r"\end{tabular}", r"\end{table}"]
 _MODES_BESIDE = 2
 _LATEX_SPECIAL = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$", "{": r"\{",
                   "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
@@ -58,7 +61,8 @@ def latex(text: str) -> str:
 
 
 def render_latex(result: Result) -> str:
-    """The comparison table as tables to be read in by \\input: two modes beside each other, no package needed."""
+    """The comparison table as tables to be read in by \\input: two modes beside each other, no more rows than a page has room for,
+    no package needed."""
     grid, run = make_grid(result.rows), result.run
     blocks = [grid.modes[start:start + _MODES_BESIDE] for start in range(0, len(grid.modes), _MODES_BESIDE)] or [[]]
     tree = "" if not has_changed_tree(run) else ", tree not clean"
@@ -67,12 +71,22 @@ def render_latex(result: Result) -> str:
                "VM exits, hypercalls (h), bounces (b).")
     lines = []
     for modes in blocks:
-        lines += [r"\begin{table}", r"\centering", r"\footnotesize", rf"\caption{{{latex(caption)}}}",
-                  r"\begin{tabular}{l" + "r" * (1 + 3 * len(modes)) + "}", r"\hline"]
-        lines += _latex_heads(modes) + [r"\hline"]
-        lines += [_latex_line(grid, modes, workload) for workload in grid.workloads]
-        lines += [r"\hline", r"\end{tabular}", r"\end{table}"]
+        for workloads in pages_of(grid.workloads):
+            lines += latex_opening(caption, 1 + 3 * len(modes)) + _latex_heads(modes) + [r"\hline"]
+            lines += [_latex_line(grid, modes, workload) for workload in workloads] + LATEX_CLOSING
     return "\n".join(lines) + "\n"
+
+
+def pages_of(workloads: list[str]) -> list[list[str]]:
+    """The workloads in parts of equal length that a page has room for."""
+    pages = max(1, math.ceil(len(workloads) / _MOST_ROWS))
+    return [workloads[len(workloads) * page // pages:len(workloads) * (page + 1) // pages] for page in range(pages)]
+
+
+def latex_opening(caption: str, columns: int) -> list[str]:
+    """What a table of names and so many columns of numbers begins with. It is narrow: a column of text has little room."""
+    return [r"\begin{table}", r"\centering", r"\scriptsize", r"\setlength{\tabcolsep}{3pt}", rf"\caption{{{latex(caption)}}}",
+            rf"\begin{{tabular}}{{l{'r' * columns}}}", r"\hline"]
 
 
 def _latex_heads(modes: list[Mode]) -> list[str]:

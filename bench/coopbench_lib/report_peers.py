@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from html import escape
 
-from .export import latex
+from .export import LATEX_CLOSING, latex, latex_opening, pages_of
 from .outcome import OK
 from .peer_tables import Column, below, columns, comparable, is_of_peers, leave_out_other_work, workloads_of
 from .plots import EVERYTHING, Plot, inline, overview_plots
@@ -147,13 +147,12 @@ def _one_line(system: Column, workload: str) -> str:
 def render_peers_latex(section: PeerSection) -> str:
     """A table for each block."""
     lines: list[str] = []
+    caption = f"{section.title}. Per operation; in parentheses: to the same kernel on the bare machine."
     for block in _blocks(section, _LATEX_BESIDE):
-        lines += [r"\begin{table}", r"\centering", r"\footnotesize",
-                  rf"\caption{{{latex(section.title)}. Per operation; in parentheses: to the same kernel on the bare "
-                  r"machine.}", rf"\begin{{tabular}}{{l{'r' * len(block)}}}", r"\hline",
-                  "workload & " + " & ".join(latex(system.name) for system in block) + r" \\", r"\hline"]
-        lines += [" & ".join(latex(text.replace("–", "-")) for text in
-                             [workload, *(_one_line(system, workload) for system in block)]) + r" \\"
-                  for workload in section.workloads]
-        lines += [r"\hline", r"\end{tabular}", r"\end{table}"]
+        for workloads in pages_of(section.workloads):
+            lines += latex_opening(caption, len(block)) + [
+                "workload & " + " & ".join(latex(system.name) for system in block) + r" \\", r"\hline"]
+            lines += [" & ".join(latex(text.replace("–", "-")) for text in
+                                 [workload, *(_one_line(system, workload) for system in block)]) + r" \\"
+                      for workload in workloads] + LATEX_CLOSING
     return "\n".join(lines) + "\n"

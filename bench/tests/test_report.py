@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from conftest import FAKE
+from coopbench_lib.export import render_latex
 from coopbench_lib.modes import find_mode
 from coopbench_lib.plots import draw, overview_plots, plots_of
 from coopbench_lib.plots_samples import distribution_plots
@@ -24,7 +25,8 @@ CHROMIUM = shutil.which("chromium")
 
 GOLDEN_LATEX = r"""\begin{table}
 \centering
-\footnotesize
+\scriptsize
+\setlength{\tabcolsep}{3pt}
 \caption{qemu-svm (QEMU TCG EPYC), unit instr, run result, tree not clean. Native: busy instr per operation; ratio: to native; +: added per operation; crossings per operation: VM exits, hypercalls (h), bounces (b).}
 \begin{tabular}{lrrrr}
 \hline
@@ -390,3 +392,14 @@ def test_the_key_names_every_mode(tmp_path):
                 for mode in modes[:count]]
         pictures = draw(overview_plots(Result(None, {}, rows, [], []), "latency"), tmp_path / str(count))
         assert all(f">{mode}<" in pictures["overview-latency"] for mode in modes[:count])
+
+
+def test_latex_tables_fit_a_page():
+    """Every row once in each block of modes, and no table longer than a page."""
+    rows = [Row("m", "x", mode, "", "", "", "", "", f"latency/w{number}", "instr", "ok", value=1.0, ratio_to_native=1.0, added_per_op=0)
+            for number in range(120) for mode in ("native", "full-nested", "coop", "paravirt")]
+    run = {"machine": "m", "cpu_model": "x", "unit": "instr", "run_id": "r"}
+    tables = render_latex(Result(None, run, rows, [], [])).split(r"\begin{table}")[1:]
+    found = [[line.split()[0] for line in table.splitlines() if line.startswith("latency")] for table in tables]
+    assert len(tables) == 6 and max(map(len, found)) <= 55
+    assert sum(found[:3], []) == sum(found[3:], []) == [f"latency/w{number}" for number in range(120)]
