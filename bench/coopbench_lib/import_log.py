@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A result out of captures of a serial line: what was booted by hand on a computer that coopbench cannot start.
 
-Every boot is a start of its row. The unit is a cycle of the time-stamp counter. All boots have to be of one computer, one kernel and
-one setting of the switches; what repeats exactly was counted by an emulator, and is refused.
+Every boot is a start of its row. The unit is a cycle of the time-stamp counter. All boots have to be of one computer, one
+kernel and one setting of the switches; what repeats exactly was counted by an emulator, and is refused.
 """
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Import:
 
 
 def import_logs(wanted: Import, known: Sequence[Workload], folder: ResultFolder) -> Result:
-    """Makes the result. UsageError says which capture is damaged, cut off or of something else, before anything is written."""
+    """Makes the result. UsageError says which capture is damaged, cut off or of something else; nothing is written then."""
     if wanted.machine in {machine.name for machine in MACHINES} or "/" in wanted.machine or not wanted.machine:
         raise UsageError(f"a computer of yours cannot be called '{wanted.machine}': that is one of coopbench's machines, or no name")
     boots = [boot for log in wanted.logs for boot in read_boots(log)]
@@ -167,8 +167,8 @@ def _computer(boots: list[LoggedBoot], said: dict[str, str]) -> dict[str, Any]:
     clocks = [(boot, clock) for boot in boots if isinstance(clock := (boot.boot.first("machine") or {}).get("tsc_khz"), int)]
     for boot, clock in clocks:
         if abs(clock - clocks[0][1]) * 100 > _CLOCK_PERCENT * clocks[0][1]:
-            raise UsageError(f"mixed captures: the time-stamp counter runs at {clocks[0][1]} kHz in {clocks[0][0].where}, at {clock} kHz "
-                             f"in {boot.where}")
+            raise UsageError(f"mixed captures: the time-stamp counter runs at {clocks[0][1]} kHz in {clocks[0][0].where}, "
+                             f"at {clock} kHz in {boot.where}")
     sizes = [size for boot in boots if isinstance(size := (boot.boot.first("guest") or {}).get("memory_kib"), int)]
     about = {name: said.get(name, "unknown") for name in SAID} | {"cpu": cpu}
     return about | {"mhz": f"{clocks[0][1] / 1000:.0f}" if clocks else "unknown", "said_by_user": sorted(said),
@@ -200,5 +200,5 @@ def _refuse_counts(outcomes: list[Outcome]) -> None:
     judged = [[len(set(start)) == 1 for start in starts if len(start) >= _FEWEST_EQUAL] for starts in rows]
     equal, all_starts = sum(map(sum, judged)), sum(map(len, judged))
     if all_starts and 2 * equal > all_starts:
-        raise UsageError(f"{equal} of {all_starts} starts have equal repetitions: these are counts of an emulator, in instr and not "
-                         "in cycles ('coopbench run' makes results of those)")
+        raise UsageError(f"{equal} of {all_starts} starts have equal repetitions: these are counts of an emulator, in instr "
+                         "and not in cycles ('coopbench run' makes results of those)")

@@ -17,8 +17,8 @@ _COMMON = ("~ digitised from a figure. agrees: our ratio lies within a factor of
            "hypervisor is entered in an operation where the paper says so.")
 
 _COMMAND = "bench/coopbench run"
-_APART = ("Some rows have nothing beside them that they may be divided by: a pair is of one result, or of two of the same machine "
-          "and images that differ in switches alone.")
+_APART = ("Some rows have nothing beside them that they may be divided by: a pair is of one result, or of two of the same "
+          "machine and images that differ in switches alone.")
 
 
 def render_published(folder: Path, results: Sequence[Result]) -> str:

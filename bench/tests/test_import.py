@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""coopbench import: captures of a serial line. Those in captures/ were taken from QEMU without -icount, booted from the GRUB image, with
-GRUB's own talk before the records; others are made of them here."""
+"""coopbench import: captures of a serial line. Those in captures/ were taken from QEMU without -icount, booted from the GRUB
+image, with GRUB's own talk before the records; others are made of them here."""
 import json
 import re
 from pathlib import Path
@@ -103,7 +103,8 @@ OF_ALL = ("counts of an emulator", "iterations=500", "no hypervisor has written 
     (INVARIANT, "but the counter advanced by"), (COUNTED, "counts of an emulator"),
     (HYPERVISED + HYPERVISED, "is the same as"),
     (HYPERVISED + moved(HYPERVISED, 9).replace("AMD EPYC", "AMD Ryzen"), "mixed captures: the CPU is AMD EPYC"),
-    (HYPERVISED + moved(HYPERVISED, 9).replace('"tsc_khz":2606697', '"tsc_khz":3606697', 1), "mixed captures: the time-stamp counter"),
+    (HYPERVISED + moved(HYPERVISED, 9).replace('"tsc_khz":2606697', '"tsc_khz":3606697', 1),
+     "mixed captures: the time-stamp counter"),
     (HYPERVISED + moved(HYPERVISED, 9).replace('"cluster":0', '"cluster":8'), "mixed captures: the switch cluster is 0"),
     (HYPERVISED + moved(HYPERVISED, 9).replace("guest-coop\",\"mode", "Linux 6.1\",\"mode"), "mixed captures: the kernel is"),
     (HYPERVISED + moved(HYPERVISED, 9).replace('"iterations":1000', '"iterations":500'), "iterations=500"),
@@ -122,7 +123,7 @@ def test_no_measurement(measured, text, says):
 
 
 def test_a_boot_that_failed_is_a_row_that_failed(measured):
-    failed = HYPERVISED.replace('@coop {"type":"stop","vm":0,"reason":"exit-port"', '@coop {"type":"stop","vm":0,"reason":"triple-fault"')
+    failed = HYPERVISED.replace('"vm":0,"reason":"exit-port"', '"vm":0,"reason":"triple-fault"')
     answer = imported(measured, write(measured, a=failed, b=NATIVE, c=moved(HYPERVISED, 9)))
     row = next(row for row in read_result(measured.root / "result").rows if row.mode == "full-nested")
     assert answer.status == 1 and row.status == "failed" and "triple-fault" in row.reason and "a.log" in row.reason
