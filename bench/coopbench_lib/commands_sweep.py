@@ -76,6 +76,8 @@ def command_sweep(options: argparse.Namespace, make_plan: Callable, new_folder: 
     options.switches, switches = split_axes(options.switches, "switch")
     options.parameters, parameters = split_axes(options.parameters, "parameter")
     axes = switches + parameters
+    if not axes:
+        raise UsageError("a sweep needs something with several values: --param NAME=V1,V2, --set NAME=V1,V2 or --preset NAME")
     plan = _plan(options, make_plan, parameters)
     for point in points_of(axes):
         plan_of(plan, axes, point)

@@ -81,6 +81,7 @@ def test_a_failed_boot_does_not_end_a_sweep(tree):
     (["--set", "tick=1,often"], "switch tick cannot be 'often'"),
     (["--preset", "none"], "there is no preset 'none'"),
     (["--resume"], "there is no sweep to go on with"),
+    (["--param", "size=16"], "several values"), ([], "several values"),
 ])
 def test_bad_usage(tree, words, text):
     answer = sweep(tree, "--workload", "fake/cpuid", *words)
