@@ -76,6 +76,7 @@ endef
 $(foreach name,$(FUZZ_NAMES),$(eval $(call fuzz_rule,$(name))))
 
 include tests/hostile/build.mk
+include tests/costs/build.mk
 include tests/mutation/build.mk
 
 .PHONY: unit test-programs lint boot-tests check-machines fuzz
