@@ -18,7 +18,8 @@
 struct cluster_site {
     uint64_t rip;
     int8_t score;
-    uint8_t reach; /* instructions to the last one that a visit from here saved; 0: not known */
+    uint8_t successes; /* a bit for each of the latest eight visits from here: whether it saved an exit */
+    uint8_t reach;     /* instructions to the last one that a visit from here saved; 0: not known */
 };
 
 /* Per VCPU, only the CPU that runs it. */

@@ -10,10 +10,10 @@
 #define CLUSTER_EACH    2
 #define CLUSTER_HIGHEST 8
 #define CLUSTER_LOWEST  -8
-#define CLUSTER_FAILED  -100 /* a try that saved too little costs as much as many exits, which go by before the next */
-/* Instructions that may be emulated for one exit saved: an exit and its entry took 761 to 3,963 cycles, by the CPU
- * (Agesen et al. 2012, table 1), an emulated instruction takes some 300 of ours: this pays on the oldest. */
-#define CLUSTER_WORTH 12
+/* Eight visits in a row that saved nothing, or the first one, cost as much as many exits, which go by before the next
+ * try. A site that saves an exit in one visit of eight goes on, however many instructions that takes: whoever asks for
+ * clusters trades instructions for exits. */
+#define CLUSTER_FAILED -100
 
 static void cluster_move(struct cluster_site *site, int by)
 {
@@ -42,10 +42,12 @@ void cluster_learn(struct cluster *cluster, unsigned emulated, unsigned saved, u
     cluster->visits++;
     cluster->emulated += emulated;
     cluster->saved += saved;
-    if (saved && reach <= CLUSTER_WORTH * saved)
-        cluster_move(cluster->last, 1);
-    else
-        cluster->last->score = CLUSTER_FAILED;
-    cluster->last->reach = (uint8_t)reach;
+    struct cluster_site *site = cluster->last;
+    site->successes = (uint8_t)(site->successes << 1 | (saved != 0));
+    if (saved)
+        cluster_move(site, 1);
+    else if (!site->successes)
+        site->score = CLUSTER_FAILED;
+    site->reach = (uint8_t)reach;
     cluster->last = 0; /* the next exit follows the visit, not this instruction */
 }

@@ -85,17 +85,43 @@ START_TEST(test_a_visit_ends_at_what_it_saves)
     ck_assert_uint_eq(exit_at(0x1000, 5000), MOST);
     cluster_learn(&cluster, MOST, 2, 5);
     ck_assert_uint_eq(exit_at(0x1000, 5000), 5);
+    cluster_learn(&cluster, 5, 0, 0); /* it went another way this time */
+    ck_assert_uint_eq(exit_at(0x1000, 5000), MOST);
 }
 END_TEST
 
-START_TEST(test_dear_savings_end)
+/* Visits of which one in `every` saves an exit, until the site is given up or a hundred are over. */
+static unsigned visits_with_one_good_in(unsigned every, unsigned reach)
 {
     for (unsigned i = 0; i < 4; i++)
         exit_at(0x1000, 50);
-    unsigned tries = 0;
-    for (; exit_at(0x1000, 5000) && tries < 50; tries++)
-        cluster_learn(&cluster, 64, 1, 60); /* sixty instructions for one exit */
-    ck_assert_uint_lt(tries, 10);
+    unsigned visits = 0;
+    for (; visits < 100 && exit_at(0x1000, 5000); visits++) {
+        bool is_good = visits % every == 0;
+        cluster_learn(&cluster, MOST, is_good ? 1 : 0, is_good ? reach : 0);
+    }
+    return visits;
+}
+
+START_TEST(test_one_good_visit_in_eight_is_enough)
+{
+    ck_assert_uint_eq(visits_with_one_good_in(8, 5), 100);
+}
+END_TEST
+
+START_TEST(test_one_good_visit_in_nine_is_not)
+{
+    ck_assert_uint_eq(visits_with_one_good_in(9, 5), 9);
+    ck_assert(!exit_at(0x1000, 50));
+}
+END_TEST
+
+START_TEST(test_a_long_reach_is_no_failure)
+{
+    ck_assert_uint_eq(visits_with_one_good_in(1, MOST), 100);
+    ck_assert_uint_eq(cluster.saved, 100);
+    setup();
+    ck_assert_uint_eq(visits_with_one_good_in(8, MOST), 100);
 }
 END_TEST
 
@@ -123,7 +149,9 @@ int main(void)
     tcase_add_test(tests, test_failed_tries_end);
     tcase_add_test(tests, test_successful_tries_go_on);
     tcase_add_test(tests, test_a_visit_ends_at_what_it_saves);
-    tcase_add_test(tests, test_dear_savings_end);
+    tcase_add_test(tests, test_one_good_visit_in_eight_is_enough);
+    tcase_add_test(tests, test_one_good_visit_in_nine_is_not);
+    tcase_add_test(tests, test_a_long_reach_is_no_failure);
     tcase_add_test(tests, test_another_rip_in_the_same_place_starts_anew);
     suite_add_tcase(suite, tests);
     return suite_main(suite);
