@@ -2,7 +2,7 @@
 /*
  * What executes no differently in real mode is the executor's; control registers, MSRs and CPUID are carried out by the
  * rows of their exits; segments, and what goes from one code segment to another, have files of their own. What remains
- * is here: descriptor tables, flags, HLT. Left out are the limits of segments and the trap flag.
+ * is here: descriptor tables, flags, HLT. Left out are the limits of segments but that of code, and the trap flag.
  */
 #include "core/realmode.h"
 #include "core/emulation.h"
@@ -16,6 +16,7 @@
 #include "core/vm.h"
 #include "cpu/cpu_backend.h"
 #include "machine/tsc.h"
+#include <coopvirt/mutation.h>
 #include <coopvirt/x86.h>
 
 #define REALMODE_MOST     256 /* instructions before others get their turn */
@@ -35,6 +36,8 @@ bool realmode_is_needed(const struct registers *registers)
 {
     if (!(registers->cr0 & X86_CR0_PE))
         return true;
+    if (registers->cr0 & X86_CR0_PG || registers->rflags & X86_FLAGS_VM)
+        return false; /* addresses would be linear ones, segments those of another mode: the CPU judges such a state */
     for (unsigned i = 0; i < SEGMENT_COUNT; i++) {
         const struct register_segment *segment = &registers->segments[i];
         unsigned privilege = segment->attributes >> 5 & 3, wanted = segment->selector & 3u;
@@ -82,6 +85,12 @@ static enum realmode_end realmode_raise(struct vcpu *vcpu, uint8_t vector, bool 
 {
     event_raise(&vcpu->events, vector, has_error_code, 0);
     return REALMODE_THERE;
+}
+
+/* What lies there is not fetched. SDM vol. 3, "Limit Checking". */
+static bool realmode_is_beyond_limit(const struct registers *registers)
+{
+    return realmode_segment_is_real(registers) && registers->rip > registers->segments[SEGMENT_CS].limit;
 }
 
 /* Whether the bytes at RIP are no instruction at all, or none of real mode. */
@@ -186,6 +195,8 @@ static enum realmode_end realmode_step(struct vcpu *vcpu, bool *is_shadowed)
 {
     struct registers registers, before;
     vcpu->vm->cpu->read_registers(vcpu, &registers);
+    if (registers_decode_mode(&registers) == DECODE_MODE_64)
+        return REALMODE_UNKNOWN;
     const struct instruction *instruction = instruction_decode_at(vcpu, &registers);
     if (realmode_segment_is_real(&registers) && realmode_is_undefined(vcpu, &registers))
         return realmode_raise(vcpu, X86_VECTOR_UD, false);
@@ -204,17 +215,22 @@ static enum realmode_end realmode_step(struct vcpu *vcpu, bool *is_shadowed)
         return end;
     *is_shadowed = realmode_is_shadow(instruction, &before);
     if (end != REALMODE_THERE)
-        registers.rip += instruction->length;
+        registers.rip = realmode_transfer_next(&registers, instruction);
     vcpu->vm->cpu->write_registers(vcpu, &registers);
     return end;
 }
 
 /* One instruction. REALMODE_MORE: go on. */
-static enum realmode_outcome realmode_one(struct vcpu *vcpu, bool *is_shadowed)
+static enum realmode_outcome realmode_one(struct vcpu *vcpu, const struct registers *registers, bool *is_shadowed)
 {
+    bool was_shadowed = *is_shadowed;
     *is_shadowed = false;
     vcpu->exit.reason = VM_EXIT_OTHER; /* whose fault is not that of this instruction */
-    enum realmode_end end = emulation_try(vcpu) ? REALMODE_THERE : realmode_step(vcpu, is_shadowed);
+    enum realmode_end end = realmode_is_beyond_limit(registers) ? realmode_raise(vcpu, X86_VECTOR_GP, true)
+                            : emulation_try(vcpu)               ? REALMODE_THERE
+                                                                : realmode_step(vcpu, is_shadowed);
+    if (was_shadowed && !MUTATED(realmode_shadow)) /* of a sequence only the first one does. SDM vol. 2, "MOV" */
+        *is_shadowed = false;
     if (vm_is_stopped(vcpu->vm))
         return REALMODE_STOP;
     if (end == REALMODE_UNKNOWN) {
@@ -249,7 +265,8 @@ enum realmode_outcome realmode_run(struct vcpu *vcpu)
         bool is_delivered = realmode_deliver(vcpu, &registers, is_shadowed);
         if (vm_is_stopped(vcpu->vm))
             return REALMODE_STOP;
-        enum realmode_outcome outcome = is_delivered ? REALMODE_MORE : realmode_one(vcpu, &is_shadowed);
+        is_shadowed = is_shadowed && !is_delivered;
+        enum realmode_outcome outcome = is_delivered ? REALMODE_MORE : realmode_one(vcpu, &registers, &is_shadowed);
         if (outcome == REALMODE_HALT) {
             vcpu->exit.reason = VM_EXIT_HLT;
             vcpu->exit.has_interrupts = registers.rflags & X86_FLAGS_IF;

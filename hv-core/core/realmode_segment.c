@@ -8,6 +8,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "emulate/execute.h"
+#include <coopvirt/mutation.h>
 #include <coopvirt/primitives.h>
 
 #define SEGMENT_SYSTEM   0x10 /* clear: a gate, a TSS */
@@ -116,7 +117,8 @@ static bool realmode_segment_load_far(struct vcpu *vcpu, struct registers *regis
     uint16_t selector;
     if (instruction->opcode_map != OPCODE_MAP_0F)
         number = number == 4 ? SEGMENT_ES : SEGMENT_DS; /* C4, C5; the others end in the register's number */
-    if (!guest_memory_read(&vcpu->vm->memory, at, &offset, bytes) ||
+    if ((bytes > sizeof(offset) && !MUTATED(realmode_load_bytes)) ||
+        !guest_memory_read(&vcpu->vm->memory, at, &offset, bytes) ||
         !guest_memory_read(&vcpu->vm->memory, at + bytes, &selector, sizeof(selector)) ||
         !realmode_segment_load(vcpu, registers, number, selector))
         return false;

@@ -6,6 +6,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "mmu/mmu_backend.h"
+#include <coopvirt/mutation.h>
 
 static uint64_t realmode_stack_mask(const struct registers *registers)
 {
@@ -34,7 +35,8 @@ bool realmode_stack_store(struct vcpu *vcpu, coop_paddr address, const void *fro
 bool realmode_stack_push(struct vcpu *vcpu, struct registers *registers, unsigned bytes, uint32_t value)
 {
     uint64_t top = registers->rsp - bytes;
-    if (!realmode_stack_store(vcpu, realmode_stack_at(registers, top), &value, bytes))
+    if ((bytes > sizeof(value) && !MUTATED(realmode_push_bytes)) ||
+        !realmode_stack_store(vcpu, realmode_stack_at(registers, top), &value, bytes))
         return false;
     realmode_stack_move(registers, top);
     return true;
@@ -43,7 +45,8 @@ bool realmode_stack_push(struct vcpu *vcpu, struct registers *registers, unsigne
 bool realmode_stack_pop(struct vcpu *vcpu, struct registers *registers, unsigned bytes, uint32_t *value)
 {
     *value = 0;
-    if (!guest_memory_read(&vcpu->vm->memory, realmode_stack_at(registers, registers->rsp), value, bytes))
+    if ((bytes > sizeof(*value) && !MUTATED(realmode_pop_bytes)) ||
+        !guest_memory_read(&vcpu->vm->memory, realmode_stack_at(registers, registers->rsp), value, bytes))
         return false;
     realmode_stack_move(registers, registers->rsp + bytes);
     return true;

@@ -10,7 +10,7 @@
 
 struct vcpu;
 
-/* 2 or 4 bytes. False, with nothing changed, where the VM has no memory. */
+/* False, with nothing changed, where the VM has no memory, or where it is not 2 or 4 bytes. */
 bool realmode_stack_push(struct vcpu *vcpu, struct registers *registers, unsigned bytes, uint32_t value);
 bool realmode_stack_pop(struct vcpu *vcpu, struct registers *registers, unsigned bytes, uint32_t *value);
 

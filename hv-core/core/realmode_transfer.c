@@ -10,6 +10,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "io/io_backend.h"
+#include <coopvirt/mutation.h>
 #include <coopvirt/x86.h>
 
 #define VECTOR_BYTES       4
@@ -33,9 +34,10 @@ bool realmode_transfer_is_known(const struct instruction *instruction)
     }
 }
 
-static uint64_t realmode_transfer_next(const struct registers *registers, const struct instruction *instruction)
+uint64_t realmode_transfer_next(const struct registers *registers, const struct instruction *instruction)
 {
-    return (registers->rip + instruction->length) & 0xffff;
+    uint64_t width = registers_decode_mode(registers) == DECODE_MODE_16 ? 0xffff : 0xffffffff;
+    return (registers->rip + instruction->length) & width;
 }
 
 /* Goes to a selector and an offset in the instruction or in memory. */
@@ -49,7 +51,8 @@ static bool realmode_transfer_jump(struct vcpu *vcpu, struct registers *register
         coop_paddr at = realmode_segment_operand(vcpu, registers, instruction);
         unsigned bytes = where->bytes - sizeof(selector);
         offset = 0;
-        if (!guest_memory_read(&vcpu->vm->memory, at, &offset, bytes) ||
+        if ((bytes > sizeof(offset) && !MUTATED(realmode_jump_bytes)) ||
+            !guest_memory_read(&vcpu->vm->memory, at, &offset, bytes) ||
             !guest_memory_read(&vcpu->vm->memory, at + bytes, &selector, sizeof(selector)))
             return false;
     }

@@ -14,6 +14,9 @@ struct vcpu;
 /* Whether an instruction is one of these. */
 bool realmode_transfer_is_known(const struct instruction *instruction);
 
+/* RIP behind an instruction, as wide as the code there has it. */
+uint64_t realmode_transfer_next(const struct registers *registers, const struct instruction *instruction);
+
 /* Executes it: RIP is where it goes. False: not done, nothing changed. Real mode alone, but for JMP. */
 bool realmode_transfer_execute(struct vcpu *vcpu, struct registers *registers, const struct instruction *instruction);
 

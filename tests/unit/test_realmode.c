@@ -6,6 +6,9 @@
 #include "core/realmode.h"
 #include "core/device_access.h"
 #include "core/emulation.h"
+#include "core/realmode_segment.h"
+#include "core/realmode_stack.h"
+#include "core/realmode_transfer.h"
 #include "core/report.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
@@ -385,6 +388,93 @@ START_TEST(test_ends)
 }
 END_TEST
 
+/* 1000 loads of SS: only the first of two keeps the turn, so it comes to an end. */
+START_TEST(test_shadows)
+{
+    static const uint8_t move[] = {0x8e, 0xd0}; /* mov ss, ax */
+    memset(memory + CODE, 0x17, 1000);          /* pop ss */
+    ck_assert_int_eq(realmode_run(&vcpu), REALMODE_MORE);
+    ck_assert_uint_ge(registers.rip, 256);
+    ck_assert_uint_le(registers.rip, 257);
+
+    set_up();
+    for (unsigned i = 0; i < 1000; i++)
+        memcpy(memory + CODE + 2 * i, move, sizeof(move));
+    ck_assert_int_eq(realmode_run(&vcpu), REALMODE_MORE);
+    ck_assert_uint_le(registers.rip, 2 * 257);
+
+    set_up();
+    interrupt = 0x30;
+    registers.rflags |= X86_FLAGS_IF;
+    vcpu.events.nmis = 1; /* its IRET sets the flag on again */
+    put(HANDLERS + 16 * X86_VECTOR_NMI, "cf");
+    ck_assert_int_eq(run("17f4"), REALMODE_HALT);
+    ck_assert_uint_eq(registers.rip, HANDLERS + 16 * 0x30 + 1u);
+}
+END_TEST
+
+START_TEST(test_limit)
+{
+    put(CODE + 0xfffe, "fbfa"); /* sti; cli: the last two bytes, and IP begins anew */
+    put(CODE, "f4");
+    registers.rip = 0xfffe;
+    ck_assert_int_eq(realmode_run(&vcpu), REALMODE_HALT);
+    ck_assert_uint_eq(registers.rip, 1);
+
+    set_up();
+    run_to_handler("66ea000001000001", X86_VECTOR_GP); /* jmp dword 0x100:0x10000 */
+    ck_assert_uint_eq(word(STACK - 4), CODE >> 4);
+}
+END_TEST
+
+/* Paging or virtual-8086 mode: nothing of it is emulated, whatever segments were left. */
+START_TEST(test_needed)
+{
+    for (unsigned i = 0; i < SEGMENT_COUNT; i++)
+        registers.segments[i].selector = 3;
+    ck_assert(realmode_is_needed(&registers));
+    registers.cr0 |= X86_CR0_PE;
+    ck_assert(realmode_is_needed(&registers));
+    registers.rflags |= X86_FLAGS_VM;
+    ck_assert(!realmode_is_needed(&registers));
+    ck_assert_int_eq(run("cf"), REALMODE_DONE);
+    ck_assert_uint_eq(registers.rip, 0);
+
+    registers.rflags &= ~(uint64_t)X86_FLAGS_VM;
+    registers.cr0 |= X86_CR0_PG;
+    registers.efer = X86_EFER_LME | X86_EFER_LMA;
+    registers.segments[SEGMENT_CS].attributes |= REGISTER_SEGMENT_LONG;
+    ck_assert(!realmode_is_needed(&registers));
+    ck_assert_int_eq(run("9c"), REALMODE_DONE);
+    ck_assert_uint_eq(registers.rsp, STACK);
+    registers.cr0 = X86_CR0_ET; /* no CPU has such a state */
+    ck_assert_int_eq(run("9c"), REALMODE_STOP);
+    ck_assert_uint_eq(stops, 1);
+    ck_assert_uint_eq(registers.rsp, STACK);
+}
+END_TEST
+
+/* Operands of 64-bit code, which are wider than what they would be kept in: AddressSanitizer sees what is behind. */
+START_TEST(test_wide_operands)
+{
+    struct instruction_operand far = {.kind = OPERAND_MEMORY, .bytes = 10};
+    struct instruction load = {.operation = OPERATION_LOAD_FAR, .operand_bytes = 8, .opcode_map = 1, .opcode = 0xb2},
+                       jump = {.operation = OPERATION_JMP_FAR, .operand_bytes = 8};
+    uint32_t value = 5;
+    memset(memory + STACK - 16, 0x55, 32);
+    load.operands[1] = jump.operands[0] = far;
+    load.has_memory_operand = jump.has_memory_operand = true;
+    struct registers before = registers;
+    ck_assert(!realmode_stack_push(&vcpu, &registers, sizeof(uint64_t), value));
+    ck_assert_uint_eq(word(STACK - 8), 0x5555);
+    ck_assert(!realmode_stack_pop(&vcpu, &registers, sizeof(uint64_t), &value));
+    ck_assert(!realmode_segment_move(&vcpu, &registers, &load));
+    ck_assert(!realmode_transfer_execute(&vcpu, &registers, &jump));
+    ck_assert_mem_eq(&registers, &before, sizeof(before));
+    ck_assert_uint_eq(writes, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("realmode");
@@ -400,6 +490,10 @@ int main(void)
     tcase_add_test(tests, test_flags);
     tcase_add_test(tests, test_leaving);
     tcase_add_test(tests, test_ends);
+    tcase_add_test(tests, test_shadows);
+    tcase_add_test(tests, test_limit);
+    tcase_add_test(tests, test_needed);
+    tcase_add_test(tests, test_wide_operands);
     suite_add_tcase(suite, tests);
     return suite_main(suite);
 }
