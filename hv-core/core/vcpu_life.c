@@ -4,9 +4,12 @@
  * handler of another one has halted is held: it does not end that halt.
  */
 #include "core/vcpu_life.h"
+#include "core/realmode.h"
 #include "core/vm.h"
 #include "cpu/cpu_backend.h"
+#include "io/io_backend.h"
 #include "mmu/mmu_backend.h"
+#include <coopvirt/mutation.h>
 #include <coopvirt/string.h>
 #include <coopvirt/x86.h>
 
@@ -24,14 +27,37 @@ static void vcpu_life_set_registers(struct vcpu *vcpu, uint8_t startup_vector, s
     vcpu->general[REGISTER_RDX] = vcpu->cpuid.basic[1].eax; /* APM vol. 2, "Processor Initialization State" */
 }
 
+static void vcpu_life_clear_task_priority(struct vcpu *vcpu)
+{
+    spinlock_take(&vcpu->vm->lock);
+    vcpu->task_priority = 0;
+    vcpu->vm->io->set_task_priority(vcpu, 0);
+    spinlock_release(&vcpu->vm->lock);
+    vcpu->vm->cpu->write_control(vcpu, 8, 0);
+}
+
 static void vcpu_life_reset(struct vcpu *vcpu, uint8_t startup_vector)
 {
     struct registers registers;
     vcpu_life_set_registers(vcpu, startup_vector, &registers);
     event_reset(&vcpu->events);
+    vcpu->exit.reason = VM_EXIT_OTHER;   /* that it halted was in another life, */
+    vcpu_life_clear_task_priority(vcpu); /* as this was set there */
     cpuid_policy_show_osxsave(&vcpu->cpuid, false);
     vcpu->vm->cpu->write_registers(vcpu, &registers);
     vcpu->vm->mmu->registers_changed(vcpu);
+    if (!MUTATED(vcpu_flush_reset))
+        vcpu_take_flush(vcpu); /* of what was cached under its last root, on this CPU too */
+}
+
+/* Code that a CPU cannot run may be where it halted for good. */
+static bool vcpu_life_is_emulated(struct vcpu *vcpu)
+{
+    struct registers registers;
+    if (!vcpu->vm->mmu->hides_tables || !vcpu->vm->cpu->lacks_real_mode)
+        return false;
+    vcpu->vm->cpu->read_registers(vcpu, &registers);
+    return realmode_is_needed(&registers);
 }
 
 void vcpu_life_take(struct vcpu *vcpu)
@@ -45,7 +71,7 @@ void vcpu_life_take(struct vcpu *vcpu)
     if (!taken.is_nmi_due)
         return;
     event_raise_nmi(&vcpu->events);
-    if (vcpu->vm->mmu->hides_tables && vcpu->vm->cpu->lacks_real_mode) /* it may have halted there */
+    if (vcpu_life_is_emulated(vcpu))
         __atomic_fetch_or(&vcpu->requests, VCPU_REQUEST_EMULATE, __ATOMIC_RELAXED);
 }
 

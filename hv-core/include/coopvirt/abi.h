@@ -276,7 +276,8 @@ struct coop_vcpu {
 /* vcpu (vt/nested/queue): IN RDI = COOP_VCPU_, RSI = number of a VCPU, less than coop_start_info.vcpus.
  * start: RDX = coop_paddr of struct coop_vcpu_start. A VCPU that is down begins there, in the state of the direct entry
  * (but for what the structure says; descriptor tables of no bytes), with no vector for upcalls and no timer set. Its
- * struct coop_vcpu is kept. OUT 0, -COOP_EBUSY: it is up; -COOP_EFAULT: the structure is not in memory.
+ * struct coop_vcpu is kept, and so are the MSRs (but EFER, PAT and the bases of FS and GS) and the x87 and vector
+ * registers of an earlier life. OUT 0, -COOP_EBUSY: it is up; -COOP_EFAULT: the structure is not in memory.
  * stop: RSI = the caller's own number. It is down, as by HLT with interrupts off. Does not come back; the VM ends when
  * none is up.
  * state: OUT 1: it is up, 0: it is down.
