@@ -96,9 +96,8 @@ static int proc_lookup_row(struct inode *directory, struct inode_name name, stru
     for (unsigned i = 0; i < folder->count; i++) {
         const struct proc_row *row = &folder->rows[i];
         if (strlen(row->name) == name.length && memcmp(row->name, name.text, name.length) == 0) {
-            bool listed = (row->mode & ABI_S_IFMT) == ABI_S_IFDIR;
-            enum proc_kind kind = row->folder ? PROC_FOLDER : listed ? PROC_DESCRIPTORS : PROC_ROW;
-            return proc_make(directory, kind, pid, i, row->mode, row, found);
+            unsigned index = proc_row_index(folder, i);
+            return proc_make(directory, proc_row_kind(row), pid, index, row->mode, row, found);
         }
     }
     return -ENOENT;
@@ -291,6 +290,8 @@ static int proc_open_text(struct file *file)
         .seek = directory_seek,
         .release = proc_text_release,
     };
+    if (proc_of(file->inode)->row->owner_only && proc_check_owner(file->inode))
+        return -EACCES;
     coop_paddr frame = frame_allocate();
     if (!frame)
         return -ENOMEM;

@@ -67,8 +67,8 @@ static bool proc_fill_rows(struct directory_writer *writer, const struct proc_in
 
     for (uint64_t i = position - PROC_FIRST_ROW; i < folder->count; i++) {
         const struct proc_row *row = &folder->rows[i];
-        if (!directory_add(writer, row->name, strlen(row->name), proc_number(PROC_ROW, proc->pid, (unsigned)i),
-                           row->mode, PROC_FIRST_ROW + i + 1))
+        uint64_t number = proc_number(proc_row_kind(row), proc->pid, proc_row_index(folder, (unsigned)i));
+        if (!directory_add(writer, row->name, strlen(row->name), number, row->mode, PROC_FIRST_ROW + i + 1))
             return false;
     }
     return true;

@@ -17,10 +17,11 @@ struct proc_text {
 };
 __attribute__((format(printf, 2, 3))) void proc_print(struct proc_text *text, const char *format, ...);
 
-/* One name in /proc or below. Exactly one of the members after `mode` is set, but for the directory fd. */
+/* One name in /proc or below. Exactly one of the members from `print` on is set, but for the directory fd. */
 struct proc_row {
     const char *name;
     uint32_t mode;
+    bool owner_only; /* whatever the mode says, others may not open it */
     void (*print)(struct proc_text *text, struct process *process); /* process: NULL in /proc itself */
     long (*print_link)(struct process *process, char *text, size_t size);
     struct inode *(*target)(struct process *process); /* a link that is followed to an inode; no reference added */
@@ -30,6 +31,7 @@ struct proc_row {
 struct proc_folder {
     const struct proc_row *rows;
     unsigned count;
+    unsigned level; /* apart from other folders of the same process, for the inodes' numbers */
 };
 
 extern const struct proc_folder proc_system_folder, proc_process_folder, proc_settings_folder;
@@ -66,6 +68,18 @@ static inline const struct proc_inode *proc_of(const struct inode *inode)
 static inline uint64_t proc_number(enum proc_kind kind, int pid, unsigned index)
 {
     return (uint64_t)(unsigned)pid << 32 | (uint64_t)kind << 16 | (index + 1);
+}
+
+/* A row's index in those numbers. */
+static inline unsigned proc_row_index(const struct proc_folder *folder, unsigned row)
+{
+    return folder->level << 8 | row;
+}
+
+static inline enum proc_kind proc_row_kind(const struct proc_row *row)
+{
+    bool listed = (row->mode & ABI_S_IFMT) == ABI_S_IFDIR;
+    return row->folder ? PROC_FOLDER : listed ? PROC_DESCRIPTORS : PROC_ROW;
 }
 
 /* inode_operations.open of the directories. */

@@ -139,7 +139,7 @@ static const struct proc_row proc_process_rows[] = {
     {.name = "exe", .mode = ABI_S_IFLNK | 0777, .target = proc_target_exe},
     {.name = "fd", .mode = ABI_S_IFDIR | 0500},
     {.name = "limits", .mode = ABI_S_IFREG | 0444, .print = proc_print_limits},
-    {.name = "maps", .mode = ABI_S_IFREG | 0444, .print = proc_print_maps},
+    {.name = "maps", .mode = ABI_S_IFREG | 0444, .owner_only = true, .print = proc_print_maps},
     {.name = "mounts", .mode = ABI_S_IFREG | 0444, .print = proc_print_mounts},
     {.name = "root", .mode = ABI_S_IFLNK | 0777, .target = proc_target_root},
     {.name = "stat", .mode = ABI_S_IFREG | 0444, .print = proc_print_stat},
@@ -147,4 +147,4 @@ static const struct proc_row proc_process_rows[] = {
     {.name = "status", .mode = ABI_S_IFREG | 0444, .print = proc_print_status},
 };
 const struct proc_folder proc_process_folder = {proc_process_rows,
-                                                sizeof(proc_process_rows) / sizeof(proc_process_rows[0])};
+                                                sizeof(proc_process_rows) / sizeof(proc_process_rows[0]), 0};

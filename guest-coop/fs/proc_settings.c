@@ -42,13 +42,13 @@ static const struct proc_row proc_file_rows[] = {PROC_TEXT("file-max", proc_prin
                                                  PROC_TEXT("file-nr", proc_print_file_nr),
                                                  PROC_TEXT("nr_open", proc_print_nr_open)};
 
-static const struct proc_folder proc_kernel_folder = {proc_kernel_rows, PROC_COUNT(proc_kernel_rows)};
-static const struct proc_folder proc_memory_folder = {proc_memory_rows, PROC_COUNT(proc_memory_rows)};
-static const struct proc_folder proc_file_folder = {proc_file_rows, PROC_COUNT(proc_file_rows)};
+static const struct proc_folder proc_kernel_folder = {proc_kernel_rows, PROC_COUNT(proc_kernel_rows), 1};
+static const struct proc_folder proc_memory_folder = {proc_memory_rows, PROC_COUNT(proc_memory_rows), 2};
+static const struct proc_folder proc_file_folder = {proc_file_rows, PROC_COUNT(proc_file_rows), 3};
 
 static const struct proc_row proc_settings_rows[] = {
     {.name = "fs", .mode = ABI_S_IFDIR | 0555, .folder = &proc_file_folder},
     {.name = "kernel", .mode = ABI_S_IFDIR | 0555, .folder = &proc_kernel_folder},
     {.name = "vm", .mode = ABI_S_IFDIR | 0555, .folder = &proc_memory_folder},
 };
-const struct proc_folder proc_settings_folder = {proc_settings_rows, PROC_COUNT(proc_settings_rows)};
+const struct proc_folder proc_settings_folder = {proc_settings_rows, PROC_COUNT(proc_settings_rows), 4};

@@ -200,4 +200,4 @@ static const struct proc_row proc_system_rows[] = {
     {.name = "version", .mode = ABI_S_IFREG | 0444, .print = proc_print_version},
 };
 const struct proc_folder proc_system_folder = {proc_system_rows,
-                                               sizeof(proc_system_rows) / sizeof(proc_system_rows[0])};
+                                               sizeof(proc_system_rows) / sizeof(proc_system_rows[0]), 0};

@@ -3,6 +3,7 @@
  * What programs read about themselves and the kernel in /proc.
  */
 #include "abi.h"
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +98,37 @@ static void test_status(void)
     CHECK(munmap(pages, 4 * PAGE) == 0 && number("/proc/self/status", "VmLck:\t", 10) == locked);
 }
 
+/* What another process has mapped is its user's to know. */
+static void strangers_maps(void)
+{
+    char path[64];
+    struct stat status;
+    snprintf(path, sizeof(path), "/proc/%d/maps", getppid());
+    EXPECT(stat(path, &status) == 0 && (status.st_mode & 0777) == 0444 && open(path, O_RDONLY) >= 0);
+    EXPECT(setresgid(54321, 54321, 54321) == 0 && setresuid(54321, 54321, 54321) == 0);
+    EXPECT(stat(path, &status) == 0 && open(path, O_RDONLY) == -1 && errno == EACCES);
+    EXPECT(open("/proc/self/maps", O_RDONLY) >= 0);
+}
+
+/* Numbers that are not those of the files of the same place in /proc. */
+static void test_numbers(void)
+{
+    static const char *const settings[] = {"/proc/sys/kernel/osrelease", "/proc/sys/kernel/hostname",
+                                           "/proc/sys/kernel/ostype", "/proc/sys/fs/file-max", "/proc/sys/fs/file-nr",
+                                           "/proc/sys/vm/overcommit_memory", "/proc/sys/kernel", "/proc/sys/vm"};
+    struct stat one, other;
+    DIR *directory = opendir("/proc");
+    struct dirent *entry;
+    CHECK(directory != NULL);
+    while (directory && (entry = readdir(directory)) != NULL)
+        for (unsigned i = 0; i < sizeof(settings) / sizeof(settings[0]) && entry->d_name[0] > '9'; i++)
+            CHECK(stat(settings[i], &one) == 0 && one.st_ino != entry->d_ino);
+    closedir(directory);
+    for (unsigned i = 1; i < sizeof(settings) / sizeof(settings[0]); i++)
+        CHECK(stat(settings[i - 1], &one) == 0 && stat(settings[i], &other) == 0 && one.st_ino != other.st_ino);
+    CHECK(stat("/proc/sys/fs", &one) == 0 && stat("/proc/sys/vm", &other) == 0 && one.st_ino != other.st_ino);
+}
+
 static void test_limits(void)
 {
     struct rlimit limit;
@@ -137,5 +169,8 @@ void abi_test_proc(void)
     test_status();
     CHECK(abi_in_child(test_limits) == 7 << 8);
     test_settings();
+    test_numbers();
+    if (getuid() == 0)
+        CHECK(abi_in_child(strangers_maps) == 0);
     test_machine();
 }
