@@ -237,25 +237,34 @@ static int mapping_move_page(void *argument, uint64_t address, uint64_t *slot)
     return 0;
 }
 
-/* Moves an area's pages to a new, larger place. */
+/* Moves an area's pages to a new, larger place. Whether the space may grow by the difference is known. */
 static long mapping_move(struct address_space *space, const struct area *area, uint64_t old, uint64_t old_bytes,
                          uint64_t new_bytes)
 {
     uint64_t index = area->page_index + ((old - area->start) >> X86_PAGE_SHIFT);
-    long address = address_space_map(space, 0, new_bytes, area->protection, area->flags, false, area->file, index);
-    if (address < 0)
-        return address;
-    struct move_context context = {.distance = (uint64_t)address - old};
+    uint64_t address = area_find_gap(&space->areas, new_bytes, USER_LOWEST, USER_MAP_TOP);
+    if (address == 0)
+        return -ENOMEM;
+    struct area moved = {.start = address,
+                         .end = address + new_bytes,
+                         .protection = area->protection,
+                         .flags = area->flags,
+                         .file = area->file,
+                         .page_index = index};
+    int status = address_space_add(space, &moved);
+    if (status < 0)
+        return status;
+    struct move_context context = {.distance = address - old};
     page_table_path_start(&context.path, space->root);
     pv_batch_begin();
-    int status = page_table_visit(space->root, old, old + old_bytes, mapping_move_page, &context);
+    status = page_table_visit(space->root, old, old + old_bytes, mapping_move_page, &context);
     pv.mmu.flush_user();
     pv_batch_end();
     if (status < 0)
         return status;
     closed_page_move(space->closed, old, old + old_bytes, context.distance);
     status = address_space_unmap(space, old, old_bytes);
-    return status < 0 ? status : address;
+    return status < 0 ? status : (long)address;
 }
 
 long address_space_remap(struct address_space *space, uint64_t old, uint64_t old_bytes, uint64_t new_bytes,

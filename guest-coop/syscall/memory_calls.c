@@ -167,7 +167,9 @@ long kernel_sys_mremap(const struct syscall_arguments *a)
 {
     if (a->a3 & ~(uint64_t)REMAP_MAYMOVE)
         return -EINVAL;
-    if (a->a2 > a->a1 && a->a2 < USER_TOP && memory_never_enough(a->a2 - a->a1))
+    const struct area *area = a->a2 > a->a1 && a->a2 < USER_TOP ? area_find(&memory_space()->areas, a->a0) : NULL;
+    bool own = area && !(area->flags & AREA_SHARED) && area->protection & AREA_WRITE;
+    if (own && memory_never_enough(a->a2 - a->a1))
         return -ENOMEM;
     return address_space_remap(memory_space(), a->a0, a->a1, a->a2, a->a3 & REMAP_MAYMOVE);
 }
@@ -259,6 +261,7 @@ long kernel_sys_munlockall(const struct syscall_arguments *a)
 {
     (void)a;
     memory_space()->lock_next = 0;
+    memory_space()->lock_on_fault = false;
     address_space_lock_all(memory_space(), false);
     return 0;
 }

@@ -164,6 +164,9 @@ static void test_too_much(void)
     CHECK(mremap(page, PAGE, bytes, MREMAP_MAYMOVE) == MAP_FAILED && errno == ENOMEM);
     page[0] = 1;
     CHECK(munmap(page, PAGE) == 0);
+    page = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    page = mremap(page, PAGE, bytes, MREMAP_MAYMOVE);
+    CHECK(page != MAP_FAILED && munmap(page, bytes) == 0);
     /* Room, and what takes no frames of its own, are not memory. */
     page = anonymous(bytes, MAP_PRIVATE | MAP_NORESERVE);
     CHECK(page != MAP_FAILED);
@@ -171,6 +174,16 @@ static void test_too_much(void)
     CHECK(munmap(page, bytes) == 0);
     page = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CHECK(page != MAP_FAILED && munmap(page, bytes) == 0);
+}
+
+/* What is locked only when it is touched ends with munlockall. */
+static void test_locks_on_fault(void)
+{
+    unsigned char resident = 0;
+    CHECK(mlockall(MCL_FUTURE | MCL_ONFAULT) == 0 && munlockall() == 0);
+    char *page = anonymous(PAGE, MAP_PRIVATE | MAP_LOCKED);
+    CHECK(page != MAP_FAILED && mincore(page, PAGE, &resident) == 0 && (resident & 1));
+    CHECK(munmap(page, PAGE) == 0);
 }
 
 void abi_test_memory(void)
@@ -184,5 +197,6 @@ void abi_test_memory(void)
     test_closed();
     test_many();
     test_too_much();
+    test_locks_on_fault();
     CHECK(getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur >= 1 << 20);
 }
