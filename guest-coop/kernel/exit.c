@@ -91,14 +91,34 @@ static void exit_release_files(struct process *process)
         inode_release(executable);
 }
 
-/* Nobody will ask for this child's status. */
-static bool exit_unwanted(const struct process *process)
+/*
+ * Children whose status nobody wants are forgotten when their parent comes by, or the next of them ends: no more than
+ * one stays, but for those whose parent is still to leave the wait for a vfork. Their times count for nobody.
+ */
+__attribute__((noinline)) void exit_forget_unwanted(struct process *parent)
 {
-    const struct process *parent = process->private->parent;
+    struct process *child = parent->private->children;
+    while (child) {
+        struct process *next = child->private->sibling_next;
+        if (child->private->unwanted && child->private->stack == 0 && !child->private->vfork_done.first)
+            process_destroy(child);
+        child = next;
+    }
+}
+
+/* Will nobody ask for this child's status? */
+void exit_settle(struct process *process)
+{
+    struct process *parent = process->private->parent;
     const struct signal_action *action = &parent->private->actions[SIGNAL_CHLD - 1];
     if (process->private->exit_signal != SIGNAL_CHLD)
-        return false;
-    return action->handler == SIGNAL_HANDLER_IGNORE || (action->flags & SIGNAL_FLAG_NOCLDWAIT);
+        return;
+    if (action->handler != SIGNAL_HANDLER_IGNORE && !(action->flags & SIGNAL_FLAG_NOCLDWAIT))
+        return;
+    if (process->private->unwanted)
+        return; /* already by a parent before */
+    exit_forget_unwanted(parent);
+    process->private->unwanted = true;
 }
 
 /* Is this process what keeps its group from being orphaned? Its parent is of another group of the session. */
@@ -138,7 +158,7 @@ static void exit_last_thread(struct process *leader)
         tty_leader_exit(leader);
     exit_release_vfork_parent(leader);
     process_reparent_children(leader);
-    private->unwanted = exit_unwanted(leader);
+    exit_settle(leader);
     bool links_group = exit_links_group(leader);
     process_current()->state = PROCESS_ZOMBIE;
     private->thread_count = 0;
@@ -250,25 +270,10 @@ static int exit_wait_scan(int pid, uint32_t options, struct exit_report *report)
     return any ? 0 : -ECHILD;
 }
 
-/* Children whose status nobody wants are forgotten when their parent comes by. */
-static void exit_forget_unwanted(void)
-{
-    struct process *child = process_current()->private->leader->private->children;
-    while (child) {
-        struct process *next = child->private->sibling_next;
-        if (thread_all_ended(child) && child->private->unwanted && child->private->stack == 0) {
-            struct process_times times;
-            process_times(child, &times);
-            exit_reap(child, &times);
-        }
-        child = next;
-    }
-}
-
 int exit_wait(int pid, uint32_t options, struct exit_report *report)
 {
     for (;;) {
-        exit_forget_unwanted();
+        exit_forget_unwanted(process_current()->private->leader);
         int found = exit_wait_scan(pid, options, report);
         if (found != 0 || (options & EXIT_WAIT_NOHANG))
             return found;

@@ -16,6 +16,12 @@ __attribute__((noreturn)) void exit_thread(int status);
 /* SIGCHLD and a wake-up for the parent of a process that ended, stopped or continued. */
 void exit_notify_parent(struct process *process, int code, int status);
 
+/* Marks a process that ended as unwanted when its parent ignores its children: it is not waited for. */
+void exit_settle(struct process *process);
+
+/* Gives back what is left of a parent's unwanted children. */
+void exit_forget_unwanted(struct process *parent);
+
 /* Lets the parent of a vfork child go on. */
 void exit_release_vfork_parent(struct process *process);
 

@@ -85,7 +85,8 @@ bool limits_processes_reached(void)
 bool limits_processes_exceeded(unsigned uncounted)
 {
     const struct process *current = process_current();
-    return current->uid && process_count_of(current->uid) > limits_of(current, LIMIT_PROCESSES)->soft + uncounted;
+    uint64_t count = current->uid ? process_count_of(current->uid) : 0;
+    return count > uncounted && count - uncounted > limits_of(current, LIMIT_PROCESSES)->soft;
 }
 
 /* ---- time on the CPU ---- */

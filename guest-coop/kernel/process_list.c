@@ -41,7 +41,7 @@ unsigned process_count_of(uint32_t uid)
     unsigned count = 0;
     for (const struct process *leader = list_first; leader; leader = leader->private->list_next)
         for (const struct process *thread = leader; thread; thread = thread_next(thread))
-            count += thread->uid == uid;
+            count += thread->uid == uid && !leader->private->unwanted;
     return count;
 }
 
@@ -216,6 +216,8 @@ void process_reparent_children(struct process *process)
 {
     struct process *reaper = 0;
     struct process *child;
+    if (process->private->children)
+        exit_forget_unwanted(process);
     while ((child = process->private->children) != 0) {
         bool linked = child->group_id != process->group_id && child->session_id == process->session_id;
         family_unlink(child);
@@ -227,8 +229,10 @@ void process_reparent_children(struct process *process)
         process_tell_death(process, child);
         if (linked)
             process_group_check_orphaned(child->group_id);
-        if (thread_all_ended(child))
+        if (thread_all_ended(child)) {
+            exit_settle(child);
             exit_notify_parent(child, SIGNAL_CODE_CLD_EXITED, child->private->exit_status >> 8);
+        }
     }
 }
 

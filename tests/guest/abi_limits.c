@@ -105,6 +105,41 @@ static void crowded(void)
     EXPECT(execv("/no/such/program", arguments) == -1 && errno == ENOENT);
 }
 
+/* Children that nobody waits for count no longer than they run, and their times for nobody. */
+static void ignored_children(void)
+{
+    struct rusage usage;
+    struct rlimit limit = {3, 3};
+    EXPECT(setrlimit(RLIMIT_NPROC, &limit) == 0);
+    become(CROWD);
+    signal(SIGCHLD, SIG_IGN);
+    for (int i = 0; i < 20; i++) {
+        pid_t child = fork();
+        for (int tries = 0; child < 0 && errno == EAGAIN && tries < 1000; tries++) {
+            usleep(1000);
+            child = fork();
+        }
+        if (child == 0) {
+            for (volatile int turns = 0; turns < 300000;)
+                turns++;
+            _exit(0);
+        }
+        EXPECT(child > 0);
+    }
+    EXPECT(wait(NULL) == -1 && errno == ECHILD && getrusage(RUSAGE_CHILDREN, &usage) == 0);
+    EXPECT(usage.ru_utime.tv_sec + usage.ru_utime.tv_usec + usage.ru_stime.tv_sec + usage.ru_stime.tv_usec == 0);
+}
+
+static void never_crowded(void)
+{
+    char *const arguments[] = {"none", NULL};
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+    if (setrlimit(RLIMIT_NPROC, &limit) == -1 && errno == EPERM)
+        return; /* a superuser without that capability */
+    become(CROWD);
+    EXPECT(execv("/no/such/program", arguments) == -1 && errno == ENOENT);
+}
+
 /* ---- memory ---- */
 
 static void small_space(void)
@@ -124,6 +159,17 @@ static void small_space(void)
     EXPECT(mmap(some, 40 * MEGABYTE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == some);
     EXPECT(munmap(some, 40 * MEGABYTE) == 0);
     EXPECT(anonymous(40 * MEGABYTE, PROT_READ, MAP_PRIVATE) != MAP_FAILED);
+}
+
+/* What moves is counted once. */
+static void moved_in_small_space(void)
+{
+    limit_to(RLIMIT_AS, 64 * MEGABYTE);
+    char *some = anonymous(31 * MEGABYTE, PROT_READ, MAP_PRIVATE);
+    EXPECT(some != MAP_FAILED);
+    char *moved = mremap(some, 30 * MEGABYTE, 40 * MEGABYTE, MREMAP_MAYMOVE);
+    EXPECT(moved != MAP_FAILED && moved != some && munmap(moved, 40 * MEGABYTE) == 0);
+    EXPECT(munmap(some + 30 * MEGABYTE, MEGABYTE) == 0);
 }
 
 static void little_data(void)
@@ -357,6 +403,7 @@ void abi_test_limits(void)
     test_protection_of_neighbours();
     test_limits_of_a_zombie();
     CHECK(abi_in_child(small_space) == 0);
+    CHECK(abi_in_child(moved_in_small_space) == 0);
     CHECK(abi_in_child(little_data) == 0);
     CHECK(abi_in_child(small_stack) == SIGSEGV);
     CHECK(abi_in_child(short_files) == SIGXFSZ);
@@ -366,6 +413,8 @@ void abi_test_limits(void)
         return;
     CHECK(abi_in_child(few_processes) == 0);
     CHECK(abi_in_child(crowded) == 0);
+    CHECK(abi_in_child(ignored_children) == 0);
+    CHECK(abi_in_child(never_crowded) == 0);
     CHECK(abi_in_child(few_locks) == 0);
     CHECK(abi_in_child(locks_of_a_child) == 0);
     CHECK(abi_in_child(nice_values) == 0);
