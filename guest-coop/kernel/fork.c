@@ -174,6 +174,9 @@ __attribute__((noinline)) static long fork_thread(const struct fork_arguments *a
     fork_copy_registers(thread, current, arguments);
     thread->private->signal_blocked = current->private->signal_blocked;
     fork_store_ids(thread, arguments);
+    /* What a process of one thread has pending was sent to the process. */
+    if (leader->private->thread_count == 1)
+        current->private->signal_given |= current->private->signal_pending;
     int number = thread->pid;
     thread_publish(thread, leader);
     fork_start(thread);

@@ -170,6 +170,8 @@ int signal_send_timer(struct process *leader, int thread, unsigned signal, struc
         return -ESRCH;
     if (signal_bit(signal) & SIGNAL_SET_PREPARED)
         signal_prepare(leader, signal);
+    if (!(receiver->private->signal_pending & signal_bit(signal)))
+        receiver->private->signal_given &= ~signal_bit(signal);
     return signal_post(receiver, signal, &entry->information, entry);
 }
 

@@ -81,6 +81,7 @@ static void thread_take_over(struct process *thread, struct process *leader)
     to->gs_base = from->gs_base;
     to->run_since = from->run_since;
     to->signal_pending = from->signal_pending;
+    to->signal_given = from->signal_given;
     signal_queue_move(&from->signal_queue, &to->signal_queue, ~0ul);
     to->signal_queue.plain = from->signal_queue.plain;
     memcpy(to->information, from->information, sizeof(to->information));

@@ -30,6 +30,8 @@ static long identity_user_changed(const struct process *old, long status)
     struct process *current = process_current();
     if (status == 0)
         capability_identity_changed(current, old->uid, old->euid, old->suid);
+    if (old->euid != current->euid)
+        current->private->leader->private->parent_death_signal = 0;
     if (old->uid != current->uid)
         current->private->crowded = limits_processes_exceeded(1);
     return status;
@@ -39,6 +41,15 @@ static struct identity identity_group(void)
 {
     struct process *p = process_current();
     return (struct identity){&p->gid, &p->egid, &p->sgid, CAPABILITY_SETGID};
+}
+
+/* prctl(2), PR_SET_PDEATHSIG: another effective group ends it, as another user does. */
+static long identity_group_changed(uint32_t old, long status)
+{
+    struct process *current = process_current();
+    if (old != current->egid)
+        current->private->leader->private->parent_death_signal = 0;
+    return status;
 }
 
 /* May the running process take this identity on? */
@@ -142,19 +153,22 @@ long kernel_sys_getresuid(const struct syscall_arguments *a)
 long kernel_sys_setgid(const struct syscall_arguments *a)
 {
     struct identity have = identity_group();
-    return identity_set_one(&have, (uint32_t)a->a0);
+    uint32_t old = process_current()->egid;
+    return identity_group_changed(old, identity_set_one(&have, (uint32_t)a->a0));
 }
 
 long kernel_sys_setregid(const struct syscall_arguments *a)
 {
     struct identity have = identity_group();
-    return identity_set_two(&have, (uint32_t)a->a0, (uint32_t)a->a1);
+    uint32_t old = process_current()->egid;
+    return identity_group_changed(old, identity_set_two(&have, (uint32_t)a->a0, (uint32_t)a->a1));
 }
 
 long kernel_sys_setresgid(const struct syscall_arguments *a)
 {
     struct identity have = identity_group();
-    return identity_set_three(&have, a);
+    uint32_t old = process_current()->egid;
+    return identity_group_changed(old, identity_set_three(&have, a));
 }
 
 long kernel_sys_getresgid(const struct syscall_arguments *a)

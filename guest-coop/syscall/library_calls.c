@@ -9,6 +9,7 @@
 #include "kernel/fork.h"
 #include "kernel/futex.h"
 #include "kernel/process_private.h"
+#include "kernel/semaphore_undo.h"
 #include "kernel/thread.h"
 #include "memory/layout.h"
 #include "memory/user_copy.h"
@@ -130,13 +131,16 @@ long kernel_sys_personality(const struct syscall_arguments *a)
 long kernel_sys_unshare(const struct syscall_arguments *a)
 {
     const struct process *leader = process_current()->private->leader;
-    if (a->a0 & ~(FORK_THREAD_FLAGS))
+    if (a->a0 & ~(FORK_THREAD_FLAGS | FORK_SYSVSEM))
         return -EINVAL;
     if (a->a0 & (FORK_VM | FORK_SIGHAND | FORK_THREAD) && leader->private->thread_count > 1)
         return -EINVAL;
     int status = a->a0 & FORK_FILES ? files_unshare() : 0;
     if (status == 0 && a->a0 & FORK_FS)
         thread_unshare_places();
+    /* The list of what to undo ends with its last thread's share of it. */
+    if (status == 0 && a->a0 & FORK_SYSVSEM && leader->private->semaphore_undo && leader->private->thread_count == 1)
+        semaphore_undo_all(leader->private);
     return status;
 }
 

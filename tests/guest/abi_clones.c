@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sem.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -195,6 +196,16 @@ static void threads_apart(void)
     EXPECT(unshare(CLONE_FILES | CLONE_FS | CLONE_VM | CLONE_SIGHAND) == 0 && unshare(1) == -1 && errno == EINVAL);
 }
 
+/* Who leaves the list of what is to be undone does that now. */
+static void without_undoing(void)
+{
+    struct sembuf more = {0, 1, SEM_UNDO};
+    int set = semget(IPC_PRIVATE, 1, 0600);
+    EXPECT(set >= 0 && semop(set, &more, 1) == 0 && semctl(set, 0, GETVAL) == 1);
+    bool is_well = unshare(CLONE_SYSVSEM) == 0 && semctl(set, 0, GETVAL) == 0;
+    EXPECT(semctl(set, 0, IPC_RMID) == 0 && is_well);
+}
+
 static void personalities(void)
 {
     EXPECT(syscall(SYS_personality, WITHOUT_RANDOM) == 0 && syscall(SYS_personality, 0xffffffffu) == WITHOUT_RANDOM);
@@ -212,5 +223,6 @@ void abi_test_clones(void)
     test_process();
     test_exit_signals();
     CHECK(abi_in_child(threads_apart) == 0);
+    CHECK(abi_in_child(without_undoing) == 0);
     CHECK(abi_in_child(personalities) == 0);
 }

@@ -163,6 +163,29 @@ static void test_orphans(void)
     CHECK(prctl(PR_GET_CHILD_SUBREAPER, &is_reaper) == 0 && is_reaper == 0);
 }
 
+/* Ends, and leaves a child that ended before and was not waited for. */
+static void leave_zombie(void)
+{
+    siginfo_t information;
+    signal(SIGCHLD, SIG_DFL);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    EXPECT(waitid(P_PID, (id_t)child, &information, WEXITED | WNOWAIT) == 0);
+}
+
+static void reaper_without_interest(void)
+{
+    EXPECT(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
+    signal(SIGCHLD, SIG_IGN);
+    pid_t child = fork();
+    if (child == 0) {
+        leave_zombie();
+        _exit(0);
+    }
+    EXPECT(child > 0 && wait(NULL) == -1 && errno == ECHILD);
+}
+
 static int death_pipe[2];
 
 /* The child of a process that ends is told by the signal that it chose. */
@@ -204,6 +227,16 @@ static void test_death_signal(void)
     close(death_pipe[1]);
 }
 
+static void death_signal_of_another_user(void)
+{
+    int chosen = 0;
+    EXPECT(prctl(PR_SET_PDEATHSIG, SIGUSR1) == 0 && setresuid(getuid(), geteuid(), geteuid()) == 0);
+    EXPECT(prctl(PR_GET_PDEATHSIG, &chosen) == 0 && chosen == SIGUSR1);
+    EXPECT(setresgid((gid_t)-1, 54321, (gid_t)-1) == 0 && prctl(PR_GET_PDEATHSIG, &chosen) == 0 && chosen == 0);
+    EXPECT(prctl(PR_SET_PDEATHSIG, SIGUSR1) == 0 && setresuid((uid_t)-1, 54321, (uid_t)-1) == 0);
+    EXPECT(prctl(PR_GET_PDEATHSIG, &chosen) == 0 && chosen == 0);
+}
+
 static void exit_at_once(void)
 {
     _exit(3);
@@ -219,6 +252,9 @@ void abi_test_processes(void)
     test_exec_refusals();
     test_orphans();
     test_death_signal();
+    CHECK(abi_in_child(reaper_without_interest) == 0);
+    if (getuid() == 0)
+        CHECK(abi_in_child(death_signal_of_another_user) == 0);
     for (unsigned i = 0; i < 200; i++)
         CHECK(abi_in_child(exit_at_once) == 3 << 8);
 }

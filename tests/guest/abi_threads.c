@@ -341,6 +341,27 @@ static void in_child_leader_first(void)
     syscall(SYS_exit, 11); /* the last thread's status is the process's */
 }
 
+/* What was sent to the process while it had one thread is still another's to take. */
+static void *take_earlier(void *argument)
+{
+    sigset_t *set = argument;
+    struct timespec patience = {5, 0};
+    sleep_ms(3);
+    _exit(sigtimedwait(set, NULL, &patience) == SIGUSR1 ? 0 : 1);
+}
+
+static void in_child_signal_before(void)
+{
+    static sigset_t set;
+    pthread_t thread;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    kill(getpid(), SIGUSR1);
+    pthread_create(&thread, NULL, take_earlier, &set);
+    syscall(SYS_exit, 11);
+}
+
 static void in_child_many(void)
 {
     pthread_t threads[50];
@@ -358,6 +379,7 @@ static void test_ends(void)
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
     CHECK(abi_in_child(in_child_exec) == 42 << 8);
     CHECK(abi_in_child(in_child_leader_first) == 12 << 8);
+    CHECK(abi_in_child(in_child_signal_before) == 0);
     CHECK(abi_in_child(in_child_many) == 2 << 8);
 }
 
