@@ -9,10 +9,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 out=build/tests/fuzz/calls
-# Not a mode in which a VM has the machine's own timer: QEMU 7.2 forgets to forget an interrupt that VMRUN injects
-# (cs->exception_index in svm_helper.c), and delivers it again when its instruction budget ends before the next exit.
-# A serial line's timer does that, after the lines that the kernel writes for each of the fuzzer's faults.
-modes=(native coop paravirt)
+modes=(native coop paravirt full-shadow full-nested)
 passed=0 failed=0
 
 boot_one()

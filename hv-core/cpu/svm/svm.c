@@ -5,6 +5,7 @@
 #include "cpu/svm/svm.h"
 #include "cpu/cpu_backend.h"
 #include "cpu/svm/svm_decode.h"
+#include "cpu/svm/svm_virq.h"
 #include "machine/cpu.h"
 #include "machine/cpu_features.h"
 #include <coopvirt/format.h>
@@ -95,8 +96,17 @@ static void svm_clear_orders(struct svm_vcpu *svm)
     svm->injected = 0;
     uint32_t code = (uint32_t)vmcb->control.exit_code;
     if (code == VMCB_EXIT_VINTR || code == VMCB_EXIT_CR_WRITE + 8)
-        svm_close_window(vmcb);
+        svm_virq_clear(vmcb);
     svm->has_orders = vmcb->control.intercept_cr_writes & VMCB_INTERCEPT_CR8 || svm->is_nmi_blocked || svm->is_stepping;
+}
+
+/* What V_IRQ was for at this entry is over, like EVENTINJ; true: it has not been delivered. */
+static bool svm_end_virq(struct svm_vcpu *svm)
+{
+    bool is_left = svm->vmcb->control.virtual_interrupt & VMCB_V_IRQ;
+    svm->is_virq_injected = false;
+    svm_virq_clear(svm->vmcb);
+    return is_left;
 }
 
 /* Apart, so that the usual exit saves no registers for it. */
@@ -104,8 +114,13 @@ static __attribute__((noinline)) void svm_decode_after_orders(struct vcpu *vcpu)
 {
     struct svm_vcpu *svm = svm_of(vcpu);
     uint64_t injected = svm->injected;
+    bool is_virq_left = svm->is_virq_injected && svm_end_virq(svm);
     svm_clear_orders(svm);
     svm_exit_decode(svm->vmcb, injected, &vcpu->exit);
+    if (is_virq_left) {
+        svm_virq_restore(svm->vmcb, (uint8_t)injected, &vcpu->exit, &vcpu->events);
+        vcpu->account.injections--; /* counted when it is tried again */
+    }
     if (svm->is_nmi_blocked || svm->is_stepping)
         svm_nmi_after_exit(vcpu);
 }

@@ -27,12 +27,14 @@ struct svm_vcpu {
     coop_paddr host_state; /* of the CPU it is loaded on */
     const struct svm_cpu *cpu;
     uint64_t generation;
-    bool is_shadow;    /* constant: it runs on shadow tables, and the guest's own view of them is vcpu->paging */
-    bool is_direct;    /* constant: it runs on its own tables, CR3 is vcpu->paging_root */
-    bool has_orders;   /* EVENTINJ or TLB_CONTROL are set, for one entry; or the interrupt window is open */
-    uint64_t injected; /* EVENTINJ of the next entry, or of the last one until it is decoded */
+    bool is_shadow;        /* constant: it runs on shadow tables, and the guest's own view of them is vcpu->paging */
+    bool is_direct;        /* constant: it runs on its own tables, CR3 is vcpu->paging_root */
+    bool has_virq;         /* constant: external interrupts go by V_IRQ */
+    bool has_orders;       /* EVENTINJ or TLB_CONTROL are set, for one entry; or the interrupt window is open */
+    uint64_t injected;     /* EVENTINJ of the next entry, or of the last one until it is decoded; */
+    bool is_virq_injected; /* or what is V_IRQ instead */
     bool is_nmi_blocked;
-    bool is_stepping; /* one instruction, at the next entry; then: */
+    bool is_stepping;         /* one instruction, at the next entry; then: */
     uint32_t step_exceptions; /* which are intercepted otherwise */
     uint64_t step_rip, step_flags, step_dr6;
 };
@@ -56,7 +58,6 @@ void svm_write_control(struct vcpu *vcpu, unsigned number, uint64_t value);
 /* svm_event.c */
 void svm_inject(struct vcpu *vcpu, const struct vm_event *event);
 bool svm_window(struct vcpu *vcpu, enum vm_event_kind kind, uint8_t vector);
-void svm_close_window(struct vmcb *vmcb);
 
 /* svm_nmi.c */
 void svm_nmi_block(struct svm_vcpu *svm);

@@ -5,6 +5,7 @@
 #include "cpu/svm/svm.h"
 #include "cpu/svm/svm_bitmaps.h"
 #include "cpu/svm/svm_controls.h"
+#include "cpu/svm/svm_virq.h"
 #include "machine/cpu.h"
 #include "machine/cpu_features.h"
 #include "machine/log.h"
@@ -14,6 +15,9 @@
 
 static struct svm_cpu svm_cpus[CPU_LIMIT];
 static coop_paddr svm_msrpm = FRAME_NONE, svm_iopm = FRAME_NONE;
+static bool svm_has_virq;
+
+#define SVM_CPUID_MAKER 0x40000000u /* of a CPU that software makes. APM vol. 3, "Hypervisor Present" */
 
 static int svm_missing(const char *what)
 {
@@ -32,8 +36,11 @@ int svm_probe(void)
         return svm_missing("address space identifiers (CPUID 8000000Ah EBX)");
     if (x86_rdmsr(X86_MSR_VM_CR) & SVM_VM_CR_DISABLED)
         return svm_missing("AMD-V enabled by the firmware (VM_CR.SVMDIS)");
-    log_info("svm: nested paging %s, %u ASIDs, next RIP %s", features->nested_paging ? "there" : "missing",
-             features->asid_count, features->nrip_save ? "saved" : "not saved");
+    struct x86_cpuid maker = x86_cpuid(SVM_CPUID_MAKER, 0);
+    svm_has_virq = features->hypervisor && svm_virq_is_needed(maker.ebx, maker.ecx, maker.edx);
+    log_info("svm: nested paging %s, %u ASIDs, next RIP %s, interrupts by %s",
+             features->nested_paging ? "there" : "missing", features->asid_count,
+             features->nrip_save ? "saved" : "not saved", svm_has_virq ? "V_IRQ" : "EVENTINJ");
     return 0;
 }
 
@@ -97,6 +104,7 @@ int svm_vcpu_create(struct vcpu *vcpu)
     vcpu->backend = svm;
     svm->is_shadow = vcpu->vm->mode.mmu == MODE_MMU_SHADOW;
     svm->is_direct = vcpu->vm->mode.mmu == MODE_MMU_DIRECT;
+    svm->has_virq = svm_has_virq;
     svm_fill_control(&svm->vmcb->control, vcpu->vm);
     return 0;
 }
