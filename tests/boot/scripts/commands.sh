@@ -298,3 +298,7 @@ dc -e '2 3 + p' 2>/dev/null || echo '2 3 + p' | dc
 factor 360360
 cal 1 2000 | head -3
 
+
+t kernel
+sysctl -n kernel.ostype
+linux64 echo wide
