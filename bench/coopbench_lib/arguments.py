@@ -62,7 +62,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_sweep(_add(commands, "sweep", "the same over values of switches and parameters: tables and plots"))
     _add_trace(_add(commands, "trace", "every crossing of one operation, mode beside mode, as CSV and as a timeline"))
     _add_ablation(_add(commands, "ablation", "every point of the three axes, and which axis a saving comes from"))
-    _add_demo(_add(commands, "demo", "one fork in three modes: what happens in it, and the timeline"))
+    _add_demo(_add(commands, "demo", "one fork, natively and in three modes: what happens in it, and the timeline"))
     _add_shell(_add(commands, "shell", "an interactive shell in the guest, left by Ctrl-A X"))
     table = _add(commands, "table", "the comparison table of a result; of several, their machines side by side")
     table.add_argument("result", metavar="RESULT", type=Path, nargs="*",
