@@ -99,7 +99,7 @@ def command_trace(options: argparse.Namespace, make_plan: Callable, new_folder: 
 
 
 def command_demo(options: argparse.Namespace, make_plan: Callable, new_folder: Callable) -> int:
-    """One fork, natively and in three modes. Where the machine cannot run some of them, in the others, and it says so."""
+    """One fork, natively and in three modes. Where the machine cannot run some, in the others, and it says so."""
     options.workload = DEFAULT_WORKLOAD
     options.mode = options.mode or ",".join(("native", *DEMO_MODES))
     plan = make_plan(options, {})
