@@ -127,12 +127,13 @@ console_flood()
 }
 verdict console-flood "$(console_flood)"
 
-# Stopped in the middle: what is finished is kept, and --resume does the rest.
+# Stopped in the middle: what is finished is kept, and --resume does the rest. What a shell starts in the background
+# ignores SIGINT, and so would all that it starts, were that not taken back.
 several="--mode native,full-nested --workload nano/cpuid,nano/syscall,latency/null_call,latency/fork -r 1 -j 1"
 stop_and_resume()
 {
     local folder=$out/stopped process tries=0 status rows
-    setsid $run $several --out "$folder" > "$out/stop.out" 2> "$out/stop.err" < /dev/null &
+    setsid env --default-signal=INT $run $several --out "$folder" > "$out/stop.out" 2> "$out/stop.err" < /dev/null &
     process=$!
     until [ "$(cat "$out/stop.out" "$out/stop.err" 2> /dev/null | grep -c 'instr/op')" -ge 2 ]; do
         sleep 0.1
@@ -151,10 +152,7 @@ stop_and_resume()
     timeout 200 $run $several --out "$out/whole" > /dev/null 2>&1 < /dev/null
     bench/coopbench compare "$folder" "$out/whole" > "$out/compare.out" 2>&1 || echo "resumed: not the result of a whole run: $out/compare.out"
 }
-# In the background a shell ignores SIGINT, and its children inherit that: a monitor's job does not.
-set -m
 verdict stop-and-resume "$(stop_and_resume)"
-set +m
 
 echo "input: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
