@@ -90,7 +90,10 @@ def row_unit(pairs: list[tuple[Row, Row]]) -> str:
 
 
 def equal_counts(row: Row, other: Row) -> bool:
-    """Whether two rows say the same: cost and crossings; the spread too, where there is one and both ran as often."""
+    """Whether two rows say the same: cost and crossings; the spread too, where there is one and both ran as often.
+    Crossings are means: those of fewer repetitions of a row with a spread, into which a tick fell, are others."""
+    if row.repetitions != other.repetitions and other.low != other.high:
+        return row.value == other.value
     same = all(getattr(row, name) == getattr(other, name) for name in ("value", "exits_per_op", "hypercalls_per_op"))
     return same and (row.repetitions != other.repetitions or (row.low, row.high) == (other.low, other.high))
 
