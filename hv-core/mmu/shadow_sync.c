@@ -197,7 +197,8 @@ static void shadow_sync_written(struct shadow *shadow, struct shadow_page *page,
             shadow_sync_unlink(shadow, page, i);
         }
     }
-    if (++page->writes > WRITES_LIMIT && !page->roots)
+    /* A table that is one of the next level too may have gone by now, with the entry that pointed there. */
+    if (++page->writes > WRITES_LIMIT && !page->roots && page->is_used)
         shadow_page_zap(shadow, page);
 }
 

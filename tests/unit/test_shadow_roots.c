@@ -108,6 +108,36 @@ START_TEST(test_root_is_kept)
 }
 END_TEST
 
+/* A root that maps itself is a table of the next level too, behind it in its frame's list: the write that unlinks that
+ * one forgets it while the list is gone through, and its turn is still to come. */
+START_TEST(test_root_within_itself)
+{
+    struct walker_access read = {0};
+    const unsigned self = 3, other = 4, large = 5, unused = 6;
+    const uint64_t entry = X86_PTE_P | X86_PTE_W | X86_PTE_U | X86_PTE_A | X86_PTE_D;
+    uint64_t machine;
+    model_create(&model, MODEL_LONG, 64, 1);
+    uint64_t root = model.pool[3][0], frame = model.pool[3][1], at = model.direct + frame * 4096;
+    model_write_entry(&model, frame, self, frame << 12 | entry, at);
+    model_write_entry(&model, frame, large, entry | X86_PTE_PS, at);
+    model_write_entry(&model, root, other, frame << 12 | entry, model.direct + root * 4096);
+    ck_assert(model_access(&model, (uint64_t)other << 39 | (uint64_t)large << 30, read, false, &machine));
+    model_load_root(&model, frame << 12);
+    ck_assert(model_access(&model, (uint64_t)self << 39 | (uint64_t)large << 30, read, false, &machine));
+    model_write_entry(&model, root, other, 0, model.direct + root * 4096);
+    uint64_t zaps = model.shadow.counts.zaps, pages = model.shadow.counts.pages;
+    for (unsigned i = 0; i < 8; i++) /* one more, and it counts as data */
+        model_write_entry(&model, frame, unused, (uint64_t)i << 12, at);
+    ck_assert_uint_eq(model.shadow.counts.zaps, zaps);
+    model_write_entry(&model, frame, self, 0, at);
+    ck_assert_uint_eq(model.shadow.counts.zaps, zaps + 1);
+    ck_assert_uint_eq(model.shadow.counts.pages, pages - 1);
+    ck_assert(!model_access(&model, (uint64_t)self << 39, read, true, &machine));
+    ck_assert_msg(!model.complaint, "%s", model.complaint);
+    model_destroy(&model);
+}
+END_TEST
+
 /* A page of the kernel in ring 3 is nothing to its user mode, before and after the kernel has used it. */
 START_TEST(test_user_root_is_its_own)
 {
@@ -135,6 +165,7 @@ int main(void)
     tcase_add_test(tests, test_paging_off);
     tcase_add_test(tests, test_root_without_memory);
     tcase_add_test(tests, test_root_is_kept);
+    tcase_add_test(tests, test_root_within_itself);
     tcase_add_test(tests, test_user_root_is_its_own);
     suite_add_tcase(suite, tests);
     return suite_main(suite);
