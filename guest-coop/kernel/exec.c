@@ -239,6 +239,7 @@ static void exec_become(struct process *process, struct exec_program *program, s
     signal_reset_for_exec(private);
     process_timer_delete_all(process);
     private->clear_tid = 0;
+    private->rseq.address = 0;
     private->executed = true;
     private->crowded = false;
     private->leader->private->exit_signal = SIGNAL_CHLD;

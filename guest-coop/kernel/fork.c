@@ -44,7 +44,7 @@ static void fork_copy_identity(struct process *child, const struct process *pare
     child->umask = parent->umask;
     child->nice = parent->nice;
     child->terminal = parent->terminal;
-    memcpy(child->name, parent->name, sizeof(child->name));
+    __builtin_memcpy(child->name, parent->name, sizeof(child->name)); /* without a call */
 }
 
 static void fork_copy_registers(struct process *child, const struct process *parent,
@@ -77,6 +77,7 @@ static int fork_copy_resources(struct process *child, struct process *parent, ui
         child->space = parent->space;
     } else {
         child->space = address_space_clone(parent->space);
+        child->private->rseq = parent->private->rseq;
     }
     if (!child->space)
         return -ENOMEM;

@@ -18,6 +18,7 @@
 #define ATTENTION_SIGNAL     1u
 #define ATTENTION_RESCHEDULE 2u
 #define ATTENTION_FILES      4u /* borrowed files are to be given back (fs/files.c) */
+#define ATTENTION_RSEQ       8u /* others have run meanwhile (kernel/rseq.h) */
 
 /* struct sigaction as rt_sigaction(2) passes it on x86-64. */
 struct signal_action {
@@ -31,6 +32,12 @@ struct signal_stack {
     uint64_t start;
     uint64_t bytes;
     uint32_t flags;
+};
+
+/* rseq(2): what the thread has registered; address 0: nothing. */
+struct rseq_registration {
+    uint64_t address;
+    uint32_t signature;
 };
 
 struct trap_frame;
@@ -57,6 +64,7 @@ struct process_private {
     uint64_t fs_base, gs_base;
     uint64_t clear_tid;        /* set_tid_address */
     uint64_t robust_list;      /* set_robust_list */
+    struct rseq_registration rseq;
     uint64_t restart_deadline; /* of an interrupted sleep, 0 = none */
     coop_paddr copy_frame;     /* what file operations use in place of user memory (syscall/file_copy.c), or 0 */
     uint32_t personality;      /* PERSONALITY_*: syscall/library_calls.c */

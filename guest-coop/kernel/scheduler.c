@@ -135,22 +135,25 @@ void scheduler_switch(void)
         next = cpu->idle;
     if (run_first)
         timer_want_slice();
-    previous->private->attention &= ~ATTENTION_RESCHEDULE;
+    struct process_private *from = previous->private, *to = next->private;
+    from->attention &= ~ATTENTION_RESCHEDULE;
     if (next == previous)
         return;
     uint64_t now = x86_rdtsc();
-    previous->private->run_tsc += now - previous->private->run_since;
-    next->private->run_since = now;
-    next->private->switches++;
+    from->run_tsc += now - from->run_since;
+    to->run_since = now;
+    to->switches++;
     cpu->counters.context_switches++;
-    fpu_switch(previous->private->fpu, next->private->fpu);
-    scheduler_save(previous->private);
+    if (from->rseq.address)
+        from->attention |= ATTENTION_RSEQ;
+    fpu_switch(from->fpu, to->fpu);
+    scheduler_save(from);
     cpu->previous = previous;
     cpu->current = next;
     if (previous->state == PROCESS_ZOMBIE)
         pv_batch_begin(); /* its space goes together with the load of the next one, in scheduler_finish_switch */
     scheduler_load(cpu, next);
-    scheduler_switch_stack(&previous->private->stack_pointer, next->private->stack_pointer);
+    scheduler_switch_stack(&from->stack_pointer, to->stack_pointer);
     scheduler_finish_switch();
 }
 

@@ -7,6 +7,7 @@
 #include "kernel/errno.h"
 #include "kernel/exit.h"
 #include "kernel/log.h"
+#include "kernel/rseq.h"
 #include "kernel/scheduler.h"
 #include "kernel/thread.h"
 #include "kernel/cpu.h"
@@ -300,6 +301,8 @@ static void signal_handle(struct trap_frame *frame, unsigned signal, struct sign
     struct process_private *private = process_current()->private;
     struct signal_action taken = *action;
     signal_settle_call(frame, &taken);
+    if (private->rseq.address)
+        rseq_interrupted(frame, signal);
     uint64_t mask = private->signal_restore_blocked ? private->signal_saved_blocked : private->signal_blocked;
     private->signal_restore_blocked = false;
     if (!signal_frame_push(frame, signal, &taken, information, mask)) {
@@ -311,10 +314,10 @@ static void signal_handle(struct trap_frame *frame, unsigned signal, struct sign
     }
     if (taken.flags & SIGNAL_FLAG_RESETHAND)
         action->handler = SIGNAL_HANDLER_DEFAULT;
-    private->signal_blocked |= taken.mask & ~SIGNAL_SET_UNBLOCKABLE;
-    if (!(taken.flags & SIGNAL_FLAG_NODEFER)) {
-        private->signal_blocked |= signal_bit(signal);
-    }
+    uint64_t blocked = taken.mask & ~SIGNAL_SET_UNBLOCKABLE;
+    if (!(taken.flags & SIGNAL_FLAG_NODEFER))
+        blocked |= signal_bit(signal);
+    private->signal_blocked |= blocked;
 }
 
 void signal_deliver(struct trap_frame *frame)

@@ -12,6 +12,7 @@
 #include "kernel/fpu.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
+#include "kernel/rseq.h"
 #include "kernel/scheduler.h"
 #include "kernel/signal.h"
 #include "memory/address_space.h"
@@ -204,12 +205,21 @@ void trap_dispatch(struct trap_frame *frame)
         trap_return_work(frame);
 }
 
+/* What seldom is to be done before anything else. */
+static __attribute__((noinline)) void trap_return_first(struct trap_frame *frame, uint32_t attention)
+{
+    if (attention & ATTENTION_FILES)
+        files_release_held();
+    if (attention & ATTENTION_RSEQ)
+        rseq_interrupted(frame, 0);
+}
+
 void trap_return_work(struct trap_frame *frame)
 {
     struct process_private *private = process_current()->private;
     while (private->attention) {
-        if (private->attention & ATTENTION_FILES)
-            files_release_held();
+        if (private->attention & (ATTENTION_FILES | ATTENTION_RSEQ))
+            trap_return_first(frame, private->attention);
         if (private->attention & ATTENTION_RESCHEDULE)
             scheduler_switch();
         if (private->attention & ATTENTION_SIGNAL)

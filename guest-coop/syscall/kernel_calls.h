@@ -64,6 +64,7 @@
     /* library_calls.c */                                                                                              \
     CALL(157, prctl)                                                                                                   \
     CALL(135, personality)                                                                                             \
+    CALL(334, rseq)                                                                                                    \
     CALL(272, unshare)                                                                                                 \
     CALL(158, arch_prctl)                                                                                              \
     CALL(202, futex)                                                                                                   \

@@ -9,6 +9,7 @@
 #include "kernel/fork.h"
 #include "kernel/futex.h"
 #include "kernel/process_private.h"
+#include "kernel/rseq.h"
 #include "kernel/semaphore_undo.h"
 #include "kernel/thread.h"
 #include "memory/layout.h"
@@ -43,6 +44,7 @@
 #define ROBUST_HEAD_BYTES    24u
 #define PERSONALITY_ASK      0xffffffffu
 #define PERSONALITY_NOT_RANDOM 0x0040000u /* ADDR_NO_RANDOMIZE */
+#define RSEQ_UNREGISTER      1u /* flags */
 #define BARRIER_QUERY        0u
 #define BARRIER_GLOBAL       1u
 
@@ -184,6 +186,37 @@ long kernel_sys_get_robust_list(const struct syscall_arguments *a)
     if (user_copy_out(a->a2, &bytes, sizeof(bytes)))
         return -EFAULT;
     return user_copy_out(a->a1, &process->private->robust_list, sizeof(uint64_t));
+}
+
+static long library_rseq_end(const struct rseq_registration *have, const struct syscall_arguments *a)
+{
+    if ((uint32_t)a->a2 & ~RSEQ_UNREGISTER || !have->address || have->address != a->a0 || (uint32_t)a->a1 != RSEQ_BYTES)
+        return -EINVAL;
+    if (have->signature != (uint32_t)a->a3)
+        return -EPERM;
+    if (rseq_unregister(have->address))
+        return -EFAULT;
+    process_current()->private->rseq = (struct rseq_registration){0, 0};
+    return 0;
+}
+
+long kernel_sys_rseq(const struct syscall_arguments *a)
+{
+    struct rseq_registration *have = &process_current()->private->rseq;
+    if ((uint32_t)a->a2 & RSEQ_UNREGISTER)
+        return library_rseq_end(have, a);
+    if ((uint32_t)a->a2)
+        return -EINVAL;
+    if (have->address && (have->address != a->a0 || (uint32_t)a->a1 != RSEQ_BYTES))
+        return -EINVAL;
+    if (have->address)
+        return have->signature == (uint32_t)a->a3 ? -EBUSY : -EPERM;
+    if (a->a0 % RSEQ_BYTES || (uint32_t)a->a1 != RSEQ_BYTES)
+        return -EINVAL;
+    if (a->a0 >= USER_TOP || rseq_register(a->a0))
+        return -EFAULT;
+    *have = (struct rseq_registration){a->a0, (uint32_t)a->a3};
+    return 0;
 }
 
 static long futex_deadline(const struct syscall_arguments *a, uint32_t operation, uint64_t *deadline)

@@ -66,7 +66,8 @@ static const struct part {
              {"files", abi_test_files},
              {"privileges", abi_test_privileges}, {"rooms", abi_test_rooms},
              {"limits", abi_test_limits},
-             {"proc", abi_test_proc},             {"clones", abi_test_clones}};
+             {"proc", abi_test_proc},             {"clones", abi_test_clones},
+             {"sequences", abi_test_sequences}};
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 
@@ -107,6 +108,8 @@ int main(int count, char **arguments)
 {
     if (count >= 2 && strcmp(arguments[1], "status") == 0)
         return getpid() == syscall(SYS_gettid) ? 42 : 43; /* executed by a thread of one of the parts */
+    if (count >= 2 && strcmp(arguments[1], "sequence") == 0)
+        return abi_sequence_executed();
     setvbuf(stdout, NULL, _IONBF, 0);
     for (size_t i = 0; i < PARTS; i++) {
         unsigned before = abi_failures, open = descriptors_open();

@@ -69,5 +69,9 @@ void abi_test_events(void);
 void abi_test_sockets(void);
 void abi_test_system(void);
 void abi_test_files(void);
+void abi_test_sequences(void);
+
+/* What a program that abi_test_sequences executes finds: its status. */
+int abi_sequence_executed(void);
 
 #endif
