@@ -2,14 +2,17 @@
 /*
  * Fetching takes a walk of the guest's tables, so what was found is remembered by RIP and CR3, with the place of the
  * bytes and the bytes themselves: an entry counts only while the same bytes stand there. The place is always the VM's
- * own memory. A length is remembered without the way to it: a mapping that the guest changes behind our back can cost
- * it a wrong length of the same instruction with other prefixes, but never reaches outside of it.
+ * own memory. A length is found by a quick walk and remembered without the way to it: tables of another format, or a
+ * mapping that the guest changes behind our back, can cost it a wrong length of the same instruction with other
+ * prefixes, but never reach outside of it.
  */
 #include "core/instruction.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "cpu/cpu_backend.h"
+#include "mmu/mmu_backend.h"
 #include "mmu/walker.h"
+#include "mmu/walker_quick.h"
 #include <coopvirt/string.h>
 #include <coopvirt/x86.h>
 
@@ -51,36 +54,35 @@ size_t instruction_fetch(const struct vcpu *vcpu, const struct registers *regist
     return got;
 }
 
-/* Remembers an instruction of at most four bytes whose page holds four from it on. */
-static void instruction_remember(struct vcpu *vcpu, const struct registers *registers, uint8_t operation,
-                                 unsigned length)
-{
-    struct vcpu_length *entry = &vcpu->lengths[registers->rip % VCPU_LENGTHS];
-    struct walker_trace way;
-    entry->bytes = 0;
-    if (length > sizeof(entry->value) || registers->rip % X86_PAGE_BYTES > X86_PAGE_BYTES - sizeof(entry->value))
-        return;
-    entry->bytes = instruction_page(vcpu, registers, registers->rip, &way);
-    if (!entry->bytes)
-        return;
-    memcpy(&entry->value, entry->bytes, sizeof(entry->value));
-    entry->rip = registers->rip;
-    entry->root = vcpu->exit.root; /* what the next exit will show: not CR3 where that is hidden */
-    entry->operation = operation;
-    entry->length = (uint8_t)length;
-}
-
-uint8_t instruction_length_walk(struct vcpu *vcpu, enum instruction_operation operation)
+/* In every mode of the CPU, with all the prefixes that fit, and across the end of a page. */
+static __attribute__((noinline)) uint8_t instruction_length_decode(struct vcpu *vcpu,
+                                                                   enum instruction_operation operation)
 {
     struct registers registers;
     uint8_t bytes[INSTRUCTION_BYTES_MAX];
     vcpu->vm->cpu->read_registers(vcpu, &registers);
-    enum decode_mode mode = registers_decode_mode(&registers);
     size_t got = instruction_fetch(vcpu, &registers, bytes);
-    unsigned length = decode_length_fixed(bytes, got, mode, operation);
+    return (uint8_t)decode_length_fixed(bytes, got, registers_decode_mode(&registers), operation);
+}
 
-    if (length && mode == DECODE_MODE_64)
-        instruction_remember(vcpu, &registers, (uint8_t)operation, length);
+uint8_t instruction_length_walk(struct vcpu *vcpu, enum instruction_operation operation)
+{
+    const struct vm *vm = vcpu->vm;
+    const volatile uint32_t *at = 0;
+    uint32_t value = 0;
+    uint64_t rip = vcpu->exit.rip, root = vm->mmu->hides_tables ? vcpu->paging.cr3 : vcpu->exit.root;
+    if (vcpu->exit.is_long_code && rip % X86_PAGE_BYTES <= X86_PAGE_BYTES - sizeof(value))
+        at = walker_quick(&vm->memory, root, rip, sizeof(value));
+    if (at)
+        value = *at;
+    unsigned length = decode_length_fixed((const uint8_t *)&value, sizeof(value), DECODE_MODE_64, operation);
+    if (!length) {
+        vcpu->lengths[rip % VCPU_LENGTHS].bytes = 0;
+        return instruction_length_decode(vcpu, operation);
+    }
+    /* The root is what the next exit will show: not CR3 where that is hidden. */
+    vcpu->lengths[rip % VCPU_LENGTHS] =
+        (struct vcpu_length){rip, vcpu->exit.root, (const void *)at, value, (uint8_t)operation, (uint8_t)length};
     return (uint8_t)length;
 }
 

@@ -59,9 +59,10 @@ static uint64_t guest_memory_rest_of_page(coop_paddr address, uint64_t bytes)
     return rest < bytes ? rest : bytes;
 }
 
-/* The same as guest_memory_pointer: pages that happen to lie one behind the other. */
-static void *guest_memory_scattered_pointer(const struct guest_memory *memory, coop_paddr address, uint64_t bytes,
-                                            bool is_write)
+/* The same as guest_memory_pointer: pages that happen to lie one behind the other. Out of line, so that the way by the
+ * ranges saves no registers. */
+static __attribute__((noinline)) void *guest_memory_scattered_pointer(const struct guest_memory *memory,
+                                                                      coop_paddr address, uint64_t bytes, bool is_write)
 {
     coop_paddr first, machine;
     if (address + bytes < address || !guest_memory_locate(memory, address, is_write, &first))
@@ -101,19 +102,25 @@ static void *guest_memory_piece(const struct guest_memory *memory, coop_paddr ad
     return guest_memory_locate(memory, address, false, &machine) ? memory->address(machine) : 0;
 }
 
+/* Likewise out of line: what a write needs beyond what any access does. */
+static __attribute__((noinline)) void *guest_memory_writable(const struct guest_memory *memory,
+                                                             const struct guest_memory_range *range, uint64_t offset,
+                                                             uint64_t bytes)
+{
+    if (!range->is_writable || !guest_memory_may_write(memory, range->machine + offset, bytes))
+        return 0;
+    return memory->address(range->machine + offset);
+}
+
 void *guest_memory_pointer(const struct guest_memory *memory, coop_paddr address, uint64_t bytes, bool is_write)
 {
     const struct guest_memory_range *range = guest_memory_find(memory, address);
     if (!range)
         return memory->locate ? guest_memory_scattered_pointer(memory, address, bytes, is_write) : 0;
-    if (is_write && !range->is_writable)
-        return 0;
     uint64_t offset = address - range->start;
     if (!MUTATED(memory_length) && bytes > range->bytes - offset)
         return 0;
-    if (is_write && !guest_memory_may_write(memory, range->machine + offset, bytes))
-        return 0;
-    return memory->address(range->machine + offset);
+    return is_write ? guest_memory_writable(memory, range, offset, bytes) : memory->address(range->machine + offset);
 }
 
 /* Whether all of [address, address + bytes) may be accessed. */
