@@ -22,6 +22,7 @@ IPS = 4_000_000
 FREQUENCY_KHZ = 1_000_000
 _START_TIME = 1767225600  # 2026-01-01, as everywhere
 _BREAKS = 200
+_USED_MIB = 2048  # the most that Bochs 2.7 lets a machine use: one that has more must leave the rest alone
 _BIOS, _VGA_BIOS = "/usr/share/bochs/BIOS-bochs-latest", "/usr/share/bochs/VGABIOS-lgpl-latest"
 _GRUB_FOLDER = "/usr/lib/grub/i386-pc"
 _GRUB_MODULES = "multiboot normal biosdisk iso9660 part_msdos"
@@ -78,7 +79,7 @@ def configuration(launch: Launch, cpu_model: str, root: Path) -> str:
     """The bochsrc of one boot."""
     lines = [
         "display_library: sdl2",
-        f"megs: {launch.memory_mib}",
+        f"memory: guest={launch.memory_mib}, host={min(launch.memory_mib, _USED_MIB)}",
         f"romimage: file={_BIOS if launch.feature_control is None else firmware_copy(launch)}",
         f"vgaromimage: file={_VGA_BIOS}",
         f"cpu: model={cpu_model}, count={launch.cpus}, ips={IPS}, reset_on_triple_fault=0, ignore_bad_msrs=1",

@@ -45,11 +45,13 @@ def test_geometry(sectors):
 def test_configuration(tmp_path):
     (tmp_path / "disk.img").write_bytes(bytes(32768 * 512))
     native = bochs.configuration(make_launch("native", disk="disk.img"), "ryzen", tmp_path)
-    assert "cpu: model=ryzen, count=1, ips=4000000, reset_on_triple_fault=0" in native and "megs: 256\n" in native
+    assert "cpu: model=ryzen, count=1, ips=4000000, reset_on_triple_fault=0" in native and "memory: guest=256, host=256\n" in native
     assert "path=logs/disk.img, cylinders=64, heads=16, spt=32" in native and "clock: sync=none, time0=" in native
     assert "com2: enabled=1, mode=file, dev=logs/records.txt" in native
     under = bochs.configuration(make_launch("full-nested", disk="disk.img"), "ryzen", tmp_path)
-    assert "megs: 1024\n" in under and "type=disk" not in under
+    assert "memory: guest=1024, host=1024\n" in under and "type=disk" not in under
+    large = bochs.configuration(make_launch("full-nested", guest_mib=1040), "ryzen", tmp_path)
+    assert "memory: guest=2080, host=2048\n" in large
 
 
 def test_firmware(tmp_path):
