@@ -13,6 +13,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "core/vm_list.h"
+#include "core/vm_memory.h"
 #include "cpu/cpu_backend.h"
 #include "io/io_backend.h"
 #include "machine/boot_info.h"
@@ -29,13 +30,14 @@
 #define CORE_MEMORY_MIB_DEFAULT 256
 #define CORE_MEMORY_MIB_LEAST   2
 #define CORE_MEMORY_MIB_MOST    (1ul << 24) /* 16 TiB */
+#define CORE_HOLE_MIB_DEFAULT   (VM_MEMORY_HOLE >> 20)
 #define CORE_LOG_KIB_DEFAULT    16384
 #define CORE_SLICE_DEFAULT      10000000 /* TSC */
 
 struct core_options {
     struct mode mode;
     const struct cpu_backend *cpu;
-    unsigned long memory_mib, log_kib, busy_limit;
+    unsigned long memory_mib, hole_mib, log_kib, busy_limit;
     unsigned vcpus, vms;
     struct switches switches;
 };
@@ -128,19 +130,31 @@ static void core_start_pmu(const struct core_options *options, const char *words
         core_refuse("%s", why);
 }
 
-static void core_read_options(struct core_options *options)
+static void core_read_memory(struct core_options *options, const char *words)
 {
-    const char *words = boot_info()->command_line;
-    core_read_mode(options, words);
     options->memory_mib = core_number(words, "mem", CORE_MEMORY_MIB_DEFAULT);
-    options->busy_limit = core_number(words, "limit", 0);
-    options->log_kib = core_number(words, "log_quota", CORE_LOG_KIB_DEFAULT);
-    core_read_switches(options, words);
-    unsigned long vcpus = core_number(words, "vcpus", 1), vms = core_number(words, "vms", 1);
+    options->hole_mib = core_number(words, "hole", CORE_HOLE_MIB_DEFAULT);
     if (options->memory_mib < CORE_MEMORY_MIB_LEAST)
         core_refuse("mem=%lu is too little: at least %u MiB", options->memory_mib, CORE_MEMORY_MIB_LEAST);
     if (options->memory_mib > CORE_MEMORY_MIB_MOST)
         core_refuse("mem=%lu is too much: at most %lu MiB", options->memory_mib, CORE_MEMORY_MIB_MOST);
+    if (options->hole_mib < CORE_MEMORY_MIB_LEAST || options->hole_mib > CORE_HOLE_MIB_DEFAULT)
+        core_refuse("hole=%lu: a VM has %u to %lu MiB below its hole for devices", options->hole_mib,
+                    CORE_MEMORY_MIB_LEAST, CORE_HOLE_MIB_DEFAULT);
+    if (options->hole_mib != CORE_HOLE_MIB_DEFAULT && options->mode.mmu == MODE_MMU_DIRECT)
+        core_refuse("hole=%lu: in mode %s a VM's memory lies where the machine's does", options->hole_mib,
+                    options->mode.name);
+}
+
+static void core_read_options(struct core_options *options)
+{
+    const char *words = boot_info()->command_line;
+    core_read_mode(options, words);
+    core_read_memory(options, words);
+    options->busy_limit = core_number(words, "limit", 0);
+    options->log_kib = core_number(words, "log_quota", CORE_LOG_KIB_DEFAULT);
+    core_read_switches(options, words);
+    unsigned long vcpus = core_number(words, "vcpus", 1), vms = core_number(words, "vms", 1);
     if (vcpus < 1 || vcpus > VM_VCPUS)
         core_refuse("vcpus=%lu: a VM has 1 to %u VCPUs", vcpus, VM_VCPUS);
     unsigned vcpus_most = core_mmu_backends[options->mode.mmu]->vcpus_most;
@@ -254,6 +268,7 @@ static struct vm *core_make_guest(const struct core_options *options, unsigned n
         .io = core_io_backends[options->mode.io],
         .vcpus = options->vcpus,
         .memory_bytes = options->memory_mib << 20,
+        .hole = options->hole_mib << 20,
         .log_quota_bytes = options->log_kib << 10,
         .busy_limit = options->busy_limit,
         .switches = options->switches,

@@ -92,7 +92,7 @@ static int io_emulated_create(struct vm *vm, const struct vm_config *config)
 {
     struct platform_config platform = {
         .vcpus = vm->vcpu_count,
-        .memory_bytes = vm->memory_bytes,
+        .memory_bytes = vm->low_bytes,
         .tsc_khz = tsc_khz(),
         .lapic_khz = vm->lapic_khz,
         .disk = config->disk,

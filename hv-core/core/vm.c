@@ -215,6 +215,7 @@ struct vm *vm_create(const struct vm_config *config)
     vm->io = config->io;
     vm->vcpu_count = vm->running_vcpus = config->vcpus;
     vm->memory_bytes = config->memory_bytes;
+    vm->low_bytes = config->memory_bytes < config->hole ? config->memory_bytes : config->hole;
     vm->frames_before = before;
     vm->log_quota_bytes = config->log_quota_bytes;
     vm->busy_limit = config->busy_limit;

@@ -73,6 +73,7 @@ struct vm {
     int64_t realtime_at_start; /* seconds since 1970 UTC, */
     uint64_t created;          /* and the TSC then */
     uint64_t memory_bytes;
+    uint64_t low_bytes; /* of these, in front of the hole for devices */
     struct guest_memory memory;
     struct vm_extent extents[VM_EXTENTS];
     unsigned extent_count;
@@ -121,6 +122,7 @@ struct vm_config {
     const struct io_backend *io;
     unsigned vcpus;
     uint64_t memory_bytes;
+    coop_paddr hole; /* where the one for devices begins: memory that is left goes above 4 GiB */
     uint8_t *disk;
     uint64_t disk_bytes;
     bool is_disk_shared; /* another VM has the same image: this one gets a copy */

@@ -118,10 +118,9 @@ int vm_memory_create(struct vm *vm)
     vm->memory.address = frame_address;
     if (vm->mmu->is_direct)
         return vm_memory_create_direct(vm);
-    uint64_t low = vm->memory_bytes < VM_MEMORY_HOLE ? vm->memory_bytes : VM_MEMORY_HOLE;
-    int error = vm_memory_add(vm, 0, low);
-    if (!error && vm->memory_bytes > low)
-        error = vm_memory_add(vm, VM_MEMORY_ABOVE, vm->memory_bytes - low);
+    int error = vm_memory_add(vm, 0, vm->low_bytes);
+    if (!error)
+        error = vm_memory_add(vm, VM_MEMORY_ABOVE, vm->memory_bytes - vm->low_bytes);
     return error;
 }
 

@@ -17,7 +17,7 @@ struct vm;
 #define VM_MEMORY_VIDEO_END  0x000c0000ul
 #define VM_MEMORY_BIOS       0x000e0000ul
 #define VM_MEMORY_HIGH_START 0x00100000ul
-#define VM_MEMORY_HOLE       0xc0000000ul
+#define VM_MEMORY_HOLE       0xc0000000ul /* or lower down: struct vm_config */
 #define VM_MEMORY_ABOVE      0x100000000ul
 
 #define VM_MEMORY_PIECES 32 /* where guest addresses are the machine's: so many extents, as they are found */

@@ -1,12 +1,14 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
 ;
-; Reads the memory map, writes into each 2 MiB of what is available its own address, and reads all of them back.
+; Reads the memory map, writes into each 2 MiB of what is available its own address, and reads all of them back, as one
+; region.
 
 %include "guest.inc"
 
 MAP_LENGTH  equ 44              ; in the Multiboot information
 MAP_ADDRESS equ 48
 LARGE       equ 0x200000
+PORT_MARKER equ 0x0cb0
 
 bits 32
 main:
@@ -30,10 +32,16 @@ main64:
     mov rdi, rax
     mov dword [rdi], giant_l3 + 7
     mov cr3, rax
+    mov dx, PORT_MARKER
+    mov eax, 1 << 1
+    out dx, eax
     mov r12, write_page
     call each_page
     mov r12, read_page
     call each_page
+    mov dx, PORT_MARKER
+    mov eax, 1 << 1 | 1
+    out dx, eax
     PRINT "ranges behind 4 GiB: "
     mov rax, r10
     call print_hex
