@@ -211,6 +211,11 @@ static int ext2_mount_root(struct inode *directory)
     return 0;
 }
 
+void ext2_ignore_set_id(bool ignore)
+{
+    ext2.ignores_set_id = ignore;
+}
+
 int ext2_mount(struct block_device *device, struct inode *directory, bool read_only)
 {
     if (ext2.device)

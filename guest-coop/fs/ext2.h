@@ -98,7 +98,7 @@ struct ext2_inode {
 struct ext2 {
     struct block_device *device;
     uint32_t inodes, blocks, groups, group_blocks, group_inodes, inode_bytes, first_inode;
-    bool read_only;
+    bool read_only, ignores_set_id;
     struct inode *root, *covered; /* one reference to each */
 
     struct process *owner; /* holds the lock */
@@ -114,6 +114,7 @@ struct ext2 {
 
 /* Mounts the device's file system over a directory: 0, -EBUSY, -EINVAL (with a line in the log), -EIO. */
 int ext2_mount(struct block_device *device, struct inode *directory, bool read_only);
+void ext2_ignore_set_id(bool ignore); /* of the programs on what is mounted */
 
 /* 0, -EINVAL when `root` is not its root, -EBUSY while something in it is in use. */
 int ext2_unmount(struct inode *root);

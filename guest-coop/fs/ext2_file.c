@@ -117,7 +117,7 @@ static long ext2_file_write(struct file *file, uint64_t user_buffer, size_t byte
         }
     }
     ext2_lock();
-    inode_touch(inode);
+    inode_written(inode);
     int stored = ext2_unlock(ext2_inode_store(inode));
     if (!done)
         return status ? status : stored;
@@ -148,7 +148,7 @@ int ext2_file_truncate(struct inode *inode, uint64_t bytes)
         }
     }
     inode->size = bytes;
-    inode_touch(inode);
+    inode_written(inode);
     int stored = ext2_inode_store(inode);
     return ext2_unlock(status ? status : stored);
 }

@@ -5,6 +5,7 @@
  */
 #include "fs/inode.h"
 
+#include "fs/ext2.h"
 #include "fs/path.h"
 
 #include "kernel/capability.h"
@@ -78,6 +79,17 @@ int inode_permission_remove(const struct inode *directory, const struct inode *v
     if ((directory->mode & ABI_S_ISVTX) && inode_permission_owner(victim) && inode_permission_owner(directory))
         return -EPERM;
     return 0;
+}
+
+bool inode_ignores_set_id(const struct inode *inode)
+{
+    return ext2.ignores_set_id && ext2_holds(inode);
+}
+
+void inode_drop_set_id(struct inode *inode, bool always)
+{
+    if (inode_type(inode) == ABI_S_IFREG && (always || !capability_held(CAPABILITY_FSETID)))
+        inode->mode &= ~(ABI_S_ISUID | (inode->mode & ABI_S_IXGRP ? ABI_S_ISGID : 0));
 }
 
 void inode_touch(struct inode *inode)

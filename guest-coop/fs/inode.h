@@ -85,8 +85,22 @@ int inode_permission_remove(const struct inode *directory, const struct inode *v
 /* Is the running process the owner or the superuser? 0 or -EPERM. */
 int inode_permission_owner(const struct inode *inode);
 
+/* Takes a program's set-ID bits away; `always`: even if it is the superuser who does what asks for it. */
+void inode_drop_set_id(struct inode *inode, bool always);
+
+/* Is what holds it mounted so that set-ID bits mean nothing? */
+bool inode_ignores_set_id(const struct inode *inode);
+
 /* Sets modification and change time to now. */
 void inode_touch(struct inode *inode);
+
+/* The same of a file with other content, which may no longer lend its owner's rights. */
+static inline void inode_written(struct inode *inode)
+{
+    if (inode->mode & (ABI_S_ISUID | ABI_S_ISGID))
+        inode_drop_set_id(inode, false);
+    inode_touch(inode);
+}
 
 /* What stat(2) shows. */
 void inode_stat(const struct inode *inode, struct abi_stat *status);

@@ -10,6 +10,7 @@
 #include "kernel/clock.h"
 #include "kernel/errno.h"
 #include "kernel/process.h"
+#include "memory/address_space.h"
 #include "memory/frame.h"
 #include "memory/heap.h"
 #include "memory/user_copy.h"
@@ -31,6 +32,12 @@ void proc_print(struct proc_text *text, const char *format, ...)
     text->used += length < room ? length : room - 1;
 }
 
+/* Is what it says of itself the superuser's? */
+static bool proc_is_hidden(const struct process *process)
+{
+    return process->space && process->space->undumpable;
+}
+
 static int proc_make(struct inode *parent, enum proc_kind kind, int pid, unsigned index, uint32_t mode,
                      const struct proc_row *row, struct inode **made)
 {
@@ -39,6 +46,7 @@ static int proc_make(struct inode *parent, enum proc_kind kind, int pid, unsigne
         return -ENOMEM;
     const struct process *process = pid ? process_find(pid) : NULL;
     uint32_t type = mode & ABI_S_IFMT;
+    const struct process *owner = process && kind != PROC_PROCESS && proc_is_hidden(process) ? NULL : process;
     uint64_t now = clock_realtime_ns();
     proc->inode = (struct inode){
         .operations = type == ABI_S_IFDIR   ? &proc_directory_operations
@@ -46,8 +54,8 @@ static int proc_make(struct inode *parent, enum proc_kind kind, int pid, unsigne
                                             : &proc_text_operations,
         .references = 1,
         .mode = mode,
-        .uid = process ? process->euid : 0,
-        .gid = process ? process->egid : 0,
+        .uid = owner ? owner->euid : 0,
+        .gid = owner ? owner->egid : 0,
         .links = type == ABI_S_IFDIR ? 2 : 1,
         .file_system = PROC_DEVICE,
         .number = proc_number(kind, pid, index),
@@ -191,8 +199,12 @@ static struct inode *proc_target(const struct proc_inode *proc)
     return process && process->state != PROCESS_ZOMBIE && proc->row->target ? proc->row->target(process) : NULL;
 }
 
+/* A process may see all of itself. */
 static int proc_check_owner(const struct inode *inode)
 {
+    const struct process *process = process_find(proc_of(inode)->pid);
+    if (process && process->leader_pid == process_current()->leader_pid)
+        return 0;
     return inode_permission_owner(inode) ? -EACCES : 0;
 }
 

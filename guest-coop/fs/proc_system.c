@@ -98,7 +98,8 @@ void proc_print_mounts(struct proc_text *text, struct process *process)
     proc_print(text, "ramfs / ramfs rw,noatime 0 0\nproc /proc proc rw,noatime 0 0\n");
     char path[ABI_PATH_BYTES / 16];
     if (ext2_device_name() && ext2_mount_path(path, sizeof(path)) == 0)
-        proc_print(text, "/dev/%s %s ext2 rw,noatime 0 0\n", ext2_device_name(), path);
+        proc_print(text, "/dev/%s %s ext2 %s%s,noatime 0 0\n", ext2_device_name(), path, ext2.read_only ? "ro" : "rw",
+                   ext2.ignores_set_id ? ",nosuid" : "");
 }
 
 /* Features by the names that programs look for; each a bit of CPUID leaf 1, EDX below 32 and ECX from there on. */

@@ -146,7 +146,7 @@ int ramfs_file_truncate(struct inode *inode, uint64_t bytes)
             memset((uint8_t *)frame_address(last) + bytes % FRAME_BYTES, 0, FRAME_BYTES - bytes % FRAME_BYTES);
     }
     inode->size = bytes;
-    inode_touch(inode);
+    inode_written(inode);
     return 0;
 }
 
@@ -232,7 +232,7 @@ static long ramfs_file_write(struct file *file, uint64_t user_buffer, size_t byt
     }
     if (!done)
         return status;
-    inode_touch(inode);
+    inode_written(inode);
     *position = at;
     return (long)done;
 }
@@ -309,7 +309,7 @@ static long ramfs_file_allocate(struct file *file, uint64_t offset, uint64_t byt
         return status;
     if (!keep_size && end > inode->size)
         inode->size = end;
-    inode_touch(inode);
+    inode_written(inode);
     return 0;
 }
 

@@ -8,6 +8,8 @@
 
 #include "kernel/process.h"
 
+struct inode;
+
 #define CAPABILITY_CHOWN        0u
 #define CAPABILITY_DAC_OVERRIDE 1u
 #define CAPABILITY_DAC_READ_SEARCH 2u
@@ -28,7 +30,8 @@
 #define CAPABILITY_MKNOD        27u
 #define CAPABILITY_SYSLOG       34u
 
-#define CAPABILITY_ALL ((1ul << 41) - 1)
+#define CAPABILITY_LAST 40u
+#define CAPABILITY_ALL ((2ul << CAPABILITY_LAST) - 1)
 
 /* Has the running process it in force? */
 static inline bool capability_held(unsigned capability)
@@ -40,7 +43,8 @@ static inline bool capability_held(unsigned capability)
  * changes"). */
 void capability_identity_changed(struct process *process, uint32_t uid, uint32_t euid, uint32_t suid);
 
-/* exec: the superuser gets all, others what a file would grant them: nothing here. */
-void capability_executed(struct process *process);
+/* exec: identities by the program's set-ID bits, saved ones too; the superuser gets all capabilities, others what a
+ * file would grant them: nothing here. Nobody gets any who has asked for that (PR_SET_NO_NEW_PRIVS). */
+void capability_executed(struct process *process, const struct inode *program);
 
 #endif

@@ -56,10 +56,12 @@ static int exec_open(const char *path, struct file **file)
 static bool exec_script_line(char *line, size_t bytes, char **interpreter, char **argument)
 {
     char *end = 0;
+    if (bytes < 3 || line[0] != '#' || line[1] != '!')
+        return false;
     for (size_t i = 2; i < bytes && !end; i++)
         if (line[i] == '\n')
             end = line + i;
-    if (bytes < 3 || line[0] != '#' || line[1] != '!' || !end)
+    if (!end)
         return false;
     while (end > line + 2 && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
         end--;
@@ -243,9 +245,7 @@ static void exec_become(struct process *process, struct exec_program *program, s
     private->executed = true;
     private->crowded = false;
     private->leader->private->exit_signal = SIGNAL_CHLD;
-    process->suid = process->euid;
-    process->sgid = process->egid;
-    capability_executed(process);
+    capability_executed(process, program->file->inode);
     private->fs_base = private->gs_base = 0;
     pv.cpu.fs_base_write(0);
     pv.cpu.msr_write(X86_MSR_KERNEL_GS_BASE, 0);

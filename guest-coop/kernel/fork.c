@@ -169,7 +169,7 @@ __attribute__((noinline)) static long fork_thread(const struct fork_arguments *a
     thread->private->thread_count = 0;
     thread->private->actions = leader->private->own_actions;
     thread->private->places = current->private->places;
-    thread->private->personality = current->private->personality;
+    thread->private->rules = current->private->rules;
     fork_share_resources(thread, current);
     fork_copy_identity(thread, current);
     fork_copy_registers(thread, current, arguments);
@@ -206,7 +206,7 @@ long fork_process(const struct fork_arguments *arguments)
     fork_copy_registers(child, parent, arguments);
     fork_copy_signals(child->private, parent->private);
     child->private->exit_signal = arguments->exit_signal;
-    child->private->personality = parent->private->personality;
+    child->private->rules = parent->private->rules;
     if (flags & FORK_CLEAR_SIGHAND)
         signal_reset_actions(child->private);
     struct limits *limits = parent->private->leader->private->limits;

@@ -67,7 +67,10 @@ struct process_private {
     struct rseq_registration rseq;
     uint64_t restart_deadline; /* of an interrupted sleep, 0 = none */
     coop_paddr copy_frame;     /* what file operations use in place of user memory (syscall/file_copy.c), or 0 */
-    uint32_t personality;      /* PERSONALITY_*: syscall/library_calls.c */
+    struct program_rules {     /* what a child has from its parent */
+        uint32_t personality;  /* PERSONALITY_*: syscall/library_calls.c */
+        bool no_new_privileges; /* prctl(2): exec gives none */
+    } rules;
     bool crowded;              /* has become a user who has too many processes: execve refuses */
     bool executed;             /* has called execve since its fork: setpgid by the parent is too late */
 

@@ -136,6 +136,7 @@ static struct address_space *address_space_clone_batch(struct address_space *spa
     child->arguments_start = space->arguments_start;
     child->arguments_end = space->arguments_end;
     child->mapped_pages = space->mapped_pages;
+    child->undumpable = space->undumpable;
     int status = address_space_clone_areas(child, space);
     pv.mmu.flush_user(); /* the parent's writable translations */
     if (status == 0)

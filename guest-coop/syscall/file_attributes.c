@@ -123,8 +123,7 @@ static long file_attributes_chown(struct inode *inode, uint32_t uid, uint32_t gi
     if (gid != FILE_KEEP)
         inode->gid = gid;
     /* A program does not keep another owner's rights. */
-    if (!inode_is_directory(inode))
-        inode->mode &= ~(ABI_S_ISUID | (inode->mode & 0010 ? ABI_S_ISGID : 0));
+    inode_drop_set_id(inode, true);
     inode->times.changed_ns = clock_realtime_ns();
     return 0;
 }

@@ -15,8 +15,9 @@
 #include <coopvirt/string.h>
 
 #define MOUNT_READ_ONLY 1u
+#define MOUNT_NO_SET_ID 2u
 #define MOUNT_MAGIC     0xc0ed0000u /* old callers set it */
-/* Access times are not kept in any case, and there are no programs whose bits or devices could be ignored. */
+/* Access times are not kept in any case. */
 #define MOUNT_IGNORED  (MOUNT_MAGIC | 0x400u | 0x800u | 0x8000u | 0x200000u | 0x1000000u | 0x2000000u)
 #define UMOUNT_FORCE   1u
 #define UMOUNT_DETACH  2u
@@ -56,12 +57,14 @@ long file_sys_mount(const struct syscall_arguments *a)
         status = -EBUSY;
     else if (!is_known)
         status = -ENODEV;
-    else if (a->a3 & ~(uint64_t)(MOUNT_READ_ONLY | MOUNT_IGNORED))
+    else if (a->a3 & ~(uint64_t)(MOUNT_READ_ONLY | MOUNT_NO_SET_ID | MOUNT_IGNORED))
         status = -EINVAL;
     if (status == 0)
         status = file_mount_device(a->a0, &device);
     if (status == 0)
         status = ext2_mount(device, directory, a->a3 & MOUNT_READ_ONLY);
+    if (status == 0)
+        ext2_ignore_set_id(a->a3 & MOUNT_NO_SET_ID);
     inode_release(directory);
     return status;
 }

@@ -7,6 +7,7 @@
 #include "kernel/errno.h"
 #include "kernel/limits.h"
 #include "kernel/process_private.h"
+#include "memory/address_space.h"
 #include "memory/user_copy.h"
 #include "syscall/kernel_calls.h"
 
@@ -47,8 +48,10 @@ static struct identity identity_group(void)
 static long identity_group_changed(uint32_t old, long status)
 {
     struct process *current = process_current();
-    if (old != current->egid)
-        current->private->leader->private->parent_death_signal = 0;
+    if (old == current->egid)
+        return status;
+    current->private->leader->private->parent_death_signal = 0;
+    current->space->undumpable = true;
     return status;
 }
 

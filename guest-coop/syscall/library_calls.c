@@ -12,6 +12,7 @@
 #include "kernel/rseq.h"
 #include "kernel/semaphore_undo.h"
 #include "kernel/thread.h"
+#include "memory/address_space.h"
 #include "memory/layout.h"
 #include "memory/user_copy.h"
 #include "pv/pv.h"
@@ -32,6 +33,9 @@
 #define PRCTL_GET_NAME       16u
 #define PRCTL_SET_SUBREAPER  36u
 #define PRCTL_GET_SUBREAPER  37u
+#define PRCTL_BOUND_READ     23u
+#define PRCTL_SET_NO_NEW     38u
+#define PRCTL_GET_NO_NEW     39u
 #define FUTEX_WAIT_OP        0u
 #define FUTEX_WAKE_OP        1u
 #define FUTEX_REQUEUE_OP     3u
@@ -63,6 +67,17 @@ static long library_family(const struct syscall_arguments *a, struct process_pri
     return 0;
 }
 
+/* What once is asked for stays, through fork and exec. */
+static long library_privileges(const struct syscall_arguments *a, struct program_rules *rules)
+{
+    bool asks = a->a0 == PRCTL_GET_NO_NEW;
+    if (a->a1 != !asks || a->a2 || a->a3 || a->a4)
+        return -EINVAL;
+    if (!asks)
+        rules->no_new_privileges = true;
+    return asks && rules->no_new_privileges;
+}
+
 long kernel_sys_prctl(const struct syscall_arguments *a)
 {
     struct process *current = process_current();
@@ -77,9 +92,17 @@ long kernel_sys_prctl(const struct syscall_arguments *a)
     case PRCTL_GET_NAME:
         return user_copy_out(a->a1, current->name, sizeof(current->name));
     case PRCTL_GET_DUMPABLE:
-        return 0; /* nothing ever is dumped */
+        return !current->space->undumpable;
     case PRCTL_SET_DUMPABLE:
-        return a->a1 == 0 ? 0 : -EINVAL;
+        if (a->a1 > 1)
+            return -EINVAL;
+        current->space->undumpable = !a->a1;
+        return 0;
+    case PRCTL_SET_NO_NEW:
+    case PRCTL_GET_NO_NEW:
+        return library_privileges(a, &current->private->rules);
+    case PRCTL_BOUND_READ:
+        return a->a1 <= CAPABILITY_LAST ? 1 : -EINVAL; /* nothing is taken out of that set */
     case PRCTL_SET_DEATH:
     case PRCTL_GET_DEATH:
     case PRCTL_SET_SUBREAPER:
@@ -120,12 +143,12 @@ long kernel_sys_arch_prctl(const struct syscall_arguments *a)
 long kernel_sys_personality(const struct syscall_arguments *a)
 {
     struct process_private *private = process_current()->private;
-    uint32_t wanted = (uint32_t)a->a0, old = private->personality;
+    uint32_t wanted = (uint32_t)a->a0, old = private->rules.personality;
     if (wanted == PERSONALITY_ASK)
         return old;
     if (wanted & ~PERSONALITY_NOT_RANDOM)
         return -EINVAL;
-    private->personality = wanted;
+    private->rules.personality = wanted;
     return old;
 }
 

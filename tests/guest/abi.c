@@ -67,7 +67,7 @@ static const struct part {
              {"privileges", abi_test_privileges}, {"rooms", abi_test_rooms},
              {"limits", abi_test_limits},
              {"proc", abi_test_proc},             {"clones", abi_test_clones},
-             {"sequences", abi_test_sequences}};
+             {"sequences", abi_test_sequences},   {"rights", abi_test_rights}};
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 
@@ -110,6 +110,8 @@ int main(int count, char **arguments)
         return getpid() == syscall(SYS_gettid) ? 42 : 43; /* executed by a thread of one of the parts */
     if (count >= 2 && strcmp(arguments[1], "sequence") == 0)
         return abi_sequence_executed();
+    if (count >= 3 && strcmp(arguments[1], "rights") == 0)
+        return abi_rights_executed(atoi(arguments[2]));
     setvbuf(stdout, NULL, _IONBF, 0);
     for (size_t i = 0; i < PARTS; i++) {
         unsigned before = abi_failures, open = descriptors_open();

@@ -70,8 +70,10 @@ void abi_test_sockets(void);
 void abi_test_system(void);
 void abi_test_files(void);
 void abi_test_sequences(void);
+void abi_test_rights(void);
 
-/* What a program that abi_test_sequences executes finds: its status. */
+/* What the programs do that two of the parts execute: their status. */
 int abi_sequence_executed(void);
+int abi_rights_executed(int descriptor);
 
 #endif
