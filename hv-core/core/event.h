@@ -14,10 +14,10 @@
 struct event_queue {
     struct vm_event exception; /* delivered whatever RFLAGS.IF says */
     int interrupted_vector;    /* an external interrupt already acknowledged, to be delivered again; or -1 */
-    bool triple_fault;         /* an exception while delivering a double fault */
     uint64_t fault_address;    /* for CR2, with a page fault */
     bool has_fault_address;
-    uint8_t nmis; /* one that has come; or two, when the delivery of another was interrupted */
+    bool triple_fault; /* an exception while delivering a double fault */
+    uint8_t nmis;      /* one that has come; or two, when the delivery of another was interrupted */
     bool is_new;  /* after a reset: what blocked NMIs before does so no more, which the backend clears by cpu->window */
     bool is_busy; /* any of these but is_new is set */
 };

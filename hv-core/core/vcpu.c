@@ -331,22 +331,44 @@ static __attribute__((noinline)) void vcpu_deliver_nmis(struct vcpu *vcpu)
         cpu_kick(cpu_current()->index);
 }
 
+/* An interrupt that goes behind an exception comes as soon as that one's handler lets it. The window does not open
+ * between the two: if the guest could take it now, this CPU interrupts itself. */
+static __attribute__((noinline)) void vcpu_await_interrupt(struct vcpu *vcpu)
+{
+    struct event_queue *events = &vcpu->events;
+    events->is_busy = events->interrupted_vector >= 0;
+    int vector = events->is_busy ? events->interrupted_vector : vcpu_interrupt(vcpu);
+    if (vcpu->vm->cpu->window(vcpu, VM_EVENT_INTERRUPT, (uint8_t)vector))
+        cpu_kick(cpu_current()->index);
+}
+
+/* False when the VM has been stopped. */
+static __attribute__((noinline)) bool vcpu_deliver_rare(struct vcpu *vcpu)
+{
+    if (vcpu->events.triple_fault) {
+        report_stop(vcpu, VM_STOP_TRIPLE_FAULT, "an exception in the delivery of a double fault");
+        return false;
+    }
+    vcpu_deliver_nmis(vcpu);
+    return true;
+}
+
 /* What waits in the queue, one event an entry: an exception first; an interrupt that has been acknowledged already
  * stays until that is on its way. False when the VM has been stopped. */
 static bool vcpu_deliver_queued(struct vcpu *vcpu)
 {
     struct event_queue *events = &vcpu->events;
-    if (events->triple_fault) {
-        report_stop(vcpu, VM_STOP_TRIPLE_FAULT, "an exception in the delivery of a double fault");
-        return false;
-    }
-    if (__builtin_expect(events->nmis, 0)) {
-        vcpu_deliver_nmis(vcpu);
+    if (__builtin_expect(events->triple_fault || events->nmis, 0))
+        return vcpu_deliver_rare(vcpu);
+    if (event_is_waiting(events)) {
+        vcpu_deliver_exception(vcpu);
+        if (__builtin_expect((events->interrupted_vector & vcpu_interrupt(vcpu)) >= 0, 0))
+            vcpu_await_interrupt(vcpu);
+        else
+            events->is_busy = false;
         return true;
     }
-    if (event_is_waiting(events))
-        vcpu_deliver_exception(vcpu);
-    else if (events->interrupted_vector >= 0)
+    if (events->interrupted_vector >= 0)
         vcpu_deliver_interrupted(vcpu);
     events->is_busy = events->interrupted_vector >= 0;
     return true;

@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
 ;
 ; Interrupts of the local APIC's timer: while the guest runs, into HLT, held back by RFLAGS.IF, by an
-; interrupt shadow, and by CR8.
+; interrupt shadow, and by CR8; and one of its own that comes at the same moment as an exception, which goes first.
 
 %include "guest.inc"
 
@@ -89,10 +89,32 @@ main64:
     test eax, eax
     jnz wrong
     PRINTLN "after cr8"
+
+    GATE 1, step
+    pushfq
+    or qword [rsp], 1 << 8  ; TF: the instruction behind POPFQ is stepped
+    popfq
+    mov dword [rdi + LAPIC_ICR], 1 << 18 | VECTOR ; to oneself
+    mov ecx, 100000
+.behind:
+    cmp dword [abs count], 5 ; nothing here exits
+    loopne .behind
+    jne wrong
+    cmp dword [abs count_at_step], 4
+    jne wrong
+    PRINTLN "behind an exception"
     EXIT EXIT_OK
 wrong:
     PRINTLN "wrong"
     EXIT EXIT_FAILED
+
+step:
+    push rax
+    mov eax, [abs count]
+    mov [abs count_at_step], eax
+    pop rax
+    btr qword [rsp + 16], 8
+    iretq
 
 interrupt:
     push rdi
@@ -105,3 +127,4 @@ interrupt:
 section .data
 align 4
 count: dd 0
+count_at_step: dd 0
