@@ -43,6 +43,13 @@ static inline bool mode_memory_changes(const struct mode *mode)
     return mode->mmu == MODE_MMU_NESTED && mode->io == MODE_IO_QUEUE;
 }
 
+/* The TSC is the guest's to write: the CPU adds an offset to it, and no service tells the guest times of the machine's.
+ */
+static inline bool mode_writes_tsc(const struct mode *mode)
+{
+    return mode->cpu == MODE_CPU_VT && mode->io == MODE_IO_EMULATED;
+}
+
 /* Guests start their VCPUs by hypercall: no local APIC sends start-up IPIs, and the mmu service can do with several. */
 static inline bool mode_starts_vcpus(const struct mode *mode)
 {

@@ -113,7 +113,7 @@ static bool msr_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
         *value = registers.pat;
         return true;
     case X86_MSR_TSC:
-        *value = tsc_read();
+        *value = tsc_read() + vcpu->tsc_offset;
         return true;
     default:
         if (!msr_is_device(msr))
@@ -152,6 +152,16 @@ static bool msr_write_pat(struct vcpu *vcpu, uint64_t value)
     return true;
 }
 
+/* A guest's TSC is its own, by VCPU; the machine's goes on as it was. */
+static bool msr_write_tsc(struct vcpu *vcpu, uint64_t value)
+{
+    if (!mode_writes_tsc(&vcpu->vm->mode))
+        return false;
+    vcpu->tsc_offset = value - tsc_read();
+    vcpu->vm->cpu->write_control(vcpu, CPU_CONTROL_TSC_OFFSET, vcpu->tsc_offset);
+    return true;
+}
+
 static bool msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
     bool ok;
@@ -161,6 +171,8 @@ static bool msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
         return msr_write_efer(vcpu, value);
     case X86_MSR_PAT:
         return msr_write_pat(vcpu, value);
+    case X86_MSR_TSC:
+        return msr_write_tsc(vcpu, value);
     default:
         if (!msr_is_device(msr))
             return msr_write_constant(msr, value);

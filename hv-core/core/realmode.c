@@ -146,7 +146,7 @@ static enum realmode_end realmode_execute(struct vcpu *vcpu, struct registers *r
         registers->rflags |= X86_FLAGS_IF;
         break;
     case OPERATION_RDTSC: {
-        uint64_t now = tsc_read();
+        uint64_t now = tsc_read() + vcpu->tsc_offset;
         vcpu->general[REGISTER_RAX] = (uint32_t)now;
         vcpu->general[REGISTER_RDX] = now >> 32;
         break;

@@ -154,6 +154,7 @@ struct vcpu {
     bool has_tsc_aux; /* constant: the CPU has RDTSCP */
     uint64_t tsc_aux;
     uint64_t xcr0;
+    uint64_t tsc_offset;    /* its TSC is the machine's and this */
     struct cluster cluster; /* with cluster=N */
     struct account account;
 };

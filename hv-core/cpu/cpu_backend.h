@@ -15,6 +15,9 @@
 
 struct vcpu;
 
+/* Beside the numbers of control registers: what RDTSC in the guest adds to the machine's TSC. */
+#define CPU_CONTROL_TSC_OFFSET 16u
+
 enum cpu_description { CPU_DESCRIPTION_EXIT, CPU_DESCRIPTION_CONTROLS };
 
 struct cpu_direct {
@@ -73,7 +76,7 @@ struct cpu_backend {
      * object, for a record. */
     void (*describe)(const struct vcpu *vcpu, enum cpu_description what, char *text, size_t size);
 
-    /* CR8 as the guest will read it; and on its own tables CR0 and CR4. */
+    /* CR8 as the guest will read it; on its own tables CR0 and CR4; and CPU_CONTROL_TSC_OFFSET. */
     void (*write_control)(struct vcpu *vcpu, unsigned number, uint64_t value);
 
     /* A guest can run on tables that vcpu->paging_root names, and then read_registers and write_registers deal in the

@@ -112,10 +112,12 @@ void svm_write_registers(struct vcpu *vcpu, const struct registers *registers)
 void svm_write_control(struct vcpu *vcpu, unsigned number, uint64_t value)
 {
     struct vmcb *vmcb = svm_of(vcpu)->vmcb;
-    if (number == 0)
+    if (number == 8)
+        vmcb->control.virtual_interrupt = (vmcb->control.virtual_interrupt & ~VMCB_V_TPR) | (value & 0x0f);
+    else if (number == 0)
         vmcb->save.cr0 = value;
     else if (number == 4)
         vmcb->save.cr4 = value;
     else
-        vmcb->control.virtual_interrupt = (vmcb->control.virtual_interrupt & ~VMCB_V_TPR) | (value & 0x0f);
+        vmcb->control.tsc_offset = value;
 }

@@ -173,13 +173,15 @@ void vmx_write_registers(struct vcpu *vcpu, const struct registers *registers)
 
 void vmx_write_control(struct vcpu *vcpu, unsigned number, uint64_t value)
 {
-    if (number == 0) {
+    if (number == 8) {
+        vmx_set_task_priority(vcpu, (uint8_t)value);
+    } else if (number == 0) {
         vmx_write(VMCS_GUEST_CR0, (value & ~CR0_NOT_TAKEN) | X86_CR0_NE);
         vmx_write(VMCS_CR0_SHADOW, value);
     } else if (number == 4) {
         vmx_write(VMCS_GUEST_CR4, value | X86_CR4_VMXE);
         vmx_write(VMCS_CR4_SHADOW, value);
     } else {
-        vmx_set_task_priority(vcpu, (uint8_t)value);
+        vmx_write(VMCS_TSC_OFFSET, value);
     }
 }

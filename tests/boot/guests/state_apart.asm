@@ -1,9 +1,11 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
 ;
-; Fills vector (also the upper halves), debug and TSC_AUX registers and XCR0 with a pattern of its own and looks at them
-; for a long time. For several VMs on one CPU with short slices: each must find what it wrote.
+; Fills vector (also the upper halves), debug and TSC_AUX registers, XCR0 and the TSC's upper half with a pattern of its
+; own and looks at them for a long time. For several VMs on one CPU with short slices: each must find what it wrote.
 
 %include "guest.inc"
+
+IA32_TSC    equ 0x10
 
 bits 32
 main:
@@ -44,6 +46,10 @@ main64:
     or r14d, 3
     mov eax, r14d
     xsetbv
+    mov ecx, IA32_TSC
+    xor eax, eax
+    mov edx, ebx
+    wrmsr
     mov r15d, 200
 again:
     mov ecx, 100000
@@ -53,10 +59,23 @@ again:
     rdmsr
     cmp eax, ebx
     jne wrong
+    mov ecx, IA32_TSC
+    rdmsr
+    cmp edx, ebx
+    jne wrong
+    rdtsc
+    cmp edx, ebx
+    jne wrong
+    rdtscp
+    cmp edx, ebx
+    jne wrong
+    cmp ecx, ebx
+    jne wrong
     xor ecx, ecx
     xgetbv
     cmp eax, r14d
     jne wrong
+    xor edx, edx
     mov eax, 7
     xsetbv
     vextractf128 xmm4, ymm3, 1
