@@ -14,9 +14,11 @@
 #define BLOCK_BATCH   32u
 
 /* ioctl_list(2) */
+#define BLOCK_BLKROGET     0x125eu /* whether it is read only, int */
 #define BLOCK_BLKGETSIZE   0x1260u /* sectors, unsigned long */
 #define BLOCK_BLKFLSBUF    0x1261u
 #define BLOCK_BLKSSZGET    0x1268u     /* bytes of a sector, int */
+#define BLOCK_BLKBSZGET    0x80081270u /* bytes of a block of its cache, int */
 #define BLOCK_BLKGETSIZE64 0x80081272u /* bytes */
 
 static struct block_device *block_devices[BLOCK_DEVICES];
@@ -210,7 +212,7 @@ static long block_ioctl(struct file *file, uint32_t request, uint64_t argument)
 {
     const struct block_device *device = file->context;
     uint64_t number = device->sectors;
-    int32_t sector_bytes = BLOCK_SECTOR_BYTES;
+    int32_t sector_bytes = BLOCK_SECTOR_BYTES, block_size = FRAME_BYTES, is_read_only = 0;
 
     switch (request) {
     case BLOCK_BLKGETSIZE:
@@ -218,6 +220,10 @@ static long block_ioctl(struct file *file, uint32_t request, uint64_t argument)
     case BLOCK_BLKGETSIZE64:
         number = block_bytes(device);
         return user_copy_out(argument, &number, sizeof(number));
+    case BLOCK_BLKROGET:
+        return user_copy_out(argument, &is_read_only, sizeof(is_read_only));
+    case BLOCK_BLKBSZGET:
+        return user_copy_out(argument, &block_size, sizeof(block_size));
     case BLOCK_BLKSSZGET:
         return user_copy_out(argument, &sector_bytes, sizeof(sector_bytes));
     case BLOCK_BLKFLSBUF:

@@ -23,6 +23,11 @@ __attribute__((format(printf, 2, 3))) void log_line(enum log_level level, const 
 long log_kept(uint64_t user_buffer, size_t bytes);
 void log_kept_clear(void);
 
+/* The same for one who follows the log: the oldest text that no such reader has had, of which there is one place for
+ * all. Sleeps while there is none; then also -ERESTARTSYS. */
+long log_unread(uint64_t user_buffer, size_t bytes);
+size_t log_unread_bytes(void);
+
 /* One record: `@coop ` and the object's text. */
 __attribute__((format(printf, 1, 2))) void log_record(const char *format, ...);
 

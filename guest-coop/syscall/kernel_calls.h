@@ -127,12 +127,14 @@
     CALL(96, gettimeofday)                                                                                             \
     CALL(98, getrusage)                                                                                                \
     CALL(100, times)                                                                                                   \
+    CALL(159, adjtimex)                                                                                                \
     CALL(164, settimeofday)                                                                                            \
     CALL(201, time)                                                                                                    \
     CALL(227, clock_settime)                                                                                           \
     CALL(228, clock_gettime)                                                                                           \
     CALL(229, clock_getres)                                                                                            \
     CALL(230, clock_nanosleep)                                                                                         \
+    CALL(305, clock_adjtime)                                                                                           \
     /* machine_calls.c */                                                                                              \
     CALL(63, uname)                                                                                                    \
     CALL(97, getrlimit)                                                                                                \

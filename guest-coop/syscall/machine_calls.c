@@ -30,9 +30,11 @@
 /* syslog(2) */
 #define LOG_CLOSE       0u
 #define LOG_OPEN        1u
+#define LOG_READ        2u
 #define LOG_READ_ALL    3u
 #define LOG_READ_CLEAR  4u
 #define LOG_CLEAR       5u
+#define LOG_SIZE_UNREAD 9u
 #define LOG_SIZE_BUFFER 10u
 
 struct machine_information {
@@ -141,14 +143,19 @@ long kernel_sys_syslog(const struct syscall_arguments *a)
     case LOG_CLOSE:
     case LOG_OPEN:
         return 0;
+    case LOG_READ:
     case LOG_READ_ALL:
     case LOG_READ_CLEAR:
         if (!a->a1 || (int)a->a2 < 0)
             return -EINVAL;
+        if ((uint32_t)a->a0 == LOG_READ)
+            return log_unread(a->a1, (uint32_t)a->a2);
         status = log_kept(a->a1, (uint32_t)a->a2);
         break;
     case LOG_CLEAR:
         break;
+    case LOG_SIZE_UNREAD:
+        return (long)log_unread_bytes();
     case LOG_SIZE_BUFFER:
         return LOG_KEPT_BYTES;
     default:

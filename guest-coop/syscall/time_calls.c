@@ -96,6 +96,52 @@ long kernel_sys_settimeofday(const struct syscall_arguments *a)
     return 0;
 }
 
+/* adjtimex(2), of a clock that nothing adjusts. */
+struct time_adjustment {
+    uint32_t modes;
+    int64_t offset, frequency, maximal_error, estimated_error;
+    int32_t status;
+    int64_t constant, precision, tolerance, seconds, microseconds, tick;
+    int64_t pulses[8]; /* of a signal each second */
+    int32_t international_offset, reserved[11];
+};
+_Static_assert(sizeof(struct time_adjustment) == 208, "struct timex");
+
+#define ADJUSTMENT_UNSYNCHRONISED 0x40
+#define ADJUSTMENT_TIME_ERROR     5
+#define ADJUSTMENT_ERROR_US       16000000
+#define ADJUSTMENT_TICK_US        10000 /* at a hundred ticks a second */
+
+static long time_adjustment(uint64_t user_state)
+{
+    struct time_adjustment state;
+    uint64_t now_us = clock_realtime_ns() / 1000;
+    if (user_copy_in(&state.modes, user_state, sizeof(state.modes)))
+        return -EFAULT;
+    if (state.modes)
+        return capability_held(CAPABILITY_SYS_TIME) ? -EOPNOTSUPP : -EPERM;
+    memset(&state, 0, sizeof(state));
+    state.maximal_error = state.estimated_error = ADJUSTMENT_ERROR_US;
+    state.status = ADJUSTMENT_UNSYNCHRONISED;
+    state.constant = 2;
+    state.precision = 1;
+    state.tolerance = 500ll << 16; /* millionths, with 16 bits behind the point */
+    state.tick = ADJUSTMENT_TICK_US;
+    state.seconds = (int64_t)(now_us / 1000000);
+    state.microseconds = (int64_t)(now_us % 1000000);
+    return user_copy_out(user_state, &state, sizeof(state)) ? -EFAULT : ADJUSTMENT_TIME_ERROR;
+}
+
+long kernel_sys_adjtimex(const struct syscall_arguments *a)
+{
+    return time_adjustment(a->a0);
+}
+
+long kernel_sys_clock_adjtime(const struct syscall_arguments *a)
+{
+    return a->a0 == CLOCK_REALTIME_ID ? time_adjustment(a->a1) : -EINVAL;
+}
+
 long kernel_sys_clock_getres(const struct syscall_arguments *a)
 {
     uint64_t ns;
