@@ -27,6 +27,7 @@ static void capability_take_identities(struct process *process, const struct ino
     uint32_t group = ABI_S_ISGID | ABI_S_IXGRP; /* without the right to execute it is something else */
     if (process->private->rules.no_new_privileges || inode_ignores_set_id(program))
         return;
+    process->private->rules.personality &= ~PERSONALITY_NOT_RANDOM;
     if (program->mode & ABI_S_ISUID)
         process->euid = program->uid;
     if ((program->mode & group) == group)

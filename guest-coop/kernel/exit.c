@@ -8,6 +8,7 @@
 #include "fs/file.h"
 #include "fs/tty.h"
 #include "kernel/cpu.h"
+#include "kernel/cpu_timer.h"
 #include "kernel/errno.h"
 #include "kernel/futex.h"
 #include "kernel/power.h"
@@ -149,6 +150,8 @@ static void exit_last_thread(struct process *leader)
         timeout_remove(&private->alarm);
     if (private->time_limit.armed)
         timeout_remove(&private->time_limit);
+    if (private->cpu_timers)
+        cpu_timer_delete_all(private);
     if (private->timers)
         process_timer_delete_all(leader);
     if (private->semaphore_undo)
@@ -223,7 +226,9 @@ static bool exit_wait_ready(struct process *child, uint32_t options, int *status
 {
     struct process_private *private = child->private;
     bool keep = options & EXIT_WAIT_NOREAP;
-    if (thread_all_ended(child) && private->stack == 0 && (options & EXIT_WAIT_EXITED)) {
+    /* While its parent's thread still waits for a vfork's end, its record is in use. */
+    if (thread_all_ended(child) && private->stack == 0 && !private->vfork_done.first &&
+        (options & EXIT_WAIT_EXITED)) {
         *status = private->exit_status;
         return true;
     }

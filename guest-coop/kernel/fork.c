@@ -26,6 +26,7 @@
 #define FORK_IDS                                                                                                       \
     (FORK_SETTLS | FORK_PARENT_SETTID | FORK_CHILD_CLEARTID | FORK_CHILD_SETTID | FORK_SYSVSEM | FORK_DETACHED |       \
      FORK_UNTRACED)
+#define FORK_STORES (FORK_PARENT_SETTID | FORK_CHILD_CLEARTID | FORK_CHILD_SETTID)
 #define FORK_PROCESS_FLAGS (FORK_VM | FORK_VFORK | FORK_CLEAR_SIGHAND | FORK_IDS)
 
 static void fork_copy_identity(struct process *child, const struct process *parent)
@@ -116,6 +117,9 @@ static void fork_wait_vfork(struct process *child)
     while (child->private->vfork_child && status == 0)
         status = wait_queue_sleep(&child->private->vfork_done, WAIT_FOREVER);
     own->only_killable = false;
+    /* Another thread may have come for the child meanwhile, and waits. */
+    if (own->leader->private->thread_count > 1)
+        wait_queue_wake(&own->leader->private->child_events);
 }
 
 static void fork_store_ids(struct process *child, const struct fork_arguments *arguments)
@@ -204,18 +208,19 @@ long fork_process(const struct fork_arguments *arguments)
     }
     fork_copy_identity(child, parent);
     fork_copy_registers(child, parent, arguments);
-    fork_copy_signals(child->private, parent->private);
-    child->private->exit_signal = arguments->exit_signal;
-    child->private->rules = parent->private->rules;
+    struct process_private *to = child->private, *from = parent->private;
+    fork_copy_signals(to, from);
+    to->exit_signal = arguments->exit_signal;
+    to->rules = from->rules;
     if (flags & FORK_CLEAR_SIGHAND)
-        signal_reset_actions(child->private);
-    struct limits *limits = parent->private->leader->private->limits;
-    if (limits)
-        limits_inherit(child, limits);
-    child->private->vfork_child = flags & FORK_VFORK;
-    fork_store_ids(child, arguments);
+        signal_reset_actions(to);
+    if (from->leader->private->limits)
+        limits_inherit(child, from->leader->private->limits);
+    to->vfork_child = flags & FORK_VFORK;
+    if (flags & FORK_STORES)
+        fork_store_ids(child, arguments);
     int pid = child->pid;
-    process_publish(child, parent->private->leader);
+    process_publish(child, from->leader);
     fork_start(child);
     if (flags & FORK_VFORK)
         fork_wait_vfork(child);

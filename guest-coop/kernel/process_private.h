@@ -34,6 +34,11 @@ struct signal_stack {
     uint32_t flags;
 };
 
+/* personality(2): */
+#define PERSONALITY_KIND       0xffu
+#define PERSONALITY_32         0x08u
+#define PERSONALITY_NOT_RANDOM 0x0040000u /* ADDR_NO_RANDOMIZE */
+
 /* rseq(2): what the thread has registered; address 0: nothing. */
 struct rseq_registration {
     uint64_t address;
@@ -44,6 +49,7 @@ struct trap_frame;
 struct limits;
 struct process_timer;
 struct semaphore_undo;
+struct cpu_timers;
 
 struct process_private {
     /* scheduler, under its lock */
@@ -69,6 +75,7 @@ struct process_private {
     coop_paddr copy_frame;     /* what file operations use in place of user memory (syscall/file_copy.c), or 0 */
     struct program_rules {     /* what a child has from its parent */
         uint32_t personality;  /* PERSONALITY_*: syscall/library_calls.c */
+        uint16_t io_priority;   /* ioprio_set(2): class and level */
         bool no_new_privileges; /* prctl(2): exec gives none */
     } rules;
     bool crowded;              /* has become a user who has too many processes: execve refuses */
@@ -110,6 +117,7 @@ struct process_private {
     struct signal_queue signal_queue, signal_shared_queue; /* the entries of those two sets */
     struct wait_queue signal_arrival;    /* the leader's: for those who read signals as a file */
     struct process_timer *timers;           /* the leader's */
+    struct cpu_timers *cpu_timers;          /* the leader's: kernel/cpu_timer.h, or NULL */
     struct semaphore_undo *semaphore_undo; /* the leader's: syscall/semaphore_calls.c */
     int timer_next;
     struct limits *limits; /* the leader's, or NULL: the common ones (kernel/limits.h) */

@@ -30,6 +30,8 @@
 #define SIGNAL_URG   23u
 #define SIGNAL_XCPU  24u
 #define SIGNAL_XFSZ  25u
+#define SIGNAL_VTALRM 26u
+#define SIGNAL_PROF  27u
 #define SIGNAL_WINCH 28u
 #define SIGNAL_LAST  64u
 

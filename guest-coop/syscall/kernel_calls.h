@@ -77,6 +77,8 @@
     /* sched_calls.c */                                                                                                \
     CALL(140, getpriority)                                                                                             \
     CALL(141, setpriority)                                                                                             \
+    CALL(251, ioprio_set)                                                                                              \
+    CALL(252, ioprio_get)                                                                                              \
     CALL(142, sched_setparam)                                                                                          \
     CALL(143, sched_getparam)                                                                                          \
     CALL(144, sched_setscheduler)                                                                                      \

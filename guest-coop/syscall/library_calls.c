@@ -47,7 +47,6 @@
 #define FUTEX_REALTIME       256u
 #define ROBUST_HEAD_BYTES    24u
 #define PERSONALITY_ASK      0xffffffffu
-#define PERSONALITY_NOT_RANDOM 0x0040000u /* ADDR_NO_RANDOMIZE */
 #define RSEQ_UNREGISTER      1u /* flags */
 #define BARRIER_QUERY        0u
 #define BARRIER_GLOBAL       1u
@@ -139,14 +138,16 @@ long kernel_sys_arch_prctl(const struct syscall_arguments *a)
     }
 }
 
-/* Linux's own, 0; and addresses that are not chosen at random, as here they never are. */
+/* Linux's own, 0; its 32-bit one, in which the machine has another name; and addresses that are not chosen at random, as
+ * here they never are. */
 long kernel_sys_personality(const struct syscall_arguments *a)
 {
     struct process_private *private = process_current()->private;
     uint32_t wanted = (uint32_t)a->a0, old = private->rules.personality;
     if (wanted == PERSONALITY_ASK)
         return old;
-    if (wanted & ~PERSONALITY_NOT_RANDOM)
+    if (wanted & ~(PERSONALITY_NOT_RANDOM | PERSONALITY_KIND) ||
+        ((wanted & PERSONALITY_KIND) && (wanted & PERSONALITY_KIND) != PERSONALITY_32))
         return -EINVAL;
     private->rules.personality = wanted;
     return old;

@@ -49,7 +49,12 @@ _Static_assert(sizeof(struct machine_information) == 112, "struct sysinfo");
 
 long kernel_sys_uname(const struct syscall_arguments *a)
 {
-    return user_copy_out(a->a0, &machine_names, sizeof(machine_names));
+    static const char machine_32[] = "i686";
+    if (user_copy_out(a->a0, &machine_names, sizeof(machine_names)))
+        return -EFAULT;
+    if ((process_current()->private->rules.personality & PERSONALITY_KIND) != PERSONALITY_32)
+        return 0;
+    return user_copy_out(a->a0 + offsetof(struct machine_names, machine), machine_32, sizeof(machine_32));
 }
 
 static long machine_set_name(const struct syscall_arguments *a, char *to)

@@ -22,6 +22,12 @@
 #define WHICH_PROCESS 0u
 #define WHICH_GROUP   1u
 #define WHICH_USER    2u
+#define IO_CLASS_SHIFT 13
+#define IO_CLASS_FIRST 1 /* "real time" */
+#define IO_CLASS_USUAL 2
+#define IO_CLASS_IDLE  3
+#define IO_LEVELS      8
+#define IO_NICE_STEP   5 /* nice values for one level */
 
 /* The process is there: 0, -EINVAL or -ESRCH. */
 static long sched_check(uint64_t pid)
@@ -97,51 +103,57 @@ long kernel_sys_sched_rr_get_interval(const struct syscall_arguments *a)
     return status < 0 ? status : time_span_out(a->a1, SLICE_NS);
 }
 
-/* A search through those that getpriority and setpriority mean. */
+/* A search through those that getpriority and setpriority mean, or their like for I/O. */
 struct sched_search {
     uint64_t which;
     int id; /* of the group, or the user's */
+    void (*one)(struct process *process, struct sched_search *search);
     bool sets;
-    int nice;
+    int value;
     int best; /* the lowest there is */
     long status;
 };
 
-static bool sched_search_one(struct process *process, struct sched_search *search)
+static void sched_nice_one(struct process *process, struct sched_search *search)
 {
     uint32_t uid = process_current()->euid;
-    if (search->status == -ESRCH)
-        search->status = 0;
     if (process->nice < search->best)
         search->best = process->nice;
     if (!search->sets)
-        return false;
+        return;
     bool nice = capability_held(CAPABILITY_SYS_NICE);
-    uint64_t rank = (uint64_t)(NICE_RESULT - search->nice); /* as RLIMIT_NICE counts: 40 is the best */
+    uint64_t rank = (uint64_t)(NICE_RESULT - search->value); /* as RLIMIT_NICE counts: 40 is the best */
     if (!nice && uid != process->euid && uid != process->uid)
         search->status = -EPERM;
-    else if (!nice && search->nice < process->nice && rank > limits_of(process, LIMIT_NICE)->soft)
+    else if (!nice && search->value < process->nice && rank > limits_of(process, LIMIT_NICE)->soft)
         search->status = -EACCES;
     else
-        process->nice = search->nice;
-    return false;
+        process->nice = search->value;
+}
+
+static void sched_search_found(struct process *process, struct sched_search *search)
+{
+    if (search->status == -ESRCH)
+        search->status = 0;
+    search->one(process, search);
 }
 
 static bool sched_search_visit(struct process *process, void *context)
 {
     struct sched_search *search = context;
     bool is_meant = search->which == WHICH_GROUP ? process->group_id == search->id : (int)process->uid == search->id;
-    return is_meant ? sched_search_one(process, search) : false;
+    if (is_meant)
+        sched_search_found(process, search);
+    return false;
 }
 
 static void sched_search_run(struct sched_search *search, int id)
 {
     const struct process *current = process_current();
     struct process *process = id ? process_find(id) : process_current();
-    search->best = NICE_MOST;
     search->status = search->which > WHICH_USER ? -EINVAL : -ESRCH;
     if (search->which == WHICH_PROCESS && process)
-        sched_search_one(process, search);
+        sched_search_found(process, search);
     if (search->which == WHICH_PROCESS || search->which > WHICH_USER)
         return;
     search->id = id ? id : search->which == WHICH_GROUP ? current->group_id : (int)current->uid;
@@ -150,7 +162,7 @@ static void sched_search_run(struct sched_search *search, int id)
 
 long kernel_sys_getpriority(const struct syscall_arguments *a)
 {
-    struct sched_search search = {.which = (uint32_t)a->a0};
+    struct sched_search search = {.which = (uint32_t)a->a0, .one = sched_nice_one, .best = NICE_MOST};
     sched_search_run(&search, (int)a->a1);
     return search.status ? search.status : NICE_RESULT - search.best;
 }
@@ -158,7 +170,54 @@ long kernel_sys_getpriority(const struct syscall_arguments *a)
 long kernel_sys_setpriority(const struct syscall_arguments *a)
 {
     int nice = (int)a->a2 < -NICE_RESULT ? -NICE_RESULT : (int)a->a2 > NICE_MOST ? NICE_MOST : (int)a->a2;
-    struct sched_search search = {.which = (uint32_t)a->a0, .sets = true, .nice = nice};
+    struct sched_search search = {.which = (uint32_t)a->a0, .one = sched_nice_one, .sets = true, .value = nice};
     sched_search_run(&search, (int)a->a1);
     return search.status;
+}
+
+/* ---- I/O: requests reach the disk in the order in which they come, whatever is set here (as by Linux's `none`) ---- */
+
+static void sched_io_one(struct process *process, struct sched_search *search)
+{
+    const struct process *current = process_current();
+    uint16_t *have = &process->private->rules.io_priority;
+    int tells = *have; /* of a group, what nice makes of it; of one process, what was set */
+    if (!(tells >> IO_CLASS_SHIFT) && search->which != WHICH_PROCESS)
+        tells = IO_CLASS_USUAL << IO_CLASS_SHIFT | (process->nice + NICE_RESULT) / IO_NICE_STEP;
+    if (tells < search->best)
+        search->best = tells;
+    if (!search->sets || search->status)
+        return;
+    if (process->uid == current->euid || process->uid == current->uid || capability_held(CAPABILITY_SYS_NICE))
+        *have = (uint16_t)search->value;
+    else
+        search->status = -EPERM;
+}
+
+static long sched_io_check(int value)
+{
+    int class = value >> IO_CLASS_SHIFT, level = value & ((1 << IO_CLASS_SHIFT) - 1);
+    if (class == IO_CLASS_FIRST && !capability_held(CAPABILITY_SYS_ADMIN) && !capability_held(CAPABILITY_SYS_NICE))
+        return -EPERM;
+    if (class < 0 || class > IO_CLASS_IDLE || (class == 0 && level))
+        return -EINVAL;
+    return class != IO_CLASS_IDLE && level >= IO_LEVELS ? -EINVAL : 0;
+}
+
+long kernel_sys_ioprio_set(const struct syscall_arguments *a)
+{
+    struct sched_search search = {
+        .which = (uint32_t)a->a0 - 1, .one = sched_io_one, .sets = true, .value = (int)a->a2};
+    long status = sched_io_check((int)a->a2);
+    if (status < 0)
+        return status;
+    sched_search_run(&search, (int)a->a1);
+    return search.status;
+}
+
+long kernel_sys_ioprio_get(const struct syscall_arguments *a)
+{
+    struct sched_search search = {.which = (uint32_t)a->a0 - 1, .one = sched_io_one, .best = UINT16_MAX};
+    sched_search_run(&search, (int)a->a1);
+    return search.status ? search.status : search.best;
 }

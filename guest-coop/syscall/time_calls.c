@@ -5,6 +5,7 @@
 #include "fs/linux_abi.h"
 #include "kernel/capability.h"
 #include "kernel/clock.h"
+#include "kernel/cpu_timer.h"
 #include "kernel/errno.h"
 #include "kernel/process_private.h"
 #include "kernel/signal.h"
@@ -24,6 +25,7 @@
 #define CLOCK_BOOTTIME_ID         7u
 #define SLEEP_ABSOLUTE            1u
 #define TIMER_REAL                0u
+#define TIMER_PROFILE             2u /* the last; 1 and it: kernel/cpu_timer.h */
 #define CLOCK_TICK_NS             10000000ul /* times(2): a hundred a second */
 #define RUSAGE_SELF_WHO           0
 #define RUSAGE_CHILDREN_WHO       (-1)
@@ -245,28 +247,35 @@ long kernel_sys_alarm(const struct syscall_arguments *a)
 
 long kernel_sys_getitimer(const struct syscall_arguments *a)
 {
-    struct process_private *private = process_current()->private->leader->private;
-    if (a->a0 != TIMER_REAL)
+    const struct process *leader = process_current()->private->leader;
+    struct process_timer_setting setting;
+    if (a->a0 > TIMER_PROFILE)
         return -EINVAL;
-    long status = time_micro_out(a->a1, private->alarm_interval_ns);
-    return status < 0 ? status : time_micro_out(a->a1 + sizeof(struct abi_timeval), time_alarm_left(private));
+    if (a->a0 == TIMER_REAL)
+        setting = (struct process_timer_setting){leader->private->alarm_interval_ns, time_alarm_left(leader->private)};
+    else
+        cpu_timer_get(leader, (enum cpu_timer_kind)(a->a0 - 1), &setting);
+    long status = time_micro_out(a->a1, setting.interval_ns);
+    return status < 0 ? status : time_micro_out(a->a1 + sizeof(struct abi_timeval), setting.left_ns);
 }
 
 long kernel_sys_setitimer(const struct syscall_arguments *a)
 {
-    struct process_private *private = process_current()->private->leader->private;
-    uint64_t interval = 0, value = 0;
-    if (a->a0 != TIMER_REAL)
+    struct process *leader = process_current()->private->leader;
+    struct process_timer_setting setting = {0, 0};
+    if (a->a0 > TIMER_PROFILE)
         return -EINVAL;
-    long status = a->a1 ? time_micro_in(a->a1, &interval) : 0;
+    long status = a->a1 ? time_micro_in(a->a1, &setting.interval_ns) : 0;
     if (status == 0 && a->a1)
-        status = time_micro_in(a->a1 + sizeof(struct abi_timeval), &value);
+        status = time_micro_in(a->a1 + sizeof(struct abi_timeval), &setting.left_ns);
     if (status == 0 && a->a2) {
         struct syscall_arguments old = {.a0 = a->a0, .a1 = a->a2};
         status = kernel_sys_getitimer(&old);
     }
-    if (status == 0)
-        time_alarm_set(private, value, interval);
+    if (status == 0 && a->a0 == TIMER_REAL)
+        time_alarm_set(leader->private, setting.left_ns, setting.interval_ns);
+    else if (status == 0)
+        status = cpu_timer_set(leader, (enum cpu_timer_kind)(a->a0 - 1), &setting);
     return status;
 }
 

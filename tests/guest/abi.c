@@ -67,7 +67,8 @@ static const struct part {
              {"privileges", abi_test_privileges}, {"rooms", abi_test_rooms},
              {"limits", abi_test_limits},
              {"proc", abi_test_proc},             {"clones", abi_test_clones},
-             {"sequences", abi_test_sequences},   {"rights", abi_test_rights}};
+             {"sequences", abi_test_sequences},   {"rights", abi_test_rights},
+             {"accounts", abi_test_accounts}};
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 
