@@ -60,8 +60,8 @@ struct direct_world {
     int (*root)(void *caller, coop_paddr kernel, coop_paddr user);
     /* COOP_MMU_FLUSH_ operations of a batch: only what the guest wants for itself. 0 or a COOP_E number. */
     int (*guest_flush)(void *caller, unsigned operation, uint64_t linear, uint64_t value);
-    /* Whether a long batch should come back now. */
-    bool (*should_yield)(void *caller);
+    /* Whether a long batch should come back now. *since is the world's, 0 when a batch asks for the first time. */
+    bool (*should_yield)(void *caller, uint64_t *since);
     /* A root that is in nobody's tables is to be freed: whoever keeps it loadable in advance lets go of it. */
     void (*forget_root)(void *context, coop_paddr root);
     /* What the hypervisor's slots of each top-level table hold; NULL: nothing. */
@@ -74,15 +74,18 @@ struct direct_counts {
 };
 
 struct direct {
-    uintptr_t map; /* the hypervisor sees machine address A at map + A */
-    struct direct_frame *frames;
-    uint64_t first, count; /* of the machine frames that have records, from the VM's first to its last; behind them one
-                              record of type DIRECT_OUTSIDE stands for all others */
+    uintptr_t map;               /* the hypervisor sees machine address A at map + A */
+    struct direct_frame *frames; /* records from the VM's first machine frame to its last; behind them one of type
+                                    DIRECT_OUTSIDE stands for all others */
+    uintptr_t origin;            /* where the record of machine frame 0 would be */
+    uint64_t start, bytes;       /* of the records: the first one's place behind `origin`, and of all but the last */
     uint32_t epoch;
-    bool has_stale_tables; /* some page was a table, and was not flushed since */
+    bool is_shared;        /* constant: as in the configuration */
+    bool has_stale_tables; /* and some page was a table, and was not flushed since */
     bool has_global;       /* some page was ever mapped global and writable: only a flush of all counts */
     uint32_t batch_limit;  /* operations a hypercall may bring */
-    uint64_t refused_page; /* bits that an entry of level 1 must not have, or that are looked at apart */
+    uint64_t looked_at;    /* bits of which a usual entry of level 1 has P alone */
+    uint64_t frame_bits;   /* X86_PTE_FRAME, where an instruction finds it as an operand */
     uint64_t add, strip;   /* bits that each present entry gets, and those that it loses */
     struct direct_world world;
     struct direct_counts counts;
@@ -93,6 +96,7 @@ struct direct_config {
     uintptr_t map;
     struct direct_frame *frames; /* direct_bytes() of zeroed memory */
     bool is_deprivileged;        /* the guest kernel has ring 3: U is added to every entry, G taken */
+    bool is_shared;              /* pages are held by other CPUs than the VCPU's too: direct_settle has work */
     uint32_t batch_limit;        /* 1 to COOP_MMU_BATCH_MOST */
 };
 
@@ -129,12 +133,16 @@ static inline void direct_flushed(struct direct *direct, bool is_with_global)
         direct_next_epoch(direct);
 }
 
+/* What direct_settle does when it has to. (direct_frame.c) */
+void direct_settle_stale(struct direct *direct);
+
 /* Flushes what might have to be when the hypervisor holds a page that was a table, so that it can be held where no
  * flush can be waited for: on another CPU than the VCPU's. */
-void direct_settle(struct direct *direct);
-
-/* COOP_HYPERCALL_MMU_BATCH: what RAX becomes. (direct_batch.c) */
-uint64_t direct_batch(struct direct *direct, void *caller, coop_paddr operations, uint64_t count);
+static inline void direct_settle(struct direct *direct)
+{
+    if (__builtin_expect(direct->has_stale_tables, 0))
+        direct_settle_stale(direct);
+}
 
 /* The record of a frame; of type DIRECT_OUTSIDE when it is not the VM's. */
 const struct direct_frame *direct_find(const struct direct *direct, coop_paddr address);

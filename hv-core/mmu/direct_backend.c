@@ -11,6 +11,7 @@
 #include "machine/cpu.h"
 #include "machine/log.h"
 #include "machine/tsc.h"
+#include "mmu/direct_batch.h"
 #include <coopvirt/error.h>
 #include <coopvirt/primitives.h>
 
@@ -62,10 +63,13 @@ static int direct_backend_guest_flush(void *caller, unsigned operation, uint64_t
     return 0;
 }
 
-static bool direct_backend_should_yield(void *caller)
+static bool direct_backend_should_yield(void *caller, uint64_t *since)
 {
     const struct vcpu *vcpu = caller;
-    return __atomic_load_n(&vcpu->requests, __ATOMIC_RELAXED) || tsc_read() - vcpu->account.last > PATIENCE;
+    uint64_t now = tsc_read();
+    if (!*since)
+        *since = now;
+    return __atomic_load_n(&vcpu->requests, __ATOMIC_RELAXED) || now - *since > PATIENCE;
 }
 
 static bool direct_backend_get_root(void *context, coop_paddr root)
@@ -122,6 +126,7 @@ static int direct_backend_vm_create(struct vm *vm)
         .map = (uintptr_t)frame_address(0),
         .frames = frame_address(area),
         .is_deprivileged = vm->mode.cpu == MODE_CPU_DEPRIVILEGED,
+        .is_shared = cpu_count() > 1, /* where a device's request may hold pages at any time */
         .batch_limit = vm->switches.batch_limit,
     };
     direct_create(&vm->direct, &world, &config);
@@ -230,8 +235,7 @@ uint64_t direct_backend_batch(struct vcpu *vcpu, coop_paddr operations, uint64_t
     struct vm *vm = vcpu->vm;
     spinlock_take(&vm->lock);
     uint64_t result = direct_batch(&vm->direct, vcpu, operations, count);
-    if (vm->direct.has_stale_tables && cpu_count() > 1) /* where a device's request may hold pages at any time */
-        direct_settle(&vm->direct);
+    direct_settle(&vm->direct);
     direct_backend_apply(vcpu);
     spinlock_release(&vm->lock);
     return result;

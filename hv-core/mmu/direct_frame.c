@@ -27,6 +27,18 @@ void direct_frame_flush(struct direct *direct, enum direct_flush why)
     direct_next_epoch(direct);
 }
 
+int direct_frame_make_usual(struct direct *direct, const struct direct_frame *page, enum direct_flush why)
+{
+    if (page->type == DIRECT_OUTSIDE)
+        return COOP_EFAULT;
+    if (page->type != DIRECT_PAGE && !MUTATED(direct_writable_table))
+        return COOP_EBUSY;
+    if (page->references == UINT32_MAX && !MUTATED(direct_overflow))
+        return COOP_EBUSY;
+    direct_frame_flush(direct, why);
+    return 0;
+}
+
 static uint64_t direct_span(const struct guest_memory *memory, uint64_t *first)
 {
     const struct guest_memory_range *last = &memory->ranges[memory->count - 1];
@@ -47,16 +59,21 @@ void direct_create(struct direct *direct, const struct direct_world *world, cons
         .map = config->map,
         .frames = config->frames,
         .epoch = 1,
+        .is_shared = config->is_shared,
         .batch_limit = config->batch_limit,
-        .refused_page = ~(page | X86_PTE_FRAME),
+        .looked_at = ~(page | X86_PTE_FRAME) | X86_PTE_P,
+        .frame_bits = X86_PTE_FRAME,
         .add = config->is_deprivileged ? X86_PTE_U : 0,
         .strip = config->is_deprivileged && !MUTATED(direct_strip) ? X86_PTE_G : 0,
         .world = *world,
     };
-    direct->count = direct_span(config->memory, &direct->first);
+    uint64_t first, count = direct_span(config->memory, &first);
+    direct->start = first * sizeof(struct direct_frame);
+    direct->bytes = count * sizeof(struct direct_frame);
+    direct->origin = (uintptr_t)direct->frames - direct->start;
     for (unsigned i = 0; i < config->memory->count; i++) {
         const struct guest_memory_range *range = &config->memory->ranges[i];
-        struct direct_frame *frame = &direct->frames[(range->start >> X86_PAGE_SHIFT) - direct->first];
+        struct direct_frame *frame = direct_frame_known(direct, range->start);
         for (uint64_t n = range->bytes >> X86_PAGE_SHIFT; n > 0; n--)
             frame++->type = DIRECT_PAGE;
     }
@@ -115,14 +132,14 @@ int direct_table_free(struct direct *direct, coop_paddr address)
     if (frame->present)
         direct_frame_drop_slots(direct, frame, slots, 0, DIRECT_ENTRIES);
     frame->type = DIRECT_PAGE;
-    direct->has_stale_tables |= frame->stale > DIRECT_PAGE && direct_frame_is_stale(direct, frame);
+    if (direct->is_shared && frame->stale > DIRECT_PAGE && direct_frame_is_stale(direct, frame))
+        direct->has_stale_tables = true;
     return 0;
 }
 
-void direct_settle(struct direct *direct)
+void direct_settle_stale(struct direct *direct)
 {
-    if (direct->has_stale_tables)
-        direct_frame_flush(direct, DIRECT_FLUSH_HELD);
+    direct_frame_flush(direct, DIRECT_FLUSH_HELD);
 }
 
 int direct_root_get(struct direct *direct, coop_paddr root)
@@ -140,14 +157,21 @@ int direct_root_get(struct direct *direct, coop_paddr root)
 void direct_root_put(struct direct *direct, coop_paddr root)
 {
     if (!MUTATED(direct_root_reference))
-        direct_frame_drop(direct, direct_frame_of(direct, root));
+        direct_frame_drop_table(direct, root);
 }
 
 /* Drops what [first, last) holds. */
 static void direct_release_frames(struct direct *direct, uint64_t first, uint64_t last)
 {
     for (; first < last; first++)
-        direct_frame_drop(direct, &direct->frames[first - direct->first]);
+        direct_frame_drop(direct, direct_frame_known(direct, first << X86_PAGE_SHIFT), DIRECT_PAGE);
+}
+
+static bool direct_hold_page(struct direct *direct, struct direct_frame *page)
+{
+    if (direct_frame_try_page(direct, page))
+        return true;
+    return !direct_frame_make_usual(direct, page, DIRECT_FLUSH_HELD) && direct_frame_try_page(direct, page);
 }
 
 bool direct_hold(struct direct *direct, coop_paddr address, uint64_t bytes)
@@ -156,7 +180,7 @@ bool direct_hold(struct direct *direct, coop_paddr address, uint64_t bytes)
         return false;
     uint64_t first = address >> X86_PAGE_SHIFT, last = (address + bytes - 1) >> X86_PAGE_SHIFT;
     for (uint64_t frame = first; frame <= last; frame++) {
-        if (direct_frame_take_page(direct, direct_frame_of(direct, frame << X86_PAGE_SHIFT), DIRECT_FLUSH_HELD)) {
+        if (!direct_hold_page(direct, direct_frame_of(direct, frame << X86_PAGE_SHIFT))) {
             direct_release_frames(direct, first, frame);
             return false;
         }

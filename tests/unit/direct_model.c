@@ -147,8 +147,9 @@ static int model_guest_flush(void *caller, unsigned operation, uint64_t linear, 
     return operation == COOP_MMU_FLUSH_RANGE || !value ? 0 : COOP_EINVAL;
 }
 
-static bool model_should_yield(void *caller)
+static bool model_should_yield(void *caller, uint64_t *since)
 {
+    (void)since;
     return model_chance(caller, 50);
 }
 
@@ -199,8 +200,9 @@ void model_create(struct model *model, bool is_deprivileged, uint32_t (*choose)(
     records = calloc(1, direct_bytes(&model->memory));
     const struct direct_world world = {
         model, model_flush, model_root, model_guest_flush, model_should_yield, model_forget_root, model_top_slots};
-    const struct direct_config config = {&model->memory, (uintptr_t)memory_bytes - (MODEL_FIRST << 12), records,
-                                         is_deprivileged, COOP_MMU_BATCH_MOST};
+    const struct direct_config config = {&model->memory, (uintptr_t)memory_bytes - (MODEL_FIRST << 12),
+                                         records,        is_deprivileged,
+                                         true,           COOP_MMU_BATCH_MOST};
     direct_create(&model->direct, &world, &config);
     for (unsigned i = 0; i < MODEL_CPUS; i++) {
         coop_paddr root = (MODEL_FIRST + i) << 12;

@@ -5,8 +5,10 @@
  */
 #include "direct_model.h"
 #include "direct_model_internal.h"
+#include "mmu/direct_batch.h"
 #include <coopvirt/x86.h>
 #include <stdio.h>
+#include <string.h>
 
 static void model_expect(struct model *model, int error, bool is_granted, const char *operation)
 {
@@ -90,13 +92,19 @@ static void model_set(struct model *model)
         model_check_slot(model, slot, entry);
 }
 
+static bool model_may_clear(const struct model *model, coop_paddr slot, uint64_t count)
+{
+    unsigned level = model_level(model_type(model, slot));
+    uint64_t first = slot % 4096 / 8;
+    return level && slot % 8 == 0 && count && first + count <= 512 &&
+           (level != 4 || first > COOP_SLOT_LAST || first + count <= COOP_SLOT_FIRST);
+}
+
 static void model_clear(struct model *model)
 {
     coop_paddr slot = model_any_slot(model);
-    uint64_t count = model_chance(model, 60) ? 1 : model_choose(model, 520), first = slot % 4096 / 8;
-    unsigned level = model_level(model_type(model, slot));
-    bool is_granted = level && slot % 8 == 0 && count && first + count <= 512 &&
-                      (level != 4 || first > COOP_SLOT_LAST || first + count <= COOP_SLOT_FIRST);
+    uint64_t count = model_chance(model, 60) ? 1 : model_choose(model, 520);
+    bool is_granted = model_may_clear(model, slot, count);
     model_expect(model, direct_clear(&model->direct, slot, count), is_granted, "clear");
     for (uint64_t i = 0; i < count && is_granted && !model->complaint; i++)
         model_check_slot(model, slot + 8 * i, 0);
@@ -255,6 +263,57 @@ static void model_batch(struct model *model)
         model_batch_one(model, slot | COOP_MMU_SET, entry, model_may_set(model, slot, entry));
 }
 
+#define RUN_MOST 12u
+
+/* Entries set and cleared one by one, most of them in one table: a run, as batches have them. Each must be what it is
+ * by itself, and the first that is refused ends it. */
+static unsigned model_choose_run(struct model *model, uint64_t *operations, unsigned count)
+{
+    coop_paddr table = model_any_slot(model) & ~0xffful;
+    unsigned granted = count;
+    for (unsigned i = 0; i < count; i++) {
+        coop_paddr slot = model_any_slot(model) & ~7ul;
+        if (model_chance(model, 80))
+            slot = table + slot % 4096;
+        bool is_clear = model_chance(model, 25);
+        uint64_t value = is_clear ? 1ul + model_chance(model, 20) : model_any_entry(model, slot);
+        bool is_granted = is_clear ? model_may_clear(model, slot, value) : model_may_set(model, slot, value);
+        operations[2 * i] = slot | (is_clear ? COOP_MMU_CLEAR : COOP_MMU_SET);
+        operations[2 * i + 1] = value;
+        granted = !is_granted && granted == count ? i : granted;
+    }
+    return granted;
+}
+
+/* The slot of operation i, unless one behind it changes it again. */
+static void model_check_run_slot(struct model *model, const uint64_t *operations, unsigned i, unsigned count)
+{
+    uint64_t target = operations[2 * i], slot = target & ~7ul;
+    for (unsigned n = i + 1; n < count; n++) {
+        uint64_t other = operations[2 * n] & ~7ul,
+                 slots = operations[2 * n] & COOP_MMU_CLEAR ? operations[2 * n + 1] : 1;
+        if (slot >= other && slot < other + 8 * slots)
+            return;
+    }
+    model_check_slot(model, slot, target & COOP_MMU_CLEAR ? 0 : operations[2 * i + 1]);
+}
+
+static void model_run(struct model *model)
+{
+    uint64_t operations[2 * RUN_MOST];
+    unsigned count = 2 + model_choose(model, RUN_MOST - 1), granted = model_choose_run(model, operations, count);
+    coop_paddr at = model_frame_of(model, DIRECT_PAGE);
+    if (model_type(model, at) != DIRECT_PAGE || !direct_hold(&model->direct, at, sizeof(operations)))
+        return;
+    direct_release(&model->direct, at, sizeof(operations));
+    memcpy(model_frame(at), operations, sizeof(operations));
+    uint64_t result = direct_batch(&model->direct, model, at, count);
+    if ((uint32_t)result != granted || !(result >> 32) != (granted == count))
+        model_complain(model, "a batch ends elsewhere");
+    for (unsigned i = 0; i < granted && !model->complaint; i++)
+        model_check_run_slot(model, operations, i, granted);
+}
+
 /* The guest's own: nothing but its own view depends on it. */
 static void model_flush_page(struct model *model)
 {
@@ -326,10 +385,10 @@ static void model_recycle(struct model *model)
 void model_step(struct model *model)
 {
     static void (*const operations[])(struct model *) = {
-        model_set,       model_set,        model_set,       model_set,        model_set,
-        model_set,       model_clear,      model_clear,     model_batch,      model_table_new,
-        model_table_new, model_table_free, model_load_root, model_keep_root,  model_hold,
-        model_flush_all, model_recycle,    model_promote,   model_flush_page,
+        model_set,        model_set,       model_set,   model_set,       model_set,       model_set,
+        model_clear,      model_clear,     model_batch, model_table_new, model_table_new, model_table_free,
+        model_load_root,  model_keep_root, model_hold,  model_flush_all, model_recycle,   model_promote,
+        model_flush_page, model_run,       model_run,
     };
     operations[model_choose(model, sizeof(operations) / sizeof(operations[0]))](model);
     for (unsigned i = 0; i < 8 && !model->complaint; i++)

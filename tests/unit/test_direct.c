@@ -4,6 +4,7 @@
  * counts.
  */
 #include "direct_model.h"
+#include "mmu/direct_batch.h"
 #include "suite.h"
 #include <coopvirt/x86.h>
 
@@ -90,6 +91,70 @@ START_TEST(test_batch_array)
     model.choose = choose_least;
     ck_assert_uint_eq(batch(256), refused(32, COOP_EAGAIN));
     ck_assert_uint_eq(batch(32), 32);
+}
+END_TEST
+
+/* What a run of entries leaves to other paths: an entry that is refused, one for another table, and a CLEAR that is not
+ * of one. */
+START_TEST(test_batch_runs)
+{
+    coop_paddr other = FRAME(7);
+    ck_assert_int_eq(direct_table_new(&model.direct, other, 1), 0);
+    put(0, TABLE | COOP_MMU_SET, PAGE | 7);
+    put(1, (TABLE + 8) | COOP_MMU_SET, PAGE | 7);
+    put(2, other | COOP_MMU_SET, PAGE | 5);
+    put(3, (TABLE + 16) | COOP_MMU_SET, PAGE | 7);
+    put(4, TABLE | COOP_MMU_CLEAR, 2);
+    put(5, (TABLE + 16) | COOP_MMU_SET, PAGE | 5);
+    put(6, other | COOP_MMU_SET, 0);
+    put(7, TABLE | COOP_MMU_SET, other | 7);
+    ck_assert_uint_eq(batch(8), refused(7, COOP_EBUSY));
+    ck_assert_uint_eq(model_frame(TABLE)[0] | model_frame(TABLE)[1] | model_frame(other)[0], 0);
+    ck_assert_uint_eq(model_frame(TABLE)[2], PAGE | 5);
+    ck_assert_uint_eq(direct_find(&model.direct, PAGE)->references, 0);
+    ck_assert_uint_eq(direct_find(&model.direct, TABLE)->present, 1);
+    put(0, (TABLE + 16) | COOP_MMU_CLEAR, 1);
+    put(1, (TABLE + 16) | COOP_MMU_CLEAR, 0);
+    ck_assert_uint_eq(batch(2), refused(1, COOP_EINVAL));
+    ck_assert_int_eq(direct_table_free(&model.direct, TABLE), 0);
+}
+END_TEST
+
+static bool yield_later(void *caller, uint64_t *since)
+{
+    (void)caller;
+    return ++*since > 2;
+}
+
+/* A batch that comes back early has had its own time: each begins anew. */
+START_TEST(test_batch_patience)
+{
+    model.direct.world.should_yield = yield_later;
+    for (unsigned i = 0; i < 256; i++)
+        put(i, TABLE | COOP_MMU_SET, 0);
+    for (unsigned i = 0; i < 2; i++)
+        ck_assert_uint_eq(batch(256), refused(96, COOP_EAGAIN));
+    ck_assert_uint_eq(batch(96), 96);
+}
+END_TEST
+
+/* A page that was a table and may still be held as one: each first writable reference asks for a flush, in a run too.
+ */
+START_TEST(test_batch_flushes)
+{
+    coop_paddr upper = FRAME(7), frame = FRAME(8);
+    ck_assert_int_eq(direct_table_new(&model.direct, upper, 2), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        ck_assert_int_eq(direct_table_new(&model.direct, frame, 1), 0);
+        ck_assert_int_eq(direct_set(&model.direct, upper, frame | 7), 0);
+        ck_assert_int_eq(direct_clear(&model.direct, upper, 1), 0);
+        ck_assert_int_eq(direct_table_free(&model.direct, frame), 0);
+        put(0, TABLE | COOP_MMU_SET, PAGE | 7);
+        put(1, (TABLE + 8) | COOP_MMU_SET, frame | 7);
+        put(2, (TABLE + 8) | COOP_MMU_CLEAR, 1);
+        ck_assert_uint_eq(batch(3), 3);
+        ck_assert_uint_eq(model.direct.counts.flushes[DIRECT_FLUSH_WRITABLE], i + 1);
+    }
 }
 END_TEST
 
@@ -254,6 +319,9 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, test_batch_goes_up_to_the_refused);
     tcase_add_test(tests, test_batch_array);
+    tcase_add_test(tests, test_batch_runs);
+    tcase_add_test(tests, test_batch_patience);
+    tcase_add_test(tests, test_batch_flushes);
     tcase_add_test(tests, test_what_costs_nothing);
     tcase_add_test(tests, test_what_costs_a_flush);
     tcase_add_test(tests, test_settled);

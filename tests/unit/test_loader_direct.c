@@ -102,7 +102,7 @@ static void set_up(void)
         guest_memory_add(&memory, &pieces[i]);
     records = calloc(1, direct_bytes(&memory));
     const struct direct_world world = {.flush = flush};
-    const struct direct_config config = {&memory, (uintptr_t)machine - BASE, records, false, 1};
+    const struct direct_config config = {&memory, (uintptr_t)machine - BASE, records, false, false, 1};
     direct_create(&direct, &world, &config);
 }
 
