@@ -114,12 +114,14 @@ START_TEST(test_each_missing_control)
         {WORD(primary), 1u << 21, "TPR shadow"},
         {WORD(primary), 1u << 25, "I/O bitmaps"},
         {WORD(primary), 1u << 28, "MSR bitmaps"},
+        {WORD(exit), 1u << 2, "saving of debug controls"},
         {WORD(exit), 1u << 9, "64-bit host"},
         {WORD(exit), 1u << 15, "acknowledge interrupt on exit"},
         {WORD(exit), 1u << 18, "saving of PAT"},
         {WORD(exit), 1u << 19, "loading of PAT at exit"},
         {WORD(exit), 1u << 20, "saving of EFER"},
         {WORD(exit), 1u << 21, "loading of EFER at exit"},
+        {WORD(entry), 1u << 2, "loading of debug controls"},
         {WORD(entry), 1u << 14, "loading of PAT at entry"},
         {WORD(entry), 1u << 15, "loading of EFER at entry"},
     };
@@ -140,11 +142,38 @@ START_TEST(test_forced_controls)
     ck_assert_int_eq(vmx_negotiate(&capabilities, &controls, &missing), 0);
     ck_assert(!controls.has_nested);
     ck_assert_str_eq(missing, "CR3 loads without exit");
+}
+END_TEST
 
-    set_up();
-    capabilities.primary |= VMX_PRIMARY_MOV_DR;
-    ck_assert_int_eq(vmx_negotiate(&capabilities, &controls, &missing), -ENODEV);
-    ck_assert_str_eq(missing, "MOV DR without exit");
+/* Takes one control's being off away at a time: no guest runs, none on tables of its own, or none on nested ones. */
+START_TEST(test_each_forced_control)
+{
+    enum { NO_GUEST, NO_OWN_TABLES, NO_NESTED };
+    static const struct {
+        size_t word;
+        uint32_t bit;
+        unsigned without;
+        const char *name;
+    } rows[] = {
+        {WORD(primary), VMX_PRIMARY_CR8_LOAD, NO_GUEST, "CR8 loads without exit"},
+        {WORD(primary), VMX_PRIMARY_CR8_STORE, NO_GUEST, "CR8 reads without exit"},
+        {WORD(primary), VMX_PRIMARY_RDTSC, NO_GUEST, "RDTSC without exit"},
+        {WORD(primary), VMX_PRIMARY_MOV_DR, NO_GUEST, "MOV DR without exit"},
+        {WORD(entry), VMX_ENTRY_GUEST_64, NO_GUEST, "entry to a guest outside of IA-32e mode"},
+        {WORD(primary), VMX_PRIMARY_CR3_STORE, NO_OWN_TABLES, "CR3 reads without exit"},
+        {WORD(primary), VMX_PRIMARY_INVLPG, NO_OWN_TABLES, "INVLPG without exit"},
+        {WORD(primary), VMX_PRIMARY_CR3_LOAD, NO_NESTED, "CR3 loads without exit"},
+    };
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        set_up();
+        *(uint64_t *)((char *)&capabilities + rows[i].word) |= rows[i].bit;
+        ck_assert_int_eq(vmx_negotiate(&capabilities, &controls, &missing), rows[i].without == NO_GUEST ? -ENODEV : 0);
+        ck_assert_str_eq(missing, rows[i].name);
+        if (rows[i].without == NO_GUEST)
+            continue;
+        ck_assert(!controls.has_nested);
+        ck_assert_pstr_eq(controls.direct_lacks, rows[i].without == NO_OWN_TABLES ? rows[i].name : NULL);
+    }
 }
 END_TEST
 
@@ -169,6 +198,7 @@ START_TEST(test_optional_controls)
     ck_assert_int_eq(vmx_negotiate(&capabilities, &controls, &missing), 0);
     ck_assert(!controls.has_vpid && !controls.has_timer && !controls.has_nmi_window);
     ck_assert_uint_eq(controls.secondary, 0xc2);
+    ck_assert(!(controls.exit & VMX_EXIT_SAVE_TIMER)); /* there is none to save */
 
     /* Virtual NMIs without the window would never tell. */
     set_up();
@@ -296,14 +326,15 @@ START_TEST(test_good_states)
 }
 END_TEST
 
-#define REFUSED(change, word)                                                                                          \
+#define REFUSED_IN(make, change, word)                                                                                 \
     do {                                                                                                               \
-        make_long();                                                                                                   \
+        make();                                                                                                        \
         change;                                                                                                        \
         const char *why = vmx_check_guest_state(&state);                                                               \
         ck_assert_msg(why != NULL, "%s", #change);                                                                     \
         ck_assert_msg(strstr(why, word) != NULL, "%s: %s", #change, why);                                              \
     } while (0)
+#define REFUSED(change, word) REFUSED_IN(make_long, change, word)
 
 START_TEST(test_bad_states)
 {
@@ -335,7 +366,6 @@ START_TEST(test_bad_states)
     REFUSED(r->rip = 1ul << 47, "RIP");
     REFUSED(r->rflags = 0, "RFLAGS");
     REFUSED(r->rflags |= 8, "RFLAGS");
-    REFUSED(r->rflags |= X86_FLAGS_VM, "s"); /* several checks say so */
     REFUSED(state.interruption = 0x80000020, "RFLAGS.IF");
     REFUSED(state.activity = 4, "activity");
     REFUSED(state.interruptibility = 1, "STI");
@@ -344,16 +374,77 @@ START_TEST(test_bad_states)
     REFUSED((state.interruptibility = 2, r->rflags |= X86_FLAGS_TF), "single step");
     REFUSED(state.link_pointer = 0, "link pointer");
     /* Without unrestricted guest there is no entry without paging. */
-    make_state();
-    state.is_unrestricted = false;
-    ck_assert_ptr_nonnull(strstr(vmx_check_guest_state(&state), "CR0"));
+    REFUSED_IN(make_state, state.is_unrestricted = false, "CR0");
     /* PCIDE and a wide RIP belong to IA-32e mode. */
+    REFUSED_IN(make_state, r->cr4 |= X86_CR4_PCIDE, "PCIDE");
+    REFUSED_IN(make_state, r->rip = 1ul << 32, "RIP");
+}
+END_TEST
+
+/* The other parts of the checks that have several. */
+START_TEST(test_bad_segments)
+{
+    struct registers *r = &state.registers;
+    REFUSED(r->segments[SEGMENT_CS].base = 1ul << 32, "base");
+    REFUSED(r->segments[SEGMENT_SS].base = 1ul << 32, "base");
+    REFUSED(r->segments[SEGMENT_ES].base = 1ul << 32, "base");
+    REFUSED(r->segments[SEGMENT_GS].base = 1ul << 63, "base");
+    REFUSED(r->tr.base = 1ul << 63, "base");
+    REFUSED(r->ldtr = ((struct register_segment){.attributes = 0x82, .base = 1ul << 63}), "base");
+    REFUSED(r->segments[SEGMENT_CS].attributes &= (uint16_t)~REGISTER_SEGMENT_PRESENT, "CS");
+    REFUSED(r->segments[SEGMENT_CS].attributes &= (uint16_t)~0x10u, "CS"); /* of the system's */
+    REFUSED(r->segments[SEGMENT_CS].attributes |= 3 << 5, "CS");           /* another privilege than SS */
+    REFUSED(r->segments[SEGMENT_CS].attributes = 0xabf | 3 << 5, "CS");    /* conforming, and above it */
+    REFUSED((state.is_unrestricted = false, r->segments[SEGMENT_CS].attributes = 0xc93), "CS");
+    REFUSED((r->segments[SEGMENT_CS].attributes = 0xc93, r->segments[SEGMENT_SS].attributes |= 3 << 5), "SS");
+    REFUSED(r->segments[SEGMENT_SS].attributes &= (uint16_t)~0x10u, "SS");
+    REFUSED(r->segments[SEGMENT_SS].limit = 0xffff0000, "SS");
+    REFUSED(r->segments[SEGMENT_ES].attributes &= (uint16_t)~0x10u, "ES");
+    REFUSED((r->segments[SEGMENT_FS].limit = 0x100000, r->segments[SEGMENT_FS].attributes = 0x093), "FS");
+    REFUSED(r->tr.attributes &= (uint16_t)~REGISTER_SEGMENT_PRESENT, "TR");
+    REFUSED(r->tr.attributes |= 0x10, "TR");
+    REFUSED(r->tr.selector = 4, "TR");
+    REFUSED(r->tr.limit = 0x100000, "TR");
+    REFUSED(r->ldtr = ((struct register_segment){.attributes = 0x82, .selector = 4}), "LDTR");
+    REFUSED(r->ldtr = ((struct register_segment){.attributes = 0x82, .limit = 0x100000}), "LDTR");
+    REFUSED(r->gdt.base = 1ul << 47, "GDTR");
+    REFUSED(r->idt.limit = 0x10000, "IDTR");
+}
+END_TEST
+
+START_TEST(test_bad_blocking)
+{
+    struct registers *r = &state.registers;
+    REFUSED(state.interruptibility = 1u << 5, "blocking");
+    REFUSED((r->rflags |= X86_FLAGS_IF, state.interruption = 0x80000020, state.interruptibility = 2), "blocking");
+    REFUSED((r->rflags |= X86_FLAGS_IF, state.interruption = 0x80000020, state.interruptibility = 1), "blocking");
+    REFUSED((state.interruption = 0x80000202, state.interruptibility = 2), "blocking");
+    REFUSED((state.interruptibility = 2, state.pending_debug = VMX_PENDING_DEBUG_STEP), "single step");
+}
+END_TEST
+
+static void make_virtual_8086(void)
+{
     make_state();
-    state.registers.cr4 |= X86_CR4_PCIDE;
-    ck_assert_ptr_nonnull(strstr(vmx_check_guest_state(&state), "PCIDE"));
-    make_state();
-    state.registers.rip = 1ul << 32;
-    ck_assert_ptr_nonnull(strstr(vmx_check_guest_state(&state), "RIP"));
+    state.registers.rflags |= X86_FLAGS_VM;
+    for (unsigned i = 0; i < SEGMENT_COUNT; i++)
+        state.registers.segments[i] =
+            (struct register_segment){.selector = 0x1234, .attributes = 0xf3, .limit = 0xffff, .base = 0x12340};
+}
+
+START_TEST(test_virtual_8086)
+{
+    struct registers *r = &state.registers;
+    make_virtual_8086();
+    ck_assert_ptr_null(vmx_check_guest_state(&state));
+    REFUSED_IN(make_virtual_8086, r->segments[SEGMENT_GS].base = 0x12350, "virtual-8086");
+    REFUSED_IN(make_virtual_8086, r->segments[SEGMENT_CS].limit = 0xfffff, "virtual-8086");
+    REFUSED_IN(make_virtual_8086, r->segments[SEGMENT_SS].attributes = 0x93, "virtual-8086");
+    REFUSED_IN(make_virtual_8086, r->cr0 &= ~X86_CR0_PE, "RFLAGS.VM");
+    REFUSED_IN(make_virtual_8086,
+               (r->cr0 |= X86_CR0_PG, r->cr4 |= X86_CR4_PAE, r->efer = X86_EFER_LME | X86_EFER_LMA,
+                state.entry_controls = VMX_ENTRY_GUEST_64),
+               "RFLAGS.VM");
 }
 END_TEST
 
@@ -376,6 +467,7 @@ int main(void)
     tcase_add_test(tests, test_words);
     tcase_add_test(tests, test_each_missing_control);
     tcase_add_test(tests, test_forced_controls);
+    tcase_add_test(tests, test_each_forced_control);
     tcase_add_test(tests, test_without_nested_paging);
     tcase_add_test(tests, test_optional_controls);
     tcase_add_test(tests, test_ept_abilities);
@@ -383,6 +475,9 @@ int main(void)
     tcase_add_test(tests, test_bitmaps);
     tcase_add_test(tests, test_good_states);
     tcase_add_test(tests, test_bad_states);
+    tcase_add_test(tests, test_bad_segments);
+    tcase_add_test(tests, test_bad_blocking);
+    tcase_add_test(tests, test_virtual_8086);
     tcase_add_test(tests, test_instruction_errors);
     suite_add_tcase(suite, tests);
     return suite_main(suite);
