@@ -77,8 +77,8 @@ int cpu_timer_set(struct process *leader, enum cpu_timer_kind kind, const struct
         timers->leader = leader;
         private->cpu_timers = timers;
     }
-    private->cpu_timers->of[kind] = (struct cpu_timer){
-        setting->left_ns ? cpu_timer_now(leader, kind) + setting->left_ns : 0, setting->interval_ns};
+    private->cpu_timers->of[kind] =
+        (struct cpu_timer){setting->left_ns ? cpu_timer_now(leader, kind) + setting->left_ns : 0, setting->interval_ns};
     cpu_timer_watch(private->cpu_timers);
     return 0;
 }
@@ -92,7 +92,8 @@ void cpu_timer_get(const struct process *leader, enum cpu_timer_kind kind, struc
     setting->interval_ns = timers->of[kind].interval_ns;
     if (timers->of[kind].expires_ns) {
         uint64_t left = cpu_timer_left(leader, kind);
-        setting->left_ns = left > LOOK_AGAIN_NS ? left : LOOK_AGAIN_NS; /* it is armed, and 0 would say that it is not */
+        setting->left_ns =
+            left > LOOK_AGAIN_NS ? left : LOOK_AGAIN_NS; /* it is armed, and 0 would say that it is not */
     }
 }
 
