@@ -29,6 +29,7 @@ void proc_print(struct proc_text *text, const char *format, ...)
     va_start(arguments, format);
     size_t length = (size_t)format_string_list(text->bytes + text->used, room, format, arguments);
     va_end(arguments);
+    text->cut = text->cut || length >= room;
     text->used += length < room ? length : room - 1;
 }
 
@@ -244,47 +245,61 @@ static int proc_follow(struct inode *inode, struct inode **target)
 
 /* ---- texts ---- */
 
-/* An open text: its frame is file->context. */
-static coop_paddr proc_frame(const struct file *file)
+/* Of an open text, in file->context. Smaller ones stay, for another thread may be reading there, until it is closed. */
+struct proc_buffer {
+    struct proc_buffer *smaller;
+    size_t used, size;
+    char bytes[];
+};
+#define PROC_TEXT_MOST (4ul << 20)
+
+/* A buffer of so many frames becomes the file's: 0 or -ENOMEM. */
+static int proc_buffer_add(struct file *file, size_t frames)
 {
-    return (coop_paddr)(uintptr_t)file->context;
+    struct proc_buffer *buffer = heap_allocate_cleared(frames * FRAME_BYTES, sizeof(*buffer));
+    if (!buffer)
+        return -ENOMEM;
+    buffer->smaller = file->context;
+    buffer->size = frames * FRAME_BYTES - sizeof(*buffer);
+    file->context = buffer;
+    return 0;
 }
 
-struct proc_header {
-    uint32_t bytes;
-};
-#define PROC_TEXT_BYTES (FRAME_BYTES - sizeof(struct proc_header))
-
-/* Makes the text: 0, or -ESRCH when the process is gone. */
+/* Makes the text, in as large a buffer as it needs: 0, -ENOMEM, or -ESRCH when the process is gone. */
 static int proc_text_make(struct file *file)
 {
     const struct proc_inode *proc = proc_of(file->inode);
-    struct proc_header *header = frame_address(proc_frame(file));
-    struct proc_text text = {(char *)(header + 1), 0, PROC_TEXT_BYTES};
-    struct process *process = proc->pid ? process_find(proc->pid) : NULL;
-
-    header->bytes = 0;
-    if (proc->pid && !process)
-        return -ESRCH;
-    proc->row->print(&text, process);
-    header->bytes = (uint32_t)text.used;
-    return 0;
+    for (;;) {
+        struct proc_buffer *buffer = file->context;
+        struct proc_text text = {.bytes = buffer->bytes, .size = buffer->size};
+        struct process *process = proc->pid ? process_find(proc->pid) : NULL;
+        if (proc->pid && !process)
+            return -ESRCH;
+        proc->row->print(&text, process);
+        buffer->used = text.used;
+        if (!text.cut || buffer->size >= PROC_TEXT_MOST)
+            return 0;
+        int status = proc_buffer_add(file, 2 * (buffer->size + sizeof(*buffer)) / FRAME_BYTES);
+        if (status)
+            return status;
+    }
 }
 
 static long proc_text_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
 {
-    const struct proc_header *header = frame_address(proc_frame(file));
+    const struct proc_buffer *buffer = file->context;
 
-    if (*position == 0) {
+    if (*position == 0 || !buffer->used) {
         int status = proc_text_make(file);
         if (status)
             return status;
+        buffer = file->context;
     }
-    if (*position >= header->bytes)
+    if (*position >= buffer->used)
         return 0;
-    if (bytes > header->bytes - *position)
-        bytes = header->bytes - *position;
-    if (user_copy_out(user_buffer, (const char *)(header + 1) + *position, bytes))
+    if (bytes > buffer->used - *position)
+        bytes = buffer->used - *position;
+    if (user_copy_out(user_buffer, buffer->bytes + *position, bytes))
         return -EFAULT;
     *position += bytes;
     return (long)bytes;
@@ -292,7 +307,12 @@ static long proc_text_read(struct file *file, uint64_t user_buffer, size_t bytes
 
 static void proc_text_release(struct file *file)
 {
-    frame_release(proc_frame(file));
+    struct proc_buffer *buffer = file->context;
+    while (buffer) {
+        struct proc_buffer *smaller = buffer->smaller;
+        heap_free(buffer);
+        buffer = smaller;
+    }
 }
 
 static int proc_open_text(struct file *file)
@@ -304,12 +324,11 @@ static int proc_open_text(struct file *file)
     };
     if (proc_of(file->inode)->row->owner_only && proc_check_owner(file->inode))
         return -EACCES;
-    coop_paddr frame = frame_allocate();
-    if (!frame)
-        return -ENOMEM;
-    file->context = (void *)(uintptr_t)frame;
-    file->operations = &operations;
-    return 0;
+    file->context = NULL;
+    int status = proc_buffer_add(file, 1);
+    if (status == 0)
+        file->operations = &operations;
+    return status;
 }
 
 static const struct inode_operations proc_directory_operations = {

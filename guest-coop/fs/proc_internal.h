@@ -10,10 +10,11 @@
 
 struct process;
 
-/* A text that grows in a frame; what does not fit is cut. */
+/* A text that grows in a buffer; what does not fit is cut, and it is written anew to a larger one. */
 struct proc_text {
     char *bytes;
     size_t used, size;
+    bool cut;
 };
 __attribute__((format(printf, 2, 3))) void proc_print(struct proc_text *text, const char *format, ...);
 

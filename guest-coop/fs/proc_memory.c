@@ -8,6 +8,7 @@
 #include "kernel/process.h"
 #include "memory/address_space.h"
 #include "memory/frame.h"
+#include "syscall/vsyscall.h"
 #include <coopvirt/format.h>
 
 #define PROC_MAP_WIDTH 73 /* where a line names what is mapped */
@@ -72,6 +73,7 @@ void proc_print_maps(struct proc_text *text, struct process *process)
             file_release(file);
     }
     address_space_release(space);
+    proc_print(text, "%lx-%lx --xp 00000000 00:00 0 %17s[vsyscall]\n", VSYSCALL_START, VSYSCALL_END, "");
 }
 
 void proc_print_limits(struct proc_text *text, struct process *process)

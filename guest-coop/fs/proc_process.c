@@ -111,6 +111,7 @@ static void proc_print_cmdline(struct proc_text *text, struct process *process)
         return;
     long bytes = process_arguments(process, text->bytes, 0, text->size);
     text->used = bytes > 0 ? (size_t)bytes : 0;
+    text->cut = text->used == text->size;
 }
 
 static void proc_print_comm(struct proc_text *text, struct process *process)

@@ -18,6 +18,7 @@
 #include "memory/address_space.h"
 #include "memory/layout.h"
 #include "pv/pv.h"
+#include "syscall/vsyscall.h"
 #include <coopvirt/x86.h>
 
 #define IRQ_COUNT 16
@@ -127,7 +128,8 @@ static void trap_page_fault(struct trap_frame *frame)
             return;
         }
     } else if (user && !(frame->error & X86_PF_RESERVED)) {
-        trap_user_fault(frame, FAULT_UNMAPPED, address);
+        if (!vsyscall_fault(frame, address))
+            trap_user_fault(frame, FAULT_UNMAPPED, address);
         return;
     }
     if (user || !trap_fixup(frame))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is counted for a user over all of his processes, where a limit is on that: signals that are queued
- * (kernel/signal_queue.c), files on their way through sockets (fs/socket_flight.c).
+ * (kernel/signal_queue.c), files on their way through sockets (fs/socket_flight.c), pages of segments that he has locked
+ * (syscall/segment_calls.c).
  */
 #ifndef KERNEL_USER_COUNT_H
 #define KERNEL_USER_COUNT_H
@@ -11,7 +12,7 @@
 struct user_count {
     struct user_count *next;
     uint32_t uid;
-    uint64_t signals, files;
+    uint64_t signals, files, locked;
 };
 
 /* The user's, made where there is none yet; NULL: memory is short. Whoever counts nothing then gives it back. */

@@ -9,6 +9,7 @@
 #include "kernel/ipc.h"
 #include "kernel/limits.h"
 #include "kernel/process.h"
+#include "kernel/user_count.h"
 #include "memory/address_space.h"
 #include "memory/frame.h"
 #include "memory/heap.h"
@@ -37,6 +38,7 @@ struct segment {
     struct ipc_object object; /* first: the two are converted by a cast */
     struct file *file;        /* one reference held until it is removed; the others are mappings */
     struct shared_memory *memory;
+    struct user_count *locker; /* for whom its pages count as locked, or NULL */
     uint64_t bytes;
     int64_t attached, detached;
     int creator, last;
@@ -61,9 +63,25 @@ struct segment_usage {
     uint64_t pages, resident, swapped, swap_attempts, swap_successes;
 };
 
+static uint64_t segment_pages(const struct segment *segment)
+{
+    return (segment->bytes + PAGE_MASK) / FRAME_BYTES;
+}
+
+static void segment_unlock(struct segment *segment)
+{
+    segment->object.mode &= ~MODE_LOCKED;
+    if (!segment->locker)
+        return;
+    segment->locker->locked -= segment_pages(segment);
+    user_count_settle(segment->locker);
+    segment->locker = NULL;
+}
+
 static void segment_destroy(struct ipc_object *object)
 {
     struct segment *segment = (struct segment *)object;
+    segment_unlock(segment);
     shared_memory_free(segment->memory);
     heap_free(segment);
 }
@@ -85,11 +103,6 @@ static const struct file_operations segment_operations = {.page = segment_page, 
 static struct segment *segment_find(uint64_t number)
 {
     return (struct segment *)ipc_find(&segment_table, (int)number);
-}
-
-static uint64_t segment_pages(const struct segment *segment)
-{
-    return (segment->bytes + PAGE_MASK) / FRAME_BYTES;
 }
 
 static bool segment_removed(const struct segment *segment)
@@ -265,6 +278,27 @@ static bool segment_may_lock(void)
     return capability_held(CAPABILITY_IPC_LOCK) || limits_of(process_current(), LIMIT_LOCKED)->soft;
 }
 
+/* Nothing here is ever swapped out: all that it does is to be counted. */
+static long segment_lock(struct segment *segment)
+{
+    if (!segment_may_lock())
+        return -EPERM;
+    if (segment->locker)
+        return 0;
+    struct user_count *user = user_count_get(process_current()->uid);
+    if (!user)
+        return -ENOMEM;
+    uint64_t locked = user->locked + segment_pages(segment), limit = limits_of(process_current(), LIMIT_LOCKED)->soft;
+    if (!capability_held(CAPABILITY_IPC_LOCK) && locked > limit / FRAME_BYTES) {
+        user_count_settle(user);
+        return -ENOMEM;
+    }
+    user->locked = locked;
+    segment->locker = user;
+    segment->object.mode |= MODE_LOCKED;
+    return 0;
+}
+
 static long segment_owner_command(struct segment *segment, uint64_t command, uint64_t address)
 {
     struct segment_status wanted;
@@ -274,14 +308,12 @@ static long segment_owner_command(struct segment *segment, uint64_t command, uin
     long status = segment->object.removed ? -EIDRM : segment_may_own(&segment->object, locks);
     if (status < 0)
         return status;
-    if (command == COMMAND_LOCK && !segment_may_lock())
-        return -EPERM;
+    if (command == COMMAND_LOCK)
+        return segment_lock(segment);
     if (command == IPC_SET)
         ipc_change(&segment->object, &wanted.permissions);
-    else if (command == COMMAND_LOCK)
-        segment->object.mode |= MODE_LOCKED; /* nothing here is ever swapped out */
     else if (command == COMMAND_UNLOCK)
-        segment->object.mode &= ~MODE_LOCKED;
+        segment_unlock(segment);
     else
         segment_remove(segment);
     return 0;

@@ -4,9 +4,12 @@
  */
 #include "abi.h"
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PAGE      4096ul
@@ -150,6 +153,42 @@ static void overflow_to_other_stack(void)
     _exit(abi_caught.signal == SIGSEGV ? 42 : 1);
 }
 
+static bool has_old_calls(void)
+{
+    char line[256];
+    bool found = false;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    while (maps && fgets(line, sizeof(line), maps))
+        found = found || strstr(line, " --xp 00000000 00:00 0                  [vsyscall]");
+    if (maps)
+        fclose(maps);
+    return found || getpid() == 1;
+}
+
+/* Calls at fixed addresses: who has no such page (Linux may be told so) is not asked. */
+static void test_old_calls(void)
+{
+    const uint64_t page = 0xffffffffff600000;
+    long (*old_gettimeofday)(void *, void *) = (long (*)(void *, void *))page;
+    long (*old_time)(void *) = (long (*)(void *))(page + 1024);
+    long (*old_getcpu)(void *, void *, void *) = (long (*)(void *, void *, void *))(page + 2048);
+    struct timeval now = {0, -1};
+    unsigned cpu = 77777, node = 77777;
+    time_t stored = 0;
+    if (!has_old_calls())
+        return;
+    time_t before = time(NULL), told = old_time(&stored);
+    CHECK(told == stored && told >= before && told <= before + 5 && labs(old_time(NULL) - told) <= 5);
+    CHECK(old_gettimeofday(&now, NULL) == 0 && now.tv_sec >= before && now.tv_usec >= 0 && now.tv_usec < 1000000);
+    CHECK(old_getcpu(&cpu, &node, NULL) == 0 && cpu < 4096 && node < 4096);
+    CHECK(!ABI_TRY() ? (load(page), false) : caught(SIGSEGV, SEGV_MAPERR, page));
+    for (volatile unsigned offset = 1; offset < PAGE; offset = offset * 2 + 1)
+        CHECK(!ABI_TRY() ? (((void (*)(void))(page + offset))(), false) : abi_caught.signal == SIGSEGV);
+    CHECK(!ABI_TRY() ? (((void (*)(void))(page + 3072))(), false) : abi_caught.signal == SIGSEGV);
+    CHECK(!ABI_TRY() ? (old_time((void *)8), false) : abi_caught.signal == SIGSEGV);
+    CHECK(!ABI_TRY() ? (old_gettimeofday((void *)page, NULL), false) : abi_caught.signal == SIGSEGV);
+}
+
 void abi_test_faults(void)
 {
     static const int signals[] = {SIGSEGV, SIGFPE, SIGILL, SIGTRAP, SIGBUS};
@@ -159,6 +198,7 @@ void abi_test_faults(void)
     test_kernel_addresses();
     test_instructions();
     test_file_pages();
+    test_old_calls();
     int status = abi_in_child(overflow_stack);
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
     CHECK(abi_in_child(use_much_stack) == 0);

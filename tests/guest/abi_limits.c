@@ -352,6 +352,12 @@ static void locked_segments(void)
         limit.rlim_cur = PAGE;
         EXPECT(setrlimit(RLIMIT_MEMLOCK, &limit) == 0 && shmctl(own, SHM_LOCK, NULL) == 0);
         EXPECT(shmctl(foreign, SHM_LOCK, NULL) == -1 && errno == EPERM);
+        /* All of a user's count, until they are unlocked or gone. */
+        int more = shmget(IPC_PRIVATE, PAGE, 0600);
+        EXPECT(more >= 0 && shmctl(own, SHM_LOCK, NULL) == 0 && shmctl(more, SHM_LOCK, NULL) == -1 && errno == ENOMEM);
+        EXPECT(shmctl(own, SHM_UNLOCK, NULL) == 0 && shmctl(more, SHM_LOCK, NULL) == 0);
+        EXPECT(shmctl(own, SHM_LOCK, NULL) == -1 && errno == ENOMEM && shmctl(more, IPC_RMID, NULL) == 0);
+        EXPECT(shmctl(own, SHM_LOCK, NULL) == 0);
         EXPECT(shmctl(own, IPC_RMID, NULL) == 0);
         _exit(0);
     }

@@ -163,8 +163,35 @@ static void test_machine(void)
     CHECK(number("/proc/meminfo", "MemTotal:", 10) >= number("/proc/meminfo", "MemFree:", 10));
 }
 
+/* Of hundreds of areas, in small pieces: each line is whole, and none is missing. */
+static void test_long_text(void)
+{
+    enum { AREAS = 300 };
+    static char all[1 << 20];
+    size_t used = 0;
+    ssize_t got;
+    unsigned found = 0;
+    char *start = mmap(NULL, 2 * AREAS * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(start != MAP_FAILED);
+    for (unsigned i = 0; i < AREAS; i++)
+        CHECK(mprotect(start + 2 * i * PAGE, PAGE, PROT_READ) == 0);
+    int maps = open("/proc/self/maps", O_RDONLY);
+    while ((got = read(maps, all + used, 777)) > 0)
+        used += (size_t)got;
+    CHECK(got == 0 && used > 4096 && used < sizeof(all));
+    for (unsigned i = 0; i < AREAS; i++) {
+        char line[64];
+        uint64_t at = (uint64_t)start + 2 * i * PAGE;
+        snprintf(line, sizeof(line), "%lx-%lx r--p", (unsigned long)at, (unsigned long)at + PAGE);
+        found += strstr(all, line) != NULL;
+    }
+    CHECK(found == AREAS);
+    CHECK(close(maps) == 0 && munmap(start, 2 * AREAS * PAGE) == 0);
+}
+
 void abi_test_proc(void)
 {
+    test_long_text();
     test_maps();
     test_status();
     CHECK(abi_in_child(test_limits) == 7 << 8);
