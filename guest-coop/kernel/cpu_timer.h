@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The interval timers of a process that count its time on the CPU (setitimer(2)): ITIMER_VIRTUAL in user mode, ITIMER_PROF
- * all of it. Most processes have none, and a pointer is all they cost.
+ * The interval timers of a process that count its time on the CPU (setitimer(2)): ITIMER_VIRTUAL in user mode,
+ * ITIMER_PROF all of it. Most processes have none, and a pointer is all they cost.
  */
 #ifndef KERNEL_CPU_TIMER_H
 #define KERNEL_CPU_TIMER_H

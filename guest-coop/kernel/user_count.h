@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is counted for a user over all of his processes, where a limit is on that: signals that are queued
- * (kernel/signal_queue.c), files on their way through sockets (fs/socket_flight.c), pages of segments that he has locked
- * (syscall/segment_calls.c).
+ * (kernel/signal_queue.c), files on their way through sockets (fs/socket_flight.c), pages of segments that he has
+ * locked (syscall/segment_calls.c).
  */
 #ifndef KERNEL_USER_COUNT_H
 #define KERNEL_USER_COUNT_H
