@@ -91,16 +91,21 @@ static void trap_user_exception(struct trap_frame *frame, unsigned signal, int c
     signal_force(signal, &information);
 }
 
+/* The end, also of process 1, and where the kernel needed the page in the process's name: a call that only failed for
+ * that would leave it with what no program expects. */
+static __attribute__((noinline)) void trap_out_of_memory(void)
+{
+    const struct signal_information information = {.code = SIGNAL_CODE_KERNEL};
+    const struct process *current = process_current();
+    log_line(LOG_WARNING, "out of memory: killing process %d (%s)", current->pid, current->name);
+    signal_force(SIGNAL_KILL, &information);
+}
+
 static void trap_user_fault(struct trap_frame *frame, enum fault_result result, uint64_t address)
 {
     switch (result) {
     case FAULT_BEYOND_FILE:
         trap_user_exception(frame, SIGNAL_BUS, SIGNAL_CODE_BUS_ADRERR, address);
-        break;
-    case FAULT_OUT_OF_MEMORY:
-        log_line(LOG_WARNING, "out of memory: killing process %d (%s)", process_current()->pid,
-                 process_current()->name);
-        process_signal(process_current(), SIGNAL_KILL);
         break;
     default:
         trap_user_exception(frame, SIGNAL_SEGV,
@@ -123,10 +128,12 @@ static void trap_page_fault(struct trap_frame *frame)
         enum fault_result result = address_space_fault(process->space, address, frame->error, stack_pointer);
         if (result == FAULT_RESOLVED)
             return;
-        if (user) {
+        if (result == FAULT_OUT_OF_MEMORY)
+            trap_out_of_memory();
+        else if (user)
             trap_user_fault(frame, result, address);
+        if (user)
             return;
-        }
     } else if (user && !(frame->error & X86_PF_RESERVED)) {
         if (!vsyscall_fault(frame, address))
             trap_user_fault(frame, FAULT_UNMAPPED, address);

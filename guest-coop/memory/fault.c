@@ -95,12 +95,14 @@ static enum fault_result fault_anonymous(struct address_space *space, struct are
     return fault_map(space, address, slot, frame_allocate_zeroed(), flags);
 }
 
-/* Gives the running process its own copy of a frame and drops its reference to the original. */
+/* Gives the running process its own copy of a frame and drops its reference to the original. 0: there is no memory, and
+ * the reference stays. */
 static coop_paddr fault_copy(coop_paddr original)
 {
     coop_paddr copy = frame_allocate();
-    if (copy)
-        page_copy(frame_address(copy), frame_address(original));
+    if (!copy)
+        return 0;
+    page_copy(frame_address(copy), frame_address(original));
     frame_release(original);
     return copy;
 }
@@ -184,8 +186,10 @@ static enum fault_result fault_file(struct address_space *space, struct area *ar
     bool writable = protection & AREA_WRITE;
     if (!(flags & AREA_SHARED)) {
         writable = writable && (error & X86_PF_WRITE);
-        if (writable)
-            frame = fault_copy(frame);
+        coop_paddr own = writable ? fault_copy(frame) : frame;
+        if (!own)
+            frame_release(frame);
+        frame = own;
     }
     uint64_t entry_flags = fault_flags(area, writable);
     if (fault_pages > 1 && file->operations->page_at_hand && !(error & X86_PF_WRITE) && space->references == 1)
@@ -207,11 +211,8 @@ static enum fault_result fault_write(struct area *area, uint64_t address, uint64
     coop_paddr frame = page_frame(*slot);
     if (!(area->flags & AREA_SHARED) && frame_references(frame) > 1) {
         frame = fault_copy(frame);
-        if (!frame) {
-            /* The entry still holds the original, whose reference fault_copy gave up. */
-            fault_replace(address, slot, 0);
+        if (!frame)
             return FAULT_OUT_OF_MEMORY;
-        }
     }
     fault_replace(address, slot, page_entry(frame, fault_flags(area, true)));
     return FAULT_RESOLVED;

@@ -237,6 +237,23 @@ static int mapping_move_page(void *argument, uint64_t address, uint64_t *slot)
     return 0;
 }
 
+/* Moves the pages of [start, start + bytes). Without memory for the tables none of them. */
+static int mapping_move_pages(struct address_space *space, uint64_t start, uint64_t bytes, uint64_t distance)
+{
+    struct move_context context = {.distance = distance}, back = {.distance = -distance};
+    page_table_path_start(&context.path, space->root);
+    pv_batch_begin();
+    int status = page_table_visit(space->root, start, start + bytes, mapping_move_page, &context);
+    if (status < 0) {
+        pv_batch_settle(); /* what has been moved is read */
+        page_table_path_start(&back.path, space->root);
+        page_table_visit(space->root, start + distance, start + distance + bytes, mapping_move_page, &back);
+    }
+    pv.mmu.flush_user();
+    pv_batch_end();
+    return status;
+}
+
 /* Moves an area's pages to a new, larger place. Whether the space may grow by the difference is known. */
 static long mapping_move(struct address_space *space, const struct area *area, uint64_t old, uint64_t old_bytes,
                          uint64_t new_bytes)
@@ -251,18 +268,20 @@ static long mapping_move(struct address_space *space, const struct area *area, u
                          .flags = area->flags,
                          .file = area->file,
                          .page_index = index};
-    int status = address_space_add(space, &moved);
+    /* The old range for itself now, so that nothing is left to fail when its pages have gone. */
+    int status = area_split_at(&space->areas, old);
+    if (status == 0)
+        status = area_split_at(&space->areas, old + old_bytes);
+    if (status == 0)
+        status = address_space_add(space, &moved);
     if (status < 0)
         return status;
-    struct move_context context = {.distance = address - old};
-    page_table_path_start(&context.path, space->root);
-    pv_batch_begin();
-    status = page_table_visit(space->root, old, old + old_bytes, mapping_move_page, &context);
-    pv.mmu.flush_user();
-    pv_batch_end();
-    if (status < 0)
+    status = mapping_move_pages(space, old, old_bytes, address - old);
+    if (status < 0) {
+        address_space_unmap(space, address, new_bytes);
         return status;
-    closed_page_move(space->closed, old, old + old_bytes, context.distance);
+    }
+    closed_page_move(space->closed, old, old + old_bytes, address - old);
     status = address_space_unmap(space, old, old_bytes);
     return status < 0 ? status : (long)address;
 }

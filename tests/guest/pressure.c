@@ -21,6 +21,8 @@
 #define PAGES       65536ul
 #define FORKS_MOST  100000
 #define FRAMES_LEFT 2000
+#define HOG_LEAVES  64
+#define HOG_PAGES   512ul
 #define FRAMES_LOST 64 /* slabs that the kernel keeps; blank tables, which it keeps too, the first time made enough */
 
 static void verdict(const char *what, int is_well)
@@ -154,6 +156,81 @@ static void allocate_too_much(void)
     unlink("/full");
 }
 
+/* A child that has all memory but a few frames. */
+static pid_t start_hog(void)
+{
+    int pipes[2];
+    char byte;
+    verdict("there is a pipe", pipe(pipes) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        unsigned long pages = free_frames();
+        char *memory = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        for (unsigned long i = 0; i < pages && (i % 16 || free_frames() > HOG_LEAVES); i++)
+            memory[i * PAGE] = 1;
+        write(pipes[1], &byte, 1);
+        for (;;)
+            pause();
+    }
+    close(pipes[1]);
+    read(pipes[0], &byte, 1);
+    close(pipes[0]);
+    return child;
+}
+
+static void end_hog(pid_t hog)
+{
+    kill(hog, SIGKILL);
+    ended(hog);
+}
+
+/* The kernel writes to a page that is shared since a fork, and there is no frame for the copy: the call does not merely
+ * fail, and nobody's page is lost. */
+static void copy_without_memory(void)
+{
+    char *memory = map(HOG_PAGES), byte = 0;
+    int zero = open("/dev/zero", O_RDONLY), pipes[2], is_there = pipe(pipes) == 0;
+    for (unsigned long i = 0; i < HOG_PAGES * PAGE; i++)
+        memory[i] = 1;
+    pid_t hog = start_hog(), child = fork();
+    if (child == 0) {
+        read(pipes[0], &byte, 1); /* the other has its pages */
+        for (unsigned long i = 0; i < HOG_PAGES; i++)
+            if (read(zero, memory + i * PAGE, 1) != 1)
+                _exit(1);
+        _exit(0);
+    }
+    write(pipes[1], &byte, 1);
+    int status = child > 0 ? ended(child) : -1;
+    end_hog(hog);
+    for (unsigned long i = 0; i < HOG_PAGES * PAGE; i++)
+        is_there &= memory[i] == 1;
+    verdict("who has no memory for a copy is killed", WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    verdict("what was to be copied is there", is_there);
+    close(zero);
+    close(pipes[0]);
+    close(pipes[1]);
+    munmap(memory, HOG_PAGES * PAGE);
+}
+
+/* A mapping that grows elsewhere takes tables: without memory for them it stays where it is, with all its pages. */
+static void move_without_memory(void)
+{
+    const unsigned long step = 512 * PAGE, bytes = HOG_PAGES * step;
+    char *memory = mmap(NULL, bytes + PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    int is_there = mprotect(memory + bytes, PAGE, PROT_NONE) == 0; /* something is in the way */
+    for (unsigned long i = 0; i < HOG_PAGES; i++)
+        memory[i * step] = (char)(i | 1);
+    pid_t hog = start_hog();
+    char *moved = mremap(memory, bytes, bytes + PAGE, MREMAP_MAYMOVE);
+    int is_refused = moved == MAP_FAILED && errno == ENOMEM;
+    end_hog(hog);
+    for (unsigned long i = 0; i < HOG_PAGES; i++)
+        is_there &= memory[i * step] == (char)(i | 1);
+    verdict("without memory for tables nothing is moved", is_refused && is_there);
+    munmap(memory, bytes + PAGE);
+}
+
 static volatile int warned;
 
 static void count_warning(int signal)
@@ -195,8 +272,9 @@ static void use_all_time(void)
 
 int main(void)
 {
-    static void (*const tests[])(void) = {fork_copies_nothing, fill_file_system, use_all_memory, fork_until_refused,
-                                          allocate_too_much, use_all_time};
+    static void (*const tests[])(void) = {fork_copies_nothing, copy_without_memory, move_without_memory,
+                                          fill_file_system,    use_all_memory,      fork_until_refused,
+                                          allocate_too_much,   use_all_time};
     for (unsigned i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
         tests[i]();
         unsigned long before = free_frames();
