@@ -43,6 +43,13 @@ $(BOOT_INITRAMFS): $(INIT) $(BOOT_SCRIPTS) bench/mkinitramfs.sh
 	@mkdir -p $(@D)
 	$(Q)bench/mkinitramfs.sh $@ $(INIT) $(foreach script,$(BOOT_SCRIPTS),tests/$(notdir $(script))=$(script))
 
+# BusyBox' own init in place of ours.
+BOOT_INITTAB := $(BOOT_BUILD)/inittab.cpio
+$(BOOT_INITTAB): tests/boot/inittab tests/boot/scripts/end.sh $(INIT) bench/mkinitramfs.sh
+	@mkdir -p $(@D)
+	$(Q)bench/mkinitramfs.sh $@ $(INIT) bin/init=/bin/busybox bin/linuxrc=/bin/busybox etc/inittab=$< \
+		tests/end.sh=tests/boot/scripts/end.sh
+
 # What Debian's 32-bit Linux starts with; nothing without `make peers`.
 BOOT_LINUX_686 := $(if $(wildcard $(BUILD)/peers/busybox-686),$(BOOT_BUILD)/linux-686.cpio)
 $(BOOT_BUILD)/linux-686.cpio: tests/boot/linux-686-init.sh $(BUILD)/peers/busybox-686 bench/mkinitramfs.sh
@@ -55,7 +62,7 @@ $(BOOT_BROKEN): tests/boot/broken.sh $(BUILD)/guest-coop/guest-coop.elf32 $(BOOT
 	$(Q)tests/boot/broken.sh $(@D) $(BUILD)/guest-coop/guest-coop.elf32 $(BOOT_INITRAMFS)
 	$(Q)touch $@
 
-BOOT_FILES := $(BOOT_GUESTS) $(BOOT_INITRAMFS) $(BOOT_LINUX_686) $(BOOT_BROKEN)
+BOOT_FILES := $(BOOT_GUESTS) $(BOOT_INITRAMFS) $(BOOT_INITTAB) $(BOOT_LINUX_686) $(BOOT_BROKEN)
 include tests/programs/build.mk
 
 # Fuzzers: tests/fuzz/fuzz_NAME.c is a libFuzzer program, tests/fuzz/NAME.mk lists the sources that it tries. gcc has no

@@ -130,8 +130,7 @@ static struct inode *proc_target_cwd(struct process *process)
 
 static struct inode *proc_target_root(struct process *process)
 {
-    (void)process;
-    return inode_root();
+    return process->root ? process->root : inode_root();
 }
 
 static const struct proc_row proc_process_rows[] = {

@@ -71,3 +71,12 @@ taskset 1 echo on the first
 start-stop-daemon -S -b -m -p "$PWD/pid" -x /bin/busybox -- sleep 66 2> /dev/null; sleep 0.2; kill -0 "$(cat pid)" && echo daemon; start-stop-daemon -K -p "$PWD/pid" > /dev/null && echo stopped
 svok . ; echo $?; mkfifo wanted; (sleep 0.1; echo through > wanted) & cat wanted; wait; printf 'all:\n\techo made by a file\n' > Mimefile; mim -f Mimefile all 2> /dev/null | tail -n 1
 as_root root eval 'su root -c whoami'; readlink -f . | grep -c applets-not-here; pwd | sed "s|$HOME|home|"
+
+echo "== spools, services, priorities"
+mkdir spool; echo '* * * * * echo now' > table; crontab -c "$PWD/spool" table; crontab -c "$PWD/spool" -l; cat spool/cron.update
+printf '#!/bin/sh\nsed -i s/now/then/ "$1"\n' > editor; chmod +x editor; EDITOR=$PWD/editor crontab -c "$PWD/spool" -e; cat spool/root; crontab -c "$PWD/spool" -r; ls spool
+mkdir service service/supervise; mkfifo service/supervise/ok service/supervise/control; head -c 20 /dev/zero > service/supervise/status
+exec 7<> service/supervise/ok 8<> service/supervise/control; svok ./service; echo $?; svc -ud ./service; dd bs=2 count=1 <&8 2> /dev/null; echo; exec 7>&- 8>&-
+ionice -c 2 -n 3 sh -c 'ionice; ionice -p $$'; linux32 uname -m; linux64 uname -m; unshare echo apart
+setpriv --nnp setpriv -d 2> /dev/null | grep no_new; setpriv --nnp grep NoNew /proc/self/status; adjtimex | grep -c 'tick: '
+mkdir -p root/inner; cp /bin/busybox root/busybox; as_root 'busybox inner' eval 'chroot root /busybox sleep 8 & sleep 0.2; nsenter -t $! -r -w /busybox sh -c "cd /; echo *"; kill $!'
