@@ -86,7 +86,7 @@ static void svm_hold(struct vcpu *vcpu, bool is_held)
 }
 
 /* What was meant for one entry only; and the interrupt window, which is shut once it has been told of. */
-static void svm_clear_orders(struct svm_vcpu *svm)
+static inline void svm_clear_orders(struct svm_vcpu *svm)
 {
     struct vmcb *vmcb = svm->vmcb;
     vmcb->control.event_injection = 0;
@@ -109,8 +109,8 @@ static bool svm_end_virq(struct svm_vcpu *svm)
     return is_left;
 }
 
-/* Apart, so that the usual exit saves no registers for it. */
-static __attribute__((noinline)) void svm_decode_after_orders(struct vcpu *vcpu)
+/* After an event has been injected. Apart, as the next, so that other exits save no registers for it. */
+static __attribute__((noinline)) void svm_decode_after_event(struct vcpu *vcpu)
 {
     struct svm_vcpu *svm = svm_of(vcpu);
     uint64_t injected = svm->injected;
@@ -125,11 +125,26 @@ static __attribute__((noinline)) void svm_decode_after_orders(struct vcpu *vcpu)
         svm_nmi_after_exit(vcpu);
 }
 
+/* After other orders: mostly a flush alone, which each change of address space brings where flushes are by ASID. */
+static __attribute__((noinline)) void svm_decode_after_orders(struct vcpu *vcpu)
+{
+    struct svm_vcpu *svm = svm_of(vcpu);
+    svm_clear_orders(svm);
+    if (svm_exit_is_hypercall(svm->vmcb))
+        svm_exit_decode_hypercall(svm->vmcb, &vcpu->exit);
+    else
+        svm_exit_decode(svm->vmcb, 0, &vcpu->exit);
+    if (svm->is_nmi_blocked || svm->is_stepping)
+        svm_nmi_after_exit(vcpu);
+}
+
 static void svm_decode(struct vcpu *vcpu)
 {
     const struct svm_vcpu *svm = svm_of(vcpu);
     const struct vmcb *vmcb = svm->vmcb;
-    if (__builtin_expect(svm->has_orders, 0))
+    if (__builtin_expect(svm->has_orders && svm->injected, 0))
+        svm_decode_after_event(vcpu);
+    else if (__builtin_expect(svm->has_orders, 0))
         svm_decode_after_orders(vcpu);
     else if (svm_exit_is_hypercall(vmcb))
         svm_exit_decode_hypercall(vmcb, &vcpu->exit);
