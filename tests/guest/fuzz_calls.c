@@ -25,6 +25,7 @@
 #define BUFFER      16384u
 #define NUMBER_LAST 440u
 #define HANDLES     4u
+#define SYS_RSEQ    334
 #define POLLS       30u
 #define POLL_US     10000u
 
@@ -120,6 +121,14 @@ static void make_own(void)
     handles[3] = (uint64_t)timer;
 }
 
+/* The old page of calls; what is no good there is the child's end. */
+static void call_old(void)
+{
+    long (*call)(uint64_t, uint64_t, uint64_t) =
+        (long (*)(uint64_t, uint64_t, uint64_t))(0xffffffffff600000 + roll() % 4 * 1024);
+    call(argument(), argument(), argument());
+}
+
 /* One call; signals go to the child itself only. */
 static void call_one(uint64_t number)
 {
@@ -137,7 +146,11 @@ static void child(unsigned number)
     buffer = mmap(NULL, BUFFER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     for (unsigned i = 0; i < BUFFER / 8; i++)
         ((uint64_t *)buffer)[i] = roll() % 3 ? roll() % 100 : argument();
+    if (roll() % 8 == 0)
+        syscall(SYS_RSEQ, buffer, 32, 0, 0); /* a sequence of its own, at random */
     for (unsigned i = 0; i < CALLS; i++) {
+        if (roll() % 1000 == 0)
+            call_old();
         uint64_t call = roll() % 50 ? roll() % NUMBER_LAST : roll();
         if (is_wanted(call))
             call_one(call);
