@@ -108,6 +108,9 @@ def _pmu(mode: Mode, regions: list[Region]) -> str:
                      for event, (guest, hypervisor) in sums.items()) or "no PMU: nothing was counted"
 
 
+# What host and guest do together: on or off, its counts stand in every result.
+_COOPERATIVE = ("batch", "cr3cache", "eoi", "clock", "poll")
+
 _SHOWN: dict[str, Callable[[Mode, list[Region]], str]] = {
     "batch": _batch, "cr3cache": _cr3cache, "cluster": _cluster, "unsync": _unsync, "eoi": _eoi, "clock": _clock,
     "poll": _poll, "touched": _touched, "pmu": _pmu, "tick": _tick}
@@ -136,3 +139,16 @@ def shown_active(outcomes: Iterable[Outcome], switches: dict[str, str]) -> dict[
                 found.setdefault(f"{switch.name}={switches[switch.name]}",
                                  {})[f"{outcome.mode} {outcome.workload}"] = text
     return found
+
+
+def features_by_counts(outcomes: Iterable[Outcome], switches: dict[str, str]) -> dict[str, dict[str, str]]:
+    """For each mode, each cooperative feature that it could have: what was counted of it in all of the mode's rows."""
+    regions: dict[str, list[Region]] = {}
+    for outcome in outcomes:
+        if outcome.status == OK:
+            regions.setdefault(outcome.mode, []).extend(
+                repetition.region for repetition in measured(outcome) if repetition.region)
+    texts = {mode: {f"{name}={switches[name]}": _SHOWN[name](find_mode(mode), of_mode) for name in _COOPERATIVE}
+             for mode, of_mode in regions.items() if of_mode and mode != "native"}
+    found = {mode: {switch: text for switch, text in of_mode.items() if text} for mode, of_mode in texts.items()}
+    return {mode: of_mode for mode, of_mode in found.items() if of_mode}

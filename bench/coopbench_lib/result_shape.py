@@ -11,8 +11,8 @@ from .summary import Row
 _NAMES = ("machine", "unit", "run_id")
 _WORDS = ("cpu_model",)
 _TABLES_OF_WORDS = ("emulator", "switches", "params", "programs", "fallback", "walks", "packages", "skipped", "logs")
-_TABLES = ("images", "peers", "shown_active", "environment", "sampling")
-_TABLES_OF_TABLES = ("images", "peers", "shown_active")
+_TABLES = ("images", "peers", "shown_active", "features", "environment", "sampling")
+_TABLES_OF_TABLES = ("images", "peers", "shown_active", "features")
 _LISTS_OF_WORDS = ("modes", "workloads", "arguments", "program")
 _NEEDED = (*_NAMES, *_WORDS, "emulator")
 # What a table has where it has anything.

@@ -11,7 +11,7 @@ from typing import Any
 
 from .environment import describe_computer
 from .errors import CoopbenchError, UsageError
-from .evidence import shown_active
+from .evidence import features_by_counts, shown_active
 from .outcome import OK, Outcome
 from .plan import Cell, Plan
 from .progress import Estimate, make_progress
@@ -149,6 +149,7 @@ class Session:
 
     def _finish(self) -> None:
         self.run["shown_active"] = shown_active(self._in_order(), self.plan.switches)
+        self.run["features"] = features_by_counts(self._in_order(), self.plan.switches)
         self.run["seconds"] = round(time.monotonic() - self._began, 1)
         outcomes = self._in_order()
         rows, exits, hypercalls = self._rows(outcomes), summarise_exits(outcomes), summarise_hypercalls(outcomes)

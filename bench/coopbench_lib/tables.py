@@ -212,9 +212,11 @@ def _legend(result: Result, is_markdown: bool = False) -> list[str]:
 
 
 def _switches(result: Result) -> list[str]:
-    """What the switches that are not at their defaults did."""
-    return [f"{switch}: {where}: {text}" for switch, places in (result.run.get("shown_active") or {}).items()
-            for where, text in places.items()]
+    """What the switches that are not at their defaults did; and what the cooperative features did, by their counts."""
+    return ([f"{switch}: {where}: {text}" for switch, places in (result.run.get("shown_active") or {}).items()
+             for where, text in places.items()]
+            + [f"{mode}, all rows: " + "; ".join(f"{switch}: {text}" for switch, text in features.items())
+               for mode, features in (result.run.get("features") or {}).items()])
 
 
 def _remarks(grid: Grid) -> list[str]:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Switches are shown active by what happened."""
-from coopbench_lib.evidence import shown_active
+from coopbench_lib.evidence import features_by_counts, shown_active
 from coopbench_lib.outcome import Outcome
 from coopbench_lib.records import read_region, read_repetition
 from coopbench_lib.switches import defaults, guest_words, hypervisor_words, recorded
@@ -34,6 +34,18 @@ def test_cooperative_switches():
         "eoi=0": {"coop a/b": "4 upcalls, 0 told their end by hypercall"},
         "clock=0": {"coop a/b": "clock read 7 times in memory, 0 times by hypercall"},
         "poll=900": {"coop a/b": "3 polls, 2 met an event; 0 halts"}}
+
+
+def test_features_without_a_word():
+    counted = dict(events={"raised": 5, "suppressed": 1, "upcalls": 4}, clock_reads=7, polls=0, batches={"1": 3})
+    outcomes = [make_outcome("coop", cr3_loads=10, **counted), make_outcome("coop", cr3_loads=1, **counted),
+                make_outcome("full-shadow"), make_outcome("native")]
+    assert features_by_counts(outcomes, defaults()) == {"coop": {
+        "batch=2048": "6 batches, the largest of 1",
+        "cr3cache=4": "5 of 11 loads of the base pointer without an exit",
+        "eoi=1": "8 upcalls, 0 told their end by hypercall",
+        "clock=1": "clock read 14 times in memory, 0 times by hypercall",
+        "poll=0": "0 polls, 0 met an event; 0 halts"}}
 
 
 def test_touched():
