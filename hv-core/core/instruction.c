@@ -72,7 +72,7 @@ uint8_t instruction_length_walk(struct vcpu *vcpu, enum instruction_operation op
     uint32_t value = 0;
     uint64_t rip = vcpu->exit.rip, root = vm->mmu->hides_tables ? vcpu->paging.cr3 : vcpu->exit.root;
     if (vcpu->exit.is_long_code && rip % X86_PAGE_BYTES <= X86_PAGE_BYTES - sizeof(value))
-        at = walker_quick(&vm->memory, root, rip, sizeof(value));
+        at = walker_quick(&vm->memory, root, rip);
     if (at)
         value = *at;
     unsigned length = decode_length_fixed((const uint8_t *)&value, sizeof(value), DECODE_MODE_64, operation);

@@ -106,7 +106,7 @@ unsigned decode_length_fixed(const uint8_t *bytes, size_t available, enum decode
     const struct decode_length_row *row = &decode_length_rows[expected];
     uint32_t word;
     if (available >= sizeof(word)) {
-        memcpy(&word, bytes, sizeof(word));
+        __builtin_memcpy(&word, bytes, sizeof(word)); /* no call */
         if ((word & row->mask) == row->opcode) /* hardly ever is there a prefix; an empty row's length is 0 */
             return row->length;
     }

@@ -11,8 +11,10 @@
 #include <coopvirt/abi.h>
 #include <stdint.h>
 
-/* `bytes` at a linear address, of one page, as the hypervisor sees them; NULL when these tables do not lead to memory.
- * root: CR3. */
-const void *walker_quick(const struct guest_memory *memory, uint64_t root, uint64_t linear, uint64_t bytes);
+#define WALKER_QUICK_BYTES 8u
+
+/* As many bytes at a linear address, those behind its page being any of the guest's, as the hypervisor sees them; NULL
+ * when these tables do not lead to memory. root: CR3. */
+const void *walker_quick(const struct guest_memory *memory, uint64_t root, uint64_t linear);
 
 #endif

@@ -40,7 +40,7 @@ static void put(coop_paddr table, uint64_t index, uint64_t entry)
 #define THIRD  (START + 0x2000)
 #define SECOND (START + 0x3000)
 #define FIRST  (START + 0x4000)
-#define CODE   0xffff800000c05ffcul
+#define CODE   0xffff800000c05ff8ul
 
 static void map_code(void)
 {
@@ -58,12 +58,12 @@ static char *guest(coop_paddr address)
 START_TEST(test_pages)
 {
     map_code();
-    ck_assert_ptr_eq(walker_quick(&memory, ROOT | 0x18, CODE, 4), guest(START + 0x7ffc));
+    ck_assert_ptr_eq(walker_quick(&memory, ROOT | 0x18, CODE), guest(START + 0x7ff8));
     put(SECOND, 6, X86_PTE_P | X86_PTE_PS | 0x1000); /* its PAT bit set: the frame is 0 */
-    ck_assert_ptr_null(walker_quick(&memory, ROOT, CODE, 4));
-    ck_assert_ptr_eq(walker_quick(&memory, ROOT, (CODE & ~(X86_PAGE_2M - 1)) + START + 8, 4), guest(START + 8));
+    ck_assert_ptr_null(walker_quick(&memory, ROOT, CODE));
+    ck_assert_ptr_eq(walker_quick(&memory, ROOT, (CODE & ~(X86_PAGE_2M - 1)) + START + 8), guest(START + 8));
     put(THIRD, 0, X86_PTE_P | X86_PTE_PS | 0x1000);
-    ck_assert_ptr_eq(walker_quick(&memory, ROOT, (CODE & ~(X86_PAGE_1G - 1)) + START + 16, 4), guest(START + 16));
+    ck_assert_ptr_eq(walker_quick(&memory, ROOT, (CODE & ~(X86_PAGE_1G - 1)) + START + 16), guest(START + 16));
 }
 END_TEST
 
@@ -74,14 +74,14 @@ START_TEST(test_nowhere)
     for (unsigned i = 0; i < 4; i++) {
         map_code();
         put(tables[i], indices[i], START + 0x7000);
-        ck_assert_ptr_null(walker_quick(&memory, ROOT, CODE, 4));
+        ck_assert_ptr_null(walker_quick(&memory, ROOT, CODE));
         put(tables[i], indices[i], (START + BYTES) | X86_PTE_P);
-        ck_assert_ptr_null(walker_quick(&memory, ROOT, CODE, 4));
+        ck_assert_ptr_null(walker_quick(&memory, ROOT, CODE));
         put(tables[i], indices[i], X86_PTE_FRAME | X86_PTE_P);
-        ck_assert_ptr_null(walker_quick(&memory, ROOT, CODE, 4));
+        ck_assert_ptr_null(walker_quick(&memory, ROOT, CODE));
     }
-    ck_assert_ptr_null(walker_quick(&memory, 0, CODE, 4));
-    ck_assert_ptr_null(walker_quick(&memory, UINT64_MAX, CODE, 4));
+    ck_assert_ptr_null(walker_quick(&memory, 0, CODE));
+    ck_assert_ptr_null(walker_quick(&memory, UINT64_MAX, CODE));
 }
 END_TEST
 
@@ -102,14 +102,14 @@ START_TEST(test_beside_the_whole_walk)
     for (unsigned i = 0; i < sizeof(words) / sizeof(*words); i++)
         words[i] = random_entry();
     for (unsigned i = 0; i < 20000; i++) {
-        uint64_t linear = ((uint64_t)rand() << 20 ^ (uint64_t)rand()) & 0x7ffffffffffcul;
+        uint64_t linear = ((uint64_t)rand() << 20 ^ (uint64_t)rand()) & 0x7ffffffffff8ul;
         state.root = START + (uint64_t)(rand() % PAGES) * X86_PAGE_BYTES;
-        const char *quick = walker_quick(&memory, state.root, linear, 4);
+        const char *quick = walker_quick(&memory, state.root, linear);
         struct walker_result whole = walker_translate(&state, &read, linear, (struct walker_access){.is_fetch = true});
         if (whole.ok)
-            ck_assert_ptr_eq(quick, guest_memory_pointer(&memory, whole.address, 4, false));
+            ck_assert_ptr_eq(quick, guest_memory_pointer(&memory, whole.address, WALKER_QUICK_BYTES, false));
         if (quick)
-            ck_assert(quick >= (char *)words && quick + 4 <= (char *)words + BYTES);
+            ck_assert(quick >= (char *)words && quick + WALKER_QUICK_BYTES <= (char *)words + BYTES);
         found += whole.ok && quick;
     }
     ck_assert_uint_gt(found, 5000);
