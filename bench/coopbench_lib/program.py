@@ -41,6 +41,10 @@ def check_program(path: Path) -> None:
     except OSError as error:
         raise UsageError(f"cannot read the program {path}: {error.strerror}") from error
     magic, kinds = _ELF_64_EXECUTABLES
+    if content.startswith(b"#!"):
+        interpreter = content[2:].split(b"\n", 1)[0].decode(errors="replace").split()
+        raise UsageError(f"{path} is a script for {' '.join(interpreter) or 'nothing'}: name a static build of that as the "
+                         f"program, and the script's folder: --files {path.parent} -- INTERPRETER {path.name}")
     if len(content) < 64 or not content.startswith(magic) or struct.unpack_from("<HH", content, 16)[1] != 62 \
             or struct.unpack_from("<H", content, 16)[0] not in kinds:
         raise UsageError(f"{path} is no x86-64 ELF executable")

@@ -124,7 +124,8 @@ def test_exec_word():
 
 
 @pytest.mark.parametrize("content, text", [
-    (b"#!/bin/sh\n", "is no x86-64 ELF executable"), (b"\x7fELF\x02\x01", "is no x86-64 ELF executable"),
+    (b"#!/bin/sh -e\n", "is a script for /bin/sh -e: name a static build of that"),
+    (b"\x7fELF\x02\x01", "is no x86-64 ELF executable"),
 ])
 def test_what_is_no_program(tree, content, text):
     (tree.root / "bad").write_bytes(content)
