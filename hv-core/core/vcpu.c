@@ -62,8 +62,11 @@ int vcpu_create(struct vm *vm, unsigned number)
 {
     coop_paddr frames = frame_allocate(vcpu_frames(sizeof(struct vcpu)), X86_PAGE_BYTES, vm_owner(vm));
     coop_paddr fpu = frame_allocate_zeroed(vm_owner(vm));
-    if (frames == FRAME_NONE || fpu == FRAME_NONE)
+    if (frames == FRAME_NONE || fpu == FRAME_NONE) {
+        frame_free_if_any(frames, vcpu_frames(sizeof(struct vcpu)), vm_owner(vm));
+        frame_free_if_any(fpu, 1, vm_owner(vm));
         return -ENOMEM;
+    }
     struct vcpu *vcpu = frame_address(frames);
     memset(vcpu, 0, sizeof(*vcpu));
     vcpu->vm = vm;

@@ -35,6 +35,13 @@ coop_paddr frame_allocate_zeroed(frame_owner owner);
 /* Gives frames back; the owner must be the one that got them (a mismatch is our own bug: panic). */
 void frame_free(coop_paddr first, size_t count, frame_owner owner);
 
+/* The same for one of several that were asked for, when not all were there: nothing for FRAME_NONE. */
+static inline void frame_free_if_any(coop_paddr first, size_t count, frame_owner owner)
+{
+    if (first != FRAME_NONE)
+        frame_free(first, count, owner);
+}
+
 /* The owner of the frame at an address; FRAME_OWNER_RESERVED for addresses that are not RAM. */
 frame_owner frame_owner_of(coop_paddr address);
 

@@ -6,9 +6,11 @@
 #include "machine/tsc.h"
 #include "machine/apic_send.h"
 #include "machine/log.h"
+#include "machine/panic.h"
 #include "machine/reference_clock.h"
 #include "machine/tsc_start.h"
 
+#include <coopvirt/format.h>
 #include <coopvirt/string.h>
 
 #define TSC_CPUID_CRYSTAL   0x15u
@@ -76,13 +78,27 @@ static void tsc_measure(const struct reference_clock *clock)
         apic_timer_frequency = timer_ticks * clock->hz / passed / 1000;
 }
 
+/* A frequency that a word gives; 0: none does. A word that is no number is refused, and not measured instead. */
+static uint64_t tsc_option(const char *command_line, const char *key)
+{
+    static char why[80];
+    char text[48] = "";
+    unsigned long khz = 0;
+    if (!string_option_read_number(command_line, key, &khz)) {
+        string_option(command_line, key, text, sizeof(text));
+        format_string(why, sizeof(why), "%s=%s: that is no number", key, text);
+        machine_end(false, why);
+    }
+    return khz;
+}
+
 void tsc_start(const char *command_line, const struct acpi_info *acpi)
 {
     struct reference_clock clock;
     const char *source = "command line";
 
-    tsc_frequency = string_option_number(command_line, "tsc_khz", 0);
-    apic_timer_frequency = string_option_number(command_line, "lapic_khz", 0);
+    tsc_frequency = tsc_option(command_line, "tsc_khz");
+    apic_timer_frequency = tsc_option(command_line, "lapic_khz");
     if (!tsc_known()) {
         source = "CPUID";
         tsc_from_cpuid();

@@ -96,8 +96,11 @@ int svm_vcpu_create(struct vcpu *vcpu)
 {
     coop_paddr block = frame_allocate_zeroed(vm_owner(vcpu->vm));
     coop_paddr state = frame_allocate_zeroed(vm_owner(vcpu->vm));
-    if (block == FRAME_NONE || state == FRAME_NONE)
+    if (block == FRAME_NONE || state == FRAME_NONE) {
+        frame_free_if_any(block, 1, vm_owner(vcpu->vm));
+        frame_free_if_any(state, 1, vm_owner(vcpu->vm));
         return -ENOMEM;
+    }
     struct svm_vcpu *svm = frame_address(state);
     svm->vmcb = frame_address(block);
     svm->vmcb_address = block;

@@ -269,8 +269,12 @@ int vmx_vcpu_create(struct vcpu *vcpu)
     frame_owner owner = vm_owner(vcpu->vm);
     coop_paddr state = frame_allocate_zeroed(owner), apic = frame_allocate_zeroed(owner);
     coop_paddr vmcs = vmx_allocate_region(owner);
-    if (state == FRAME_NONE || apic == FRAME_NONE || vmcs == FRAME_NONE)
+    if (state == FRAME_NONE || apic == FRAME_NONE || vmcs == FRAME_NONE) {
+        frame_free_if_any(state, 1, owner);
+        frame_free_if_any(apic, 1, owner);
+        frame_free_if_any(vmcs, 1, owner);
         return -ENOMEM;
+    }
     struct vmx_vcpu *vmx = frame_address(state);
     vmx->vmcs = vmcs;
     vmx->virtual_apic = frame_address(apic);
