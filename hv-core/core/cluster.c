@@ -69,26 +69,33 @@ static void cluster_go_on(struct vcpu *vcpu, unsigned most)
     cluster_learn(&vcpu->cluster, emulated, saved, reach);
 }
 
-/* RIP as the handler left it: behind the instruction, or where it was if it is to be tried again. A guest that steps or
- * has a breakpoint somewhere runs on the CPU, which sees to it. */
-static bool cluster_has_moved(struct vcpu *vcpu, uint64_t rip)
+/* A guest that steps or has a breakpoint somewhere runs on the CPU, which sees to it. */
+static bool cluster_is_plain(struct vcpu *vcpu)
 {
     struct registers registers;
     vcpu->vm->cpu->read_registers(vcpu, &registers);
-    return registers.rip != rip && !(registers.rflags & X86_FLAGS_TF) && !(registers.dr7 & X86_DR7_ENABLED);
+    return !(registers.rflags & X86_FLAGS_TF) && !(registers.dr7 & X86_DR7_ENABLED);
 }
 
+/* A fault that only led to a mapping is neither one to go on from nor one that could have been saved: an instruction
+ * that has been carried out says what is behind it. */
 static enum vm_action cluster_handle(struct vcpu *vcpu, const struct vm_exit *exit)
 {
     struct vm *vm = vcpu->vm;
     uint64_t rip = exit->rip;
-    unsigned worth = cluster_expects(&vcpu->cluster, rip, account_guest(&vcpu->account), vm->switches.cluster);
+    bool is_fault = exit->reason == VM_EXIT_PAGE_FAULT || exit->reason == VM_EXIT_NESTED_FAULT;
+    if (is_fault)
+        vcpu->exit.next_rip = 0;
     enum vm_action action = vm->cluster_own[exit->reason].handler(vcpu, exit);
-    if (!worth || (!privileged_is_done(action) && action != VM_RESUME))
+    bool is_done = privileged_is_done(action);
+    bool is_carried_out = is_done || (action == VM_RESUME && (!is_fault || vcpu->exit.next_rip));
+    unsigned worth =
+        cluster_expects(&vcpu->cluster, rip, account_guest(&vcpu->account), is_carried_out, vm->switches.cluster);
+    if (!worth)
         return action;
-    if (privileged_is_done(action))
+    if (is_done)
         vm->cpu->advance(vcpu, vcpu->exit.next_rip);
-    if (cluster_may_go_on(vcpu) && cluster_has_moved(vcpu, rip))
+    if (cluster_may_go_on(vcpu) && cluster_is_plain(vcpu))
         cluster_go_on(vcpu, worth);
     return vm_is_stopped(vm) ? VM_STOP : VM_RESUME;
 }

@@ -21,24 +21,28 @@
 /* Iterations of a string instruction before the guest is entered again: interrupts must not wait for a megabyte. */
 #define EMULATION_REPEAT_LIMIT 256
 
-/* The last page that was translated for reading or for writing: a string goes through it from end to end. Valid for
- * one run only, as a TLB entry would be for an instruction. */
+#define EMULATION_PAGES 2 /* a power of two */
+
+/* A page that was translated: a string goes through it from end to end, and instructions behind one another use the
+ * same. Valid for one run only, as a TLB entry would be for an instruction. */
 struct emulation_page {
     bool is_valid;
     uint64_t linear;
     coop_paddr address;
+    const uint8_t *bytes; /* in the hypervisor's map, in a run of instructions; NULL: no memory */
 };
 
 struct emulation {
     struct vcpu *vcpu;
     struct walker_state walker;
     bool is_user;
-    bool is_stopped;                /* a device has stopped the VM */
-    bool is_trapping;               /* the instruction would have exited: a port, a device, a watched table */
-    bool is_operand_known;          /* the fault that brought us here is that of the memory operand: */
-    uint64_t operand;               /* its linear address */
-    coop_paddr operand_address;     /* and where that is */
-    struct emulation_page pages[2]; /* of reads, of writes */
+    bool is_run;                /* of instructions, not one alone */
+    bool is_stopped;            /* a device has stopped the VM */
+    bool is_trapping;           /* the instruction would have exited: a port, a device, a watched table */
+    bool is_operand_known;      /* the fault that brought us here is that of the memory operand: */
+    uint64_t operand;           /* its linear address */
+    coop_paddr operand_address; /* and where that is */
+    struct emulation_page pages[2][EMULATION_PAGES]; /* to be read, to be written */
 };
 
 /* At most two pieces: an access is no longer than 16 bytes. */
@@ -46,6 +50,31 @@ struct emulation_piece {
     coop_paddr address;
     unsigned bytes;
 };
+
+static struct emulation_page *emulation_page_of(struct emulation *emulation, uint64_t linear, bool is_write)
+{
+    return &emulation->pages[is_write][linear / X86_PAGE_BYTES % EMULATION_PAGES];
+}
+
+static bool emulation_page_is_of(const struct emulation_page *page, uint64_t linear)
+{
+    return page->is_valid && (page->linear ^ linear) < X86_PAGE_BYTES;
+}
+
+/* What may be written may be read. */
+static void emulation_page_keep(struct emulation *emulation, uint64_t linear, coop_paddr address, bool is_write)
+{
+    const struct guest_memory *memory = &emulation->vcpu->vm->memory;
+    uint64_t offset = linear % X86_PAGE_BYTES;
+    coop_paddr start = address - offset;
+    const uint8_t *bytes = 0;
+    if (emulation->is_run && guest_memory_find(memory, start))
+        bytes = guest_memory_pointer(memory, start, X86_PAGE_BYTES, false);
+    struct emulation_page *page = emulation_page_of(emulation, linear, false);
+    *page = (struct emulation_page){true, linear - offset, start, bytes};
+    if (is_write)
+        *emulation_page_of(emulation, linear, true) = *page;
+}
 
 static enum emulate_access_status emulation_translate(struct emulation *emulation, uint64_t linear, bool is_write,
                                                       coop_paddr *address, struct emulate_fault *fault)
@@ -55,8 +84,8 @@ static enum emulate_access_status emulation_translate(struct emulation *emulatio
         *address = emulation->operand_address;
         return EMULATE_ACCESS_DONE;
     }
-    struct emulation_page *page = &emulation->pages[is_write];
-    if (page->is_valid && (page->linear ^ linear) < X86_PAGE_BYTES) {
+    const struct emulation_page *page = emulation_page_of(emulation, linear, is_write);
+    if (emulation_page_is_of(page, linear)) {
         *address = page->address + linear % X86_PAGE_BYTES;
         return EMULATE_ACCESS_DONE;
     }
@@ -69,8 +98,7 @@ static enum emulate_access_status emulation_translate(struct emulation *emulatio
            !walker_mark_way(&emulation->vcpu->vm->memory, emulation->walker.format, &trace, is_write));
     if (found.ok) {
         *address = found.address;
-        *page =
-            (struct emulation_page){true, linear - linear % X86_PAGE_BYTES, found.address - linear % X86_PAGE_BYTES};
+        emulation_page_keep(emulation, linear, found.address, is_write);
         return EMULATE_ACCESS_DONE;
     }
     *fault = (struct emulate_fault){X86_VECTOR_PF, true, found.error_code, linear};
@@ -113,6 +141,13 @@ static bool emulation_is_power_of_two(unsigned n)
     return n && !(n & (n - 1));
 }
 
+static void emulation_written(struct emulation *emulation, coop_paddr address, unsigned bytes)
+{
+    const struct mmu_backend *mmu = emulation->vcpu->vm->mmu;
+    emulation->is_trapping |= mmu->is_watched && mmu->is_watched(emulation->vcpu, address);
+    mmu->written(emulation->vcpu, address, bytes);
+}
+
 static bool emulation_piece_access(struct emulation *emulation, const struct emulation_piece *piece, void *value,
                                    bool is_write)
 {
@@ -127,8 +162,7 @@ static bool emulation_piece_access(struct emulation *emulation, const struct emu
         return true; /* a write to read-only memory is lost, as on a PC */
     if (!guest_memory_write(&vm->memory, piece->address, value, piece->bytes))
         return false;
-    emulation->is_trapping |= vm->mmu->is_watched && vm->mmu->is_watched(emulation->vcpu, piece->address);
-    vm->mmu->written(emulation->vcpu, piece->address, piece->bytes);
+    emulation_written(emulation, piece->address, piece->bytes);
     return true;
 }
 
@@ -149,6 +183,13 @@ static enum emulate_access_status emulation_access(struct emulation *emulation, 
 static enum emulate_access_status emulation_read(void *context, uint64_t linear, void *value, unsigned bytes,
                                                  enum emulate_intent intent, struct emulate_fault *fault)
 {
+    const struct emulation_page *page = emulation_page_of(context, linear, false);
+    if (bytes == 8 && linear % 8 == 0 && intent == EMULATE_INTENT_READ && emulation_page_is_of(page, linear) &&
+        page->bytes) {
+        *(uint64_t *)value =
+            __atomic_load_n((const uint64_t *)(page->bytes + linear % X86_PAGE_BYTES), __ATOMIC_RELAXED);
+        return EMULATE_ACCESS_DONE;
+    }
     return emulation_access(context, linear, value, bytes, intent == EMULATE_INTENT_MODIFY, false, fault);
 }
 
@@ -203,7 +244,7 @@ static enum emulate_access_status emulation_compare_exchange(void *context, uint
         return emulation_write(context, linear, replacement, bytes, fault);
     if (!emulation_exchange(at, expected, replacement, bytes))
         return EMULATE_ACCESS_MISMATCH;
-    emulation->vcpu->vm->mmu->written(emulation->vcpu, pieces[0].address, bytes);
+    emulation_written(emulation, pieces[0].address, bytes);
     return EMULATE_ACCESS_DONE;
 }
 
@@ -277,8 +318,10 @@ static void emulation_store(struct vcpu *vcpu, struct registers *to, const struc
         to->rflags = from->rflags;
         vcpu->vm->cpu->write_registers(vcpu, to);
     }
-    if (from->rip != to->rip)
+    if (from->rip != to->rip) {
+        vcpu->exit.next_rip = from->rip;
         vcpu->vm->cpu->advance(vcpu, from->rip);
+    }
 }
 
 static void emulation_raise(struct vcpu *vcpu, const struct emulate_fault *fault)
@@ -323,8 +366,9 @@ static void emulation_begin(struct emulation *emulation, struct vcpu *vcpu, stru
     walker_state_set(&emulation->walker, registers);
     emulation->vcpu = vcpu;
     emulation->is_user = registers->cpl == 3;
-    emulation->is_stopped = emulation->is_operand_known = emulation->is_trapping = false;
-    emulation->pages[0].is_valid = emulation->pages[1].is_valid = false;
+    emulation->is_run = emulation->is_stopped = emulation->is_operand_known = emulation->is_trapping = false;
+    for (unsigned i = 0; i < EMULATION_PAGES; i++)
+        emulation->pages[0][i].is_valid = emulation->pages[1][i].is_valid = false;
     emulation_load(file, vcpu, registers);
 }
 
@@ -360,14 +404,16 @@ unsigned emulation_go_on(struct vcpu *vcpu, unsigned most, unsigned *trapping, u
     struct registers registers, step;
     struct emulate_registers file;
     struct emulate_fault fault;
+    struct instruction_page_known page = {0};
     unsigned done = 0;
 
     world.context = &emulation;
     emulation_begin(&emulation, vcpu, &registers, &file);
+    emulation.is_run = true;
     step = registers;
     for (; done < most && !emulation.is_stopped && !event_is_waiting(&vcpu->events); done++) {
         step.rip = file.rip;
-        const struct instruction *instruction = instruction_decode_at(vcpu, &step);
+        const struct instruction *instruction = instruction_decode_next(vcpu, &step, &page);
         emulation.is_trapping = false;
         if (!instruction || emulate_execute(&file, instruction, &world, &fault) != EMULATE_DONE)
             break;

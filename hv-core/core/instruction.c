@@ -107,6 +107,12 @@ static bool instruction_enter(const struct vcpu *vcpu, const struct registers *r
     return true;
 }
 
+static bool instruction_has_words(const struct vcpu_decoded *entry)
+{
+    const volatile uint64_t *now = (const volatile uint64_t *)entry->bytes;
+    return now[0] == entry->words[0] && (entry->instruction.length <= sizeof(*now) || now[1] == entry->words[1]);
+}
+
 /* Whether a remembered instruction still stands at its address: the tables lead to the same bytes. */
 static bool instruction_is_same(const struct vcpu *vcpu, const struct registers *registers, struct vcpu_decoded *entry)
 {
@@ -115,8 +121,7 @@ static bool instruction_is_same(const struct vcpu *vcpu, const struct registers 
     for (unsigned i = 0; i < entry->depth; i++)
         if ((*entry->way[i] ^ entry->entries[i]) & ~(X86_PTE_A | X86_PTE_D))
             return false;
-    const volatile uint64_t *now = (const volatile uint64_t *)entry->bytes;
-    return now[0] == entry->words[0] && (entry->instruction.length <= sizeof(*now) || now[1] == entry->words[1]);
+    return instruction_has_words(entry);
 }
 
 /* Remembers a decoded instruction with the way to it, which lies in memory, all of it. */
@@ -144,9 +149,14 @@ static const uint8_t *instruction_words(const struct vcpu *vcpu, const struct re
     return fits && mode == DECODE_MODE_64 ? instruction_page(vcpu, registers, registers->rip, way) : 0;
 }
 
+static struct vcpu_decoded *instruction_entry(struct vcpu *vcpu, uint64_t rip)
+{
+    return &vcpu->decoded[(rip ^ rip >> 7) % VCPU_DECODED];
+}
+
 const struct instruction *instruction_decode_at(struct vcpu *vcpu, const struct registers *registers)
 {
-    struct vcpu_decoded *entry = &vcpu->decoded[registers->rip % VCPU_DECODED];
+    struct vcpu_decoded *entry = instruction_entry(vcpu, registers->rip);
     enum decode_mode mode = registers_decode_mode(registers);
     if (entry->bytes && entry->rip == registers->rip && mode == DECODE_MODE_64 &&
         entry->is_user == (registers->cpl == 3) && instruction_is_same(vcpu, registers, entry))
@@ -165,4 +175,18 @@ const struct instruction *instruction_decode_at(struct vcpu *vcpu, const struct 
     if (bytes)
         instruction_keep(vcpu, registers, entry, bytes, &way);
     return &entry->instruction;
+}
+
+const struct instruction *instruction_decode_next(struct vcpu *vcpu, const struct registers *registers,
+                                                  struct instruction_page_known *page)
+{
+    struct vcpu_decoded *entry = instruction_entry(vcpu, registers->rip);
+    uint64_t offset = registers->rip % X86_PAGE_BYTES;
+    if (page->bytes && page->linear == registers->rip - offset && entry->rip == registers->rip &&
+        entry->bytes == page->bytes + offset && entry->is_user == (registers->cpl == 3) && instruction_has_words(entry))
+        return &entry->instruction;
+    const struct instruction *instruction = instruction_decode_at(vcpu, registers);
+    bool is_known = instruction && entry->bytes;
+    *page = (struct instruction_page_known){registers->rip - offset, is_known ? entry->bytes - offset : 0};
+    return instruction;
 }

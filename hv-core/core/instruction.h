@@ -19,6 +19,17 @@ size_t instruction_fetch(const struct vcpu *vcpu, const struct registers *regist
  * until the next call. */
 const struct instruction *instruction_decode_at(struct vcpu *vcpu, const struct registers *registers);
 
+/* The page of the instruction before, as a TLB entry would keep it for the next. bytes: in the hypervisor's map; NULL:
+ * not known. */
+struct instruction_page_known {
+    uint64_t linear;
+    const uint8_t *bytes;
+};
+
+/* The same for one of a run of instructions between which the guest changes neither CR3 nor mode. */
+const struct instruction *instruction_decode_next(struct vcpu *vcpu, const struct registers *registers,
+                                                  struct instruction_page_known *page);
+
 /* Drops what is remembered, which points into the VM's memory: before some of that is taken away. */
 void instruction_forget(struct vcpu *vcpu);
 
