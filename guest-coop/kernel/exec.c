@@ -120,7 +120,8 @@ static int exec_read_image(struct exec_program *program, const uint8_t *start, s
     long got = file_read_kernel(program->file, headers, wanted, program->image.headers_offset);
     if (got != (long)wanted)
         return -ENOEXEC;
-    return elf_image_segments(&program->image, headers, wanted, program->file->inode->size, USER_LOWEST, USER_MAP_TOP);
+    uint64_t lowest = program->image.relocatable ? USER_PIE_BASE : USER_LOWEST;
+    return elf_image_segments(&program->image, headers, wanted, program->file->inode->size, lowest, USER_MAP_TOP);
 }
 
 /* Opens what is to run in the end, following scripts. On success program->file is open. */
