@@ -3,7 +3,9 @@
  * Families: waiting in all its forms, stopping and continuing, groups, vfork, exec and its refusals.
  */
 #include "abi.h"
+#include <elf.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -237,6 +239,44 @@ static void death_signal_of_another_user(void)
     EXPECT(prctl(PR_GET_PDEATHSIG, &chosen) == 0 && chosen == 0);
 }
 
+/* A relocatable program that is well but for the size of its memory: most of what a user has. */
+static void exec_the_impossible(void)
+{
+    static const struct {
+        Elf64_Ehdr header;
+        Elf64_Phdr segments[2];
+        uint8_t code[9]; /* exit_group(0) */
+    } image = {
+        .header = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+                   .e_type = ET_DYN,
+                   .e_machine = EM_X86_64,
+                   .e_version = EV_CURRENT,
+                   .e_entry = sizeof(Elf64_Ehdr) + 2 * sizeof(Elf64_Phdr),
+                   .e_phoff = sizeof(Elf64_Ehdr),
+                   .e_ehsize = sizeof(Elf64_Ehdr),
+                   .e_phentsize = sizeof(Elf64_Phdr),
+                   .e_phnum = 2},
+        .segments =
+            {{.p_type = PT_LOAD,
+              .p_flags = PF_R | PF_X,
+              .p_filesz = sizeof(image),
+              .p_memsz = sizeof(image),
+              .p_align = 4096},
+             {.p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_vaddr = 4096, .p_memsz = 0x7ff000000000, .p_align = 4096}},
+        .code = {0x31, 0xff, 0xb8, 0xe7, 0, 0, 0, 0x0f, 0x05}};
+    char path[] = "/tmp/abi_XXXXXX", *arguments[] = {path, NULL};
+    int file = mkstemp(path);
+    EXPECT(write(file, &image, sizeof(image)) == sizeof(image) && fchmod(file, 0700) == 0 && close(file) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        execv(path, arguments);
+        _exit(3);
+    }
+    int status = 0;
+    EXPECT(waitpid(child, &status, 0) == child && status != 0);
+    unlink(path);
+}
+
 static void exit_at_once(void)
 {
     _exit(3);
@@ -255,6 +295,7 @@ void abi_test_processes(void)
     CHECK(abi_in_child(reaper_without_interest) == 0);
     if (getuid() == 0)
         CHECK(abi_in_child(death_signal_of_another_user) == 0);
+    CHECK(abi_in_child(exec_the_impossible) == 0);
     for (unsigned i = 0; i < 200; i++)
         CHECK(abi_in_child(exit_at_once) == 3 << 8);
 }
