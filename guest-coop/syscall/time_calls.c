@@ -25,7 +25,7 @@
 #define CLOCK_BOOTTIME_ID         7u
 #define SLEEP_ABSOLUTE            1u
 #define TIMER_REAL                0u
-#define TIMER_PROFILE             2u /* the last; 1 and it: kernel/cpu_timer.h */
+#define TIMER_PROFILE             2u         /* the last; 1 and it: kernel/cpu_timer.h */
 #define CLOCK_TICK_NS             10000000ul /* times(2): a hundred a second */
 #define RUSAGE_SELF_WHO           0
 #define RUSAGE_CHILDREN_WHO       (-1)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Calls about memory and scheduling that stand alone.
+ * Calls about memory, scheduling and the clock that stand alone.
  */
 #include "abi.h"
 #include <sched.h>
@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -79,8 +80,32 @@ static void test_scheduling(void)
     CHECK(setpriority(9, 0, 0) == -1 && errno == EINVAL);
 }
 
+static void child_adjusts(void)
+{
+    struct timex state = {.modes = ADJ_TICK, .tick = 10000};
+    if (geteuid() == 0)
+        CHECK(setuid(1000) == 0);
+    CHECK(syscall(SYS_adjtimex, &state) == -1 && errno == EPERM);
+}
+
+static void test_clock_state(void)
+{
+    struct timex state = {.modes = 0}, same = {.modes = 0};
+    struct timespec now;
+    int status = (int)syscall(SYS_adjtimex, &state);
+    CHECK(status >= TIME_OK && status <= TIME_ERROR && (status == TIME_ERROR || !(state.status & STA_UNSYNC)));
+    CHECK(clock_gettime(CLOCK_REALTIME, &now) == 0);
+    CHECK(state.time.tv_sec <= now.tv_sec && now.tv_sec - state.time.tv_sec < 60);
+    CHECK(state.tick >= 9000 && state.tick <= 11000 && state.precision == 1 && state.tolerance == 500 << 16);
+    CHECK(syscall(SYS_clock_adjtime, CLOCK_REALTIME, &same) == status && same.tick == state.tick);
+    CHECK(syscall(SYS_clock_adjtime, 77, &same) == -1 && errno == EINVAL);
+    CHECK(syscall(SYS_adjtimex, (void *)8) == -1 && errno == EFAULT);
+    CHECK(abi_in_child(child_adjusts) == 0);
+}
+
 void abi_test_system(void)
 {
     test_residence();
     test_scheduling();
+    test_clock_state();
 }
