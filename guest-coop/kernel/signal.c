@@ -322,7 +322,7 @@ static void signal_handle(struct trap_frame *frame, unsigned signal, struct sign
 
 void signal_deliver(struct trap_frame *frame)
 {
-    struct process *current = process_current();
+    struct process *current = cpu_this()->current;
     struct process_private *private = current->private;
     unsigned signal;
     while ((signal = signal_set_next(private->signal_pending, private->signal_blocked)) != 0) {

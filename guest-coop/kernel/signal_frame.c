@@ -136,7 +136,7 @@ static bool signal_on_stack(const struct signal_stack *stack, uint64_t pointer)
 /* Copies the live FPU state to the user's stack below `top`; its address, or 0. */
 static uint64_t signal_push_fpu(uint64_t top)
 {
-    struct process_private *private = process_current()->private;
+    struct process_private *private = cpu_this()->current->private;
     uint8_t *area = private->fpu;
     size_t bytes = fpu_bytes();
     uint32_t magic2 = XSTATE_MAGIC2;
@@ -157,7 +157,7 @@ static uint64_t signal_push_fpu(uint64_t top)
 bool signal_frame_push(struct trap_frame *frame, unsigned signal, const struct signal_action *action,
                        const struct signal_information *information, uint64_t mask)
 {
-    struct process_private *private = process_current()->private;
+    struct process_private *private = cpu_this()->current->private;
     const struct signal_stack *stack = &private->signal_stack;
     bool on_stack = signal_on_stack(stack, frame->rsp);
     uint64_t top = frame->rsp - RED_ZONE_BYTES;
@@ -198,7 +198,7 @@ bool signal_frame_push(struct trap_frame *frame, unsigned signal, const struct s
 
 static bool signal_pop_fpu(uint64_t address)
 {
-    struct process_private *private = process_current()->private;
+    struct process_private *private = cpu_this()->current->private;
     if (address == 0) {
         fpu_reset(private->fpu);
     } else if ((address & 63) || user_copy_in(private->fpu, address, fpu_bytes()) || !fpu_sanitize(private->fpu)) {
@@ -213,7 +213,7 @@ static bool signal_pop_fpu(uint64_t address)
 bool signal_frame_pop(struct trap_frame *frame)
 {
     struct signal_frame user;
-    struct process *current = process_current();
+    struct process *current = cpu_this()->current;
     /* The handler's return has popped the restorer's address. */
     if (user_copy_in(&user, frame->rsp - sizeof(user.restorer), offsetof(struct signal_frame, information)))
         return false;

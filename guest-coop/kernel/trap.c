@@ -210,7 +210,7 @@ void trap_dispatch(struct trap_frame *frame)
         trap_end_idle(cpu_this());
         trap_interrupt(frame);
     }
-    if (trap_from_user(frame) && process_current()->private->attention)
+    if (trap_from_user(frame) && cpu_this()->current->private->attention)
         trap_return_work(frame);
 }
 
@@ -225,7 +225,7 @@ static __attribute__((noinline)) void trap_return_first(struct trap_frame *frame
 
 void trap_return_work(struct trap_frame *frame)
 {
-    struct process_private *private = process_current()->private;
+    struct process_private *private = cpu_this()->current->private;
     while (private->attention) {
         if (private->attention & (ATTENTION_FILES | ATTENTION_RSEQ))
             trap_return_first(frame, private->attention);
