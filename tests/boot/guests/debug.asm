@@ -5,12 +5,7 @@
 
 %include "guest.inc"
 
-bits 32
-main:
-    LONG_MODE main64
-
-bits 64
-main64:
+LONG_MAIN
     GATE 1, debug
     pushfq
     or qword [rsp], 1 << 8  ; TF

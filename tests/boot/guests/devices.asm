@@ -12,12 +12,7 @@ TIMER        equ 0x40
 SELF         equ 0x51
 ROUTED       equ 0x42
 
-bits 32
-main:
-    LONG_MODE main64
-
-bits 64
-main64:
+LONG_MAIN
     mov r15d, LAPIC         ; it stays there
     mov r14d, IOAPIC
     GATE 0x20, on_pic

@@ -5,12 +5,7 @@
 
 %include "guest.inc"
 
-bits 32
-main:
-    LONG_MODE main64
-
-bits 64
-main64:
+LONG_MAIN
     CATCH_EXCEPTIONS
 
     ; MSRs and control registers as far as they are the guest's own.

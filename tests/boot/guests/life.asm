@@ -40,12 +40,7 @@ STARTUP     equ 0x4600 | START >> 12
 %%right:
 %endmacro
 
-bits 32
-main:
-    LONG_MODE first
-
-bits 64
-first:
+LONG_MAIN
     GATE 2, on_nmi
     GATE WAKE, on_wake
     START_SECOND

@@ -5,12 +5,7 @@
 
 %include "guest.inc"
 
-bits 32
-main:
-    LONG_MODE main64
-
-bits 64
-main64:
+LONG_MAIN
     mov edi, 0xb0000000
     mov eax, [rdi]
     cmp eax, -1

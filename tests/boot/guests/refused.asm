@@ -5,12 +5,7 @@
 
 %include "guest.inc"
 
-bits 32
-main:
-    LONG_MODE main64
-
-bits 64
-main64:
+LONG_MAIN
     CATCH_EXCEPTIONS
     ; RAX is 0: a misaligned address would be #GP before anything is intercepted.
     xor eax, eax

@@ -20,12 +20,7 @@ FRAME_2     equ 0x404000       ; begins with 2
 WINDOW      equ 0x100000000    ; what DIRECTORY maps
 OWN         equ 0x1000         ; behind it: the first CPU's own page, and the second's at twice that
 
-bits 32
-main:
-    LONG_MODE first
-
-bits 64
-first:
+LONG_MAIN
     mov rax, cr0
     bts rax, 16
     mov cr0, rax

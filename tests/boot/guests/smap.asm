@@ -11,12 +11,7 @@
 %define TABLE  0x600000
 %define FRAME  0x601000
 
-bits 32
-main:
-    LONG_MODE smap
-
-bits 64
-smap:
+LONG_MAIN
     mov rdi, page_l2           ; the program, its stack and TABLE are the kernel's
     mov ecx, 4
 .kernel:

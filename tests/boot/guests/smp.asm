@@ -9,12 +9,7 @@
 ROUNDS      equ 1000
 PING        equ 0x50
 
-bits 32
-main:
-    LONG_MODE first
-
-bits 64
-first:
+LONG_MAIN
     GATE PING, on_ping
     START_SECOND
 .wait:

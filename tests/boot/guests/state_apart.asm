@@ -7,12 +7,7 @@
 
 IA32_TSC    equ 0x10
 
-bits 32
-main:
-    LONG_MODE main64
-
-bits 64
-main64:
+LONG_MAIN
     rdtsc
     mov ebx, eax
     or ebx, 1

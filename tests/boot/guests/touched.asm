@@ -10,12 +10,7 @@
 FAR_PAGE    equ 0x4000000       ; in 2 MiB that nothing else uses
 PORT_MARKER equ 0x0cb0
 
-bits 32
-main:
-    LONG_MODE first
-
-bits 64
-first:
+LONG_MAIN
     START_SECOND
 .wait:
     pause

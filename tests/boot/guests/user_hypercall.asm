@@ -4,12 +4,7 @@
 
 %include "guest.inc"
 
-bits 32
-main:
-    LONG_MODE main64
-
-bits 64
-main64:
+LONG_MAIN
     mov rax, gdt_user
     mov [abs user_pointer + 2], rax
     lgdt [abs user_pointer]

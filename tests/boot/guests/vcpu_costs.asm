@@ -17,12 +17,7 @@ EVENT       equ 40
     out dx, eax
 %endmacro
 
-bits 32
-main:
-    LONG_MODE first
-
-bits 64
-first:
+LONG_MAIN
     FIND_HYPERVISOR
     GATE UPCALL, on_upcall
     call start_vcpus

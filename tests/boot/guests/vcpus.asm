@@ -42,12 +42,7 @@ WINDOW      equ 0x100000000    ; what DIRECTORY maps
     EXPECT -EINVAL
 %endmacro
 
-bits 32
-main:
-    LONG_MODE first
-
-bits 64
-first:
+LONG_MAIN
     FIND_HYPERVISOR
     GATE UPCALL, on_upcall
     call refused_calls
