@@ -12,6 +12,9 @@ from .paths import Paths
 from .program import Entry
 from .workloads import Workload, read_manifest
 
+# What compiler and linker say of a fault, in words that their last line ("ld returned 1 exit status") has not.
+COMPLAINTS = ("error:", "undefined reference", "multiple definition")
+
 
 def read_own(folder: Path, taken: list[Workload]) -> list[Workload]:
     """The workloads of a folder. UsageError: it has no list, or a broken one; a workload has the name of another, or no C file."""
@@ -45,6 +48,7 @@ def build_own(paths: Paths, folder: Path, workloads: list[Workload]) -> list[Ent
              f"WORKLOAD_DIR={folder}", *(paths.shown(path) for path in built)]
     done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
     if done.returncode:
-        complaints = [line for line in done.stderr.splitlines() if "error" in line] or done.stderr.splitlines()
+        lines = done.stderr.splitlines()
+        complaints = [line for line in lines if any(word in line for word in COMPLAINTS)] or lines
         raise CoopbenchError(f"{folder}: {complaints[0] if complaints else 'make failed'}")
     return [Entry(f"bench/{workload.program}", 0o100755, path.read_bytes()) for workload, path in zip(workloads, built)]
