@@ -101,6 +101,12 @@ void *heap_allocate(size_t bytes)
     return calloc(1, bytes);
 }
 
+void *heap_allocate_cleared(size_t bytes, size_t cleared)
+{
+    (void)cleared;
+    return heap_allocate(bytes);
+}
+
 void heap_free(void *object)
 {
     fake_heap_objects -= object != NULL;
