@@ -401,7 +401,8 @@ def command_exits(options: argparse.Namespace) -> int:
 
 
 def command_compare(options: argparse.Namespace) -> int:
-    """Two results of one machine row by row; of two machines side by side, mode after mode, since their units differ."""
+    """Two results of one machine row by row; of two machines side by side, mode after mode, since their units
+    differ."""
     before, after = read_result(options.before), read_result(options.after)
     if before.run["machine"] != after.run["machine"]:
         return _compare_machines(before, after, options)

@@ -135,7 +135,8 @@ def find_peers(paths: Paths) -> list[Path]:
 
 
 def peer_results(paths: Paths) -> list:
-    """What there is of peers, of every machine: the latest, and behind it what is kept, which may have peers that it has not."""
+    """What there is of peers, of every machine: the latest, and behind it what is kept, which may have peers that it
+    has not."""
     latest = [read_result(place) for place in find_peers(paths)]
     kept = [paths.references / f"peers-{machine}" for machine in (EMULATED_MACHINE, HOST)]
     return latest + [read_result(place) for place in kept

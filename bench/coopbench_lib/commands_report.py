@@ -182,7 +182,8 @@ def command_cite(options: argparse.Namespace) -> int:
 
 
 def command_reproduce(options: argparse.Namespace) -> int:
-    """A publication's figures beside ours, all publications in a table, or the table of systems with two columns more."""
+    """A publication's figures beside ours, all publications in a table, or the table of systems with two columns
+    more."""
     papers, name = options.paths.root / "papers", options.name
     if name in REPRODUCTIONS:
         result = _first(options)

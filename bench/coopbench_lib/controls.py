@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks the record of control words that a hypervisor writes before a VM's first entry: that the hardware was set up for
-what the mode's name says. Numbers: AMD APM vol. 2, appendix B; Intel SDM vol. 3, "VM-Execution Control Fields"."""
+"""Checks the record of control words that a hypervisor writes before a VM's first entry: that the hardware was set up
+for what the mode's name says. Numbers: AMD APM vol. 2, appendix B; Intel SDM vol. 3, "VM-Execution Control Fields"."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The distribution of what crossings cost, from a trace: for the dearest kinds of each mode, the part of them that costs at
-most so much. A step is a path through the hypervisor; a slope is work that depends on what was asked for."""
+"""The distribution of what crossings cost, from a trace: for the dearest kinds of each mode, the part of them that
+costs at most so much. A step is a path through the hypervisor; a slope is work that depends on what was asked for."""
 from __future__ import annotations
 
 from collections import Counter

@@ -61,8 +61,8 @@ def latex(text: str) -> str:
 
 
 def render_latex(result: Result) -> str:
-    """The comparison table as tables to be read in by \\input: two modes beside each other, no more rows than a page has room for,
-    no package needed."""
+    """The comparison table as tables to be read in by \\input: two modes beside each other, no more rows than a page
+    has room for, no package needed."""
     grid, run = make_grid(result.rows), result.run
     blocks = [grid.modes[start:start + _MODES_BESIDE] for start in range(0, len(grid.modes), _MODES_BESIDE)] or [[]]
     tree = "" if not has_changed_tree(run) else ", tree not clean"
@@ -84,7 +84,8 @@ def pages_of(workloads: list[str]) -> list[list[str]]:
 
 
 def latex_opening(caption: str, columns: int) -> list[str]:
-    """What a table of names and so many columns of numbers begins with. It is narrow: a column of text has little room."""
+    """What a table of names and so many columns of numbers begins with. It is narrow: a column of text has little
+    room."""
     return [r"\begin{table}", r"\centering", r"\scriptsize", r"\setlength{\tabcolsep}{3pt}", rf"\caption{{{latex(caption)}}}",
             rf"\begin{{tabular}}{{l{'r' * columns}}}", r"\hline"]
 

@@ -10,15 +10,15 @@ from .errors import UsageError
 from .machines import Machine
 from .paths import Paths
 
-# The same layout of memory in every boot, nothing on the console but errors, and an end after a panic. The programs write
-# the marker to its port themselves, and the records come by the second serial line.
+# The same layout of memory in every boot, nothing on the console but errors, and an end after a panic. The programs
+# write the marker to its port themselves, and the records come by the second serial line.
 _LINUX_WORDS = ["console=ttyS0", "quiet", "nokaslr", "norandmaps", "panic=-1", "marker=port"]
 
 
 @dataclass(frozen=True)
 class Guest:
-    """One kernel. 'made_by' is what puts its image there; 'memory' limits what it uses. One that is 'foreign' boots as any
-    boot loader starts it: its initramfs has no words on QEMU's command line."""
+    """One kernel. 'made_by' is what puts its image there; 'memory' limits what it uses. One that is 'foreign' boots as
+    any boot loader starts it: its initramfs has no words on QEMU's command line."""
 
     name: str
     does: str

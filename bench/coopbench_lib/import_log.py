@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A result out of captures of a serial line: what was booted by hand on a computer that coopbench cannot start.
 
-Every boot is a start of its row. The unit is a cycle of the time-stamp counter. All boots have to be of one computer, one
-kernel and one setting of the switches; what repeats exactly was counted by an emulator, and is refused.
+Every boot is a start of its row. The unit is a cycle of the time-stamp counter. All boots have to be of one computer,
+one kernel and one setting of the switches; what repeats exactly was counted by an emulator, and is refused.
 """
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class Import:
 
 
 def import_logs(wanted: Import, known: Sequence[Workload], folder: ResultFolder) -> Result:
-    """Makes the result. UsageError says which capture is damaged, cut off or of something else; nothing is written then."""
+    """Makes the result. UsageError says which capture is damaged, cut off or of something else; nothing is written
+    then."""
     if wanted.machine in {machine.name for machine in MACHINES} or "/" in wanted.machine or not wanted.machine:
         raise UsageError(f"a computer of yours cannot be called '{wanted.machine}': that is one of coopbench's machines, or no name")
     boots = [boot for log in wanted.logs for boot in read_boots(log)]
@@ -87,8 +88,8 @@ def _refuse_copies(boots: list[LoggedBoot]) -> None:
 
 
 def _outcomes(boots: list[LoggedBoot], machine, known: set[str]) -> list[Outcome]:
-    """One for each row, its repetitions numbered by their boot, in the order of the modes; a boot that failed is the verdict on
-    its row."""
+    """One for each row, its repetitions numbered by their boot, in the order of the modes; a boot that failed is the
+    verdict on its row."""
     found: dict[tuple[str, str], Outcome] = {}
     starts: dict[tuple[str, str], int] = {}
     for boot in boots:

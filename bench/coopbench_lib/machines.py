@@ -30,8 +30,8 @@ class Machine:
     explain_status gives None for the exit status of a good run, otherwise a reason; where status_decides is false, only
     the records tell a good run. read_talk finds the last words in what the emulator printed, explain_hang what may
     be the reason of a boot that came to no end, in its folder. With an outside_disk, the bare machine's disk answers in
-    the host's time, outside the count. Only trying tells whether a 'probed' machine is there; runs then fall back to the
-    first machine. It 'has_plugins' when its emulator loads those of bench/plugin."""
+    the host's time, outside the count. Only trying tells whether a 'probed' machine is there; runs then fall back to
+    the first machine. It 'has_plugins' when its emulator loads those of bench/plugin."""
 
     name: str
     emulator: str

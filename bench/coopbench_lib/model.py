@@ -110,8 +110,8 @@ class Model:
 
 
 def explainer(papers: Path, result: Result | None) -> Callable[[str], float | None]:
-    """Gives a mode's mean modelled ratio over the workloads of the table of twenty systems, on the oldest CPU, at one cycle
-    an instruction; None without counts of instructions, or without that CPU's costs."""
+    """Gives a mode's mean modelled ratio over the workloads of the table of twenty systems, on the oldest CPU, at one
+    cycle an instruction; None without counts of instructions, or without that CPU's costs."""
     rule = papers / NAME / "thresholds.json"
     cpu = CPUS[0]
     if result is None or result.run["unit"] != "instr" or not (papers / cpu.exit[0] / "figures.csv").is_file():

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where the order of the modes changes: what an operation costs in a mode is linear in what an exit costs and in what a walk
-reference costs, so that the points where two modes are equal, and the field in which one wins, are exact."""
+"""Where the order of the modes changes: what an operation costs in a mode is linear in what an exit costs and in what a
+walk reference costs, so that the points where two modes are equal, and the field in which one wins, are exact."""
 from __future__ import annotations
 
 import textwrap
@@ -93,8 +93,8 @@ Polygon = list[tuple[float, float]]
 
 
 def fields(lines: list[Line], most: float) -> list[tuple[Line, Polygon]]:
-    """The part of the plane, up to 'most' on its second axis, in which each mode is the cheapest: a rectangle, cut by the line
-    on which it equals another."""
+    """The part of the plane, up to 'most' on its second axis, in which each mode is the cheapest: a rectangle, cut by
+    the line on which it equals another."""
     found = []
     for line in lines:
         field: Polygon = [(0, 0), (MOST_EXIT_COST, 0), (MOST_EXIT_COST, most), (0, most)]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Pictures of where each mode is the cheapest: over the costs of an exit and of a walk reference, and over the cost of an exit
-and how often the TLB misses. Each has all modes beside those that a machine without nested paging has."""
+"""Pictures of where each mode is the cheapest: over the costs of an exit and of a walk reference, and over the cost of
+an exit and how often the TLB misses. Each has all modes beside those that a machine without nested paging has."""
 from __future__ import annotations
 
 from .model import MOST_EXIT_COST, Model
@@ -17,7 +17,8 @@ _LEAST_FIELD = 0.03  # of the plane: a smaller one has no room for its name
 
 
 def plane_plots(result: Result, model: Model) -> list[Plot]:
-    """Two pictures for each workload whose walks were counted; the second where the walks of a miss were counted too."""
+    """Two pictures for each workload whose walks were counted; the second where the walks of a miss were counted
+    too."""
     plots = []
     missing = {mode: line for line in lines_of(result, model, MISSING) for mode in line.modes}
     for workload in dict.fromkeys(row.workload for row in result.rows if row.walk_references_per_op is not None):
@@ -34,14 +35,15 @@ def plane_plots(result: Result, model: Model) -> list[Plot]:
 
 
 def _with_misses(line: Line, missing: dict[str, Line], model: Model) -> Line:
-    """The walks of the operation itself at their cost, and in their place on the second axis those of further misses."""
+    """The walks of the operation itself at their cost, and in their place on the second axis those of further
+    misses."""
     per_miss = max(missing[mode].references for mode in line.modes) * model.walk.cycles
     return Line(line.modes, line.fixed + line.references * model.walk.cycles, line.exits, per_miss)
 
 
 def _reach(lines: list[Line]) -> float:
-    """A round number of misses, four times as many as take the first place from the cheapest mode while an exit costs 1,000
-    cycles."""
+    """A round number of misses, four times as many as take the first place from the cheapest mode while an exit costs
+    1,000 cycles."""
     first = min(lines, key=lambda line: (line.cycles(1000, 0), line.references))
     equal = [(line.cycles(1000, 0) - first.cycles(1000, 0)) / (first.references - line.references)
              for line in lines if line.references < first.references]

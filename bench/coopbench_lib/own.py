@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Workloads of the user's own ('run --workload-dir DIR'): DIR/manifest.json lists them as bench/workloads does, and beside
-it lies a C file for each. They are built as ours are, and put into a copy of the initramfs.
+"""Workloads of the user's own ('run --workload-dir DIR'): DIR/manifest.json lists them as bench/workloads does, and
+beside it lies a C file for each. They are built as ours are, and put into a copy of the initramfs.
 """
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ COMPLAINTS = ("error:", "undefined reference", "multiple definition")
 
 
 def read_own(folder: Path, taken: list[Workload]) -> list[Workload]:
-    """The workloads of a folder. UsageError: it has no list, or a broken one; a workload has the name of another, or no C file."""
+    """The workloads of a folder. UsageError: it has no list, or a broken one; a workload has the name of another, or no
+    C file."""
     if not (folder / "manifest.json").is_file():
         raise UsageError(f"{folder} has no manifest.json")
     try:

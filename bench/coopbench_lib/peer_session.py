@@ -105,8 +105,8 @@ class PeerSession:
 
     def _execute_rounds(self, sampling: Sampling, peers: list[Peer], run: dict[str, Any], began: float,
                         say: Callable[[str], None]) -> None:
-        """One start of each peer after the other, again and again: a start of one carries all of its workloads, so it is
-        needed as long as one of these is too uncertain."""
+        """One start of each peer after the other, again and again: a start of one carries all of its workloads, so it
+        is needed as long as one of these is too uncertain."""
         def start(names: list[str], number: int) -> None:
             for peer in sorted((peer for peer in peers if peer.name in names), key=lambda peer: names.index(peer.name)):
                 self._keep(self._run(peer), say, number)

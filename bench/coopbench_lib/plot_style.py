@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How every plot looks: font, colours, patterns, shapes of points, the lines that a gnuplot script begins with, and the numbers on
-axes as people write them.
+"""How every plot looks: font, colours, patterns, shapes of points, the lines that a gnuplot script begins with, and the
+numbers on axes as people write them.
 
-Colours are those of Okabe and Ito, which colour-blind readers tell apart; fill patterns, black borders, shapes of points and names
-beside what is drawn let black-and-white print survive.
+Colours are those of Okabe and Ito, which colour-blind readers tell apart; fill patterns, black borders, shapes of
+points and names beside what is drawn let black-and-white print survive.
 """
 from __future__ import annotations
 

@@ -158,8 +158,9 @@ def _stack(exits: list[ExitRow]) -> tuple[list[str], dict[tuple[str, str], float
 
 
 def overview_plots(result: Result, group: str, order: list[str] | None = None) -> list[Plot]:
-    """A group's workloads: what each mode costs relative to native, on a logarithmic axis that is the same in every picture; so
-    many of them to a picture as a page or a screen can show. 'order' is of the modes, where it is not the common one."""
+    """A group's workloads: what each mode costs relative to native, on a logarithmic axis that is the same in every
+    picture; so many of them to a picture as a page or a screen can show. 'order' is of the modes, where it is not the
+    common one."""
     rows = [row for row in result.rows if row.ratio_to_native and row.mode != "native" and row.status == OK
             and group in (EVERYTHING, row.workload.partition("/")[0])]
     workloads = list(dict.fromkeys(row.workload for row in rows))

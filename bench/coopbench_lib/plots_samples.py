@@ -71,7 +71,8 @@ def _end(away: dict[str, list[float]], edge: float, sign: int) -> float:
 
 
 def _lane(row: Row, place: int, values: list[float], edge: float) -> list[tuple[list[str], str]]:
-    """What is drawn of one mode, as data and as gnuplot's words: interval, dots, and an arrow at an edge that needs one."""
+    """What is drawn of one mode, as data and as gnuplot's words: interval, dots, and an arrow at an edge that needs
+    one."""
     blocks = []
     if row.interval == "ci95" and row.value:
         low, high = (100 * (end - row.value) / row.value for end in (row.low, row.high))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Performance events by name: what a CPU model calls them, and the number that --set pmu= wants. libpfm4 knows both; a small
-program (bench/pmu/pmu_names.c) asks it, since Debian has it as a C library only."""
+"""Performance events by name: what a CPU model calls them, and the number that --set pmu= wants. libpfm4 knows both; a
+small program (bench/pmu/pmu_names.c) asks it, since Debian has it as a C library only."""
 from __future__ import annotations
 
 import argparse

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A publication's figures beside a result's rows: 're-examined with a different artefact'.
 
-What is compared is a ratio on each side, to native or to what the paper compares with, the paper's in its own unit, ours
-in the machine's; the two units never meet in one ratio. One rule for every paper says what agrees: the modes come in the
-same order; our ratio lies within a factor of two of the published one; and the hypervisor is entered where the paper says
-that it is. Exits per operation stand beside, since they are the mechanism.
+What is compared is a ratio on each side, to native or to what the paper compares with, the paper's in its own unit,
+ours in the machine's; the two units never meet in one ratio. One rule for every paper says what agrees: the modes come
+in the same order; our ratio lies within a factor of two of the published one; and the hypervisor is entered where the
+paper says that it is. Exits per operation stand beside, since they are the mechanism.
 """
 from __future__ import annotations
 
@@ -99,7 +99,8 @@ class Wanted:
 
 class Rows:
     """Our rows by what they were measured in. The first result that has a row counts; one that also has what the row is
-    compared with comes before it, and two results give a pair only where they are of one machine and of the same images."""
+    compared with comes before it, and two results give a pair only where they are of one machine and of the same
+    images."""
 
     def __init__(self, results: Sequence[Result], machine: str | None) -> None:
         self._results = [result for result in results if machine in (None, result.run.get("machine"))]

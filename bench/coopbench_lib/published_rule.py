@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """How the figures of one publication may be put beside ours: papers/NAME/rule.json, written from the publication.
 
-What holds for every paper was fixed before any figure, and stands in published.py; a rule says what is a paper's own: what its ratios are to, on which of
-our machines and with which switches, which of its settings count, and where it says that the hypervisor is entered.
+What holds for every paper was fixed before any figure, and stands in published.py; a rule says what is a paper's own:
+what its ratios are to, on which of our machines and with which switches, which of its settings count, and where it says
+that the hypervisor is entered.
 """
 from __future__ import annotations
 

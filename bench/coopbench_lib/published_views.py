@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A publication and ours as text: the table, what agrees, every miss with its reason; and all publications in one table."""
+"""A publication and ours as text: the table, what agrees, every miss with its reason; and all publications in one
+table."""
 from __future__ import annotations
 
 import json

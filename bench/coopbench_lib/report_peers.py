@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Peers in a report: beside our modes where both were counted in one unit on one emulated machine, in a section of their
-own where not. A cell has the figure, and below it the ratio to the same column's own native one.
+"""Peers in a report: beside our modes where both were counted in one unit on one emulated machine, in a section of
+their own where not. A cell has the figure, and below it the ratio to the same column's own native one.
 """
 from __future__ import annotations
 

@@ -48,8 +48,8 @@ def flat(groups: Groups) -> list[float]:
 
 def median_interval(groups: Groups) -> tuple[float, float]:
     """The 95 % interval of the median, by percentiles of a bootstrap with a fixed seed. Repetitions of one start are no
-    independent draws: from FEWEST_STARTS starts on, whole starts are drawn, however many repetitions each has; of fewer,
-    single repetitions."""
+    independent draws: from FEWEST_STARTS starts on, whole starts are drawn, however many repetitions each has; of
+    fewer, single repetitions."""
     values = flat(groups)
     numpy, stats = libraries()
     if len(values) < 2:
@@ -76,8 +76,8 @@ def width_percent(groups: Groups) -> float:
 
 
 def comparable_draws(before: Groups, after: Groups) -> tuple[list[float], list[float]]:
-    """What may be tested as draws that know nothing of one another: the medians of the starts, where both have enough of
-    these, or else the single repetitions of both, since a median varies less than a repetition does."""
+    """What may be tested as draws that know nothing of one another: the medians of the starts, where both have enough
+    of these, or else the single repetitions of both, since a median varies less than a repetition does."""
     if min(len(before), len(after)) < FEWEST_STARTS:
         return flat(before), flat(after)
     return [median(group) for group in before], [median(group) for group in after]
@@ -91,8 +91,8 @@ def mann_whitney(before: Sequence[float], after: Sequence[float]) -> float:
 
 
 def dip(values: Sequence[float]) -> float:
-    """Hartigan and Hartigan's dip (Annals of Statistics 13, 1985): how far the distribution function is from the nearest
-    one with a single hump. The interval of the mode shrinks to where greatest convex minorant and least concave
+    """Hartigan and Hartigan's dip (Annals of Statistics 13, 1985): how far the distribution function is from the
+    nearest one with a single hump. The interval of the mode shrinks to where greatest convex minorant and least concave
     majorant of the steps are furthest apart, until what lies outside it departs further than what is left inside."""
     x = sorted(values)
     size = len(x)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What somebody captured from the serial line of a computer, cut into boots, and everything that makes a capture no measurement.
+"""What somebody captured from the serial line of a computer, cut into boots, and everything that makes a capture no
+measurement.
 
-A capture holds what firmware, GRUB and terminals write too, and one boot behind the other. A serial line loses bytes where nobody
-takes them in time, and a capture may begin or end in the middle of a boot: what is told here is refused, with its file and line.
+A capture holds what firmware, GRUB and terminals write too, and one boot behind the other. A serial line loses bytes
+where nobody takes them in time, and a capture may begin or end in the middle of a boot: what is told here is refused,
+with its file and line.
 """
 from __future__ import annotations
 
@@ -95,8 +97,8 @@ def _take(boots: list[LoggedBoot], path: Path, number: int, line: str) -> None:
 
 
 def _begins(before: Boot, record: dict) -> bool:
-    """Whether a record is the first of another boot: the one before is over, or it is a hypervisor's own, or that of a kernel that
-    has none below it."""
+    """Whether a record is the first of another boot: the one before is over, or it is a hypervisor's own, or that of a
+    kernel that has none below it."""
     has_hypervisor = before.first("machine") is not None
     if before.lines[-1]["type"] == "end" and (before.first("stop") is not None or not has_hypervisor):
         return True

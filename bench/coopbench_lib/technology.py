@@ -121,8 +121,8 @@ def _with_reason(line: Line, why: str, explain: Explain, thresholds: dict[str, A
 
 
 def _with_live(line: Line, peer: str, peers: Sequence[Result], thresholds: dict[str, Any]) -> Line:
-    """The line with what was measured on the system itself, where that is there: in front of the figure of the point that
-    stands for it, in place of the reason why there is none."""
+    """The line with what was measured on the system itself, where that is there: in front of the figure of the point
+    that stands for it, in place of the reason why there is none."""
     for result in peers if peer else ():
         found = measure(result, peer.removeprefix(_LIKE), thresholds)
         if found:

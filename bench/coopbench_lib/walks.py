@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What silicon would charge for beside instructions and exits: table entries that page walks read, counted by a plugin in the
-emulator (bench/plugin/README.md) behind a model of a CPU's TLBs. The TLBs are a choice, and stand in run.json."""
+"""What silicon would charge for beside instructions and exits: table entries that page walks read, counted by a plugin
+in the emulator (bench/plugin/README.md) behind a model of a CPU's TLBs. The TLBs are a choice, and stand in
+run.json."""
 from __future__ import annotations
 
 import json

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Do the records agree with what libcoopcount counts from outside? agree.py [WORKLOAD ...]
 
-Boots each workload natively and under full-nested, with the very command lines that coopbench uses and the plugin added,
-and compares region by region. README.md beside this file says why the sums must be what they are.
+Boots each workload natively and under full-nested, with the very command lines that coopbench uses and the plugin
+added, and compares region by region. README.md beside this file says why the sums must be what they are.
 """
 import json
 import os

@@ -79,8 +79,9 @@ class Fake:
                                                                                                             exits))]})
 
     def plugin(self):
-        """What a plugin that counts page walks leaves: 4 entries for each of 2 walks an operation, 24 under a hypervisor.
-        Of fake/spread the tables do not explain an access, of fake/noise a region is missing, of fake/idle the file."""
+        """What a plugin that counts page walks leaves: 4 entries for each of 2 walks an operation, 24 under a
+        hypervisor. Of fake/spread the tables do not explain an access, of fake/noise a region is missing, of fake/idle
+        the file."""
         loaded = re.search(r"-plugin \S+,out=([^,]+),", self.text)
         if not loaded or self.workload == "fake/idle":
             return

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every table format, from recorded results, against files in golden/. A format that changed on purpose is written anew by
-COOPBENCH_GOLDEN=write, and looked at in the diff."""
+"""Every table format, from recorded results, against files in golden/. A format that changed on purpose is written anew
+by COOPBENCH_GOLDEN=write, and looked at in the diff."""
 import os
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""coopbench import: captures of a serial line. Those in captures/ were taken from QEMU without -icount, booted from the GRUB
-image, with GRUB's own talk before the records; others are made of them here."""
+"""coopbench import: captures of a serial line. Those in captures/ were taken from QEMU without -icount, booted from the
+GRUB image, with GRUB's own talk before the records; others are made of them here."""
 import json
 import re
 from pathlib import Path

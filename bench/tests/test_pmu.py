@@ -11,8 +11,8 @@ from coopbench_lib.pmu import MODELS, PROGRAM, encode
 from coopbench_lib.tables import WIDTH
 
 SOURCE = HERE.parent / "pmu/pmu_names.c"
-# Event numbers as the vendors' manuals have them: SDM vol. 3, "Performance-Monitoring Events"; AMD's processor programming
-# references, "Core Performance Monitor Counters".
+# Event numbers as the vendors' manuals have them: SDM vol. 3, "Performance-Monitoring Events"; AMD's processor
+# programming references, "Core Performance Monitor Counters".
 ENCODINGS = [
     ("merom", "UNHALTED_CORE_CYCLES", "0x3c"),
     ("merom", "INSTRUCTION_RETIRED", "0xc0"),

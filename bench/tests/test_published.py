@@ -174,7 +174,8 @@ Fig. 1,clusters,build,1.25,ratio,read,one,fake/null,full-nested,
 
 
 def test_a_pair_is_of_one_result(tree, paper):
-    """A row is divided by its own result's native row, also where an earlier result has a native row alone, or an odd one."""
+    """A row is divided by its own result's native row, also where an earlier result has a native row alone, or an odd
+    one."""
     tree.run("--mode", "native", out="first")
     tree.run("--mode", "native,full-nested,coop", "--set", "tick=0", out="second")
     table = tree.root / "first/table.csv"

@@ -40,7 +40,8 @@ def test_interval_holds_the_median_of_a_skewed_distribution(draw):
 
 
 def test_interval_knows_that_starts_differ(draw):
-    """Ten starts whose levels differ, of five alike repetitions each: single repetitions would give a tenth of the width."""
+    """Ten starts whose levels differ, of five alike repetitions each: single repetitions would give a tenth of the
+    width."""
     levels = [[100 + draw.normal(0, 3)] * 10 for _ in range(100)]
     samples = [[list(map(float, 100 + draw.normal(0, 3) + draw.normal(0, 0.1, 5))) for _ in level] for level in levels]
     assert 85 <= covered(samples, 100) <= 100
