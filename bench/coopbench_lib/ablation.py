@@ -148,8 +148,9 @@ def _sentence(found: list[list[Step]], rows: dict[str, Row], start: Mode, end: M
         span = amount(least) if least == most else f"{amount(least)} to {amount(most)}"
         percent = share[0] if share[0] == share[1] else f"{share[0]} to {share[1]}"
         parts.append(f"{percent} % ({span}) from the {axis} axis")
-    many = "either order" if len(found) == 2 else f"{len(found)} orders" if len(found) > 1 else "the one order that can be measured"
+    many = ("either order" if len(found) == 2 else f"{len(found)} orders" if len(found) > 1
+            else "the one order that can be measured")
     verb = "saves" if saved > 0 else "costs"
-    text = f"{end.name} {verb} {amount(abs(saved))}{of if saved > 0 else f' {unit} more than {start.name}'}; in {many}: " \
-           f"{', '.join(parts)}."
+    text = f"{end.name} {verb} {amount(abs(saved))}{of if saved > 0 else f' {unit} more than {start.name}'}; " \
+           f"in {many}: {', '.join(parts)}."
     return textwrap.fill(text, WIDTH)

@@ -109,8 +109,8 @@ def _add_machine(command: argparse.ArgumentParser) -> None:
 
 def _add_run(run: argparse.ArgumentParser) -> None:
     run.usage = ("coopbench run [--machine M] [--guest G] [--mode A,B] [--workload X,Y] [--quick] [--set SWITCH=VALUE] "
-                 "[--param NAME=VALUE] [-w N] [-r N] [-j N] [--walks [TLB]] [--timeout SECONDS] [--dry-run] [--out DIR] [--resume] "
-                 "[--workload-dir DIR] [[--files DIR] [--stdin FILE] -- ./program arguments]")
+                 "[--param NAME=VALUE] [-w N] [-r N] [-j N] [--walks [TLB]] [--timeout SECONDS] [--dry-run] [--out "
+                 "DIR] [--resume] [--workload-dir DIR] [[--files DIR] [--stdin FILE] -- ./program arguments]")
     _add_machine(run)
     _add_measurement(run)
     run.add_argument("--workload", metavar="X,Y", help="workloads, groups such as 'latency/', or one of "

@@ -36,8 +36,8 @@ def render_beside_linux(ours: Result, peers: Result, reasons: dict[str, str]) ->
         raise UsageError(f"{ours.folder} and {peers.folder} have no native row in common")
     head = ["workload", "guest-coop"] + [part for mode in linux for part in (mode, "ratio")]
     lines = [f"Our kernel beside Debian's Linux, both on the bare {ours.run['machine']} "
-             f"({ours.run['cpu_model']}): {ours.run['unit']} an operation, the same program; ratio: ours to theirs.", "",
-             f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
+             f"({ours.run['cpu_model']}): {ours.run['unit']} an operation, the same program; ratio: ours to theirs.",
+             "", f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
     slower = []
     for row in rows:
         cells = [row.workload, amount(row.value) + mark(row)]
@@ -48,7 +48,8 @@ def render_beside_linux(ours: Result, peers: Result, reasons: dict[str, str]) ->
         lines.append(f"| {' | '.join(cells)} |")
         first = next(other for other in beside if _same_work(row, other))
         if row.value > first.value:
-            slower.append(f"- `{row.workload}` ({_ratio(row, first)}): {reasons.get(row.workload, 'not looked into yet')}")
+            slower.append(f"- `{row.workload}` ({_ratio(row, first)}): "
+                          f"{reasons.get(row.workload, 'not looked into yet')}")
     return "\n".join(lines + _below(ours, peers, linux, rows, slower)) + "\n"
 
 
@@ -59,7 +60,8 @@ def _check(ours: Result, peers: Result) -> None:
         if ours.run[name] != peers.run[name]:
             raise UsageError(f"another {name}: {ours.run[name]} and {peers.run[name]} have no ratio to one another")
     if processor_words(ours) != processor_words(peers):
-        raise UsageError(f"another emulated CPU: {' '.join(processor_words(ours))} and {' '.join(processor_words(peers))}")
+        raise UsageError(f"another emulated CPU: {' '.join(processor_words(ours))} and "
+                         f"{' '.join(processor_words(peers))}")
 
 
 def _same_work(row: Row, other: Row | None) -> bool:
@@ -74,7 +76,8 @@ def _below(ours: Result, peers: Result, linux: list[str], rows: list[Row], slowe
     lines = ["", f"Of {len(rows)} rows {len(rows) - len(slower)} are as short as Linux's or shorter."]
     if slower:
         lines += [f"Longer than in {linux[0]}:", "", *slower]
-    lines += ["", *(f"{mode}: {peers.run['peers'][mode]['does']}; {peers.run['peers'][mode]['besides']}.  " for mode in linux
+    lines += ["", *(f"{mode}: {peers.run['peers'][mode]['does']}; {peers.run['peers'][mode]['besides']}.  "
+                    for mode in linux
                     if mode in peers.run.get("peers", {}))]
     lines += [f"Runs {ours.run['run_id']} (commit {ours.run.get('commit')}) and {peers.run['run_id']} (commit "
               f"{peers.run.get('commit')}). `*`: repetitions differ; the median stands here."]

@@ -37,7 +37,8 @@ def _sources(result: Result) -> str:
     """What was booted; of boots made by hand, what was captured of them."""
     logs = sorted(map(str, result.run.get("logs", {}).values()))
     if logs:
-        return f"{len(logs)} captures, SHA-256 of the list of theirs: {hashlib.sha256(' '.join(logs).encode()).hexdigest()[:12]}"
+        digest = hashlib.sha256(" ".join(logs).encode()).hexdigest()
+        return f"{len(logs)} captures, SHA-256 of the list of theirs: {digest[:12]}"
     return "images by SHA-256: " + ", ".join(f"{name} {digest[:12]}" for name, digest in result.images.items())
 
 

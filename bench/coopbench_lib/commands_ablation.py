@@ -40,8 +40,8 @@ def command_ablation(options: argparse.Namespace, make_plan: Callable, new_folde
         session.execute()
     except KeyboardInterrupt:
         shown = plan.paths.shown(folder)
-        raise Stopped(f"stopped: {len(session.outcomes)} of {len(session.cells)} boots are in {shown} ('coopbench table {shown}' shows "
-                      "them)") from None
+        raise Stopped(f"stopped: {len(session.outcomes)} of {len(session.cells)} boots are in {shown} ('coopbench "
+                      f"table {shown}' shows them)") from None
     text = render_ablation(session.result().rows, refused, plan.machine.unit, start, end)
     (folder / "ablation.txt").write_text(text, encoding="utf-8")
     print(text, end="")

@@ -23,7 +23,8 @@ def add_import_command(commands, add) -> None:
     command = add(commands, "import", "a result out of what a computer's serial line said, of boots made by hand")
     command.add_argument("log", metavar="LOG", type=Path, nargs="+", help="captures, each of one boot or of several")
     command.add_argument("--out", metavar="DIR", type=Path, help="result folder (default: out/<date>-<machine>)")
-    command.add_argument("--machine", metavar="NAME", default=MACHINE, help="what to call the computer (default: %(default)s)")
+    command.add_argument("--machine", metavar="NAME", default=MACHINE,
+                         help="what to call the computer (default: %(default)s)")
     command.add_argument("--about", metavar="NAME=VALUE", action="append", default=[],
                          help=f"what the records do not say of it: {', '.join(SAID)}")
 

@@ -45,7 +45,8 @@ def add_peers_command(commands, add, positive, count) -> None:
                        help="measured repetitions of a start (default: 5)")
     peers.add_argument("-w", "--warmup", metavar="N", type=count, help="warm-up repetitions (default: 1)")
     peers.add_argument("--until", metavar="PERCENT", type=float,
-                       help="on this computer: start again until the 95%% interval of every median is so wide (default: "
+                       help="on this computer: start again until the 95%% interval of every median is so wide "
+                            "(default: "
                        f"{UNTIL_PERCENT:g})")
     peers.add_argument("--budget", metavar="SECONDS", type=positive,
                        help=f"and begin nothing more after so long (default: {BUDGET_SECONDS})")
@@ -94,7 +95,8 @@ def command_peers(options: argparse.Namespace) -> int:
     try:
         session.execute(lambda line: print(line, file=sys.stderr))
     except KeyboardInterrupt:
-        raise Stopped("stopped" + (f": what is finished is in {paths.shown(folder)}" if session.outcomes else "")) from None
+        raise Stopped("stopped" + (f": what is finished is in {paths.shown(folder)}"
+                                   if session.outcomes else "")) from None
     if not session.outcomes:
         raise CoopbenchError(f"no peer can be started here: {next(iter(session.skipped.values()))}")
     point_latest(paths, session)

@@ -40,8 +40,8 @@ def add_report_commands(commands, add) -> None:
     """Adds the sub-commands; 'add' makes one from its name and its line of help."""
     report = add(commands, "report", "a page with tables and plots of results, and the same as Markdown, CSV and LaTeX")
     report.add_argument("result", metavar="RESULT", type=Path, nargs="*",
-                        help="result folders, and folders of sweeps, traces and ablations (default: out/latest, or what "
-                             "is in results/)")
+                        help="result folders, and folders of sweeps, traces and ablations (default: out/latest, or "
+                             "what is in results/)")
     report.add_argument("--out", metavar="DIR", type=Path,
                         help="where it goes (default: RESULT/report; out/report for several, or for a reference)")
     exported = add(commands, "export", "the rows of a result for other programs and for papers")
@@ -76,9 +76,11 @@ def _add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument("--cpi", metavar="X", type=_cpi, default=1.0,
                          help="cycles per instruction (default: %(default)s)")
     command.add_argument("--walk-cost", metavar="X", type=_walk_cycles,
-                         help="cycles that a page walk's reference costs, of a result with walks (default: as published)")
+                         help="cycles that a page walk's reference costs, of a result with walks (default: as "
+                              "published)")
     command.add_argument("--out", metavar="DIR", type=Path,
-                         help="where plots over the cost of an exit, and of a walk reference, go (default: none are drawn)")
+                         help="where plots over the cost of an exit, and of a walk reference, go (default: none are "
+                              "drawn)")
 
 
 def _cpi(text: str) -> float:
@@ -139,8 +141,8 @@ def read_one(options: argparse.Namespace) -> Result:
 def _ours(result: Result) -> Result:
     """UsageError: it is of peers, or of mixed units."""
     if is_of_peers(result):
-        raise UsageError(f"{result.folder} is of peers: 'coopbench table' and 'coopbench report' show it, beside a result "
-                         "of ours too")
+        raise UsageError(f"{result.folder} is of peers: 'coopbench table' and 'coopbench report' show it, beside a "
+                         "result of ours too")
     check_unit(result)
     return result
 
@@ -224,7 +226,8 @@ def command_model(options: argparse.Namespace) -> int:
     result, papers, cpu = read_one(options), options.paths.root / "papers", find_cpu(options.cpu)
     if result.run["unit"] != "instr":
         raise UsageError(f"this result is in {result.run['unit']}: the model is for counts of instructions")
-    model = Model(cpu, read_cost(papers, cpu.exit), read_cost(papers, cpu.ring), options.cpi, _walk_cost(options, result))
+    model = Model(cpu, read_cost(papers, cpu.exit), read_cost(papers, cpu.ring), options.cpi,
+                  _walk_cost(options, result))
     print(render_model(result, model, papers, calibrate(papers, result)), end="")
     print("\n" + render_orders(result, model), end="")
     if options.out:
@@ -250,7 +253,8 @@ def command_papers(options: argparse.Namespace) -> int:
         raise UsageError("papers new NAME begins a publication; list and check take no name")
     if options.action == "new":
         folder = new_paper(options.paths.root / "papers", options.name)
-        print(f"{options.paths.shown(folder)}: fill in citation.json and figures.csv, then: bench/coopbench papers check")
+        print(f"{options.paths.shown(folder)}: fill in citation.json and figures.csv, then: bench/coopbench papers "
+              "check")
         return 0
     names = {workload.name for workload in read_manifest(options.paths.manifest)}
     papers = read_papers(options.paths.root / "papers", names)

@@ -67,7 +67,8 @@ def command_sweep(options: argparse.Namespace, make_plan: Callable, new_folder: 
     """Runs all points, and shows them. Status 1 when a boot failed, 130 when the user stopped it."""
     if options.preset == "list":
         for preset in PRESETS:
-            print(f"{preset.name:<12} {preset.workload:<18} {' '.join([*preset.sets, *preset.params])}\n{'':12} {preset.does}")
+            print(f"{preset.name:<12} {preset.workload:<18} {' '.join([*preset.sets, *preset.params])}\n{'':12} "
+                  f"{preset.does}")
         return 0
     resumed = _resumed(options) if options.resume else None
     asked = {name: getattr(options, name) for name in _ASKED}
@@ -77,7 +78,8 @@ def command_sweep(options: argparse.Namespace, make_plan: Callable, new_folder: 
     options.parameters, parameters = split_axes(options.parameters, "parameter")
     axes = switches + parameters
     if not axes:
-        raise UsageError("a sweep needs something with several values: --param NAME=V1,V2, --set NAME=V1,V2 or --preset NAME")
+        raise UsageError("a sweep needs something with several values: --param NAME=V1,V2, --set NAME=V1,V2 or "
+                         "--preset NAME")
     plan = _plan(options, make_plan, parameters)
     for point in points_of(axes):
         plan_of(plan, axes, point)

@@ -65,7 +65,8 @@ def _hint(name: str) -> str:
 
 
 def _shown(value: object) -> str:
-    return " ".join(f"{name}={word}" for name, word in value.items()) or "none" if isinstance(value, dict) else str(value or "none")
+    return (" ".join(f"{name}={word}" for name, word in value.items()) or "none" if isinstance(value, dict)
+            else str(value or "none"))
 
 
 def _pair(comparison: Comparison, row: Row, other: Row | None) -> None:
@@ -92,7 +93,8 @@ def render_comparison(comparison: Comparison) -> str:
     """The rows that differ, then how many are equal, then what stands in one result only."""
     pairs = comparison.pairs
     if comparison.judged:
-        return render_judged(comparison.judged) + "".join(f"{line}\n" for line in comparison.broken + comparison.remarks)
+        return render_judged(comparison.judged) + "".join(f"{line}\n"
+                                                          for line in comparison.broken + comparison.remarks)
     unequal = [(before, after) for before, after in pairs if not equal_counts(before, after)]
     text = ""
     if unequal:

@@ -52,8 +52,8 @@ def render_judged(pairs: list[Judged]) -> str:
                       "-" if pair.p is None else f"{pair.p:.3f}"))
     heads = ("mode", "workload", "before", "95% +/-%", "after", "95% +/-%", "change", "%", "p")
     text = columns(heads, lines, left=2)
-    text += (f"\n{sum(pair.significant for pair in pairs)} of {len(pairs)} rows changed. ~: not significant (p of Mann and "
-             f"Whitney's U {SIGNIFICANT:g} or more, or equal medians).\n")
+    text += (f"\n{sum(pair.significant for pair in pairs)} of {len(pairs)} rows changed. ~: not significant (p of Mann "
+             f"and Whitney's U {SIGNIFICANT:g} or more, or equal medians).\n")
     return text + "".join(f"doubtful: {pair.after.mode} {pair.after.workload}: {doubt}\n" for pair in pairs
                           for doubt in pair.doubts)
 

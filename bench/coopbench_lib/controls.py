@@ -30,7 +30,8 @@ def complain_about_controls(record: dict[str, Any], axis: str, mmu: str) -> str:
     if missing:
         return f"the record of control words has no {missing[0]}"
     if (cpu == RING) != (axis == RING):
-        return f"the kernel runs {'in ring 3' if cpu == RING else 'behind a VM entry'} in a mode whose cpu axis is {axis}"
+        runs = "in ring 3" if cpu == RING else "behind a VM entry"
+        return f"the kernel runs {runs} in a mode whose cpu axis is {axis}"
     if cpu == RING:
         return "" if values["ring"] == 3 else f"the kernel runs in ring {values['ring']}"
     if cpu == "svm":

@@ -54,7 +54,8 @@ def doubts_of(about: dict[str, Any]) -> list[str]:
               f"its governor is {about.get('governor')}, not performance: the clock rate moves"),
              (about.get("turbo") == "on", "its clock may run faster for a while (turbo on)"),
              (about.get("smt") in ("on", "forceon"), "two threads share a core (SMT on)"),
-             (about.get("unequal_memory"), f"its kernels had unequal memories, {about.get('unequal_memory')} (mem= sets it)"),
+             (about.get("unequal_memory"), f"its kernels had unequal memories, {about.get('unequal_memory')} (mem= "
+                                           "sets it)"),
              (about.get("steady_clock") is False, "its time-stamp counter is not said to be constant"),
              (float(about.get("load") or 0) > _BUSY_LOAD * int(about.get("processors") or 1),
               f"others were at work: load {about.get('load')} on {about.get('processors', 'unknown')} processors"))

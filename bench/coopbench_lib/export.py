@@ -86,8 +86,8 @@ def pages_of(workloads: list[str]) -> list[list[str]]:
 def latex_opening(caption: str, columns: int) -> list[str]:
     """What a table of names and so many columns of numbers begins with. It is narrow: a column of text has little
     room."""
-    return [r"\begin{table}", r"\centering", r"\scriptsize", r"\setlength{\tabcolsep}{3pt}", rf"\caption{{{latex(caption)}}}",
-            rf"\begin{{tabular}}{{l{'r' * columns}}}", r"\hline"]
+    return [r"\begin{table}", r"\centering", r"\scriptsize", r"\setlength{\tabcolsep}{3pt}",
+            rf"\caption{{{latex(caption)}}}", rf"\begin{{tabular}}{{l{'r' * columns}}}", r"\hline"]
 
 
 def _latex_heads(modes: list[Mode]) -> list[str]:

@@ -30,8 +30,8 @@ class Guest:
 
 
 GUESTS = [
-    Guest("guest-coop", "Coopvirt's own guest kernel", lambda paths: paths.build / "guest-coop/guest-coop.elf32", "make",
-          "mem={mib}", ("console=ttyS0", "init=/init")),
+    Guest("guest-coop", "Coopvirt's own guest kernel", lambda paths: paths.build / "guest-coop/guest-coop.elf32",
+          "make", "mem={mib}", ("console=ttyS0", "init=/init")),
     Guest("linux", "Debian's stock kernel, unmodified", lambda paths: paths.build / "peers/vmlinuz", "make peers",
           "mem={mib}M", tuple(_LINUX_WORDS), foreign=True),
 ]
@@ -48,4 +48,5 @@ def find_guest(name: str) -> Guest:
 def check_guest(guest: Guest, machine: Machine) -> None:
     """Refuses a guest that a machine cannot start natively."""
     if guest.foreign and machine.prepare:
-        raise UsageError(f"guest {guest.name} does not boot on {machine.name} yet: only QEMU's own loader starts it natively")
+        raise UsageError(f"guest {guest.name} does not boot on {machine.name} yet: only QEMU's own loader starts it "
+                         "natively")

@@ -46,7 +46,8 @@ def import_logs(wanted: Import, known: Sequence[Workload], folder: ResultFolder)
     """Makes the result. UsageError says which capture is damaged, cut off or of something else; nothing is written
     then."""
     if wanted.machine in {machine.name for machine in MACHINES} or "/" in wanted.machine or not wanted.machine:
-        raise UsageError(f"a computer of yours cannot be called '{wanted.machine}': that is one of coopbench's machines, or no name")
+        raise UsageError(f"a computer of yours cannot be called '{wanted.machine}': that is one of coopbench's "
+                         "machines, or no name")
     boots = [boot for log in wanted.logs for boot in read_boots(log)]
     _refuse_copies(boots)
     about, switches = _computer(boots, wanted.said), _switches(boots)
@@ -56,15 +57,16 @@ def import_logs(wanted: Import, known: Sequence[Workload], folder: ResultFolder)
     _refuse_counts(outcomes)
     run = {"machine": machine.name, "unit": machine.unit, "cpu_model": machine.cpu_model, "run_id": folder.folder.name,
            "emulator": {"name": machine.emulator, "version": "no emulator"}, "guest": _one(boots, "kernel", _kernel),
-           "started": datetime.now().astimezone().isoformat(timespec="seconds"), "commit": "unknown", "tree_clean": None,
-           "modes": list(dict.fromkeys(outcome.mode for outcome in outcomes)),
+           "started": datetime.now().astimezone().isoformat(timespec="seconds"), "commit": "unknown",
+           "tree_clean": None, "modes": list(dict.fromkeys(outcome.mode for outcome in outcomes)),
            "workloads": list(dict.fromkeys(outcome.workload for outcome in outcomes)), "switches": recorded(switches),
            "params": {}, "environment": about, "boots": len(boots), "arguments": list(wanted.arguments),
            "logs": {str(log): sha256(log) for log in wanted.logs}}
     return _write(run, outcomes, machine, switches, folder)
 
 
-def _write(run: dict[str, Any], outcomes: list[Outcome], machine, switches: dict[str, str], folder: ResultFolder) -> Result:
+def _write(run: dict[str, Any], outcomes: list[Outcome], machine, switches: dict[str, str],
+           folder: ResultFolder) -> Result:
     folder.create()
     for outcome in outcomes:
         folder.append(outcome)
@@ -106,7 +108,8 @@ def _outcomes(boots: list[LoggedBoot], machine, known: set[str]) -> list[Outcome
     if not any(outcome.repetitions for outcome in found.values()):
         raise UsageError("these captures hold no repetition of a workload that went well")
     order = [mode.name for mode in MODES]
-    return sorted(found.values(), key=lambda outcome: order.index(outcome.mode) if outcome.mode in order else len(order))
+    return sorted(found.values(),
+                  key=lambda outcome: order.index(outcome.mode) if outcome.mode in order else len(order))
 
 
 def _outcome(logged: LoggedBoot, workload: str, machine) -> Outcome:
@@ -165,11 +168,12 @@ def _computer(boots: list[LoggedBoot], said: dict[str, str]) -> dict[str, Any]:
     cpu = _one(boots, "CPU", _cpu) or said.get("cpu")
     if not cpu:
         raise UsageError("no hypervisor has written down what the CPU is: say it, by --about cpu=NAME")
-    clocks = [(boot, clock) for boot in boots if isinstance(clock := (boot.boot.first("machine") or {}).get("tsc_khz"), int)]
+    clocks = [(boot, clock) for boot in boots
+              if isinstance(clock := (boot.boot.first("machine") or {}).get("tsc_khz"), int)]
     for boot, clock in clocks:
         if abs(clock - clocks[0][1]) * 100 > _CLOCK_PERCENT * clocks[0][1]:
-            raise UsageError(f"mixed captures: the time-stamp counter runs at {clocks[0][1]} kHz in {clocks[0][0].where}, "
-                             f"at {clock} kHz in {boot.where}")
+            raise UsageError(f"mixed captures: the time-stamp counter runs at {clocks[0][1]} kHz in "
+                             f"{clocks[0][0].where}, at {clock} kHz in {boot.where}")
     sizes = [size for boot in boots if isinstance(size := (boot.boot.first("guest") or {}).get("memory_kib"), int)]
     about = {name: said.get(name, "unknown") for name in SAID} | {"cpu": cpu}
     return about | {"mhz": f"{clocks[0][1] / 1000:.0f}" if clocks else "unknown", "said_by_user": sorted(said),
@@ -191,8 +195,8 @@ def _refuse_other_work(outcomes: list[Outcome]) -> None:
             work = repetition.ops, repetition.parameters
             if seen.setdefault(outcome.workload, work) != work:
                 before = seen[outcome.workload]
-                raise UsageError(f"mixed captures: {outcome.workload} is {before[0]} operations with {join_words(before[1])}, and "
-                                 f"{work[0]} with {join_words(work[1])}")
+                raise UsageError(f"mixed captures: {outcome.workload} is {before[0]} operations with "
+                                 f"{join_words(before[1])}, and {work[0]} with {join_words(work[1])}")
 
 
 def _refuse_counts(outcomes: list[Outcome]) -> None:
@@ -201,5 +205,5 @@ def _refuse_counts(outcomes: list[Outcome]) -> None:
     judged = [[len(set(start)) == 1 for start in starts if len(start) >= _FEWEST_EQUAL] for starts in rows]
     equal, all_starts = sum(map(sum, judged)), sum(map(len, judged))
     if all_starts and 2 * equal > all_starts:
-        raise UsageError(f"{equal} of {all_starts} starts have equal repetitions: these are counts of an emulator, in instr "
-                         "and not in cycles ('coopbench run' makes results of those)")
+        raise UsageError(f"{equal} of {all_starts} starts have equal repetitions: these are counts of an emulator, in "
+                         "instr and not in cycles ('coopbench run' makes results of those)")

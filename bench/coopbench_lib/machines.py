@@ -69,7 +69,8 @@ class Machine:
                 if not (os.path.exists(name) if "/" in name else shutil.which(name))]
 
 
-_INSTRUCTIONS = "instructions retired: software path length, blind to what a world switch or a TLB miss costs in silicon"
+_INSTRUCTIONS = ("instructions retired: software path length, blind to what a world switch or a TLB miss costs in "
+                 "silicon")
 _QEMU_KHZ = 1_000_000
 
 
@@ -116,7 +117,8 @@ def unit_means(unit: str) -> str:
 
 def hardware(name: str, cpu_model: str) -> Machine:
     """A computer of somebody's that we do not start: what its serial line said is imported."""
-    return Machine(name, "none", "", cpu_model, "cycles", "steps of a real CPU's time-stamp counter: time at a constant "
+    return Machine(name, "none", "", cpu_model, "cycles", "steps of a real CPU's time-stamp counter: time at a "
+                                                          "constant "
                    "rate, and not the core's own cycles where its clock moves", "a computer of yours",
                    command=lambda launch: [], explain_status=lambda status: None, read_talk=lambda text: "", tsc_khz=0,
                    lapic_khz=0, status_decides=False)

@@ -162,14 +162,14 @@ def _wrap(lines: list[str]) -> str:
 
 def _assumptions(result: Result, model: Model) -> list[str]:
     own = "" if model.cpu.ring_is_its_own else "; another CPU's, since none is published for this one"
-    return [f"cycles = {model.cpi:g} x instructions ({result.run['machine']}, run {result.run['run_id']}) + crossings x cost.",
-            f"A VM exit: {amount(model.exit.cycles)} cycles ({model.exit.source}).",
+    return [f"cycles = {model.cpi:g} x instructions ({result.run['machine']}, run {result.run['run_id']}) + crossings "
+            "x cost.", f"A VM exit: {amount(model.exit.cycles)} cycles ({model.exit.source}).",
             f"A ring crossing and back: {amount(model.ring.cycles)} cycles ({model.ring.source}{own}).",
-            (f"A table entry that a page walk reads: {amount(model.walk.cycles)} cycles ({model.walk.source}); counted behind the TLBs "
-             f"'{result.run['walks']['tlb']}'." if model.walk.cycles else
+            (f"A table entry that a page walk reads: {amount(model.walk.cycles)} cycles ({model.walk.source}); counted "
+             f"behind the TLBs '{result.run['walks']['tlb']}'." if model.walk.cycles else
              "Page walks: left out, TLB misses and two dimensions with them ('run --walks' counts them)."),
-            "Assumed: cycles per instruction is the same everywhere (--cpi), each crossing costs the same. Left out: caches, what "
-            "native pays for its own system calls and faults."]
+            "Assumed: cycles per instruction is the same everywhere (--cpi), each crossing costs the same. Left out: "
+            "caches, what native pays for its own system calls and faults."]
 
 
 def judged_pairs(papers: Path, result: Result, cpu: Cpu) -> list[Pair]:
@@ -193,7 +193,8 @@ def _judgement(result: Result, model: Model, papers: Path, calibrated: tuple[flo
                       *(f"{ratio(value)} ({100 * value / pair.published - 100:+.0f}%)" for value in predicted)))
         off.append([max(value / pair.published, pair.published / value) for value in predicted])
     if not lines:
-        return _wrap([f"No published ratio of {model.cpu.name} to judge it by, among the workloads and modes of this result."])
+        return _wrap([f"No published ratio of {model.cpu.name} to judge it by, among the workloads and modes of this "
+                      "result."])
     lines.append(("mean factor off", "", "", *(f"{geometric_mean(column):.2f}" for column in zip(*off))))
     heads = ("workload", "mode", "published", f"cpi {model.cpi:g}", f"cpi {calibrated[0]:.3g}", "naive")
     return ("Judged by published ratios to native, with the model's error\n"
@@ -219,16 +220,18 @@ def exit_cost_plots(result: Result, model: Model) -> list[Plot]:
 
 def _exit_cost_plot(workload: str, native: Row, rows: dict[str, Row], model: Model) -> Plot:
     name = plot_name(workload, "model")
-    data, drawn, costs = ["# cost of an exit, modelled ratio to native; a block a mode"], [], range(0, MOST_EXIT_COST + 1, _STEP)
+    data, drawn, costs = (["# cost of an exit, modelled ratio to native; a block a mode"], [],
+                          range(0, MOST_EXIT_COST + 1, _STEP))
     for index, (mode, row) in enumerate(rows.items()):
         data += ["", "", f"# {mode}"]
         for cost in costs:
             here = replace(model, exit=Cost(cost, ""))
             data.append(f"{cost} {here.cycles(row) / here.cycles(native):.6g}")
-        drawn.append(f'"{name}.dat" index {index} using 1:2 with linespoints lw 1.8 ps 0.7 pt {point_shape(index)} pi 4 '
-                     f'lc rgb "{line_colour(mode)}" title {quoted(mode)}')
+        drawn.append(f'"{name}.dat" index {index} using 1:2 with linespoints lw 1.8 ps 0.7 pt {point_shape(index)} pi '
+                     f'4 lc rgb "{line_colour(mode)}" title {quoted(mode)}')
     script = line_opening(name, 760, 440)
-    script += [f"set title {quoted(f'{workload}: MODEL, cpi {model.cpi:g}, ring crossing {model.ring.cycles:g} cycles')}",
+    title = f"{workload}: MODEL, cpi {model.cpi:g}, ring crossing {model.ring.cycles:g} cycles"
+    script += [f"set title {quoted(title)}",
                'set xlabel "cycles that an exit costs"', 'set ylabel "modelled cost relative to native"',
                "set yrange [0:*]",
                "set key outside right top samplen 2.5", "plot " + ", \\\n     ".join(drawn)]

@@ -59,15 +59,17 @@ def _plane(name: str, title: str, axis: str, lines: list[Line], most: float, mod
     panels = [("all modes", fields(lines, most)), ("without nested paging", fields(older, most))]
     data = [f"# cost of an exit, {axis}: corners of the field in which a mode is the cheapest; a block a mode"]
     script = opening(name, 960, 440)
-    script += [f"set multiplot layout 1,2 title {quoted(f'{title}: where each mode is the cheapest (MODEL, cpi {model.cpi:g})')}",
-               "set border 3", "set tics nomirror out front", "unset key", f"set xrange [0:{MOST_EXIT_COST}]",
+    script += ["set multiplot layout 1,2 title "
+               f"{quoted(f'{title}: where each mode is the cheapest (MODEL, cpi {model.cpi:g})')}", "set border 3",
+               "set tics nomirror out front", "unset key", f"set xrange [0:{MOST_EXIT_COST}]",
                f"set yrange [0:{most:g}]", "set xtics 1000", "set rmargin 3", "set tmargin 3",
                'set xlabel "cycles that an exit costs"', f"set ylabel {quoted(axis)}"]
     for head, found in panels:
         script += _panel(name, head, found, most, data)
     script.append("unset multiplot")
     about = f"{title}, over the cost of an exit and {axis}, the modes that are the cheapest: " + "; ".join(
-        f"{head}: " + ", ".join(f"{line.name} in {100 * area(field) / MOST_EXIT_COST / most:.0f}%" for line, field in found)
+        f"{head}: "
+        + ", ".join(f"{line.name} in {100 * area(field) / MOST_EXIT_COST / most:.0f}%" for line, field in found)
         for head, found in panels)
     return Plot(name, about, "\n".join(script) + "\n", "\n".join(data) + "\n")
 
@@ -80,8 +82,8 @@ def _panel(name: str, head: str, found: list[tuple[Line, Polygon]], most: float,
         data += ["", "", f"# {head}, {line.name}: {line.fixed:g} + {line.exits:g} x + {line.references:g} y"]
         data += [f"{x:.6g} {y:.6g}" for x, y in field + field[:1]]
         colour = fill_of(line.modes[0])[0]
-        drawn.append(f'"{name}.dat" index {index} using 1:2 with filledcurves closed fs transparent solid 0.35 noborder '
-                     f'lc rgb "{colour}"')
+        drawn.append(f'"{name}.dat" index {index} using 1:2 with filledcurves closed fs transparent solid 0.35 '
+                     f'noborder lc rgb "{colour}"')
         drawn.append(f'"{name}.dat" index {index} using 1:2 with lines lw 1.6 lc rgb "#000000"')
         if area(field) >= _LEAST_FIELD * MOST_EXIT_COST * most:
             x, y = (sum(corner[axis] for corner in field) / len(field) for axis in (0, 1))

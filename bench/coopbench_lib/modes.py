@@ -87,5 +87,6 @@ def choose_modes(text: str) -> list[Mode]:
         if mode not in chosen:
             chosen.append(mode)
     if not chosen:
-        raise UsageError(f"--mode names no mode (modes: {', '.join(mode.name for mode in MODES)}; or a triple cpu/mmu/io)")
+        raise UsageError(f"--mode names no mode (modes: {', '.join(mode.name for mode in MODES)}; or a triple "
+                         "cpu/mmu/io)")
     return chosen

@@ -53,8 +53,8 @@ class Outcome:
 def judge(plan: Plan, cell: Cell, ended: Ended, boot: Boot, last_words: str) -> Outcome:
     """The outcome of a boot, from its records and from how its process ended; 'last_words' is the end of its output."""
     outcome = Outcome(cell.mode.name, cell.workload.name, OK, seconds=round(ended.seconds, 3),
-                      machine_record=boot.first("machine"), guest_record=boot.first("guest"), output=boot.first("output"),
-                      controls_record=boot.first("controls"),
+                      machine_record=boot.first("machine"), guest_record=boot.first("guest"),
+                      output=boot.first("output"), controls_record=boot.first("controls"),
                       repeatable=not (cell.mode.native and cell.workload.disk_mib and plan.machine.outside_disk))
     if ended.timed_out:
         outcome.status, outcome.reason = TIMEOUT, f"no verdict within {plan.timeout_of(cell.workload)} s: killed"

@@ -152,7 +152,8 @@ class Plan:
     def _plugin_words(self, logs: Path) -> tuple[str, ...]:
         """What counts page walks, where the run asks for it."""
         shown = self.paths.shown
-        return tuple(plugin_words(self.tlb, shown(self.paths.build / PLUGIN), shown(logs / COUNTS_FILE))) if self.tlb else ()
+        return tuple(plugin_words(self.tlb, shown(self.paths.build / PLUGIN),
+                                  shown(logs / COUNTS_FILE))) if self.tlb else ()
 
     def check(self) -> None:
         """Refuses what cannot work before anything is started: no emulator, no images, unknown parameters."""
@@ -188,7 +189,8 @@ class Plan:
         for name, path in self.needed_images().items():
             if not path.is_file():
                 maker = self.guest.made_by if name == self.guest.name else "make"
-                raise CoopbenchError(f"the image {name} is not built ({self.paths.shown(path)} is missing): say '{maker}'")
+                raise CoopbenchError(f"the image {name} is not built ({self.paths.shown(path)} is missing): say "
+                                     f"'{maker}'")
 
     def _images(self) -> dict[str, Path]:
         """The images of this guest, by name."""

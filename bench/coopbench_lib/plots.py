@@ -58,8 +58,9 @@ def ordered(rows: list[Row]) -> list[Row]:
 
 def head(name: str, width: int, height: int) -> list[str]:
     """What every script of bars begins with."""
-    return opening(name, width, height) + ["set border 1", "set tics nomirror out", "set ytics scale 0", "set tmargin 0.6",
-                                           'set grid xtics lc rgb "#cccccc" lt 1 lw 0.5', "unset key"]
+    return opening(name, width, height) + ["set border 1", "set tics nomirror out", "set ytics scale 0",
+                                           "set tmargin 0.6", 'set grid xtics lc rgb "#cccccc" lt 1 lw 0.5',
+                                           "unset key"]
 
 
 def cost_plot(result: Result, workload: str) -> Plot | None:
@@ -201,7 +202,7 @@ def _overview_plot(name: str, workloads: list[str], modes: list[str], all_rows: 
         data += [] if here else ['1 NaN 0 ""']
         bars.append(_bar(name, index, *fill_of(mode), title=mode, half=0.46 * step))
         bars.append(f'"{name}.dat" index {index} using (($1>$2?$1:$2)):3:4 with labels left '
-                    f'offset 0.4,0 font ",10" notitle')
+                    'offset 0.4,0 font ",10" notitle')
     script.append("plot " + ", \\\n     ".join(bars))
     about = f"Cost relative to native of {len(workloads)} workloads in {', '.join(modes)}; the table has the numbers"
     return Plot(name, about, "\n".join(line for line in script if line) + "\n", "\n".join(data) + "\n")

@@ -41,12 +41,13 @@ def distribution_plot(result: Result, workload: str) -> Plot | None:
             data += ["", "", *block]
     script = head(name, 560, 90 + 44 * len(rows))
     script += ['set xlabel "% above the median of the mode\'s own repetitions"', f"set yrange [{len(rows) - 0.4}:-0.6]",
-               f"set xrange [{-_end(away, edge, -1):g}:{_end(away, edge, 1):g}]", "set xtics autofreq", "set xtics format '%g'",
-               "set arrow from 0,graph 0 to 0,graph 1 nohead lc rgb '#000000' lw 1 dt 2",
+               f"set xrange [{-_end(away, edge, -1):g}:{_end(away, edge, 1):g}]", "set xtics autofreq",
+               "set xtics format '%g'", "set arrow from 0,graph 0 to 0,graph 1 nohead lc rgb '#000000' lw 1 dt 2",
                "set ytics (" + ", ".join(f"{quoted(row.mode)} {place}" for place, row in enumerate(rows)) + ")",
                "plot " + ", \\\n     ".join(drawn)]
     about = f"{workload}, repetitions beside their median: " + "; ".join(
-        f"{row.mode} {_signed(min(away[row.mode]))}% to {_signed(max(away[row.mode]))}% in {len(away[row.mode])}" for row in rows)
+        f"{row.mode} {_signed(min(away[row.mode]))}% to {_signed(max(away[row.mode]))}% in {len(away[row.mode])}"
+        for row in rows)
     return Plot(name, about, "\n".join(script) + "\n", "\n".join(data) + "\n")
 
 

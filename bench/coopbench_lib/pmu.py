@@ -13,9 +13,10 @@ from .paths import Paths
 from .tables import WIDTH
 
 PROGRAM = "bench/pmu/pmu_names"
-MODELS = {"merom": "core", "nehalem": "nhm", "westmere": "wsm", "sandybridge": "snb", "ivybridge": "ivb", "haswell": "hsw",
-          "broadwell": "bdw", "skylake": "skl", "cascadelake": "clx", "icelake": "icl", "barcelona": "amd64_fam10h_barcelona",
-          "zen": "amd64_fam17h_zen1", "zen2": "amd64_fam17h_zen2", "zen3": "amd64_fam19h_zen3", "zen4": "amd64_fam19h_zen4"}
+MODELS = {"merom": "core", "nehalem": "nhm", "westmere": "wsm", "sandybridge": "snb", "ivybridge": "ivb",
+          "haswell": "hsw", "broadwell": "bdw", "skylake": "skl", "cascadelake": "clx", "icelake": "icl",
+          "barcelona": "amd64_fam10h_barcelona", "zen": "amd64_fam17h_zen1", "zen2": "amd64_fam17h_zen2",
+          "zen3": "amd64_fam19h_zen3", "zen4": "amd64_fam19h_zen4"}
 _SECONDS = 20
 
 
@@ -24,7 +25,8 @@ def add_pmu_command(commands, add) -> None:
     pmu = add(commands, "pmu", "performance events by name, and their encodings for --set pmu=")
     pmu.add_argument("action", choices=("models", "list", "encode"),
                      help="CPU models; a model's events; the encodings of events, as --set pmu= wants them")
-    pmu.add_argument("event", metavar="EVENT", nargs="*", help="events such as INST_RETIRED:ANY_P; with list, words to look for")
+    pmu.add_argument("event", metavar="EVENT", nargs="*", help="events such as INST_RETIRED:ANY_P; with list, words to "
+                                                               "look for")
     pmu.add_argument("--cpu", metavar="MODEL", default="skylake",
                      help=f"{', '.join(MODELS)}, or libpfm4's own name of another (default: %(default)s)")
     pmu.add_argument("--build", metavar="DIR", help="where the images are (default: build)")

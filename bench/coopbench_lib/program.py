@@ -43,8 +43,8 @@ def check_program(path: Path) -> None:
     magic, kinds = _ELF_64_EXECUTABLES
     if content.startswith(b"#!"):
         interpreter = content[2:].split(b"\n", 1)[0].decode(errors="replace").split()
-        raise UsageError(f"{path} is a script for {' '.join(interpreter) or 'nothing'}: name a static build of that as the "
-                         f"program, and the script's folder: --files {path.parent} -- INTERPRETER {path.name}")
+        raise UsageError(f"{path} is a script for {' '.join(interpreter) or 'nothing'}: name a static build of that as "
+                         f"the program, and the script's folder: --files {path.parent} -- INTERPRETER {path.name}")
     if len(content) < 64 or not content.startswith(magic) or struct.unpack_from("<HH", content, 16)[1] != 62 \
             or struct.unpack_from("<H", content, 16)[0] not in kinds:
         raise UsageError(f"{path} is no x86-64 ELF executable")
@@ -126,8 +126,8 @@ def packed(paths: Paths, base: Path, entries: list[Entry]) -> Packed:
     """Plans an initramfs. UsageError: it would be too large for a guest."""
     total = sum(len(entry.content) for entry in entries)
     if total > _MOST_BYTES:
-        raise UsageError(f"program and files are {total >> 20} MiB: at most {_MOST_BYTES >> 20} fit into a guest's memory "
-                         "beside what it does")
+        raise UsageError(f"program and files are {total >> 20} MiB: at most {_MOST_BYTES >> 20} fit into a guest's "
+                         "memory beside what it does")
     digest = hashlib.sha256(base.read_bytes() if base.is_file() else b"")
     for entry in entries:
         digest.update(f"{entry.name}\0{entry.mode}\0{len(entry.content)}\0".encode() + entry.content)

@@ -122,7 +122,8 @@ def _find(result: Result, wanted: Wanted) -> Row | None:
     switches = defaults() | wanted.switches
     for row in result.rows:
         own = defaults() | dict(word.split("=", 1) for word in row.switches.split() if "=" in word)
-        if row.key == (wanted.mode, wanted.workload) and all(own.get(name) == value for name, value in switches.items()):
+        if row.key == (wanted.mode, wanted.workload) and all(
+                own.get(name) == value for name, value in switches.items()):
             return row
     return None
 

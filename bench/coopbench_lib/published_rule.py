@@ -61,7 +61,8 @@ def read_rule(folder: Path) -> Rule:
         return Rule()
     try:
         words: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        lists = {name: tuple(words[name]) for name in ("base_configurations", "settings", "speed_up_in", "mechanism_only")
+        lists = {name: tuple(words[name])
+                 for name in ("base_configurations", "settings", "speed_up_in", "mechanism_only")
                  if name in words}
         rule = Rule(**(words | lists))
     except (OSError, ValueError, TypeError, AttributeError) as error:

@@ -14,12 +14,12 @@ from .published_rule import Rule, read_rule
 from .results import Result
 from .tables import WIDTH, amount, columns, ratio
 
-_COMMON = ("~ digitised from a figure. agrees: our ratio lies within a factor of two of the published one; entered: the "
-           "hypervisor is entered in an operation where the paper says so.")
+_COMMON = ("~ digitised from a figure. agrees: our ratio lies within a factor of two of the published one; entered: "
+           "the hypervisor is entered in an operation where the paper says so.")
 
 _COMMAND = "bench/coopbench run"
-_APART = ("Some rows have nothing beside them that they may be divided by: a pair is of one result, or of two of the same "
-          "machine and images that differ in switches alone.")
+_APART = ("Some rows have nothing beside them that they may be divided by: a pair is of one result, or of two of the "
+          "same machine and images that differ in switches alone.")
 
 
 def render_published(folder: Path, results: Sequence[Result]) -> str:
@@ -38,7 +38,8 @@ def render_published(folder: Path, results: Sequence[Result]) -> str:
               textwrap.shorten(f"{pair.configuration}; {pair.setting}".rstrip("; "), 22, placeholder=".."))
              for pair in pairs]
     base = "base" if rule.base_configurations else "native"
-    text += _narrow(("workload", "mode", "paper", base, "unit", "ratio", "ours", "exits/op", "agrees", "entered", "of"), lines)
+    text += _narrow(("workload", "mode", "paper", base, "unit", "ratio", "ours", "exits/op", "agrees", "entered",
+                     "of"), lines)
     return text + "\n" + _wrap(_findings(pairs, results, citation, rule))
 
 
@@ -77,10 +78,12 @@ def _findings(pairs: list[Pair], results: Sequence[Result], citation: dict[str, 
     found, reasons = agree(pairs), citation.get("misses", {}) | rule.misses
     lines = [f"Units: {', '.join(dict.fromkeys(pair.unit for pair in pairs))}. {_COMMON}"]
     if not found.ratios[1] and not found.mechanism[1]:
-        return lines + [_APART] * any(pair.row for pair in pairs) + ["Nothing of ours to compare:", *commands(pairs, rule)]
+        return lines + [_APART] * any(pair.row for pair in pairs) + ["Nothing of ours to compare:",
+                                                                     *commands(pairs, rule)]
     lines.append(f"{found.ratios[0]} of {found.ratios[1]} ratios agree; order of the modes: {found.order[0]} of "
-                 f"{found.order[1]} pairs as published, {'what they are compared with' if rule.base_configurations else 'native'}"
-                 f" included; entered as published: {found.mechanism[0]} of {found.mechanism[1]}.")
+                 f"{found.order[1]} pairs as published, "
+                 f"{'what they are compared with' if rule.base_configurations else 'native'} included; entered as "
+                 f"published: {found.mechanism[0]} of {found.mechanism[1]}.")
     if rule.mechanism_from:
         lines.append(f"Where it is entered, by {rule.mechanism_from}.")
     for pair in pairs:
@@ -89,13 +92,15 @@ def _findings(pairs: list[Pair], results: Sequence[Result], citation: dict[str, 
             lines.append(f"misses: {pair.workload} in {pair.mode}: {ratio(pair.published)} there ({pair.configuration}"
                          f"{setting}), {ratio(pair.ours)} here: {_why(pair, reasons)}")
         if pair.crossing is False:
-            lines.append(f"misses: {pair.workload} in {pair.mode}: {rule.mechanism[pair.workload][pair.mode]} expected, "
-                         f"{amount(pair.row.exits_per_op)} crossings an operation here: {reasons.get(pair.workload, 'see exits')}")
+            lines.append(f"misses: {pair.workload} in {pair.mode}: {rule.mechanism[pair.workload][pair.mode]} "
+                         f"expected, {amount(pair.row.exits_per_op)} crossings an operation here: "
+                         f"{reasons.get(pair.workload, 'see exits')}")
     lines += _unmeasured(pairs, rule)
     machines = dict.fromkeys(f"{result.run['machine']} ({result.run['cpu_model']}), unit {result.run['unit']}, run "
                              f"{result.run['run_id']}" for result in results if _gave(result, pairs))
-    return lines + [f"Held different: theirs is {citation['hardware']}; ours is {'; '.join(machines)}; other kernels, compilers and "
-                    "sizes; a count of instructions holds nothing of what an exit, a TLB miss or a ring crossing costs in silicon."]
+    return lines + [f"Held different: theirs is {citation['hardware']}; ours is {'; '.join(machines)}; other kernels, "
+                    "compilers and sizes; a count of instructions holds nothing of what an exit, a TLB miss or a ring "
+                    "crossing costs in silicon."]
 
 
 def _gave(result: Result, pairs: list[Pair]) -> bool:
@@ -109,7 +114,8 @@ def _unmeasured(pairs: list[Pair], rule: Rule) -> list[str]:
     lines = [f"not compared: {pair.workload} in {pair.mode}: {_state(pair)}" for pair in missing if pair not in absent]
     if any(pair.row and not pair.base for pair in pairs):
         lines.append(_APART)
-    return list(dict.fromkeys(lines)) + ([f"{len(absent)} figures have no row of ours in these results:", *commands(absent, rule)]
+    return list(dict.fromkeys(lines)) + ([f"{len(absent)} figures have no row of ours in these results:",
+                                          *commands(absent, rule)]
                                          if absent else [])
 
 
@@ -133,7 +139,8 @@ def commands(pairs: list[Pair], rule: Rule) -> list[str]:
         names_of = ",".join(dict.fromkeys(pair.workload for pair in here))
         machine = "" if rule.machine == "qemu-svm" else f" --machine {rule.machine}"
         lines.append(f"{_COMMAND}{machine} --mode {modes} --workload {names_of}"
-                     + (f" --walks {rule.walks}" if rule.walks else "") + "".join(f" --set {name}={value}" for name, value in switches))
+                     + (f" --walks {rule.walks}" if rule.walks else "")
+                     + "".join(f" --set {name}={value}" for name, value in switches))
     return lines
 
 
@@ -155,9 +162,10 @@ def render_agreement(folder: Path, results: Sequence[Result]) -> str:
         found = agree(read_pairs(folder / name, results))
         lines.append((name, *map(_share, (found.ratios, found.order, found.mechanism)), str(found.unmeasured)))
     runs = ", ".join(result.run["run_id"] for result in results)
-    return (columns(("publication", "within a factor of two", "order of modes", "entered as published", "not measured"), lines, 1)
-            + "\n" + _wrap([f"Of {runs}. Each part as so many of so many that can be judged; 'coopbench reproduce NAME' prints "
-                            "every miss with its reason."]))
+    return (columns(("publication", "within a factor of two", "order of modes", "entered as published",
+                     "not measured"), lines, 1)
+            + "\n" + _wrap([f"Of {runs}. Each part as so many of so many that can be judged; 'coopbench reproduce "
+                            "NAME' prints every miss with its reason."]))
 
 
 def _share(counts: tuple[int, int]) -> str:

@@ -126,10 +126,10 @@ def _legend(section: Section) -> str:
     unit = escape(section.result.run["unit"])
     text = (f"<p><b>native</b>: busy {unit} per operation on the bare machine. <b>ratio</b>: to native. "
             f"<b>+{unit}/op</b>: "
-            "added to native's, hypervisor and guest together. <b>crossings</b> per operation: how often the hypervisor was entered, by exits, "
-            "hypercalls (h) and bounces (b: system calls and faults that it hands on to a kernel in ring 3). "
-            "A figure links to the first of its raw records. * repetitions differ. ? a device outside the count takes "
-            "part. (in parentheses) the cost itself, where there is no native row.</p>")
+            "added to native's, hypervisor and guest together. <b>crossings</b> per operation: how often the "
+            "hypervisor was entered, by exits, hypercalls (h) and bounces (b: system calls and faults that it hands on "
+            "to a kernel in ring 3). A figure links to the first of its raw records. * repetitions differ. ? a device "
+            "outside the count takes part. (in parentheses) the cost itself, where there is no native row.</p>")
     bad = [row for row in section.result.rows if row.status != OK]
     if bad:
         text += "<ul>" + "".join(f"<li>{escape(f'{row.status}: {row.workload} in {row.mode}: {row.reason}')}</li>"
@@ -186,7 +186,8 @@ def _workload(section: Section, grid: Grid, workload: str, about: Workload | Non
     parts.append(_picture(section, plot_name(workload, "cost"), f"Cost; unit {unit} per operation."))
     exits = [row for row in section.result.exits if row.workload == workload]
     parts.append(_picture(section, plot_name(workload, "exits"), "Exits per operation, by reason."))
-    parts.append(_picture(section, plot_name(workload, "repetitions"), "Repetitions, where they differ, beside the median "
+    parts.append(_picture(section, plot_name(workload, "repetitions"), "Repetitions, where they differ, beside the "
+                                                                       "median "
                           "of their own mode; a grey band is its 95% interval."))
     parts.append(_exits(exits, unit) if exits else '<p class="small">No VM exit in the region.</p>'
                  if any(row.exits_per_op is not None for row in rows) else "")
@@ -215,8 +216,9 @@ def _walks(section: Section) -> str:
     head = "".join(f'<th>{escape(text)}</th>' for text in heads)
     body = "".join(f'<tr><th class="name" scope="row">{escape(line[0])}</th>'
                    + "".join(f"<td>{escape(cell)}</td>" for cell in line[1:]) + "</tr>" for line in lines)
-    return (f'<h3>{escape(WALKS_TITLE)}</h3><div class="wide"><table class="headline"><thead><tr>{head}</tr></thead><tbody>{body}'
-            f'</tbody></table></div><p class="small">{escape(about_walks(section.result))}</p>')
+    return (f'<h3>{escape(WALKS_TITLE)}</h3><div class="wide"><table '
+            f'class="headline"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div><p '
+            f'class="small">{escape(about_walks(section.result))}</p>')
 
 
 def _raw(section: Section) -> str:

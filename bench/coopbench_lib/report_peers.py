@@ -90,7 +90,8 @@ def render_peers_html(section: PeerSection) -> str:
     """A section of the page."""
     unit = section.results[0].run["unit"]
     parts = [f'<section id="p{section.number}"><h2>{escape(section.title)}</h2>',
-             f'<p>Each figure is in {escape(unit)} per operation of the same static programs; below it stands the ratio to '
+             f'<p>Each figure is in {escape(unit)} per operation of the same static programs; below it stands the '
+             'ratio to '
              "that kernel on the bare machine (or, on a computer's own clock, to a process of it).</p>"]
     for block in _blocks(section, _BESIDE):
         heads = "".join(f'<th class="first">{escape(system.name)}</th>' for system in block)
@@ -126,7 +127,8 @@ def caption(plot: Plot) -> str:
 
 
 def render_peers_markdown(section: PeerSection) -> list[str]:
-    lines = [f"## {section.title}", "", "Figure, and behind it the ratio to the same kernel on the bare machine (or to a "
+    lines = [f"## {section.title}", "", "Figure, and behind it the ratio to the same kernel on the bare machine (or to "
+                                        "a "
              "process of this computer).", ""]
     for block in _blocks(section, _BESIDE):
         lines += ["| workload | " + " | ".join(system.name for system in block) + " |",

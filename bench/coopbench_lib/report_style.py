@@ -23,7 +23,8 @@ thead th { border-bottom: 2px solid #111; vertical-align: bottom; } th.mode { te
 .peers td { line-height: 1.25; }
 .glance td, .glance th { padding: .1rem .55rem; font-size: .9rem; }
 .glance td { border: 1px solid #fff; text-align: right; } .glance tbody tr:hover { outline: 1px solid #111; }
-.shade1 { background: #e3edf5; } .shade2 { background: #bcd6ea; } .shade3 { background: #85b4d8; } .shade4 { background: #2f7fb8; color: #fff; }
+.shade1 { background: #e3edf5; } .shade2 { background: #bcd6ea; } .shade3 { background: #85b4d8; }
+.shade4 { background: #2f7fb8; color: #fff; }
 .shade5 { background: #123f63; color: #fff; }
 .first { border-left: 1px solid #888; } .mode { border-left: 1px solid #888; } .dear { font-weight: bold; }
 .none { text-align: center; color: #444; }

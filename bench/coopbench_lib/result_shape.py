@@ -16,7 +16,8 @@ _TABLES_OF_TABLES = ("images", "peers", "shown_active", "features")
 _LISTS_OF_WORDS = ("modes", "workloads", "arguments", "program")
 _NEEDED = (*_NAMES, *_WORDS, "emulator")
 # What a table has where it has anything.
-_HAS = {"walks": ("tlb",), "fallback": ("asked", "reason"), "sampling": ("order", "until_percent", "budget_seconds", "most_starts")}
+_HAS = {"walks": ("tlb",), "fallback": ("asked", "reason"),
+        "sampling": ("order", "until_percent", "budget_seconds", "most_starts")}
 _HAS_EACH = {"images": ("sha256",), "peers": ("does", "besides")}
 
 
@@ -31,12 +32,14 @@ def damaged_parts(run: dict[str, Any]) -> list[str]:
     known |= {name: _is_words(run[name].values() if isinstance(run[name], dict) else None)
               for name in _TABLES_OF_WORDS if name in run}
     known |= {name: isinstance(run[name], dict) for name in _TABLES if name in run}
-    known |= {name: _is_words(run[name] if isinstance(run[name], list) else None) for name in _LISTS_OF_WORDS if name in run}
+    known |= {name: _is_words(run[name] if isinstance(run[name], list) else None) for name in _LISTS_OF_WORDS
+              if name in run}
     if "outcomes" in run:
         known["outcomes"] = isinstance(run["outcomes"], list) and all(map(_is_outcome, run["outcomes"]))
     for name in _TABLES_OF_TABLES:
         if known.get(name):
-            known[name] = all(isinstance(part, dict) and _has(part, _HAS_EACH.get(name, ())) for part in run[name].values())
+            known[name] = all(isinstance(part, dict) and _has(part, _HAS_EACH.get(name, ()))
+                              for part in run[name].values())
     if known.get("images"):
         known["images"] = all(isinstance(image["sha256"], str) for image in run["images"].values())
     for name, words in _HAS.items():
@@ -54,7 +57,8 @@ def _has(table: dict[str, Any], names: tuple[str, ...]) -> bool:
 
 
 def _is_outcome(outcome: Any) -> bool:
-    return (isinstance(outcome, dict) and all(isinstance(outcome.get(name), str) for name in ("mode", "workload", "status"))
+    return (isinstance(outcome, dict)
+            and all(isinstance(outcome.get(name), str) for name in ("mode", "workload", "status"))
             and isinstance(outcome.get("command", []), list))
 
 

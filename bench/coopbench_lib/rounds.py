@@ -62,7 +62,8 @@ def run_rounds(items: Sequence[Item], groups_of: Callable[[Item], Groups | None]
         if not waiting:
             return f"every interval is within {sampling.until_percent:g}%, or has {sampling.most_starts} starts"
         if number > first and clock() - began >= sampling.budget_seconds:
-            return f"the budget of {sampling.budget_seconds:g} s is spent: {len(waiting)} intervals are wider than asked for"
+            return (f"the budget of {sampling.budget_seconds:g} s is spent: {len(waiting)} intervals are wider than "
+                    "asked for")
         run(waiting if number % 2 else waiting[::-1], number)
     return f"there were {sampling.most_starts} starts"
 

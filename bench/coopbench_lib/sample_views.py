@@ -22,16 +22,17 @@ def remarks(result: Result) -> list[str]:
 
 def _how(result: Result) -> list[str]:
     rows = [row for row in result.rows if row.status == OK]
-    lines = ["A figure is the median of its repetitions; low and high in table.csv are the ends of its 95% interval, by "
-             "bootstrap. No repetition is left out."] if any(row.interval == "ci95" for row in rows) else []
+    lines = ["A figure is the median of its repetitions; low and high in table.csv are the ends of its 95% interval, "
+             "by bootstrap. No repetition is left out."] if any(row.interval == "ci95" for row in rows) else []
     about = result.run.get("sampling")
     if not about:
         return lines
     widths = [width_percent(groups) for row in rows if (groups := result.groups(row.mode, row.workload))]
     wide = sum(width > about["until_percent"] for width in widths)
-    lines.append(f"Measured in turns: {about['order']}; until every interval is within {about['until_percent']:g}% of its "
-                 f"median, {about['most_starts']} starts or {about['budget_seconds']:g} s. It stopped because "
-                 f"{result.run.get('stopped_because', 'somebody stopped it')}; {wide} of {len(widths)} intervals are wider.")
+    lines.append(f"Measured in turns: {about['order']}; until every interval is within {about['until_percent']:g}% of "
+                 f"its median, {about['most_starts']} starts or {about['budget_seconds']:g} s. It stopped because "
+                 f"{result.run.get('stopped_because', 'somebody stopped it')}; {wide} of {len(widths)} intervals are "
+                 "wider.")
     return lines
 
 
@@ -51,7 +52,8 @@ def _of_computer(result: Result) -> list[str]:
     about = result.run.get("environment")
     if not about:
         return ["Nothing was written down about the computer that these figures are of."]
-    known = [f"{name} {about[name]}" for name in ("cpu", "microcode", "mhz", "governor", "turbo", "smt", "kernel", "load",
+    known = [f"{name} {about[name]}"
+             for name in ("cpu", "microcode", "mhz", "governor", "turbo", "smt", "kernel", "load",
                                                   "scheduling") if about.get(name) not in (None, "", "unknown")]
     lines = [f"Computer: {', '.join(known)}."]
     return lines + [f"Doubtful: {doubt}." for doubt in doubts_of(about)]

@@ -184,7 +184,8 @@ def doubts(groups: Groups) -> list[str]:
     if len(values) < FEWEST:
         found.append(f"only {len(values)} repetitions (of fewer than {FEWEST} the interval says little)")
     if len(groups) < FEWEST_STARTS:
-        found.append(f"{len(groups)} start{'s' if len(groups) > 1 else ''} only: what differs from start to start is not in the interval")
+        found.append(f"{len(groups)} start{'s' if len(groups) > 1 else ''} only: what differs from start to start is "
+                     "not in the interval")
     if has_two_humps(values):
         found.append("two humps: a median between them is no typical value")
     return found

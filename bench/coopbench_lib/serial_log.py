@@ -60,7 +60,8 @@ class LoggedBoot:
         for kind, of_kind in (("warm-ups", True), ("repetitions", False)):
             numbers = [repetition.index for repetition in found if repetition.warmup == of_kind]
             if numbers != list(range(len(numbers))):
-                raise UsageError(f"{self.where}: its {kind} of {workload} are {' '.join(map(str, numbers))}: lines are lost")
+                raise UsageError(f"{self.where}: its {kind} of {workload} are {' '.join(map(str, numbers))}: lines are "
+                                 "lost")
         return found
 
 
@@ -102,7 +103,8 @@ def _begins(before: Boot, record: dict) -> bool:
     has_hypervisor = before.first("machine") is not None
     if before.lines[-1]["type"] == "end" and (before.first("stop") is not None or not has_hypervisor):
         return True
-    return record["type"] == "machine" or record["type"] == "guest" and (record.get("mode") == _NATIVE or not has_hypervisor)
+    return record["type"] == "machine" or record["type"] == "guest" and (record.get("mode") == _NATIVE
+                                                                         or not has_hypervisor)
 
 
 def _check(logged: LoggedBoot) -> None:
@@ -125,8 +127,10 @@ def _check(logged: LoggedBoot) -> None:
             raise UsageError(f"{logged.where}: {wrong}")
     if not mode.native and not boot.all("controls"):
         raise UsageError(f"{logged.where}: the hypervisor's control words are not in it")
-    regions = {line.get("region") for line in boot.all("region")} - {line.get("region") for line in boot.all("repetition")}
+    regions = {line.get("region") for line in boot.all("region")} - {line.get("region")
+                                                                     for line in boot.all("repetition")}
     if regions:
         raise UsageError(f"{logged.where}: region {min(regions)} has no repetition: lines are lost")
     if not logged.workloads:
-        raise UsageError(f"{logged.where}: it measured nothing (its kernel is told what to measure by bench=GROUP/NAME)")
+        raise UsageError(f"{logged.where}: it measured nothing (its kernel is told what to measure by "
+                         "bench=GROUP/NAME)")

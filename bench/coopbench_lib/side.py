@@ -35,7 +35,8 @@ def render_side_by_side(results: list[Result], mode: Mode) -> str:
     if not workloads:
         raise UsageError(f"none of these results has a row of {mode.name}")
     lines = [f"{mode.name} ({mode.axes}) on {len(results)} machines", ""]
-    lines += side_by_side_table([result.run["machine"] for result in results], rows, workloads) + [""] + _legend(results) + _not_measured(results, rows)
+    lines += side_by_side_table([result.run["machine"] for result in results], rows,
+                                workloads) + [""] + _legend(results) + _not_measured(results, rows)
     return "\n".join(lines) + "\n" + _render_differences(results, mode)
 
 
@@ -102,7 +103,8 @@ def _legend(results: list[Result]) -> list[str]:
         lines.append(f"{run['machine']}: {run['cpu_model']}, {run['emulator'].get('version') or 'unknown'}, "
                      f"unit {run['unit']}, run {run['run_id']}")
     lines.append("per op: busy units per operation in this mode. added: to native's of the same machine. "
-                 "exits: VM exits per operation. * repetitions differ. No ratio between machines: each counts in its own way.")
+                 "exits: VM exits per operation. * repetitions differ. No ratio between machines: each counts in its "
+                 "own way.")
     if len({tuple(sorted(result.images.items())) for result in results}) > 1:
         lines.append("These results are of different images.")
     return [part for line in lines for part in textwrap.wrap(line, WIDTH, subsequent_indent="    ")]

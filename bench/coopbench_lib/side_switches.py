@@ -23,8 +23,8 @@ def render_switches(results: list[Result]) -> str:
     first = results[0]
     for other in results[1:]:
         if other.run.get("params") != first.run.get("params") or other.images != first.images:
-            raise UsageError(f"these results cannot stand side by side: parameters or images differ between {first.folder} "
-                             f"and {other.folder}")
+            raise UsageError("these results cannot stand side by side: parameters or images differ between "
+                             f"{first.folder} and {other.folder}")
     titles, columns = [], []
     for result in results:
         for mode in dict.fromkeys(row.mode for row in result.rows):
@@ -47,5 +47,6 @@ def _settings(result: Result, results: list[Result]) -> list[str]:
 
 def _legend(columns: list[dict[str, Row]]) -> list[str]:
     text = ("per op: busy units per operation. added: to native's in the same result. exits: VM exits per operation."
-            + (" * repetitions differ." if any(mark(row) == "*" for column in columns for row in column.values()) else ""))
+            + (" * repetitions differ."
+               if any(mark(row) == "*" for column in columns for row in column.values()) else ""))
     return textwrap.wrap(text, WIDTH, subsequent_indent="    ")

@@ -143,7 +143,8 @@ def fill(row: Row, mode: Mode, repetitions: list[Repetition]) -> None:
     row.idle_per_op = _rounded(sum(repetition.idle for repetition in repetitions) / operations)
     for name in ("walks", "references", "nested_references"):
         count = walks_per_op(repetitions, name)
-        setattr(row, f"{'walk_' if name == 'references' else ''}{name}_per_op", None if count is None else _rounded(count))
+        setattr(row, f"{'walk_' if name == 'references' else ''}{name}_per_op",
+                None if count is None else _rounded(count))
     if mode.native:
         return
     regions = [repetition.region for repetition in repetitions]

@@ -73,7 +73,8 @@ def split_axes(words: list[str] | None, kind: str) -> tuple[list[str], list[Axis
         name, equals, text = word.partition("=")
         values = tuple(dict.fromkeys(filter(None, text.split(","))))
         if not equals or not name or not values:
-            raise UsageError(f"{'--set' if kind == 'switch' else '--param'} {word}: write it as NAME=VALUE or NAME=V1,V2,...")
+            raise UsageError(f"{'--set' if kind == 'switch' else '--param'} {word}: write it as NAME=VALUE or "
+                             "NAME=V1,V2,...")
         if len(values) == 1:
             single.append(f"{name}={values[0]}")
         else:
@@ -133,7 +134,8 @@ class Sweep:
                 raise UsageError(f"{self.folder} is of another sweep: modes, workloads or values are not the same")
             return
         if self.folder.exists() and any(self.folder.iterdir()):
-            raise UsageError(f"{self.folder} exists and is not empty: choose another --out, or go on with it by --resume")
+            raise UsageError(f"{self.folder} exists and is not empty: choose another --out, or go on with it by "
+                             "--resume")
         self.folder.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(self.describe(), indent=1) + "\n", encoding="utf-8")
 

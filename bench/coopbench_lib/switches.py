@@ -32,7 +32,8 @@ SWITCHES = (
     Switch("cr3cache", "hypervisor", "cr3cache", "4", r"[0-4]",
            "base pointers that the guest loads without an exit, 0 to 4, on VT-x where page tables are direct"),
     Switch("cluster", "hypervisor", "cluster", "0", r"[0-9]|[1-5][0-9]|6[0-4]",
-           "instructions that one exit may carry out behind the one that exited, 0 to 64, where another exit is expected among them"),
+           "instructions that one exit may carry out behind the one that exited, 0 to 64, where another exit is "
+           "expected among them"),
     Switch("unsync", "hypervisor", "unsync", "1", r"[01]",
            "whether last-level tables may be written without a trap for a while, where page tables are shadowed"),
     Switch("eoi", "hypervisor", "eoi", "1", r"[01]",
@@ -48,7 +49,8 @@ SWITCHES = (
     Switch("touched", "hypervisor", "touched", "0", r"[01]",
            "whether the nested pages are counted that a region uses, where page tables are nested"),
     Switch("pmu", "hypervisor", "pmu", "0", r"0|0x[0-9a-f]{1,10}(,0x[0-9a-f]{1,10}){0,3}",
-           "encodings of performance events, as 'coopbench pmu encode' prints them, counted for guest and hypervisor; 0 is off"),
+           "encodings of performance events, as 'coopbench pmu encode' prints them, counted for guest and hypervisor; "
+           "0 is off"),
     Switch("trace", "hypervisor", "trace", "0", r"[0-9]{1,7}",
            "crossings of a region that the hypervisor keeps and writes down, at most 1,048,576; 0 is off"),
 )

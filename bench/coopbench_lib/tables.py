@@ -204,8 +204,9 @@ def _legend(result: Result, is_markdown: bool = False) -> list[str]:
     lines = [f"{unit} = {means}."] if means else []
     has_classes = is_markdown or len({row.mode for row in result.rows} - {"native"}) > _PAIR
     lines += [f"native: busy {unit} per operation. ratio: to native. +{unit}/op: added to native's. "
-              + ("crossings: VM exits of other kinds, h: hypercalls, b: bounces (system calls and faults of a kernel in "
-                 "ring 3 that the hypervisor hands on to it)." if has_classes else "exits/op: VM exits per operation.")]
+              + ("crossings: VM exits of other kinds, h: hypercalls, b: bounces (system calls and faults of a kernel "
+                 "in ring 3 that the hypervisor hands on to it)."
+                 if has_classes else "exits/op: VM exits per operation.")]
     if any(row.added_per_op is None and row.status == OK and row.mode != "native" for row in result.rows):
         lines.append(f"(in parentheses: {unit} per operation, where there is no native row to compare with)")
     return lines

@@ -115,8 +115,8 @@ def _with_reason(line: Line, why: str, explain: Explain, thresholds: dict[str, A
     if not line.disagrees:
         return line
     modelled = explain(line.mode) if line.mode else None
-    charged = "" if modelled is None else (f"; modelled with what an exit cost in 2005 it is {ratio(modelled)} times native: "
-                                           f"{classify(modelled, thresholds, 1.0)}")
+    charged = "" if modelled is None else (f"; modelled with what an exit cost in 2005 it is {ratio(modelled)} times "
+                                           f"native: {classify(modelled, thresholds, 1.0)}")
     return replace(line, disagrees=f"{line.disagrees}{': ' + why if why else ''}{charged}")
 
 
@@ -225,13 +225,13 @@ def _below(lines: list[Line], result: Result | None) -> list[str]:
             else "No result was given, and there is none."]
     text.append("Classes by the bounds of thresholds.json, fixed before the figures: the geometric mean of the "
                 "ratios to native of system-call-heavy workloads. A point is the technique, not the system: its age, "
-                "its drivers and its hardware are not in it. A figure that begins with 'live' is of the system itself, in its Debian "
-                "version and beside its own native (coopbench peers); in tsc it is of a computer's clock, in instr of the "
-                "emulated machine.")
+                "its drivers and its hardware are not in it. A figure that begins with 'live' is of the system itself, "
+                "in its Debian version and beside its own native (coopbench peers); in tsc it is of a computer's "
+                "clock, in instr of the emulated machine.")
     disagreements = [line.disagrees for line in lines if line.disagrees]
     if disagreements and result and result.run["unit"] == "instr":
         text.append("In instr a class is the length of the path through the software: what exits, world switches and "
                     "page walks cost in silicon is not in it, and the table judged systems and hardware of its years. "
-                    "Where the classes disagree, why, and what the model says (a model, not a measurement: coopbench model "
-                    "--cpu prescott):")
+                    "Where the classes disagree, why, and what the model says (a model, not a measurement: coopbench "
+                    "model --cpu prescott):")
     return text + disagreements

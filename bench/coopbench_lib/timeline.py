@@ -39,7 +39,8 @@ def timeline_plot(lanes: list[Lane], title: str, unit: str, terminal: str = "svg
             middle = top - _ROW / 2
             script.append(_label(f"{name} ×{count:,}", middle))
             data += ["", "", *(f"{place} {top - _ROW + 3} 0 {_ROW - 5}" for place in places)]
-            drawn.append(f'"timeline.dat" index {index} using 1:2:3:4 with vectors nohead lw 1.4 lc rgb "{colours[name]}"')
+            drawn.append(f'"timeline.dat" index {index} using 1:2:3:4 with vectors nohead lw 1.4 lc rgb '
+                         f'"{colours[name]}"')
             index += 1
             top -= _ROW
     script.append("plot " + ", \\\n     ".join(drawn))

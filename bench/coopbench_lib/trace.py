@@ -173,7 +173,8 @@ def _remarks(lanes: list[Lane], unit: str) -> list[str]:
                      + ", ".join(f"{name} {cost:.0f}" for name, cost in costs) + ".")
     for lane in lanes:
         if lane.lost > 0:
-            lines.append(f"{lane.mode.name}: the first {lane.lost:,} crossings were lost; give --set trace=N a greater N.")
+            lines.append(f"{lane.mode.name}: the first {lane.lost:,} crossings were lost; give --set trace=N a greater "
+                         "N.")
         if lane.plain.region and lane.traced.region and lane.plain.region.exit_count != lane.traced.region.exit_count:
             lines.append(f"{lane.mode.name}: {lane.plain.region.exit_count:,} crossings without the trace, "
                          f"{lane.traced.region.exit_count:,} with it.")

@@ -29,12 +29,13 @@ class Tlb:
 
 TLBS = (
     Tlb("zen", "l1i=64/64,l1d=64/64,l2i=512/8,l2d=1536/12,walk_cache=64,nested_cache=16",
-        "AMD Zen: TLBs and page walk cache as AMD's Software Optimization Guide for family 17h has them; a nested TLB of 16 entries "
-        "as in the CPU of ASPLOS 2008, since none is published for this one"),
+        "AMD Zen: TLBs and page walk cache as AMD's Software Optimization Guide for family 17h has them; a nested TLB "
+        "of 16 entries as in the CPU of ASPLOS 2008, since none is published for this one"),
     Tlb("zen-uncached", "l1i=64/64,l1d=64/64,l2i=512/8,l2d=1536/12",
         "the same TLBs with nothing that shortens a walk: the most that walks can cost"),
     Tlb("skylake", "l1i=128/8,l1d=64/4,l2=1536/12,walk_cache=32,nested_cache=16",
-        "Intel Skylake: TLBs for 4 KiB pages as Intel's Optimization Reference Manual has them; walk caches, of unpublished size, assumed"),
+        "Intel Skylake: TLBs for 4 KiB pages as Intel's Optimization Reference Manual has them; walk caches, of "
+        "unpublished size, assumed"),
     Tlb("barcelona", "l1i=48/48,l1d=48/48,l2i=512/4,l2d=512/4,walk_cache=24,nested_cache=16",
         "AMD family 10h, the CPU of ASPLOS 2008 (its table 2: a walk cache of 24 entries, a nested TLB of 16)"),
     Tlb("prescott", "l1i=64/64,l1d=64/64,tags=off",

@@ -22,7 +22,8 @@ def has_walks(result: Result) -> bool:
 def render_walks(result: Result) -> str:
     """For each workload a line, for each mode the entries read per operation and the walks that read them."""
     heads, lines = walks_lines(result)
-    return (f"{WALKS_TITLE}\n" + columns(heads, lines, left=1) + "".join(f"{line}\n" for line in textwrap.wrap(about_walks(result), WIDTH)))
+    return (f"{WALKS_TITLE}\n" + columns(heads, lines, left=1)
+            + "".join(f"{line}\n" for line in textwrap.wrap(about_walks(result), WIDTH)))
 
 
 def walks_lines(result: Result) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
@@ -43,8 +44,9 @@ def _cell(row: Row | None) -> str:
 def about_walks(result: Result) -> str:
     """Which TLBs, and what they are a model of."""
     tlb = find_tlb(result.run["walks"]["tlb"])
-    return (f"TLBs: {tlb.name} ({tlb.means}). Counted from outside over the tables that stood in memory, in two dimensions under "
-            "nested paging; hypervisor and guest together. A count, not a time: what a reference costs depends on where it hits.")
+    return (f"TLBs: {tlb.name} ({tlb.means}). Counted from outside over the tables that stood in memory, in two "
+            "dimensions under nested paging; hypervisor and guest together. A count, not a time: what a reference "
+            "costs depends on where it hits.")
 
 
 def render_walks_markdown(result: Result) -> str:
@@ -53,4 +55,5 @@ def render_walks_markdown(result: Result) -> str:
         return ""
     heads, lines = walks_lines(result)
     rule = ["---"] + ["---:"] * (len(heads) - 1)
-    return (f"\n## {WALKS_TITLE}\n\n" + "".join("| " + " | ".join(cells) + " |\n" for cells in [heads, rule, *lines]) + f"\n{about_walks(result)}\n")
+    return (f"\n## {WALKS_TITLE}\n\n" + "".join("| " + " | ".join(cells) + " |\n" for cells in [heads, rule, *lines])
+            + f"\n{about_walks(result)}\n")

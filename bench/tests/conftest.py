@@ -18,8 +18,8 @@ from coopbench_lib.cli import main  # noqa: E402
 from coopbench_lib.paths import Paths  # noqa: E402
 
 FAKE = HERE / "fake_emulator.py"
-NAMES = ["null", "cpuid", "hypercall", "idle", "spread", "noise", "hang", "no_verdict", "failed", "error", "stopped", "broken",
-         "text_number", "invariant", "no_region", "too_few", "bad_status",
+NAMES = ["null", "cpuid", "hypercall", "idle", "spread", "noise", "hang", "no_verdict", "failed", "error", "stopped",
+         "broken", "text_number", "invariant", "no_region", "too_few", "bad_status",
          "hypervisor_failed", "panic", "flood", "slow", "slow2", "crash_at_exit", "cut", "no_last_word"]
 
 

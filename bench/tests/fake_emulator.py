@@ -86,8 +86,8 @@ class Fake:
         if not loaded or self.workload == "fake/idle":
             return
         each = 24 if self.hypervised else 4
-        regions = [{"region": number + 1, "walks": 2000, "references": 2000 * each, "nested_references": 2000 * (each - 4),
-                    "failed": int(self.workload == "fake/spread")}
+        regions = [{"region": number + 1, "walks": 2000, "references": 2000 * each,
+                    "nested_references": 2000 * (each - 4), "failed": int(self.workload == "fake/spread")}
                    for number in range(self.warmup + self.runs - (self.workload == "fake/noise"))]
         with open(loaded[1], "w") as file:
             json.dump({"mistaken": 0, "unpaired_markers": 0, "regions": regions}, file)

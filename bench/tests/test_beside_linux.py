@@ -36,7 +36,8 @@ def test_rows_of_the_references(ours, peers):
 
 
 def test_longer_rows_are_named_with_their_reason(ours, peers):
-    rows = [replace(row, value=9e6) if row.mode == "native" and row.workload in ("latency/stat", "latency/read") else row
+    rows = [replace(row, value=9e6)
+            if row.mode == "native" and row.workload in ("latency/stat", "latency/read") else row
             for row in ours.rows]
     text = render_beside_linux(replace(ours, rows=rows), peers, {"latency/stat": "it walks twice"})
     assert "- `latency/stat` (" in text and "): it walks twice" in text

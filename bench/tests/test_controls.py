@@ -4,8 +4,8 @@ import pytest
 
 from coopbench_lib.controls import complain_about_controls
 
-SVM = {"intercept_cr_reads": "19", "intercept_cr_writes": "19", "intercept_exceptions": "64002", "intercepts": "bf44800b",
-       "nested_paging": "0"}
+SVM = {"intercept_cr_reads": "19", "intercept_cr_writes": "19", "intercept_exceptions": "64002",
+       "intercepts": "bf44800b", "nested_paging": "0"}
 VMX = {"pin": "7f", "primary": "b6206dfa", "secondary": "10ea", "exit": "7fefff", "entry": "d1ff",
        "exception_bitmap": "60002"}
 RING = {"ring": "3", "cr0": "80010031", "cr4": "20"}

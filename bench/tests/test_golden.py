@@ -11,10 +11,11 @@ pytest.importorskip("numpy")
 GOLDEN = Path(__file__).resolve().parent / "golden"
 OURS, PEERS = str(GOLDEN / "ours"), str(GOLDEN / "peers")
 COMMANDS = {
-    "table.txt": ("table", OURS), "table-side.txt": ("table", OURS, OURS, "--mode", "coop"), "exits.txt": ("exits", OURS),
-    "export.csv": ("export", OURS, "--format", "csv"), "export.json": ("export", OURS, "--format", "json"),
-    "export.md": ("export", OURS, "--format", "md"), "export.tex": ("export", OURS, "--format", "latex"),
-    "cite.txt": ("cite", OURS), "compare.txt": ("compare", OURS, OURS), "peers.txt": ("table", PEERS),
+    "table.txt": ("table", OURS), "table-side.txt": ("table", OURS, OURS, "--mode", "coop"),
+    "exits.txt": ("exits", OURS), "export.csv": ("export", OURS, "--format", "csv"),
+    "export.json": ("export", OURS, "--format", "json"), "export.md": ("export", OURS, "--format", "md"),
+    "export.tex": ("export", OURS, "--format", "latex"), "cite.txt": ("cite", OURS),
+    "compare.txt": ("compare", OURS, OURS), "peers.txt": ("table", PEERS),
     "compare-peers.txt": ("compare", PEERS, PEERS),
 }
 

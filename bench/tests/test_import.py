@@ -54,8 +54,9 @@ def test_golden(measured):
     row = next(row for row in result.rows if row.mode == "full-nested")
     assert (row.machine, row.unit, row.interval, row.repetitions) == ("mine", "cycles", "ci95", 25)
     assert [len(group) for group in result.groups("full-nested", "latency/null_call")] == [5] * 5
-    assert result.run["environment"] | {"cpu": "AMD EPYC Processor (family 23, model 1)", "mhz": "2607", "microcode": "0xf0",
-                                        "turbo": "off", "smt": "unknown"} == result.run["environment"]
+    assert result.run["environment"] | {"cpu": "AMD EPYC Processor (family 23, model 1)", "mhz": "2607",
+                                        "microcode": "0xf0", "turbo": "off",
+                                        "smt": "unknown"} == result.run["environment"]
     assert list(result.run["logs"]) == [str(measured.root / "all.log")]
 
 
@@ -63,8 +64,8 @@ def test_every_view_takes_it(measured):
     logs = write(measured, a=HYPERVISED, b=NATIVE, c=moved(HYPERVISED, 9999), d=moved(NATIVE, 99))
     assert imported(measured, logs[:2], out="one").status == imported(measured, logs, out="two").status == 0
     one, two = (str(measured.root / name) for name in ("one", "two"))
-    for words in (("table", one), ("table", one, two), ("compare", one, two), ("exits", two), ("cite", two), ("report", two),
-                  ("export", two, "--format", "json"), ("export", two, "--format", "latex")):
+    for words in (("table", one), ("table", one, two), ("compare", one, two), ("exits", two), ("cite", two),
+                  ("report", two), ("export", two, "--format", "json"), ("export", two, "--format", "latex")):
         answer = measured(*words)
         assert answer.status == 0, (words, answer.err)
     assert "2 captures" in measured("cite", one).out and "Mann and Whitney" in measured("compare", one, two).out
@@ -99,21 +100,24 @@ OF_ALL = ("counts of an emulator", "iterations=500", "no hypervisor has written 
     (HYPERVISED.replace('"params":{"iterations":1000}}\n', '"params":{"iterat', 1), "is a damaged record"),
     (CUT, "does not come to its end"), (HYPERVISED[HYPERVISED.index('@coop {"type":"region"'):], "beginning is not in"),
     (CUT + NATIVE, "does not come to its end"),
-    (WITHOUT_A_REPETITION, "are 0 1 3 4: lines are lost"), (WITHOUT_THE_LAST, "region 6 has no repetition: lines are lost"),
-    (INVARIANT, "but the counter advanced by"), (COUNTED, "counts of an emulator"),
-    (HYPERVISED + HYPERVISED, "is the same as"),
+    (WITHOUT_A_REPETITION, "are 0 1 3 4: lines are lost"),
+    (WITHOUT_THE_LAST, "region 6 has no repetition: lines are lost"), (INVARIANT, "but the counter advanced by"),
+    (COUNTED, "counts of an emulator"), (HYPERVISED + HYPERVISED, "is the same as"),
     (HYPERVISED + moved(HYPERVISED, 9).replace("AMD EPYC", "AMD Ryzen"), "mixed captures: the CPU is AMD EPYC"),
     (HYPERVISED + moved(HYPERVISED, 9).replace('"tsc_khz":2606697', '"tsc_khz":3606697', 1),
      "mixed captures: the time-stamp counter"),
-    (HYPERVISED + moved(HYPERVISED, 9).replace('"cluster":0', '"cluster":8'), "mixed captures: the switch cluster is 0"),
-    (HYPERVISED + moved(HYPERVISED, 9).replace("guest-coop\",\"mode", "Linux 6.1\",\"mode"), "mixed captures: the kernel is"),
+    (HYPERVISED + moved(HYPERVISED, 9).replace('"cluster":0', '"cluster":8'),
+     "mixed captures: the switch cluster is 0"),
+    (HYPERVISED + moved(HYPERVISED, 9).replace("guest-coop\",\"mode", "Linux 6.1\",\"mode"),
+     "mixed captures: the kernel is"),
     (HYPERVISED + moved(HYPERVISED, 9).replace('"iterations":1000', '"iterations":500'), "iterations=500"),
     (HYPERVISED.replace("full-nested", "sideways"), "there is no mode 'sideways'"),
     (HYPERVISED.replace('"nested_paging":"1"', '"nested_paging":"0"'), "nested paging is off"),
     (HYPERVISED.replace("latency/null_call", "latency/nothing"), "there is no workload 'latency/nothing'"),
     (NATIVE, "no hypervisor has written down what the CPU is"),
     (re.sub(r'@coop {"type":"re.*\n', "", HYPERVISED), "it measured nothing"),
-    ('@coop {"type":"error","who":"guest","reason":"no such word"}\n@coop {"type":"end","status":"failed"}\n', "no such word"),
+    ('@coop {"type":"error","who":"guest","reason":"no such word"}\n@coop {"type":"end","status":"failed"}\n',
+     "no such word"),
 ], ids=lambda value: value if len(value) < 60 else "capture")
 def test_no_measurement(measured, text, says):
     answer = imported(measured, write(measured, bad=text))
@@ -132,8 +136,10 @@ def test_a_boot_that_failed_is_a_row_that_failed(measured):
 
 def test_usage(measured):
     logs = write(measured, a=HYPERVISED)
-    for words, says in ((("--machine", "qemu-svm"), "cannot be called 'qemu-svm'"), (("--machine", "a/b"), "cannot be called"),
-                        (("--about", "weather=fine"), "write it as NAME=VALUE"), (("--about", "smt="), "write it as NAME=VALUE")):
+    for words, says in ((("--machine", "qemu-svm"), "cannot be called 'qemu-svm'"),
+                        (("--machine", "a/b"), "cannot be called"),
+                        (("--about", "weather=fine"), "write it as NAME=VALUE"),
+                        (("--about", "smt="), "write it as NAME=VALUE")):
         answer = imported(measured, logs, *words)
         assert answer.status == 2 and says in answer.err and answer.err.count("\n") == 1
     assert "No such file" in imported(measured, ["/nowhere.log"]).err

@@ -22,7 +22,8 @@ FIGURES = """\
 Table 1,native,null,1.5,us,read,,fake/null,native,
 Table 1,Xen,null,2,us,digitised,,fake/null,,
 """
-CITATION = {"key": "a-2006", "title": "A title", "authors": "A", "venue": "V", "year": 2006, "read_at": "x", "hardware": "h"}
+CITATION = {"key": "a-2006", "title": "A title", "authors": "A", "venue": "V", "year": 2006, "read_at": "x",
+            "hardware": "h"}
 
 
 def test_the_publications_of_the_tree():

@@ -61,7 +61,8 @@ def test_commands(named):
     answer = named("pmu", "encode", "INST_RETIRED:ANY_P", "DTLB_LOAD_MISSES:WALK_COMPLETED", "--cpu", "skylake")
     assert (answer.status, answer.out) == (0, "0xc0,0xe08\n")
     answer = named("pmu", "list", "l2_miss", "4k", "--cpu", "zen")
-    assert answer.out.startswith("L1_DTLB_MISS:TLB_RELOAD_4K_L2_MISS\n") and max(map(len, answer.out.splitlines())) <= WIDTH
+    assert answer.out.startswith("L1_DTLB_MISS:TLB_RELOAD_4K_L2_MISS\n")
+    assert max(map(len, answer.out.splitlines())) <= WIDTH
     for words, reason in ((("encode", "NOTHING"), "event not found 'NOTHING'"),
                           (("encode",), "wants the names of events"),
                           (("encode", "X", "--cpu", "vax"), "there is no model 'vax'"),

@@ -74,8 +74,8 @@ def test_files_and_input_are_packed(tree, program):
 
 
 @pytest.mark.parametrize("words, text", [
-    (["--files", "/dev/null", "--", "PROGRAM"], "wants a folder"), (["--stdin", "/none", "--", "PROGRAM"], "cannot read /none"),
-    (["--files", "/"], "are for a program after --"),
+    (["--files", "/dev/null", "--", "PROGRAM"], "wants a folder"),
+    (["--stdin", "/none", "--", "PROGRAM"], "cannot read /none"), (["--files", "/"], "are for a program after --"),
 ])
 def test_files_that_cannot_be_packed(tree, program, words, text):
     answer = tree.run(*(str(program) if word == "PROGRAM" else word for word in words))

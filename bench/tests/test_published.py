@@ -63,7 +63,8 @@ def test_reproduce(tree, paper):
     assert "misses: fake/cpuid in coop: 9.000 there (HVM slow), 1.667 here: for a reason" in text
     assert "Held different: theirs is a machine; ours is qemu-svm" in text
     answer = tree("reproduce", "second", str(tree.root / "result"))
-    assert answer.status == 2 and "nothing to reproduce called 'second' (there is: techcomparison, first, all)" in answer.err
+    assert answer.status == 2
+    assert "nothing to reproduce called 'second' (there is: techcomparison, first, all)" in answer.err
 
 
 def test_every_cpu_has_published_costs():
@@ -87,9 +88,11 @@ def test_naive_model_knows_no_walks(tmp_path):
     """Without a crossing it says 1, also where page walks were counted."""
     for name in ("asplos2006", "sosp2003"):
         shutil.copytree(PAPERS / name, tmp_path / name)
-    rows = [replace(make_row(mode, "vt" * (mode != "native"), 1000, 0 if mode != "native" else None), workload="macro/forkwait",
-                    walk_references_per_op=50.0, walks_per_op=10.0) for mode in ("native", "full-shadow")]
-    result = Result(None, {"machine": "qemu-svm", "run_id": "r", "unit": "instr", "walks": {"tlb": "zen"}}, rows, [], [])
+    rows = [replace(make_row(mode, "vt" * (mode != "native"), 1000, 0 if mode != "native" else None),
+                    workload="macro/forkwait", walk_references_per_op=50.0, walks_per_op=10.0)
+                    for mode in ("native", "full-shadow")]
+    result = Result(None, {"machine": "qemu-svm", "run_id": "r", "unit": "instr", "walks": {"tlb": "zen"}}, rows, [],
+                    [])
     model = Model(find_cpu("prescott"), Cost(1000, "x"), Cost(100, "y"), 1.0, Cost(10, "z"))
     lines = [line.split() for line in render_model(result, model, tmp_path, (1.0, 0)).splitlines()]
     judged = next(line for line in lines if line[:2] == ["macro/forkwait", "full-shadow"])
@@ -149,10 +152,11 @@ Fig. 1,clusters,build,1.25,ratio,read,one,fake/null,full-nested,
     tree.run("--mode", "native,full-nested,coop", out="usual")
     places = [str(tree.root / "usual")]
     pairs = read_pairs(paper, read_result(tree.root / "usual"))
-    assert [(pair.configuration, pair.published, pair.ours) for pair in pairs] == [("PVM", 1.1, 1.0), ("clusters", 0.8, None)]
+    assert [(pair.configuration, pair.published, pair.ours) for pair in pairs] == [("PVM", 1.1, 1.0),
+                                                                                   ("clusters", 0.8, None)]
     text = " ".join(tree("reproduce", "first", *places).out.split())
-    assert "1 figures have no row of ours in these results: bench/coopbench run --mode full-nested --workload fake/null "\
-        "--set cluster=16" in text
+    assert "1 figures have no row of ours in these results: bench/coopbench run --mode full-nested --workload "\
+        "fake/null --set cluster=16" in text
     tree.run("--mode", "native,full-nested", "--set", "cluster=16", out="clustered")
     text = " ".join(tree("reproduce", "first", *places, str(tree.root / "clustered")).out.split())
     assert "Said before." in text and "2 of 2 ratios agree" in text and "entered as published: 1 of 2" in text
@@ -183,7 +187,8 @@ def test_a_pair_is_of_one_result(tree, paper):
     (tree.root / "first/run.json").write_text((tree.root / "second/run.json").read_text())
     rows = [read_result(tree.root / name) for name in ("first", "second")]
     for results in (rows, rows[::-1]):
-        results = [replace(result, rows=[replace(row, switches="tick=10000000") for row in result.rows]) for result in results]
+        results = [replace(result, rows=[replace(row, switches="tick=10000000") for row in result.rows])
+                   for result in results]
         pairs = read_pairs(paper, results)
         assert {pair.base.value for pair in pairs} == {150} and all(pair.ours for pair in pairs)
     read = read_pairs(paper, [replace(rows[0], rows=[replace(row, switches="") for row in rows[0].rows])])

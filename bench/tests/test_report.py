@@ -182,8 +182,8 @@ PROBE = """<script>window.onerror = text => document.title = "broken " + text; w
 
 def chromium(folder, page, *words):
     done = subprocess.run(
-        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--hide-scrollbars", "--disable-background-networking", "--disable-component-update", "--disable-sync",
          f"--user-data-dir={folder / 'profile'}", *words, page.as_uri()], capture_output=True, text=True, timeout=120)
     assert not re.search("ERROR:CONSOLE|Uncaught", done.stderr)
     return done.stdout
@@ -272,15 +272,18 @@ REFUSED = [
     (lambda folder: edit(folder, lambda row: row.update(value="nan")), "'nan' is no number that was measured"),
     (lambda folder: edit(folder, lambda row: row.update(exits_per_op="1e400")), "'1e400' is no number"),
     (lambda folder: edit(folder, lambda row: row.update(value="")), "native fake/null is ok and has no value"),
-    (lambda folder: edit(folder, lambda row: row.update(walks_per_op="1")), "page walks or their references, and not both"),
-    (lambda folder: edit(folder, lambda row: row.update(walks_per_op="1", walk_references_per_op="4")), "run.json none"),
+    (lambda folder: edit(folder, lambda row: row.update(walks_per_op="1")),
+     "page walks or their references, and not both"),
+    (lambda folder: edit(folder, lambda row: row.update(walks_per_op="1", walk_references_per_op="4")),
+     "run.json none"),
     (lambda folder: set_run(folder, switches=7, images=["x"]), "is damaged: what it says of switches, images cannot"),
     (lambda folder: set_run(folder, outcomes=[1]), "what it says of outcomes cannot be read"),
     (lambda folder: set_run(folder, images={"hv-core": {"sha256": {}}}), "what it says of images cannot be read"),
     (lambda folder: set_run(folder, logs={"a": []}), "what it says of logs cannot be read"),
     (lambda folder: set_run(folder, images={"hv-core": {}}), "what it says of images cannot be read"),
     (lambda folder: edit(folder, lambda row: row.update(mode="no/such/mode")), "result cannot be read: 'no' in mode"),
-    (lambda folder: (folder / "samples.csv").write_text("mode,workload,start,value\nnative,a,first,1\n"), "cannot be read"),
+    (lambda folder: (folder / "samples.csv").write_text("mode,workload,start,value\nnative,a,first,1\n"),
+     "cannot be read"),
     (lambda folder: (folder / "records.jsonl").write_bytes(b"\x80\n"), "records.jsonl"),
 ]
 
@@ -343,7 +346,8 @@ def test_peers_stand_in_the_report(tree, result):
     (tree.root / "out/latest").unlink()
     text = page_of(tree)
     titles = re.findall(r"<h2>([^<]*)</h2>", text)
-    assert titles == ["qemu-svm, QEMU TCG EPYC, unit instr", "Our modes and other people&#x27;s systems on qemu-svm, unit instr",
+    assert titles == ["qemu-svm, QEMU TCG EPYC, unit instr", "Our modes and other people&#x27;s systems on qemu-svm, "
+                                                             "unit instr",
                       "Other people&#x27;s systems on host, unit tsc", "One fork, mode beside mode"]
     same, clock = text.partition('id="p1"')[2].split('id="p2"')
     for name in ("paravirt", "coop", "xen-pv", "kvm-shadow-off"):
@@ -371,10 +375,12 @@ def test_repetitions_that_differ_are_drawn(result):
 
 def test_an_overview_fits_a_page():
     """Many workloads stand in several pictures of one axis, none higher than a page shows, each of them once."""
-    rows = [Row("m", "", mode, "", "", "", "", "", f"latency/w{number}", "instr", "ok", value=1.0, ratio_to_native=1.0 + number)
+    rows = [Row("m", "", mode, "", "", "", "", "", f"latency/w{number}", "instr", "ok", value=1.0,
+                ratio_to_native=1.0 + number)
             for number in range(40) for mode in ("full-nested", "coop", "paravirt")]
     plots = overview_plots(Result(None, {}, rows, [], []), "latency")
-    assert [plot.name for plot in plots] == [f"overview-latency-{number}" for number in range(1, len(plots) + 1)] and len(plots) > 1
+    assert [plot.name for plot in plots] == [f"overview-latency-{number}"
+                                             for number in range(1, len(plots) + 1)] and len(plots) > 1
     assert len({re.search(r"set xrange \[.*\]", plot.script)[0] for plot in plots}) == 1
     assert all(int(re.search(r"size 960,(\d+)", plot.script)[1]) <= 1250 for plot in plots)
     named = [name for plot in plots for name in re.findall(r'"(latency/w\d+)" \d', plot.script)]
@@ -388,7 +394,8 @@ def test_the_key_names_every_mode(tmp_path):
     """gnuplot leaves out of a key what has no room, and says nothing."""
     modes = ["full-shadow", "full-nested", "paravirt", "coop", "coop-nested", "hybrid-shadow", "lguest"]
     for count in (1, 4, 5, 7):
-        rows = [Row("m", "", mode, "", "", "", "", "", "latency/a_workload_of_a_long_name", "instr", "ok", value=1.0, ratio_to_native=2.0)
+        rows = [Row("m", "", mode, "", "", "", "", "", "latency/a_workload_of_a_long_name", "instr", "ok", value=1.0,
+                    ratio_to_native=2.0)
                 for mode in modes[:count]]
         pictures = draw(overview_plots(Result(None, {}, rows, [], []), "latency"), tmp_path / str(count))
         assert all(f">{mode}<" in pictures["overview-latency"] for mode in modes[:count])
@@ -396,7 +403,8 @@ def test_the_key_names_every_mode(tmp_path):
 
 def test_latex_tables_fit_a_page():
     """Every row once in each block of modes, and no table longer than a page."""
-    rows = [Row("m", "x", mode, "", "", "", "", "", f"latency/w{number}", "instr", "ok", value=1.0, ratio_to_native=1.0, added_per_op=0)
+    rows = [Row("m", "x", mode, "", "", "", "", "", f"latency/w{number}", "instr", "ok", value=1.0,
+                ratio_to_native=1.0, added_per_op=0)
             for number in range(120) for mode in ("native", "full-nested", "coop", "paravirt")]
     run = {"machine": "m", "cpu_model": "x", "unit": "instr", "run_id": "r"}
     tables = render_latex(Result(None, run, rows, [], [])).split(r"\begin{table}")[1:]

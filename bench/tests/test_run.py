@@ -170,7 +170,8 @@ def test_other_peoples_programs_are_in_the_initramfs_of_those_that_need_them(tre
     assert tree.run("--workload", "fake/cpuid", out="other").status == 0 and "programs" in tree.json("other")["images"]
     tree.paths.images()["programs"].unlink()
     answer = tree.run("--workload", "fake/cpuid", out="third")
-    assert answer.status == 1 and "programs is not built (build/bench/programs.cpio is missing): say 'make'" in answer.err
+    assert answer.status == 1
+    assert "programs is not built (build/bench/programs.cpio is missing): say 'make'" in answer.err
 
 
 def test_out_is_not_overwritten(tree):
@@ -288,13 +289,15 @@ def test_the_hypervisor_decides_about_modes(tree):
     assert tree.run("--mode", "native,coop", "--workload", "fake/null").status == 0
     answer = tree.run("--mode", "native,vt/direct/emulated", "--workload", "fake/null", out="refused")
     assert answer.status == 2 and answer.err.count("\n") == 1
-    assert "mode vt/direct/emulated cannot run on qemu-svm: mode vt/direct/emulated needs what this build does" in answer.err
+    assert "mode vt/direct/emulated cannot run on qemu-svm: mode vt/direct/emulated needs "\
+        "what this build does" in answer.err
 
 
 def test_default_modes_that_cannot_run_are_left_out(tree):
     answer = tree("run", "--emulator", str(FAKE), "--out", str(tree.root / "result"), "--workload", "fake/null")
     assert answer.status == 0
-    assert "without mode paravirt, which cannot run on qemu-svm: mode paravirt needs what this build does not" in answer.err
+    assert "without mode paravirt, which cannot run on qemu-svm: mode paravirt needs what this build "\
+        "does not" in answer.err
     assert tree.json()["modes"] == ["native", "full-shadow", "full-nested", "coop"]
 
 

@@ -223,11 +223,11 @@ def test_compare_tests_for_chance(tree, clocked):
 
 def test_computer_that_is_described(tmp_path):
     (tmp_path / "proc").mkdir()
-    (tmp_path / "proc/cpuinfo").write_text("processor\t: 0\nmodel name\t: Some CPU\nmicrocode\t: 0x12\nflags\t: constant_tsc "
-                                           "nonstop_tsc\n\nprocessor\t: 1\n")
+    (tmp_path / "proc/cpuinfo").write_text("processor\t: 0\nmodel name\t: Some CPU\nmicrocode\t: 0x12\nflags\t: "
+                                           "constant_tsc nonstop_tsc\n\nprocessor\t: 1\n")
     devices = tmp_path / "sys/devices/system/cpu"
-    for name, text in (("cpu0/cpufreq/scaling_governor", "powersave"), ("intel_pstate/no_turbo", "0"), ("smt/control", "on"),
-                       ("vulnerabilities/meltdown", "Mitigation: PTI")):
+    for name, text in (("cpu0/cpufreq/scaling_governor", "powersave"), ("intel_pstate/no_turbo", "0"),
+                       ("smt/control", "on"), ("vulnerabilities/meltdown", "Mitigation: PTI")):
         (devices / name).parent.mkdir(parents=True, exist_ok=True)
         (devices / name).write_text(text + "\n")
     about = describe_computer(tmp_path)

@@ -28,8 +28,9 @@ def papers(tree):
 def result_of(mode, *ratios, status="ok"):
     """A result that has the rule's workloads, in their order, in one mode."""
     axes = find_mode(mode)
-    rows = [Row("qemu-svm", "x", axes.name, axes.cpu, axes.mmu, axes.io, "", "", workload, "instr", status, ops=1, value=number,
-                ratio_to_native=number, exits_per_op=2) for workload, number in zip(THRESHOLDS["workloads"], ratios)]
+    rows = [Row("qemu-svm", "x", axes.name, axes.cpu, axes.mmu, axes.io, "", "", workload, "instr", status, ops=1,
+                value=number, ratio_to_native=number, exits_per_op=2) for workload,
+                number in zip(THRESHOLDS["workloads"], ratios)]
     return Result(Path("/x"), {"machine": "qemu-svm", "run_id": "test", "unit": "instr"}, rows, [], [])
 
 
@@ -101,7 +102,8 @@ def test_every_row_of_the_kept_results():
 
 
 @pytest.mark.parametrize("mean, scale, name", [(1.0, 1, "native"), (1.02, 1, "native"), (1.02, 0.5, "very fast"),
-                                               (2.0, 1, "fast"), (2.4, 1.5, "fast"), (5.1, 1, "slow"), (900, 1, "slow")])
+                                               (2.0, 1, "fast"), (2.4, 1.5, "fast"), (5.1, 1, "slow"),
+                                               (900, 1, "slow")])
 def test_classes(mean, scale, name):
     assert technology.classify(mean, THRESHOLDS, scale) == name
 

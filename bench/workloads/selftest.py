@@ -61,7 +61,8 @@ def check_entry(tally, entry, program):
 
 def check_run(tally, entry, program, disk, folder):
     name = entry["name"]
-    result = run([program, "--runs", "2", "--warmup", "1", *entry["args"]], {"COOPBENCH_DISK": disk, "COOPBENCH_DISK_FOLDER": folder})
+    result = run([program, "--runs", "2", "--warmup", "1", *entry["args"]],
+                 {"COOPBENCH_DISK": disk, "COOPBENCH_DISK_FOLDER": folder})
     try:
         records = records_of(result.stdout)
     except ValueError as error:
@@ -76,7 +77,8 @@ def check_run(tally, entry, program, disk, folder):
                 f"{name}: status {result.returncode}, {found}, {result.stderr!r} {result.stdout[:300]!r}")
     defaults = {key: value["default"] for key, value in entry["params"].items()}
     for record in records:
-        tally.check(list(record) in (RECORD_KEYS, RECORD_KEYS[:-1] + COUNTERS + ["params"]) and record["workload"] == name
+        tally.check(list(record) in (RECORD_KEYS, RECORD_KEYS[:-1] + COUNTERS + ["params"])
+                    and record["workload"] == name
                     and record["ops"] == entry["ops"] and record["tsc"] > 0 and record["params"] == defaults,
                     f"{name}: record {record}")
 
@@ -103,7 +105,8 @@ def fnv(content):
 def check_program(tally, programs):
     """helper/program: any program as one region."""
     helper = os.path.join(programs, "helper/program")
-    for arguments, status, kind in ([["--", "/bin/true"], 0, "repetition"], [["--", "/no/such"], 1, "error"], [["--"], 2, "error"], [[], 2, "error"]):
+    for arguments, status, kind in ([["--", "/bin/true"], 0, "repetition"], [["--", "/no/such"], 1, "error"],
+                                    [["--"], 2, "error"], [[], 2, "error"]):
         result = run([helper, *arguments])
         records = records_of(result.stdout)
         tally.check(result.returncode == status and records[-1]["type"] == kind, f"program {arguments}: {result}")
