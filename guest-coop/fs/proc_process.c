@@ -100,9 +100,9 @@ static void proc_print_status(struct proc_text *text, struct process *process)
                    (unsigned long)locked, (unsigned long)(resident / 1024));
     proc_print(text, "Threads:\t%u\n", process->private->leader->private->thread_count);
     proc_print_signals(text, process);
-    proc_print(text, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nNoNewPrivs:\t%u\n", (unsigned long)process->inheritable,
-               (unsigned long)process->permitted, (unsigned long)process->effective,
-               (unsigned)process->private->rules.no_new_privileges);
+    proc_print(text, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\n", (unsigned long)process->inheritable,
+               (unsigned long)process->permitted, (unsigned long)process->effective);
+    proc_print(text, "NoNewPrivs:\t%u\n", (unsigned)process->private->rules.no_new_privileges);
 }
 
 static void proc_print_cmdline(struct proc_text *text, struct process *process)

@@ -138,8 +138,8 @@ long kernel_sys_arch_prctl(const struct syscall_arguments *a)
     }
 }
 
-/* Linux's own, 0; its 32-bit one, in which the machine has another name; and addresses that are not chosen at random, as
- * here they never are. */
+/* Linux's own, 0; its 32-bit one, in which the machine has another name; and addresses that are not chosen at random,
+ * as here they never are. */
 long kernel_sys_personality(const struct syscall_arguments *a)
 {
     struct process_private *private = process_current()->private;

@@ -175,7 +175,7 @@ long kernel_sys_setpriority(const struct syscall_arguments *a)
     return search.status;
 }
 
-/* ---- I/O: requests reach the disk in the order in which they come, whatever is set here (as by Linux's `none`) ---- */
+/* ---- I/O: requests reach the disk in the order in which they come, whatever is set here (as by Linux's `none`) */
 
 static void sched_io_one(struct process *process, struct sched_search *search)
 {
