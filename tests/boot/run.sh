@@ -51,7 +51,9 @@ oracle()
     mkdir "$scratch/bin" "$scratch/home" "$scratch/tests"
     cp "tests/boot/scripts/$script" "$scratch/tests/"
     /bin/busybox --install -s "$scratch/bin"
-    (cd "$scratch/home" && umask 022 && timeout 60 env -i PATH="$scratch/bin:$programs" HOME="$scratch/home" USER=root TERM=vt100 \
+    # `nice` tells of itself: root can make it what it is in the guest.
+    (renice -n 0 "$BASHPID" > /dev/null 2>&1
+        cd "$scratch/home" && umask 022 && timeout 60 env -i PATH="$scratch/bin:$programs" HOME="$scratch/home" USER=root TERM=vt100 \
         /bin/busybox sh "$scratch/tests/$script" < /dev/null 2>&1) |
         sed "s|$scratch/tests|/tests|; s|$scratch/home|/root|" > "$expected"
     rm -rf "$scratch"
