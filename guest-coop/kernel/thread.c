@@ -89,6 +89,7 @@ static void thread_take_over(struct process *thread, struct process *leader)
     to->signal_saved_blocked = from->signal_saved_blocked;
     to->signal_restore_blocked = from->signal_restore_blocked;
     to->clear_tid = 0;
+    to->rules = from->rules;
     to->places = from->places;
     to->ending = false;
     leader->uid = thread->uid;

@@ -5,6 +5,7 @@
  */
 #include "abi.h"
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -125,6 +126,33 @@ static void test_forgone(void)
     CHECK(got.dumpable == 1);
 }
 
+/* A thread forgoes them, and its program takes the place of the whole process: what holds is the thread's. */
+static void *forgo_and_execute(void *number)
+{
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || syscall(SYS_setresgid, USER, USER, USER) ||
+        syscall(SYS_setresuid, USER, USER, USER))
+        _exit(1);
+    execv(path, (char *const[]){path, "rights", number, NULL});
+    _exit(1);
+}
+
+static void test_forgone_by_thread(void)
+{
+    char number[16];
+    pthread_t thread;
+    int status = -1;
+    snprintf(number, sizeof(number), "%d", ends[1]);
+    CHECK(make_program(0, 06755));
+    pid_t child = fork();
+    if (child == 0) {
+        pthread_create(&thread, NULL, forgo_and_execute, number);
+        for (;;)
+            pause();
+    }
+    CHECK(waitpid(child, &status, 0) == child && status == 0 && read(ends[0], &got, sizeof(got)) == sizeof(got));
+    CHECK(user_is(USER, USER) && group_is(USER, USER) && got.forgone == 1 && !got.can_chown);
+}
+
 static void forgo(void)
 {
     EXPECT(FORGONE() == 0 && prctl(PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0) == -1 && errno == EINVAL);
@@ -190,6 +218,7 @@ void abi_test_rights(void)
     test_set_ids();
     test_superuser();
     test_forgone();
+    test_forgone_by_thread();
     test_writing();
     CHECK(unlink(path) == 0 && close(ends[0]) == 0 && close(ends[1]) == 0);
     strcpy(path, "/tmp/abi_rightsXXXXXX");
