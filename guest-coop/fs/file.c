@@ -126,6 +126,7 @@ static int file_resolve(struct path *path, uint32_t flags, uint32_t mode, bool *
         return -EACCES;
     *made = true;
     mode = ABI_S_IFREG | (mode & 07777 & ~process_current()->umask);
+    mode = inode_mode_in(path->directory, mode);
     return path->directory->operations->create(path->directory, path->name, mode, 0, &path->inode);
 }
 

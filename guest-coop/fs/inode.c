@@ -92,6 +92,15 @@ void inode_drop_set_id(struct inode *inode, bool always)
         inode->mode &= ~(ABI_S_ISUID | (inode->mode & ABI_S_IXGRP ? ABI_S_ISGID : 0));
 }
 
+uint32_t inode_mode_in(const struct inode *directory, uint32_t mode)
+{
+    uint32_t program = ABI_S_ISGID | ABI_S_IXGRP, type = mode & ABI_S_IFMT;
+    bool others = directory->mode & ABI_S_ISGID && directory->gid != process_current()->egid;
+    if (type != ABI_S_IFDIR && (mode & program) == program && others && !capability_held(CAPABILITY_FSETID))
+        mode &= ~ABI_S_ISGID;
+    return mode;
+}
+
 void inode_touch(struct inode *inode)
 {
     uint64_t now = clock_realtime_ns();

@@ -88,6 +88,9 @@ int inode_permission_owner(const struct inode *inode);
 /* Takes a program's set-ID bits away; `always`: even if it is the superuser who does what asks for it. */
 void inode_drop_set_id(struct inode *inode, bool always);
 
+/* The mode of what the running process makes in this directory: no program of a group that is not its own. */
+uint32_t inode_mode_in(const struct inode *directory, uint32_t mode);
+
 /* Is what holds it mounted so that set-ID bits mean nothing? */
 bool inode_ignores_set_id(const struct inode *inode);
 

@@ -32,8 +32,9 @@ static long file_tree_make(int descriptor, uint64_t user_path, uint32_t mode, ui
     if (status == 0 && !walk.path.directory->operations->create)
         status = -EPERM;
     if (status == 0)
-        status = walk.path.directory->operations->create(walk.path.directory, walk.path.name,
-                                                         mode & ~process_current()->umask, device, &walk.path.inode);
+        status = walk.path.directory->operations->create(
+            walk.path.directory, walk.path.name, inode_mode_in(walk.path.directory, mode & ~process_current()->umask),
+            device, &walk.path.inode);
     user_walk_finish(&walk);
     return status;
 }
