@@ -135,25 +135,31 @@ static int mapping_protect_page(void *argument, uint64_t address, uint64_t *slot
     return 0;
 }
 
-/* Maps the closed pages of an area again that has permissions now. */
-static int mapping_open(struct address_space *space, const struct area *area)
+/* Makes the tables for the closed pages in [start, end), which a fork left out: 0 or -ENOMEM. */
+static int mapping_open_tables(struct address_space *space, uint64_t start, uint64_t end)
+{
+    int status = 0;
+    pv_batch_begin();
+    for (const struct closed_page *page = space->closed; page && status == 0; page = page->next) {
+        if (page->address < start || page->address >= end)
+            continue;
+        pv_batch_settle(); /* a table may have been made for the one before */
+        if (!page_table_make(space->root, page->address))
+            status = -ENOMEM;
+    }
+    pv_batch_end();
+    return status;
+}
+
+/* Maps the closed pages of an area again that has permissions now. Their tables are there. */
+static void mapping_open(struct address_space *space, const struct area *area)
 {
     uint64_t flags = PAGE_USER | (area->protection & AREA_EXEC ? 0 : X86_PTE_NX);
     struct closed_page *page;
     while ((page = closed_page_take(&space->closed, area->start, area->end))) {
-        pv_batch_settle(); /* a table may have been made for the one before */
-        uint64_t *slot = page_table_make(space->root, page->address);
-        if (slot) {
-            page_set(slot, page_entry(page->frame, flags));
-        } else {
-            frame_release(page->frame);
-            space->resident_pages--;
-        }
+        page_set(page_table_find(space->root, page->address), page_entry(page->frame, flags));
         heap_free(page);
-        if (!slot)
-            return -ENOMEM;
     }
-    return 0;
 }
 
 /* Are there areas everywhere in [start, end), and can they get that protection? 0, -ENOMEM or -EACCES. */
@@ -184,6 +190,8 @@ int address_space_protect(struct address_space *space, uint64_t start, uint64_t 
         status = area_split_at(&space->areas, start);
     if (status == 0)
         status = area_split_at(&space->areas, end);
+    if (status == 0 && protection && space->closed)
+        status = mapping_open_tables(space, start, end);
     if (status < 0)
         return status;
     struct protect_context context = {space, protection};
@@ -194,8 +202,8 @@ int address_space_protect(struct address_space *space, uint64_t start, uint64_t 
         area->protection = protection;
         if (status == 0)
             status = page_table_visit(space->root, area->start, area->end, mapping_protect_page, &context);
-        if (status == 0 && protection && space->closed)
-            status = mapping_open(space, area);
+        if (protection && space->closed)
+            mapping_open(space, area);
         area_join(&space->areas, area); /* it, or the next one, may be gone */
         area = until < end ? area_find_from(&space->areas, until) : 0;
     }

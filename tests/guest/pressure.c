@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -231,6 +232,43 @@ static void move_without_memory(void)
     munmap(memory, bytes + PAGE);
 }
 
+/* Memory without permission stays the program's when it cannot be opened again for want of tables: a fork copies none
+ * for it. No pipe between them, whose buffer would be memory. */
+static void open_without_memory(void)
+{
+    const unsigned long step = 512 * PAGE, bytes = HOG_PAGES * step;
+    char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    volatile int *turn = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    for (unsigned long i = 0; i < HOG_PAGES; i++)
+        memory[i * step] = (char)(i | 1);
+    *turn = 0;
+    int is_closed = mprotect(memory, bytes, PROT_NONE) == 0;
+    pid_t child = fork();
+    if (child == 0) {
+        while (*turn != 1)
+            sched_yield();
+        int is_refused = mprotect(memory, bytes, PROT_READ) == -1 && errno == ENOMEM;
+        *turn = 2;
+        while (*turn != 3)
+            sched_yield();
+        if (!is_refused || mprotect(memory, bytes, PROT_READ) != 0)
+            _exit(1);
+        for (unsigned long i = 0; i < HOG_PAGES; i++)
+            if (memory[i * step] != (char)(i | 1))
+                _exit(2);
+        _exit(0);
+    }
+    pid_t hog = start_hog();
+    *turn = 1;
+    while (*turn != 2 && waitpid(child, NULL, WNOHANG) == 0)
+        sched_yield();
+    end_hog(hog);
+    *turn = 3;
+    verdict("without memory for tables nothing closed is lost", is_closed && child > 0 && ended(child) == 0);
+    munmap((void *)turn, PAGE);
+    munmap(memory, bytes);
+}
+
 static volatile int warned;
 
 static void count_warning(int signal)
@@ -273,8 +311,8 @@ static void use_all_time(void)
 int main(void)
 {
     static void (*const tests[])(void) = {fork_copies_nothing, copy_without_memory, move_without_memory,
-                                          fill_file_system,    use_all_memory,      fork_until_refused,
-                                          allocate_too_much,   use_all_time};
+                                          open_without_memory, fill_file_system,    use_all_memory,
+                                          fork_until_refused,  allocate_too_much,   use_all_time};
     for (unsigned i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
         tests[i]();
         unsigned long before = free_frames();
