@@ -51,9 +51,12 @@ int address_space_protect(struct address_space *space, uint64_t start, uint64_t 
 /* madvise(MADV_DONTNEED): the pages go, the area stays. */
 int address_space_discard(struct address_space *space, uint64_t start, uint64_t bytes);
 
-/* mremap(2): the address or -errno. */
+/* mremap(2): the address or -errno. The flags are those of the call. */
+#define REMAP_MAY_MOVE 1u
+#define REMAP_FIXED    2u /* to `wanted`, where what is there goes */
+#define REMAP_KEEP     4u /* the old range stays, without its pages */
 long address_space_remap(struct address_space *space, uint64_t old, uint64_t old_bytes, uint64_t new_bytes,
-                         bool may_move);
+                         uint32_t flags, uint64_t wanted);
 
 /*
  * Limits of the running process on its space, memory/space_limits.c. Asked only where limits_tables says that somebody

@@ -22,6 +22,7 @@ struct file;
 #define AREA_HEAP     (1u << 2) /* moved by brk(2) */
 #define AREA_NO_WRITE (1u << 3) /* cannot become writable: shared, of what was opened for reading */
 #define AREA_LOCKED   (1u << 4) /* of mlock(2): nothing is taken from memory anyway, but it is counted */
+#define AREA_MOVING   (1u << 5) /* its pages are on their way to it: joins no other */
 
 struct area {
     struct area *next, *previous;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The system calls that change areas: mmap, munmap, mprotect, madvise, mremap, brk. All work on the running
- * process's own space, which is loaded.
+ * The system calls that change areas: mmap, munmap, mprotect, madvise, brk (mremap: memory/remap.c). All
+ * work on the running process's own space, which is loaded.
  */
 #include "fs/file.h"
 #include "kernel/errno.h"
@@ -227,99 +227,6 @@ int address_space_discard(struct address_space *space, uint64_t start, uint64_t 
         return status;
     mapping_clear(space, start, end, end, start); /* floor above ceiling: the tables stay */
     return 0;
-}
-
-struct move_context {
-    struct page_table_path path;
-    uint64_t distance;
-};
-
-static int mapping_move_page(void *argument, uint64_t address, uint64_t *slot)
-{
-    struct move_context *context = argument;
-    uint64_t *to = page_table_path_make(&context->path, address + context->distance);
-    if (!to)
-        return -ENOMEM;
-    page_set(to, *slot);
-    page_set(slot, 0);
-    return 0;
-}
-
-/* Moves the pages of [start, start + bytes). Without memory for the tables none of them. */
-static int mapping_move_pages(struct address_space *space, uint64_t start, uint64_t bytes, uint64_t distance)
-{
-    struct move_context context = {.distance = distance}, back = {.distance = -distance};
-    page_table_path_start(&context.path, space->root);
-    pv_batch_begin();
-    int status = page_table_visit(space->root, start, start + bytes, mapping_move_page, &context);
-    if (status < 0) {
-        pv_batch_settle(); /* what has been moved is read */
-        page_table_path_start(&back.path, space->root);
-        page_table_visit(space->root, start + distance, start + distance + bytes, mapping_move_page, &back);
-    }
-    pv.mmu.flush_user();
-    pv_batch_end();
-    return status;
-}
-
-/* Moves an area's pages to a new, larger place. Whether the space may grow by the difference is known. */
-static long mapping_move(struct address_space *space, const struct area *area, uint64_t old, uint64_t old_bytes,
-                         uint64_t new_bytes)
-{
-    uint64_t index = area->page_index + ((old - area->start) >> X86_PAGE_SHIFT);
-    uint64_t address = area_find_gap(&space->areas, new_bytes, USER_LOWEST, USER_MAP_TOP);
-    if (address == 0)
-        return -ENOMEM;
-    struct area moved = {.start = address,
-                         .end = address + new_bytes,
-                         .protection = area->protection,
-                         .flags = area->flags,
-                         .file = area->file,
-                         .page_index = index};
-    /* The old range for itself now, so that nothing is left to fail when its pages have gone. */
-    int status = area_split_at(&space->areas, old);
-    if (status == 0)
-        status = area_split_at(&space->areas, old + old_bytes);
-    if (status == 0)
-        status = address_space_add(space, &moved);
-    if (status < 0)
-        return status;
-    status = mapping_move_pages(space, old, old_bytes, address - old);
-    if (status < 0) {
-        address_space_unmap(space, address, new_bytes);
-        return status;
-    }
-    closed_page_move(space->closed, old, old + old_bytes, address - old);
-    status = address_space_unmap(space, old, old_bytes);
-    return status < 0 ? status : (long)address;
-}
-
-long address_space_remap(struct address_space *space, uint64_t old, uint64_t old_bytes, uint64_t new_bytes,
-                         bool may_move)
-{
-    if (!mapping_range(old, &old_bytes) || new_bytes == 0 || new_bytes > USER_TOP)
-        return -EINVAL;
-    new_bytes = page_round_up(new_bytes);
-    struct area *area = area_find(&space->areas, old);
-    if (!area || area->end < old + old_bytes)
-        return -EFAULT;
-    if (new_bytes <= old_bytes) {
-        int status = new_bytes < old_bytes ? address_space_unmap(space, old + new_bytes, old_bytes - new_bytes) : 0;
-        return status < 0 ? status : (long)old;
-    }
-    uint64_t end = old + old_bytes, wanted = old + new_bytes, more = (wanted - end) >> X86_PAGE_SHIFT;
-    if (area->flags & AREA_LOCKED && address_space_may_lock(space, more) < 0)
-        return -EAGAIN;
-    if (limits_tables && !address_space_may_grow(space, more, area->protection, area->flags))
-        return -ENOMEM;
-    if (area->end == end && wanted <= USER_TOP && area_range_free(&space->areas, end, wanted)) {
-        space->mapped_pages += more;
-        if (area->flags & AREA_LOCKED)
-            space->locked_pages += more;
-        area->end = wanted;
-        return (long)old;
-    }
-    return may_move ? mapping_move(space, area, old, old_bytes, new_bytes) : -ENOMEM;
 }
 
 /* May the heap grow by that? Out of line, to keep the way of those without limits short. */

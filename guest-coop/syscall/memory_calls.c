@@ -23,7 +23,6 @@
 #define MAP_LOCKED_FLAG          0x2000u
 #define MAP_POPULATE_FLAG        0x8000u
 #define PROTECTION_ALL           7u
-#define REMAP_MAYMOVE            1u
 #define ADVICE_DONTNEED          4u
 #define ADVICE_FREE              8u
 #define LOCK2_ON_FAULT           1u
@@ -165,13 +164,19 @@ long kernel_sys_brk(const struct syscall_arguments *a)
 
 long kernel_sys_mremap(const struct syscall_arguments *a)
 {
-    if (a->a3 & ~(uint64_t)REMAP_MAYMOVE)
+    bool keep = a->a3 & REMAP_KEEP;
+    if (a->a3 & ~(uint64_t)(REMAP_MAY_MOVE | REMAP_FIXED | REMAP_KEEP))
         return -EINVAL;
-    const struct area *area = a->a2 > a->a1 && a->a2 < USER_TOP ? area_find(&memory_space()->areas, a->a0) : NULL;
+    if (a->a3 & (REMAP_FIXED | REMAP_KEEP) && !(a->a3 & REMAP_MAY_MOVE))
+        return -EINVAL;
+    if (keep && a->a1 != a->a2)
+        return -EINVAL;
+    bool grows = (keep || a->a2 > a->a1) && a->a2 < USER_TOP;
+    const struct area *area = grows ? area_find(&memory_space()->areas, a->a0) : NULL;
     bool own = area && !(area->flags & AREA_SHARED) && area->protection & AREA_WRITE;
-    if (own && memory_never_enough(a->a2 - a->a1))
+    if (own && memory_never_enough(keep ? a->a2 : a->a2 - a->a1))
         return -ENOMEM;
-    return address_space_remap(memory_space(), a->a0, a->a1, a->a2, a->a3 & REMAP_MAYMOVE);
+    return address_space_remap(memory_space(), a->a0, a->a1, a->a2, (uint32_t)a->a3, a->a4);
 }
 
 /* Is everything in [start, start + bytes) mapped? */

@@ -186,10 +186,100 @@ static void test_locks_on_fault(void)
     CHECK(munmap(page, PAGE) == 0);
 }
 
+static int refused(void *result, int number)
+{
+    return result == MAP_FAILED && errno == number;
+}
+
+/* To a place of the program's choice, where what is there goes; the pages behind stay. */
+static void test_moves_to(void)
+{
+    unsigned char resident;
+    char *room = anonymous(16 * PAGE, MAP_PRIVATE), *from = room + PAGE, *to = room + 8 * PAGE;
+    const int fixed = MREMAP_MAYMOVE | MREMAP_FIXED;
+    memset(room, 1, 16 * PAGE);
+    memset(from, 2, 3 * PAGE);
+    CHECK(mremap(from, 3 * PAGE, 3 * PAGE, fixed, to) == to);
+    CHECK(to[-1] == 1 && to[0] == 2 && to[3 * PAGE - 1] == 2 && to[3 * PAGE] == 1);
+    CHECK(room[PAGE - 1] == 1 && from[3 * PAGE] == 1 && refused(mremap(from, PAGE, 2 * PAGE, fixed, to), EFAULT));
+    CHECK(mincore(from, PAGE, &resident) == -1 && errno == ENOMEM && to[0] == 2);
+    /* Larger: new pages are empty. Smaller: what is left over goes. */
+    CHECK(mremap(to, PAGE, 2 * PAGE, fixed, from) == from && from[0] == 2 && from[PAGE] == 0);
+    CHECK(mremap(to + PAGE, 2 * PAGE, PAGE, fixed, to - PAGE) == to - PAGE && to[-1] == 2);
+    CHECK(mincore(to, PAGE, &resident) == -1 && errno == ENOMEM);
+    CHECK(mincore(to + 2 * PAGE, PAGE, &resident) == -1 && errno == ENOMEM && to[3 * PAGE] == 1);
+    /* Without permission. */
+    CHECK(mprotect(from, PAGE, PROT_NONE) == 0 && mremap(from, PAGE, PAGE, fixed, to) == to);
+    CHECK(mprotect(to, PAGE, PROT_READ | PROT_WRITE) == 0 && to[0] == 2);
+    CHECK(munmap(room, 16 * PAGE) == 0);
+}
+
+static void test_moves_refused(void)
+{
+    char *room = anonymous(8 * PAGE, MAP_PRIVATE), *to = room + 4 * PAGE;
+    const int fixed = MREMAP_MAYMOVE | MREMAP_FIXED, keep = MREMAP_MAYMOVE | MREMAP_DONTUNMAP;
+    void *top = (void *)0x7ffffffff000;
+    memset(room, 1, 8 * PAGE);
+    CHECK(refused(mremap(room, PAGE, PAGE, MREMAP_FIXED, to), EINVAL));
+    CHECK(refused(mremap(room, PAGE, PAGE, MREMAP_DONTUNMAP, NULL), EINVAL));
+    CHECK(refused(mremap(room, PAGE, PAGE, 8, to), EINVAL) && refused(mremap(room, PAGE, 0, fixed, to), EINVAL));
+    CHECK(refused(mremap(room, PAGE, 2 * PAGE, keep, NULL), EINVAL));
+    CHECK(refused(mremap(room + 1, PAGE, PAGE, fixed, to), EINVAL));
+    CHECK(refused(mremap(room, PAGE, PAGE, fixed, to + 1), EINVAL));
+    CHECK(refused(mremap(room, PAGE, PAGE, fixed, top), EINVAL));
+    CHECK(refused(mremap(room, 2 * PAGE, 2 * PAGE, fixed, room), EINVAL));
+    CHECK(refused(mremap(room, 2 * PAGE, 2 * PAGE, fixed, room + PAGE), EINVAL));
+    CHECK(refused(mremap(room + PAGE, 2 * PAGE, 2 * PAGE, fixed, room), EINVAL));
+    CHECK(refused(mremap(room, PAGE, 2 * PAGE, 0), ENOMEM));
+    CHECK(refused(mremap(room, 0, PAGE, MREMAP_MAYMOVE), EINVAL));
+    CHECK(munmap(to, PAGE) == 0 && refused(mremap(to, PAGE, PAGE, fixed, room), EFAULT));
+    CHECK(refused(mremap(to, PAGE, PAGE, keep, NULL), EFAULT) && refused(mremap(to, 0, PAGE, fixed, room), EFAULT));
+    CHECK(refused(mremap(room, 6 * PAGE, 7 * PAGE, MREMAP_MAYMOVE), EFAULT));
+    CHECK(room[0] == 1 && room[PAGE] == 1 && munmap(room, 8 * PAGE) == 0);
+}
+
+/* The old range stays, empty. */
+static void test_moves_kept(void)
+{
+    const int keep = MREMAP_MAYMOVE | MREMAP_DONTUNMAP;
+    char *old = anonymous(3 * PAGE, MAP_PRIVATE), *to = anonymous(4 * PAGE, MAP_PRIVATE);
+    memset(old, 5, 3 * PAGE);
+    memset(to, 6, 4 * PAGE);
+    char *moved = mremap(old + PAGE, PAGE, PAGE, keep, NULL);
+    CHECK(moved != MAP_FAILED && moved != old + PAGE && moved[0] == 5);
+    CHECK(old[0] == 5 && old[PAGE] == 0 && old[2 * PAGE - 1] == 0 && old[2 * PAGE] == 5);
+    old[PAGE] = 7;
+    CHECK(moved[0] == 5 && munmap(moved, PAGE) == 0);
+    CHECK(mremap(old, 3 * PAGE, 3 * PAGE, keep | MREMAP_FIXED, to) == to);
+    CHECK(to[0] == 5 && to[PAGE] == 7 && to[2 * PAGE] == 5 && to[3 * PAGE] == 6);
+    CHECK(old[0] == 0 && old[PAGE] == 0 && old[2 * PAGE] == 0);
+    CHECK(munmap(old, 3 * PAGE) == 0 && munmap(to, 4 * PAGE) == 0);
+}
+
+/* Of nothing: the same pages a second time, where they are shared. */
+static void test_moves_doubled(void)
+{
+    char *first = anonymous(3 * PAGE, MAP_SHARED), *room = anonymous(2 * PAGE, MAP_PRIVATE);
+    memset(first, 1, 3 * PAGE);
+    char *second = mremap(first + PAGE, 0, 2 * PAGE, MREMAP_MAYMOVE);
+    CHECK(second != MAP_FAILED && second[0] == 1);
+    second[PAGE] = 8;
+    CHECK(first[0] == 1 && first[PAGE] == 1 && first[2 * PAGE] == 8);
+    CHECK(mremap(first, 0, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, room) == room);
+    room[PAGE] = 9;
+    CHECK(first[PAGE] == 9 && second[0] == 9 && munmap(first, 3 * PAGE) == 0);
+    CHECK(second[0] == 9 && room[0] == 1 && refused(mremap(second, 0, PAGE, 0), ENOMEM));
+    CHECK(munmap(second, 2 * PAGE) == 0 && munmap(room, 2 * PAGE) == 0);
+}
+
 void abi_test_memory(void)
 {
     struct rlimit limit;
     test_holes_and_moves();
+    test_moves_to();
+    test_moves_refused();
+    test_moves_kept();
+    test_moves_doubled();
     test_sharing();
     test_break();
     test_refusals();
