@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Operations on direct page tables by the array, as a hypercall brings them: runs of entries of one table in a loop of
- * their own, all else one by one. Each operation is carried out from one copy, which is checked whole; a run looks at its
- * first anew. The first that is refused ends the batch.
+ * their own, all else one by one. Each is carried out from one copy, which is checked whole; a run looks at its first
+ * anew. The first that is refused ends the batch.
+ */
 #include "mmu/direct_batch.h"
 #include "mmu/direct_entry.h"
 
