@@ -7,9 +7,11 @@ import os
 from pathlib import Path
 from typing import NoReturn
 
+from .commands_ablation import DEFAULT_WORKLOADS as ABLATION_WORKLOADS
 from .commands_import import add_import_command
 from .commands_peers import add_peers_command
 from .commands_report import add_report_commands
+from .commands_trace import DEFAULT_WORKLOAD as TRACED_WORKLOAD, DEMO_MODES
 from .errors import UsageError
 from .guests import GUESTS
 from .machines import MACHINES
@@ -145,12 +147,13 @@ def add_sampling(command: argparse.ArgumentParser) -> None:
                          help=f"and begin nothing more after so long (default: {BUDGET_SECONDS})")
 
 
-def _add_measurement(command: argparse.ArgumentParser) -> None:
-    """What all commands that boot workloads have in common."""
+def _add_measurement(command: argparse.ArgumentParser, modes: tuple[str, ...] | None = DEFAULT_MODES) -> None:
+    """What all commands that boot workloads have in common; 'modes' are the default, None where nobody chooses."""
     command.add_argument("--guest", metavar="G", help="the kernel that runs the programs, one of: "
                          f"{', '.join(guest.name for guest in GUESTS)} (the first is the default)")
-    command.add_argument("--mode", metavar="A,B",
-                         help=f"modes, or triples cpu/mmu/io (default: {','.join(DEFAULT_MODES)})")
+    if modes:
+        command.add_argument("--mode", metavar="A,B",
+                             help=f"modes, or triples cpu/mmu/io (default: {','.join(modes)})")
     command.add_argument("-w", "--warmup", metavar="N", type=_count,
                          help="warm-up repetitions (default: the workload's own)")
     command.add_argument("-j", "--jobs", metavar="N", type=_positive, default=len(os.sched_getaffinity(0)),
@@ -172,7 +175,7 @@ def _add_trace(trace: argparse.ArgumentParser) -> None:
     _add_machine(trace)
     _add_measurement(trace)
     trace.add_argument("--workload", metavar="W", help="the workload, of which one operation is traced (default: "
-                       "latency/fork)")
+                       f"{TRACED_WORKLOAD})")
     _add_parameters(trace)
 
 
@@ -191,8 +194,9 @@ def _add_sweep(sweep: argparse.ArgumentParser) -> None:
 
 def _add_ablation(ablation: argparse.ArgumentParser) -> None:
     _add_machine(ablation)
-    _add_measurement(ablation)
-    ablation.add_argument("--workload", metavar="X,Y", help="workloads, or groups such as 'latency/'")
+    _add_measurement(ablation, None)
+    ablation.add_argument("--workload", metavar="X,Y", help="workloads, or groups such as 'latency/' (default: "
+                          f"{ABLATION_WORKLOADS.replace(',', ', ')})")
     _add_parameters(ablation)
     ablation.add_argument("-r", "--runs", metavar="N", type=_positive,
                           help="measured repetitions (default: the workload's own)")
@@ -203,7 +207,7 @@ def _add_ablation(ablation: argparse.ArgumentParser) -> None:
 
 def _add_demo(demo: argparse.ArgumentParser) -> None:
     _add_machine(demo)
-    _add_measurement(demo)
+    _add_measurement(demo, ("native", *DEMO_MODES))
 
 
 def _add_shell(shell: argparse.ArgumentParser) -> None:

@@ -30,6 +30,9 @@ def command_ablation(options: argparse.Namespace, make_plan: Callable, new_folde
     points = all_points()
     refused = {name: reason for name, reason in ask(plan.paths, plan.machine, plan.emulator, points, plan.jobs).items()
                if reason}
+    for point in (start, end):
+        if point.name in refused:
+            raise UsageError(f"mode {point.name} cannot run on {plan.machine.name}: {refused[point.name]}")
     plan = replace(plan, modes=[*plan.modes, *(point for point in points if point.name not in refused)])
     plan.check()
     check_parts(plan)

@@ -19,7 +19,7 @@ from .sweep import Axis, Preset, Sweep, plan_of, points_of, split_axes
 from .sweep_views import render_sweep, sweep_plots
 
 # What the user said, kept in sweep.json: with it a sweep is gone on with by its folder alone.
-_ASKED = ("machine", "mode", "workload", "preset", "runs", "warmup", "switches", "parameters")
+_ASKED = ("machine", "guest", "mode", "workload", "preset", "runs", "warmup", "switches", "parameters")
 
 PRESETS = (
     Preset("fork-size", "what fork costs as the address space grows, 16 to 65,536 pages, which the child reads",

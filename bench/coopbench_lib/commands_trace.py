@@ -101,12 +101,15 @@ def command_trace(options: argparse.Namespace, make_plan: Callable, new_folder: 
 def command_demo(options: argparse.Namespace, make_plan: Callable, new_folder: Callable) -> int:
     """One fork, natively and in three modes. Where the machine cannot run some, in the others, and it says so."""
     options.workload = DEFAULT_WORKLOAD
+    is_asked_for = bool(options.mode)
     options.mode = options.mode or ",".join(("native", *DEMO_MODES))
     plan = make_plan(options, {})
     check_parts(plan)
     try:
         check_modes(plan)
     except UsageError as error:
+        if is_asked_for:
+            raise
         print(f"coopbench: {error}", file=sys.stderr)
         options.mode = ",".join(("native", *DEMO_STANDINS))
         plan = make_plan(options, {})

@@ -70,6 +70,15 @@ def test_command(tree):
     assert answer.status == 2 and "native has no axes" in answer.err
 
 
+def test_refused_end(tree):
+    """Where one end cannot run there is nothing to take apart: hv-core's reason in one line, and nothing is measured."""
+    for option in ("--from", "--to"):
+        answer = tree("ablation", "--emulator", str(FAKE), "--workload", "fake/cpuid", option, "vt/direct/emulated",
+                      "--out", str(tree.root / "refused"))
+        assert answer.status == 2 and answer.err.count("\n") == 1 and "cannot run on" in answer.err, answer.err
+        assert not (tree.root / "refused").exists()
+
+
 def test_stopped(tree, monkeypatch):
     """What is finished stays, and the one line says where."""
     def stop(plan, cells, logs, finished, started):

@@ -67,6 +67,20 @@ def test_resume(tree):
     assert answer.status == 2 and "there is no sweep to go on with" in answer.err
 
 
+def test_resume_keeps_the_guest(tree):
+    """Points of one sweep run under one kernel, though only its first command names it."""
+    (tree.root / "build/peers").mkdir()
+    (tree.root / "build/peers/vmlinuz").write_bytes(b"kernel")
+    words = ["--workload", "fake/cpuid", "--mode", "native", "--param", "size=16,64", "--guest", "linux"]
+    assert sweep(tree, *words).status == 0
+    shutil.rmtree(tree.root / "sweep/points/size=64")
+    answer = sweep(tree, "--resume")
+    assert answer.status == 0, answer.err
+    runs = tree.root.glob("sweep/points/*/run.json")
+    guests = {path.parent.name: json.loads(path.read_text())["guest"] for path in runs}
+    assert guests == {"size=16": "linux", "size=64": "linux"}
+
+
 def test_a_failed_boot_does_not_end_a_sweep(tree):
     answer = sweep(tree, "--workload", "fake/cpuid,fake/failed", "--mode", "full-nested", "--param", "size=16,64")
     assert answer.status == 1 and answer.err.count("the workload ended with status 3") >= 2

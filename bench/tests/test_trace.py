@@ -111,6 +111,8 @@ def test_demo_takes_what_the_machine_can_run(tree):
     assert answer.status == 0, answer.err
     assert "mode paravirt cannot run on qemu-svm" in answer.err and "full-nested" in answer.out
     assert "One fork on qemu-svm" in answer.out
+    answer = tree("demo", "--emulator", str(FAKE), "--mode", "paravirt", "--out", str(tree.root / "asked"))
+    assert answer.status == 2 and answer.err.count("\n") == 1, answer.err
 
 
 def test_distribution_of_costs():
