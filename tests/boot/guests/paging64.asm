@@ -27,8 +27,8 @@ LARGER   equ 1 << 7
 GLOBALLY equ 1 << 8
 NX_BIT   equ 63
 
-; The CPU's bits in r12: 0 CR0.WP, 1 CR4.SMEP, 2 EFER.NXE. Rights in r13 (above) and r14 (the page's): 0 W, 1 U, 2 NX, and
-; of the page 3 P. Access in r15: bit 0 user, the rest 0 read, 1 write, 2 fetch.
+; The CPU's bits in r12: 0 CR0.WP, 1 CR4.SMEP, 2 EFER.NXE. Rights in r13 (above) and r14 (the page's): 0 W, 1 U, 2 NX,
+; and of the page 3 P. Access in r15: bit 0 user, the rest 0 read, 1 write, 2 fetch.
 LONG_MAIN
     mov eax, 7
     xor ecx, ecx
@@ -427,7 +427,7 @@ aliases:
 %%right:
 %endmacro
 
-; A global page stays over a new CR3 at the most: INVLPG and a change of CR4.PGE take it, and CR3 too while PGE is clear.
+; A global page stays over a new CR3 at the most: INVLPG and a change of CR4.PGE take it; CR3 too while PGE is clear.
 globals:
     mov rbx, cr4
     bts rbx, 7
