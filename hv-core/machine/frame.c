@@ -197,6 +197,27 @@ bool frame_allocate_at(coop_paddr address, frame_owner owner)
     return is_free;
 }
 
+/* First-fit finds what was given back first; tables are looked for elsewhere where others will want that again. */
+static uint64_t frame_find_behind(uint64_t from)
+{
+    uint64_t limit = frames.section_count * FRAMES_PER_SECTION;
+    uint64_t frame = frame_skip_full(from);
+    return frame < limit ? frame : frame_find(1, 1);
+}
+
+coop_paddr frame_allocate_behind(coop_paddr start, frame_owner owner)
+{
+    spinlock_take(&frames.lock);
+    uint64_t frame = frame_find_behind(start / X86_PAGE_BYTES);
+    if (frame != UINT64_MAX)
+        frame_set_owner(frame, owner);
+    spinlock_release(&frames.lock);
+    if (frame == UINT64_MAX)
+        return FRAME_NONE;
+    page_clear(frame_address(frame * X86_PAGE_BYTES));
+    return frame * X86_PAGE_BYTES;
+}
+
 coop_paddr frame_allocate_zeroed(frame_owner owner)
 {
     coop_paddr frame = frame_allocate(1, X86_PAGE_BYTES, owner);

@@ -32,6 +32,9 @@ bool frame_allocate_at(coop_paddr address, frame_owner owner);
 /* One zeroed frame, or FRAME_NONE. */
 coop_paddr frame_allocate_zeroed(frame_owner owner);
 
+/* The same at an address from `start` on, if there is one; otherwise anywhere. */
+coop_paddr frame_allocate_behind(coop_paddr start, frame_owner owner);
+
 /* Gives frames back; the owner must be the one that got them (a mismatch is our own bug: panic). */
 void frame_free(coop_paddr first, size_t count, frame_owner owner);
 

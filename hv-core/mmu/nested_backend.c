@@ -7,9 +7,15 @@
 #include "machine/log.h"
 #include "mmu/mmu_backend.h"
 
+/* Once the guest has given pages back, a table is not put where one of them was: it comes again, and only in its own
+ * place does it make one large page with its neighbours. */
 static coop_paddr nested_backend_allocate(void *context)
 {
-    return frame_allocate_zeroed(vm_owner(context));
+    const struct vm *vm = context;
+    if (!vm->nested_memory.range_count)
+        return frame_allocate_zeroed(vm_owner(vm));
+    const struct vm_extent *last = &vm->extents[vm->extent_count - 1];
+    return frame_allocate_behind(last->machine + last->frames * X86_PAGE_BYTES, vm_owner(vm));
 }
 
 static void nested_backend_release(void *context, coop_paddr frame)

@@ -153,6 +153,23 @@ START_TEST(a_frame_by_address)
 }
 END_TEST
 
+START_TEST(a_frame_behind)
+{
+    start_pc(64 * MIB);
+    coop_paddr low = frame_allocate(1, 4096, FRAME_OWNER_HYPERVISOR);
+    memset(frame_address(60 * MIB), 0xff, 4096);
+    ck_assert_uint_eq(frame_allocate_behind(60 * MIB, FRAME_OWNER_VM_FIRST), 60 * MIB);
+    ck_assert_int_eq(*(char *)frame_address(60 * MIB), 0);
+    ck_assert_uint_eq(frame_owner_of(60 * MIB), FRAME_OWNER_VM_FIRST);
+    ck_assert_uint_eq(frame_allocate_behind(60 * MIB, FRAME_OWNER_VM_FIRST), 60 * MIB + 4096);
+    ck_assert(frame_allocate_at(61 * MIB, FRAME_OWNER_VM_FIRST));
+    ck_assert_uint_eq(frame_allocate_behind(61 * MIB, FRAME_OWNER_VM_FIRST), 61 * MIB + 4096);
+    frame_free(low, 1, FRAME_OWNER_HYPERVISOR);
+    ck_assert_uint_eq(frame_allocate_behind(64 * MIB, FRAME_OWNER_VM_FIRST), low);
+    ck_assert_uint_gt(frame_allocate_behind(4 * GIB, FRAME_OWNER_VM_FIRST), low);
+}
+END_TEST
+
 START_TEST(zeroed_frames_are_zero)
 {
     static const uint8_t zeros[4096];
@@ -262,6 +279,7 @@ int main(void)
         owners_after_start,
         single_frames_and_back,
         a_frame_by_address,
+        a_frame_behind,
         zeroed_frames_are_zero,
         aligned_runs,
         run_around_used_frames,
