@@ -71,7 +71,7 @@ def test_command(tree):
 
 
 def test_refused_end(tree):
-    """Where one end cannot run there is nothing to take apart: hv-core's reason in one line, and nothing is measured."""
+    """Where one end cannot run there is nothing to take apart: its reason in one line, and nothing is measured."""
     for option in ("--from", "--to"):
         answer = tree("ablation", "--emulator", str(FAKE), "--workload", "fake/cpuid", option, "vt/direct/emulated",
                       "--out", str(tree.root / "refused"))
