@@ -18,7 +18,7 @@ from .report_glance import anchor, glance
 from .report_peers import PeerSection, render_peers_html
 from .report_style import STYLE
 from .summary import ExitRow, Row
-from .tables import Grid, added, amount, crossings, make_grid, mark, ratio, share
+from .tables import Grid, added, amount, crossings, make_grid, mark, ratio, share, switch_lines
 from .walks_table import WALKS_TITLE, about_walks, has_walks, walks_lines
 from .workloads import Workload
 
@@ -134,6 +134,10 @@ def _legend(section: Section) -> str:
     if bad:
         text += "<ul>" + "".join(f"<li>{escape(f'{row.status}: {row.workload} in {row.mode}: {row.reason}')}</li>"
                                  for row in bad) + "</ul>"
+    did = switch_lines(section.result)
+    if did:
+        text += ("<p>What switches and features did, by count:</p><ul>"
+                 + "".join(f"<li>{escape(line)}</li>" for line in did) + "</ul>")
     return text
 
 

@@ -100,8 +100,8 @@ def render_table(result: Result) -> str:
         for start in range(0, len(grid.modes), beside):
             lines += tables_wide.wide_block(grid.modes[start:start + beside], grid.workloads, grid.row, _unit(result),
                                             _WIDE) + [""]
-    return "\n".join(lines + [wrapped for line in _legend(result) + _remarks(grid) + _switches(result) + remarks(result)
-                              for wrapped in _wrap(line)]) + "\n"
+    below = _legend(result) + _remarks(grid) + switch_lines(result) + remarks(result)
+    return "\n".join(lines + [wrapped for line in below for wrapped in _wrap(line)]) + "\n"
 
 
 def _wide_added(row: Row) -> str:
@@ -212,7 +212,7 @@ def _legend(result: Result, is_markdown: bool = False) -> list[str]:
     return lines
 
 
-def _switches(result: Result) -> list[str]:
+def switch_lines(result: Result) -> list[str]:
     """What the switches that are not at their defaults did; and what the cooperative features did, by their counts."""
     return ([f"{switch}: {where}: {text}" for switch, places in (result.run.get("shown_active") or {}).items()
              for where, text in places.items()]
@@ -301,7 +301,7 @@ def render_markdown(result: Result) -> str:
             cells += _markdown_cells(grid.row(mode.name, workload))
         lines.append(_markdown_row(cells))
     lines += ["", *(f"{line}  " for line in _legend(result, is_markdown=True)), ""]
-    lines += [f"- {line.removeprefix('* ')}" for line in _remarks(grid) + _switches(result) + remarks(result)]
+    lines += [f"- {line.removeprefix('* ')}" for line in _remarks(grid) + switch_lines(result) + remarks(result)]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -138,6 +138,17 @@ def test_page(tree, result):
         assert text.count("<svg") == len(plots_of(read_result(result)) + distribution_plots(read_result(result)))
 
 
+def test_page_says_what_features_did(tree, result):
+    run = json.loads((result / "run.json").read_text())
+    run["shown_active"] = {"batch=16": {"coop fake/cpuid": "7 batches"}}
+    run["features"] = {"coop": {"batch=16": "9 batches", "poll=0": "0 polls"}}
+    (result / "run.json").write_text(json.dumps(run))
+    text = page_of(tree)
+    check_page(text)
+    assert "<li>batch=16: coop fake/cpuid: 7 batches</li>" in text
+    assert "<li>coop, all rows: batch=16: 9 batches; poll=0: 0 polls</li>" in text
+
+
 def test_page_of_two_results(tree, result):
     tree.run("--mode", "native,full-nested", "--workload", "fake/null", out="other")
     text = page_of(tree, result, tree.root / "other", "--out", tree.root / "both")
