@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 
 from .errors import UsageError
+from .guests import GUESTS
 from .outcome import OK
 from .results import Result, read_result
 from .samples import varies
@@ -55,6 +56,9 @@ def judge_by_reference(result: Result, references: Path) -> list[str]:
     rows = {row.key: row for row in reference.rows}
     pairs = [(row, rows[row.key]) for row in result.rows if _comparable(row, rows.get(row.key))]
     name = f"the reference (results/{machine}, commit {reference.run.get('commit')})"
+    ours, theirs = (each.run.get("guest", GUESTS[0].name) for each in (result, reference))
+    if ours != theirs:
+        return [f"{name[0].upper()}{name[1:]} is of another guest ({theirs}, not {ours}): no row can be compared."]
     if not pairs:
         return [f"No row can be compared with {name}: other workloads, modes, parameters or switches."]
     changed = differing_images(result, reference)

@@ -9,6 +9,7 @@ import textwrap
 from dataclasses import dataclass
 
 from . import tables_wide
+from .guests import GUESTS
 from .machines import unit_means
 from .modes import Mode, find_mode
 from .outcome import OK
@@ -146,7 +147,8 @@ def _unit(result: Result) -> str:
 def _title(result: Result) -> str:
     run = result.run
     tree = "" if not has_changed_tree(run) else ", tree not clean"
-    return f"{run['machine']} ({run['cpu_model']}), unit {run['unit']}, run {run['run_id']}{tree}"
+    other = "" if run.get("guest", GUESTS[0].name) == GUESTS[0].name else f", guest {run['guest']}"
+    return f"{run['machine']} ({run['cpu_model']}), unit {run['unit']}{other}, run {run['run_id']}{tree}"
 
 
 def _block(grid: Grid, modes: list[Mode], name_width: int, unit: str) -> list[str]:

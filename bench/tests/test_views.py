@@ -198,6 +198,16 @@ def test_reference_of_other_work(tree):
     assert "No row can be compared with the reference" in flat(answer.out)
 
 
+def test_reference_of_another_guest(tree):
+    """The same rows of another kernel are no other result of this one."""
+    make_reference(tree)
+    (tree.root / "build/peers").mkdir(exist_ok=True)
+    (tree.root / "build/peers/vmlinuz").write_bytes(b"kernel")
+    text = flat(tree.run("--guest", "linux").out)
+    assert "unit instr, guest linux, run" in text
+    assert text.endswith("is of another guest (guest-coop, not linux): no row can be compared.")
+
+
 def test_no_reference_from_failures(tree):
     tree.run("--workload", "fake/failed")
     answer = tree("table", "--save-reference")
