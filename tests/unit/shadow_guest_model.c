@@ -17,6 +17,7 @@ static uint8_t *memory_bytes, *pool_bytes, *area;
 static bool pool_used[POOL_FRAMES];
 static unsigned pool_out, pool_next;
 static struct guest_memory guest_memory;
+static struct model *looked_at; /* by the service: where others may go on */
 
 static void model_complain(struct model *model, const char *what)
 {
@@ -29,10 +30,14 @@ void *model_memory(uint64_t guest)
     return memory_bytes + guest;
 }
 
+/* Other CPUs walk the shadow tables at any time: here, whenever the service looks at the guest's memory. */
 static void *model_address(coop_paddr machine)
 {
-    if (machine - MACHINE_BASE < MODEL_FRAMES * 4096ul)
+    if (machine - MACHINE_BASE < MODEL_FRAMES * 4096ul) {
+        if (looked_at && looked_at->look)
+            looked_at->look(looked_at);
         return memory_bytes + (machine - MACHINE_BASE);
+    }
     if (machine - POOL_BASE < POOL_FRAMES * 4096ul && pool_used[(machine - POOL_BASE) / 4096])
         return pool_bytes + (machine - POOL_BASE);
     return NULL;
@@ -185,6 +190,7 @@ void model_create(struct model *model, enum model_format format, uint32_t pages,
 void model_add_others(struct model *model)
 {
     model->others = MODEL_OTHERS;
+    looked_at = model;
     model->shadow.world.settle = model_settle;
     model->tlb.is_table = model_is_table;
     model->tlb.context = model;
@@ -214,6 +220,7 @@ void model_destroy(struct model *model)
     if (model->is_ring3)
         shadow_unload(&model->user_cpu);
     shadow_destroy(&model->shadow);
+    looked_at = NULL;
     free(memory_bytes);
     free(pool_bytes);
     free(area);
@@ -431,8 +438,11 @@ void model_write_entry(struct model *model, uint64_t frame, unsigned index, uint
             model_complain(model, "a table cannot be edited");
         return;
     }
-    if (machine != MACHINE_BASE + frame * 4096 + offset)
+    if (machine != MACHINE_BASE + frame * 4096 + offset) {
+        if (model->is_disturbed) /* or put another in its place */
+            return;
         model_complain(model, "a table is edited in the wrong place");
+    }
     memcpy(memory_bytes + (machine - MACHINE_BASE), &value, model->entry_bytes);
     if (model->was_emulated) /* the CPU tells nobody */
         shadow_written(&model->shadow, frame * 4096 + offset, model->entry_bytes);

@@ -54,6 +54,7 @@ struct model {
     unsigned settles_left_out;         /* bit n: enum shadow_settle n */
     bool is_unsettled;                 /* the others have not been flushed yet */
     void (*meanwhile)(struct model *); /* what the others do at the last moment before they are */
+    void (*look)(struct model *);      /* and at any other: they read */
     bool is_disturbed;                 /* they did something in the operation at hand */
     uint64_t random;
     bool was_emulated;     /* the last access: a write to a watched table */

@@ -16,6 +16,7 @@ static struct model model;
 static bool is_stale[1 + MODEL_OTHERS][ADDRESSES];
 static bool is_ring3, has_others; /* of the guests that run() makes */
 static unsigned settles_left_out; /* likewise */
+static unsigned latest;           /* address that was used */
 
 /* Few indexes a level, so that tables are shared and met again. */
 static uint64_t address_of(unsigned n)
@@ -130,6 +131,13 @@ static void work_meanwhile(struct model *of)
         set_every_cpu_stale();
 }
 
+static void read_meanwhile(struct model *of)
+{
+    unsigned n = chance(50) ? latest : (unsigned)model_random(&model, ADDRESSES);
+    if (chance(10))
+        model_read_meanwhile(of, (unsigned)model_random(&model, MODEL_OTHERS), address_of(n));
+}
+
 static void edit(void)
 {
     unsigned level = chance(60) ? 0 : (unsigned)model_random(&model, model.levels);
@@ -151,6 +159,7 @@ static void access_at(unsigned n)
     struct walker_access access = {.is_write = chance(40), .is_user = chance(50)};
     access.is_fetch = !access.is_write && chance(30);
     uint64_t machine;
+    latest = n;
     if (model_access(&model, address_of(n) | 8, access, is_stale[model.number][n], &machine) && model.was_emulated)
         shadow_written(&model.shadow, model_refer(&model, address_of(n) | 8, access).address, 8);
     model_end(&model);
@@ -240,6 +249,7 @@ static unsigned run(enum model_format format, uint32_t pages, bool has_unsync, u
     model.flushes_left_out = flushes_left_out;
     model.settles_left_out = settles_left_out;
     model.meanwhile = has_others ? work_meanwhile : NULL;
+    model.look = has_others ? read_meanwhile : NULL;
     memset(is_stale, 0, sizeof(is_stale));
     while (done < steps && !model.complaint) {
         step();

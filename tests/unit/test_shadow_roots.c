@@ -138,6 +138,130 @@ START_TEST(test_root_within_itself)
 }
 END_TEST
 
+/* A page seen at two addresses becomes another frame in a table out of step: it is taken into use by a write at one
+ * address, and with INVLPG of the other nothing of the old frame may be left there. */
+START_TEST(test_alias_of_what_has_changed)
+{
+    struct walker_access read = {0}, write = {.is_write = true};
+    const uint64_t entry = X86_PTE_P | X86_PTE_W | X86_PTE_A, alias = X86_PAGE_2M;
+    uint64_t machine, before;
+    model_create(&model, MODEL_LONG, 64, 1);
+    uint64_t table = model.pool[0][0], at = model.direct + table * 4096;
+    for (unsigned level = 3; level; level--)
+        model_write_entry(&model, model.pool[level][0], 0, model.pool[level - 1][0] << 12 | entry,
+                          model.direct + model.pool[level][0] * 4096);
+    model_write_entry(&model, model.pool[1][0], 1, table << 12 | entry, model.direct + model.pool[1][0] * 4096);
+    model_write_entry(&model, table, 0, 1ul << 12 | entry, at);
+    ck_assert(model_access(&model, 0, read, false, &before));
+    model_write_entry(&model, table, 100, 0, at); /* out of step from now on */
+    ck_assert_uint_eq(model.shadow.unsync_count, 1);
+    ck_assert(model_access(&model, 0, read, false, &machine));
+    ck_assert(model_access(&model, alias, read, false, &machine));
+    ck_assert_uint_eq(machine, before);
+    model_write_entry(&model, table, 0, 2ul << 12 | entry | X86_PTE_D, at);
+    ck_assert(model_access(&model, 0, write, true, &machine));
+    ck_assert_uint_eq(machine, before + 4096);
+    model_invalidate(&model, alias);
+    ck_assert(model_access(&model, alias, read, false, &machine));
+    ck_assert_uint_eq(machine, before + 4096);
+    ck_assert_msg(!model.complaint, "%s", model.complaint);
+    model_destroy(&model);
+}
+END_TEST
+
+/* Another CPU changes an entry at the last moment at which it can, and uses the old one. */
+static bool has_changed;
+static uint64_t changed; /* of this table, the first */
+
+static void change_at_last(struct model *of)
+{
+    if (has_changed)
+        return;
+    model_store_meanwhile(of, 0, changed, 0, of->pool[0][1] << 12 | X86_PTE_P | X86_PTE_W | X86_PTE_A);
+    has_changed = of->is_disturbed;
+}
+
+static void use_what_was(struct model *of)
+{
+    if (has_changed)
+        model_read_meanwhile(of, 0, 0);
+}
+
+/* A table is changed between the walk that has read it and the time from which writes to it are noticed: what was
+ * linked is taken back, on the CPU that has used it meanwhile as well. */
+START_TEST(test_change_behind_the_walk)
+{
+    struct walker_access read = {0}, write = {.is_write = true};
+    const uint64_t entry = X86_PTE_P | X86_PTE_W | X86_PTE_A, elsewhere = X86_PAGE_1G;
+    uint64_t machine, before;
+    model_create(&model, MODEL_LONG, 64, 1);
+    model_add_others(&model);
+    for (unsigned level = 3; level; level--)
+        model_write_entry(&model, model.pool[level][0], 0, model.pool[level - 1][0] << 12 | entry,
+                          model.direct + model.pool[level][0] * 4096);
+    model_write_entry(&model, model.pool[2][0], 1, model.pool[1][1] << 12 | entry,
+                      model.direct + model.pool[2][0] * 4096);
+    for (unsigned i = 2; i-- > 0;) { /* the table of before and that of afterwards are in use already */
+        model_write_entry(&model, model.pool[1][1], i, model.pool[0][i] << 12 | entry,
+                          model.direct + model.pool[1][1] * 4096);
+        model_write_entry(&model, model.pool[0][i], 0, (1ul + i) << 12 | entry, model.direct + model.pool[0][i] * 4096);
+        ck_assert(model_access(&model, elsewhere + i * X86_PAGE_2M, read, false, &before));
+    }
+    model_switch(&model, 0);
+    ck_assert(model_access(&model, model.direct + model.pool[1][0] * 4096, write, false, &machine));
+    model_switch(&model, 0);
+    has_changed = false;
+    changed = model.pool[1][0];
+    model.meanwhile = change_at_last;
+    model.look = use_what_was;
+    ck_assert(model_access(&model, 0, read, true, &machine));
+    ck_assert(has_changed);
+    model.meanwhile = NULL;
+    model.look = NULL;
+    model_switch(&model, 0);
+    model_invalidate(&model, 0);
+    ck_assert(model_access(&model, 0, read, false, &machine));
+    ck_assert_uint_eq(machine, before + 4096);
+    ck_assert_msg(!model.complaint, "%s", model.complaint);
+    model_destroy(&model);
+}
+END_TEST
+
+/* A table out of step is met at another level too, and compared for that: what another CPU writes behind the comparison
+ * must not be missed. */
+START_TEST(test_change_behind_the_comparison)
+{
+    struct walker_access read = {0};
+    const uint64_t entry = X86_PTE_P | X86_PTE_W | X86_PTE_A;
+    uint64_t machine, before;
+    model_create(&model, MODEL_LONG, 64, 1);
+    model_add_others(&model);
+    for (unsigned level = 3; level; level--)
+        model_write_entry(&model, model.pool[level][0], 0, model.pool[level - 1][0] << 12 | entry,
+                          model.direct + model.pool[level][0] * 4096);
+    changed = model.pool[0][0];
+    model_write_entry(&model, changed, 0, model.pool[0][2] << 12 | entry, model.direct + changed * 4096);
+    model_write_entry(&model, model.pool[0][2], 0, 3ul << 12 | entry, model.direct + model.pool[0][2] * 4096);
+    ck_assert(model_access(&model, 0, read, false, &before));
+    model_write_entry(&model, model.pool[2][0], 1, changed << 12 | entry, model.direct + model.pool[2][0] * 4096);
+    model_switch(&model, 0);
+    model_write_entry(&model, changed, 100, 0, model.direct + changed * 4096); /* out of step from now on */
+    model_write_entry(&model, changed, 100, 0, model.direct + changed * 4096);
+    ck_assert_uint_eq(model.shadow.unsync_count, 1);
+    model_switch(&model, 0);
+    has_changed = false;
+    model.meanwhile = change_at_last;
+    model_access(&model, X86_PAGE_1G, read, true, &machine); /* a page fault, after the change */
+    ck_assert(has_changed);
+    model.meanwhile = NULL;
+    model_load_root(&model, model.state.root);
+    ck_assert(model_access(&model, 0, read, false, &machine));
+    ck_assert_uint_eq(machine - before, (model.pool[0][1] - model.pool[0][2]) * 4096);
+    ck_assert_msg(!model.complaint, "%s", model.complaint);
+    model_destroy(&model);
+}
+END_TEST
+
 /* A page of the kernel in ring 3 is nothing to its user mode, before and after the kernel has used it. */
 START_TEST(test_user_root_is_its_own)
 {
@@ -166,6 +290,9 @@ int main(void)
     tcase_add_test(tests, test_root_without_memory);
     tcase_add_test(tests, test_root_is_kept);
     tcase_add_test(tests, test_root_within_itself);
+    tcase_add_test(tests, test_alias_of_what_has_changed);
+    tcase_add_test(tests, test_change_behind_the_walk);
+    tcase_add_test(tests, test_change_behind_the_comparison);
     tcase_add_test(tests, test_user_root_is_its_own);
     suite_add_tcase(suite, tests);
     return suite_main(suite);
