@@ -105,7 +105,8 @@ def _legend(results: list[Result]) -> list[str]:
     lines.append("per op: busy units per operation in this mode. added: to native's of the same machine. "
                  "exits: VM exits per operation. * repetitions differ. No ratio between machines: each counts in its "
                  "own way.")
-    if len({tuple(sorted(result.images.items())) for result in results}) > 1:
+    common = set.intersection(*(set(result.images) for result in results))  # some programs are an image of their own
+    if len({tuple(result.images[name] for name in sorted(common)) for result in results}) > 1:
         lines.append("These results are of different images.")
     return [part for line in lines for part in textwrap.wrap(line, WIDTH, subsequent_indent="    ")]
 
