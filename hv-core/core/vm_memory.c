@@ -126,6 +126,16 @@ int vm_memory_create(struct vm *vm)
 
 /* ---- frames that go before the end ---- */
 
+coop_paddr vm_memory_end(const struct vm *vm)
+{
+    coop_paddr end = 0;
+    for (unsigned i = 0; i < vm->extent_count; i++) {
+        coop_paddr behind = vm->extents[i].machine + vm->extents[i].frames * X86_PAGE_BYTES;
+        end = behind > end ? behind : end;
+    }
+    return end;
+}
+
 static uint64_t vm_memory_away_frames(const struct vm *vm)
 {
     uint64_t frames = 0;
@@ -178,14 +188,16 @@ void vm_memory_give_back(struct vm *vm, coop_paddr machine)
     frame_free(machine, 1, vm_owner(vm));
 }
 
+/* Whoever finds its own place taken takes nobody else's, who would come to take a third one's. */
 coop_paddr vm_memory_take_again(struct vm *vm, coop_paddr home)
 {
-    bool is_home = frame_allocate_at(home, vm_owner(vm));
-    coop_paddr machine = is_home ? home : frame_allocate(1, X86_PAGE_BYTES, vm_owner(vm));
-    if (machine != FRAME_NONE) {
-        vm_memory_clear(machine, 1);
+    coop_paddr machine = home;
+    if (frame_allocate_at(home, vm_owner(vm)))
+        vm_memory_clear(home, 1);
+    else
+        machine = frame_allocate_behind(vm_memory_end(vm), vm_owner(vm));
+    if (machine != FRAME_NONE)
         vm_memory_set_away(vm, machine, false);
-    }
     return machine;
 }
 

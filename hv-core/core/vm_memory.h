@@ -32,6 +32,9 @@ void vm_memory_give_back(struct vm *vm, coop_paddr machine);
 coop_paddr vm_memory_take_again(struct vm *vm, coop_paddr home); /* that frame, if it is free */
 coop_paddr vm_memory_take_large(struct vm *vm);                  /* 2 MiB, aligned */
 
+/* Behind the last of its frames. */
+coop_paddr vm_memory_end(const struct vm *vm);
+
 /* Nested pages used since the last reset, by size. At a marker: its VM's lock is held where devices are emulated, whose
  * memory never changes, and not elsewhere. */
 void vm_memory_touched(struct vm *vm, uint64_t touched[3], bool is_reset);

@@ -4,6 +4,7 @@
  * that a second-level fault means a device, a hole or a forbidden access.
  */
 #include "core/vm.h"
+#include "core/vm_memory.h"
 #include "machine/log.h"
 #include "mmu/mmu_backend.h"
 
@@ -14,8 +15,7 @@ static coop_paddr nested_backend_allocate(void *context)
     const struct vm *vm = context;
     if (!vm->nested_memory.range_count)
         return frame_allocate_zeroed(vm_owner(vm));
-    const struct vm_extent *last = &vm->extents[vm->extent_count - 1];
-    return frame_allocate_behind(last->machine + last->frames * X86_PAGE_BYTES, vm_owner(vm));
+    return frame_allocate_behind(vm_memory_end(vm), vm_owner(vm));
 }
 
 static void nested_backend_release(void *context, coop_paddr frame)
