@@ -22,7 +22,7 @@ static int direct_check_page(struct direct *direct, uint64_t *entry)
         return COOP_EINVAL;
     *entry &= ~direct->strip;
     direct->looked_at &= ~X86_PTE_G | direct->strip;
-    direct->has_global = true;
+    direct->has_global |= !direct->strip;
     return 0;
 }
 

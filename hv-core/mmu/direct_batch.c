@@ -34,11 +34,42 @@ static inline struct coop_mmu_operation direct_batch_read(const struct coop_mmu_
                                        __atomic_load_n(&from->value, __ATOMIC_RELAXED)};
 }
 
+/* One of a run sets an entry of a table of level 1. */
+static inline __attribute__((always_inline)) bool
+direct_batch_try_set(const struct direct *direct, struct direct_frame *table, uint64_t *slot, uint64_t entry)
+{
+    if ((entry & direct->looked_at) == X86_PTE_P)
+        return direct_entry_try_page(direct, table, slot, entry);
+    if (entry)
+        return false;
+    direct_entry_clear(direct, table, slot, true);
+    return true;
+}
+
+/* The only one does. Bits that the VM loses go here; in a run, each entry would pay for the question. */
+static inline __attribute__((always_inline)) bool direct_batch_try_set_single(const struct direct *direct,
+                                                                              struct direct_frame *table,
+                                                                              uint64_t *slot,
+                                                                              struct coop_mmu_operation *operation)
+{
+    uint64_t looked_at = operation->value & direct->looked_at;
+    if (looked_at != X86_PTE_P) {
+        if (!operation->value) {
+            direct_entry_clear(direct, table, slot, true);
+            return true;
+        }
+        if (looked_at != (X86_PTE_P | direct->strip)) /* where nothing is to be lost, always */
+            return false;
+        operation->value ^= direct->strip;
+    }
+    return direct_entry_try_page(direct, table, slot, operation->value);
+}
+
 /* The usual: a page set or cleared in the table of level 1 at `base`. False: the operation is another's, who will also
  * say what is wrong with it. */
 static inline __attribute__((always_inline)) bool direct_batch_try(const struct direct *direct,
                                                                    struct direct_frame *table, coop_paddr base,
-                                                                   const struct coop_mmu_operation *operation)
+                                                                   struct coop_mmu_operation *operation, bool is_single)
 {
     uint64_t offset = operation->target - base, entry = operation->value;
     uintptr_t slot = direct->map + operation->target;
@@ -48,12 +79,8 @@ static inline __attribute__((always_inline)) bool direct_batch_try(const struct 
         direct_entry_clear(direct, table, (uint64_t *)(slot ^ COOP_MMU_CLEAR), true);
         return true;
     }
-    if ((entry & direct->looked_at) == X86_PTE_P)
-        return direct_entry_try_page(direct, table, (uint64_t *)slot, entry);
-    if (entry)
-        return false;
-    direct_entry_clear(direct, table, (uint64_t *)slot, true);
-    return true;
+    return is_single ? direct_batch_try_set_single(direct, table, (uint64_t *)slot, operation)
+                     : direct_batch_try_set(direct, table, (uint64_t *)slot, entry);
 }
 
 /* A run of such in one table, which is looked up once. Up to the first that is none. */
@@ -63,7 +90,7 @@ direct_batch_pages(const struct direct *direct, struct direct_frame *table, coop
 {
     do {
         struct coop_mmu_operation operation = direct_batch_read(at);
-        if (!direct_batch_try(direct, table, base, &operation))
+        if (!direct_batch_try(direct, table, base, &operation, false))
             break;
     } while (++at != end);
     return at;
@@ -121,14 +148,14 @@ static bool direct_batch_is_readable(const struct direct *direct, coop_paddr ope
 }
 
 /* The only one of a batch. */
-static inline int direct_batch_single(struct direct *direct, void *caller, const struct coop_mmu_operation *operation)
+static inline int direct_batch_single(struct direct *direct, void *caller, struct coop_mmu_operation *operation)
 {
     unsigned number = operation->target & OPERATION_BITS;
     if (number > COOP_MMU_CLEAR)
         return direct_batch_rarer(direct, caller, operation);
     coop_paddr base = operation->target & ~(X86_PAGE_BYTES - 1);
     struct direct_frame *table = direct_frame_at(direct, base);
-    if (table->type == DIRECT_TABLE_1 && direct_batch_try(direct, table, base, operation))
+    if (table->type == DIRECT_TABLE_1 && direct_batch_try(direct, table, base, operation, true))
         return 0;
     return direct_batch_entry(direct, table, operation);
 }

@@ -227,6 +227,29 @@ START_TEST(test_global_pages)
 }
 END_TEST
 
+/* A kernel in ring 3 has none, whether one comes alone or in a run: a flush of the others is one of all. */
+START_TEST(test_global_pages_of_ring_3)
+{
+    tear_down();
+    model_create(&model, true, choose, NULL);
+    ck_assert_int_eq(direct_table_new(&model.direct, TABLE, 1), 0);
+    for (unsigned count = 1; count <= 2; count++) {
+        put(0, TABLE | COOP_MMU_SET, PAGE | 7 | X86_PTE_G);
+        put(1, (TABLE + 8) | COOP_MMU_SET, PAGE | 7 | X86_PTE_G);
+        ck_assert_uint_eq(batch(count), count);
+        ck_assert_uint_eq(model_frame(TABLE)[count - 1], PAGE | 7);
+    }
+    put(0, TABLE | COOP_MMU_SET, PAGE | 7 | X86_PTE_G | X86_PTE_PCD);
+    ck_assert_uint_eq(batch(1), refused(0, COOP_EINVAL));
+    put(0, TABLE | COOP_MMU_CLEAR, 1 | X86_PTE_G); /* a count, not an entry */
+    ck_assert_uint_eq(batch(1), 1);
+    ck_assert_uint_eq(model_frame(TABLE)[1], 0);
+    direct_flushed(&model.direct, false);
+    ck_assert_int_eq(direct_table_new(&model.direct, PAGE, 1), 0);
+    ck_assert_uint_eq(model.direct.counts.flushes[DIRECT_FLUSH_TABLE], 0);
+}
+END_TEST
+
 /* What the CPU marks while an entry changes for the same frame is kept. */
 START_TEST(test_marks_stay)
 {
@@ -326,6 +349,7 @@ int main(void)
     tcase_add_test(tests, test_what_costs_a_flush);
     tcase_add_test(tests, test_settled);
     tcase_add_test(tests, test_global_pages);
+    tcase_add_test(tests, test_global_pages_of_ring_3);
     tcase_add_test(tests, test_marks_stay);
     tcase_add_test(tests, test_counts_do_not_come_round);
     tcase_add_test(tests, test_holds);
