@@ -318,6 +318,15 @@ bool line_readable(const struct line_discipline *line)
     return line_limit(line) != line->taken;
 }
 
+uint32_t line_room(const struct line_discipline *line)
+{
+    uint32_t used = line->written - __atomic_load_n(&line->taken, __ATOMIC_ACQUIRE);
+
+    if (line_local(line, ABI_ICANON) && !line_readable(line))
+        return LINE_INPUT_SIZE;
+    return used < LINE_INPUT_SIZE - 1 ? LINE_INPUT_SIZE - 1 - used : 0;
+}
+
 uint32_t line_available(const struct line_discipline *line)
 {
     uint32_t bytes = 0;

@@ -53,6 +53,7 @@ _Static_assert(sizeof(struct abi_termios) == 36, "struct termios");
 #define ABI_ONLRET 0x0020u
 #define ABI_XTABS  0x1800u
 
+#define ABI_B38400  0x000fu
 #define ABI_B115200 0x1002u
 #define ABI_CS8     0x0030u
 #define ABI_CREAD   0x0080u
@@ -106,6 +107,10 @@ uint32_t line_available(const struct line_discipline *line);
 
 /* Can a read finish now: a whole line or an end of file in canonical mode, any byte otherwise? */
 bool line_readable(const struct line_discipline *line);
+
+/* Typed bytes that have room now. While no line is whole yet all have: the surplus of a long one is dropped, so that it
+ * can be ended. */
+uint32_t line_room(const struct line_discipline *line);
 
 /* Takes up to `size` bytes; *end tells that the read is over (end of line or of file, or of what there is). */
 size_t line_take(struct line_discipline *line, uint8_t *to, size_t size, bool *end);

@@ -95,7 +95,8 @@ static void proc_print_stat(struct proc_text *text, struct process *process)
 void proc_print_mounts(struct proc_text *text, struct process *process)
 {
     (void)process;
-    proc_print(text, "ramfs / ramfs rw,noatime 0 0\nproc /proc proc rw,noatime 0 0\n");
+    proc_print(text, "ramfs / ramfs rw,noatime 0 0\ndevpts /dev/pts devpts rw,noatime,gid=5,mode=620 0 0\n"
+                     "proc /proc proc rw,noatime 0 0\n");
     char path[ABI_PATH_BYTES / 16];
     if (ext2_device_name() && ext2_mount_path(path, sizeof(path)) == 0)
         proc_print(text, "/dev/%s %s ext2 %s%s,noatime 0 0\n", ext2_device_name(), path, ext2.read_only ? "ro" : "rw",
@@ -163,13 +164,13 @@ static void proc_print_cmdline(struct proc_text *text, struct process *process)
 static void proc_print_filesystems(struct proc_text *text, struct process *process)
 {
     (void)process;
-    proc_print(text, "nodev\tramfs\nnodev\tproc\n\text2\n");
+    proc_print(text, "nodev\tramfs\nnodev\tproc\nnodev\tdevpts\n\text2\n");
 }
 
 static void proc_print_devices(struct proc_text *text, struct process *process)
 {
     (void)process;
-    proc_print(text, "Character devices:\n  1 mem\n  4 ttyS\n  5 tty\n\nBlock devices:\n  3 hd\n");
+    proc_print(text, "Character devices:\n  1 mem\n  4 ttyS\n  5 tty\n136 pts\n\nBlock devices:\n  3 hd\n");
 }
 
 static long proc_link_self(struct process *process, char *text, size_t size)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The file systems at boot: an empty ramfs, the archive unpacked into it, the nodes of /dev, and /proc.
+ * The file systems at boot: an empty ramfs, the archive unpacked into it, the nodes of /dev, /dev/pts, and /proc.
  */
 #include "fs/initramfs.h"
 
 #include "fs/device.h"
 #include "fs/path.h"
 #include "fs/proc.h"
+#include "fs/pty.h"
 #include "fs/ramfs.h"
 #include "fs/tty.h"
 #include "kernel/errno.h"
@@ -73,11 +74,23 @@ static int start_devices(void)
         return status;
     memory_devices_register();
     tty_devices_register();
+    pty_devices_register();
     status = device_mount(directory);
     if (status == 0)
         status = start_device_links(directory);
     inode_release(directory);
     return status;
+}
+
+static int start_devpts(void)
+{
+    struct inode *directory;
+    int status = start_directory("/dev/pts", 0755, &directory);
+    if (status)
+        return status;
+    devpts_mount(directory);
+    inode_release(directory);
+    return 0;
 }
 
 static int start_proc(void)
@@ -101,6 +114,8 @@ void fs_start(const void *archive, size_t archive_bytes)
     if (initramfs_unpack(root, archive, archive_bytes, reason, sizeof(reason)))
         panic("fs: the initial archive cannot be unpacked: %s", reason);
     int status = start_devices();
+    if (status == 0)
+        status = start_devpts();
     if (status == 0)
         status = start_proc();
     if (status)

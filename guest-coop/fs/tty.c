@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The terminal as a device: reading with VMIN and VTIME, writing, job control. What the bytes mean is the
- * line discipline's, the ioctls are in tty_ioctl.c.
+ * The terminal as a file, the serial one or a pty's slave: reading with VMIN and VTIME, writing. What the bytes mean is
+ * the line discipline's, sessions are in tty_session.c, the ioctls in tty_ioctl.c.
  */
 #include "fs/tty.h"
 
@@ -13,18 +13,19 @@
 #include "memory/user_copy.h"
 
 #define TTY_DECISECOND_NS 100000000ull
+#define TTY_BYTES_MOST    8u /* that the line discipline makes of one: a tab's blanks */
+
+static void tty_output_end(struct tty *tty)
+{
+    if (tty->port && tty->port->end)
+        tty->port->end(tty->port);
+}
 
 static void tty_line_output(void *context, const char *bytes, size_t count)
 {
     struct tty *tty = context;
     if (tty->port)
         tty->port->write(tty->port, bytes, count);
-}
-
-static void tty_output_end(struct tty *tty)
-{
-    if (tty->port && tty->port->end)
-        tty->port->end(tty->port);
 }
 
 static void tty_line_signal(void *context, int signal)
@@ -34,15 +35,21 @@ static void tty_line_signal(void *context, int signal)
         process_group_signal(tty->foreground_group, signal);
 }
 
+void tty_start(struct tty *tty, uint64_t number)
+{
+    line_start(&tty->line);
+    tty->line.context = tty;
+    tty->line.output = tty_line_output;
+    tty->line.signal = tty_line_signal;
+    tty->number = number;
+}
+
 struct tty *tty_serial(void)
 {
     static struct tty tty;
 
     if (!tty.line.output) {
-        line_start(&tty.line);
-        tty.line.context = &tty;
-        tty.line.output = tty_line_output;
-        tty.line.signal = tty_line_signal;
+        tty_start(&tty, ABI_DEVICE(TTY_MAJOR, TTY_SERIAL_MINOR));
         tty.size = (struct abi_winsize){24, 80, 0, 0};
     }
     return &tty;
@@ -62,25 +69,12 @@ void tty_input(struct tty *tty, const uint8_t *bytes, size_t count)
 
 uint64_t tty_number(const struct tty *tty)
 {
-    return tty ? ABI_DEVICE(TTY_MAJOR, TTY_SERIAL_MINOR) : 0;
+    return tty ? tty->number : 0;
 }
+
 int tty_foreground_group(const struct tty *tty)
 {
     return tty && tty->foreground_group ? tty->foreground_group : -1;
-}
-
-int tty_background(struct tty *tty, int signal)
-{
-    struct process *process = process_current();
-
-    if (process->terminal != tty || !tty->foreground_group || process->group_id == tty->foreground_group)
-        return 0;
-    if (process_signal_ineffective(signal))
-        return signal == ABI_SIGTTIN ? -EIO : 0;
-    if (process_group_orphaned(process->group_id))
-        return -EIO;
-    process_group_signal(process->group_id, signal);
-    return -ERESTARTSYS;
 }
 
 /* How long a read may wait for its first, and for each further, byte outside canonical mode. */
@@ -94,20 +88,27 @@ static uint64_t tty_deadline(const struct tty *tty, bool first, uint64_t start_n
     return (first ? start_ns : clock_monotonic_ns()) + time;
 }
 
-/* Waits until a read of `bytes` can finish: 0, or -errno. */
-static int tty_wait(struct tty *tty, uint32_t flags, size_t bytes)
+/* Its terminal was taken from this file: other operations stand in it now (fs/pty.c). */
+static bool tty_hung_up(const struct file *file)
 {
+    return file->operations->read != tty_read;
+}
+
+/* Waits until a read of `bytes` can finish: 0, or -errno. */
+static int tty_wait(const struct file *file, size_t bytes)
+{
+    struct tty *tty = file->context;
     uint64_t start_ns = clock_monotonic_ns();
 
     for (;;) {
         bool canonical = tty->line.termios.local & ABI_ICANON;
         uint32_t minimum = tty->line.termios.control_characters[ABI_VMIN];
         uint32_t available = canonical ? 0 : line_available(&tty->line);
-        if (tty->hung_up)
-            return 0;
+        if (tty_hung_up(file))
+            return -EIO;
         if (canonical ? line_readable(&tty->line) : available && available >= (minimum < bytes ? minimum : bytes))
             return 0;
-        if (flags & ABI_O_NONBLOCK)
+        if (file->flags & ABI_O_NONBLOCK)
             return available ? 0 : -EAGAIN;
         if (!canonical && !minimum && !tty->line.termios.control_characters[ABI_VTIME])
             return 0;
@@ -123,7 +124,7 @@ static int tty_wait(struct tty *tty, uint32_t flags, size_t bytes)
     }
 }
 
-static long tty_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
+long tty_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
 {
     struct tty *tty = file->context;
     uint8_t buffer[128];
@@ -133,7 +134,7 @@ static long tty_read(struct file *file, uint64_t user_buffer, size_t bytes, uint
 
     int status = tty_background(tty, ABI_SIGTTIN);
     if (status == 0 && bytes)
-        status = tty_wait(tty, file->flags, bytes);
+        status = tty_wait(file, bytes);
     if (status)
         return status;
     while (done < bytes && !end) {
@@ -143,10 +144,48 @@ static long tty_read(struct file *file, uint64_t user_buffer, size_t bytes, uint
             return -EFAULT;
         done += part;
     }
+    if (tty->port && tty->port->taken)
+        tty->port->taken(tty->port);
     return (long)done;
 }
 
-static long tty_write(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
+/* The bytes that the port takes now whatever they become (a tab becomes eight at most): at most `bytes`, or -errno. */
+static long tty_wait_room(const struct file *file, size_t bytes)
+{
+    struct tty *tty = file->context;
+
+    while (tty->port && tty->port->room && !tty_hung_up(file)) {
+        size_t room = tty->port->room(tty->port) / TTY_BYTES_MOST;
+        if (room)
+            return (long)(room < bytes ? room : bytes);
+        if (file->flags & ABI_O_NONBLOCK)
+            return -EAGAIN;
+        tty_output_end(tty);
+        int status = wait_queue_sleep(&tty->write_queue, WAIT_FOREVER);
+        if (status)
+            return status;
+    }
+    return tty_hung_up(file) ? -EIO : (long)bytes;
+}
+
+/* Writes kernel memory, of which *done counts what is written: 0 or -errno. */
+static int tty_write_part(const struct file *file, const char *bytes, size_t count, size_t *done)
+{
+    struct tty *tty = file->context;
+
+    while (count) {
+        long part = tty_wait_room(file, count);
+        if (part < 0)
+            return (int)part;
+        line_output(&tty->line, bytes, (size_t)part);
+        bytes += part;
+        count -= (size_t)part;
+        *done += (size_t)part;
+    }
+    return 0;
+}
+
+long tty_write(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
 {
     struct tty *tty = file->context;
     char buffer[256];
@@ -154,47 +193,30 @@ static long tty_write(struct file *file, uint64_t user_buffer, size_t bytes, uin
     (void)position;
 
     int status = tty->line.termios.local & ABI_TOSTOP ? tty_background(tty, ABI_SIGTTOU) : 0;
-    if (status == 0 && tty->hung_up)
-        status = -EIO;
     while (status == 0 && done < bytes) {
         size_t part = bytes - done < sizeof(buffer) ? bytes - done : sizeof(buffer);
         status = user_copy_in(buffer, user_buffer + done, part);
-        if (status)
-            break;
-        line_output(&tty->line, buffer, part);
-        done += part;
+        if (status == 0)
+            status = tty_write_part(file, buffer, part, &done);
     }
     tty_output_end(tty);
     return done ? (long)done : status;
 }
 
-static void tty_poll(struct file *file, struct file_poll *poll)
+void tty_poll(struct file *file, struct file_poll *poll)
 {
     struct tty *tty = file->context;
+    bool room = !tty->port || !tty->port->room || tty->port->room(tty->port) >= TTY_BYTES_MOST;
 
-    poll->events = ABI_POLLOUT | (line_readable(&tty->line) ? ABI_POLLIN : 0);
-    poll->events |= tty->hung_up ? ABI_POLLIN | ABI_POLLHUP : 0;
+    poll->events = (room ? ABI_POLLOUT : 0) | (line_readable(&tty->line) ? ABI_POLLIN : 0);
     poll->queue = &tty->read_queue;
-}
-
-/* A terminal becomes the controlling one of a session leader that has none. */
-void tty_control(struct tty *tty)
-{
-    struct process *process = process_current();
-
-    tty->session_id = process->session_id;
-    tty->foreground_group = process->group_id;
-    process->terminal = tty;
+    poll->queue2 = &tty->write_queue;
 }
 
 static int tty_open_serial(struct file *file)
 {
-    struct tty *tty = tty_serial();
-    const struct process *process = process_current();
-
-    file->context = tty;
-    if (!(file->flags & ABI_O_NOCTTY) && process->pid == process->session_id && !process->terminal && !tty->session_id)
-        tty_control(tty);
+    file->context = tty_serial();
+    tty_session_opened(tty_serial(), file->flags);
     return 0;
 }
 
@@ -206,32 +228,12 @@ static int tty_open_console(struct file *file)
 
 static int tty_open_current(struct file *file)
 {
-    file->context = process_current()->terminal;
-    return file->context ? 0 : -ENXIO;
-}
+    struct tty *tty = process_current()->terminal;
 
-static bool tty_forget(struct process *process, void *context)
-{
-    const struct process *leader = context;
-    if (process->session_id == leader->session_id)
-        process->terminal = NULL;
-    return false;
-}
-
-void tty_leader_exit(struct process *leader)
-{
-    struct tty *tty = leader->terminal;
-
-    if (!tty || tty->session_id != leader->session_id || leader->pid != leader->session_id)
-        return;
-    int group = tty->foreground_group;
-    tty->session_id = 0;
-    tty->foreground_group = 0;
-    process_visit(tty_forget, leader);
-    if (group > 0) {
-        process_group_signal(group, ABI_SIGHUP);
-        process_group_signal(group, ABI_SIGCONT);
-    }
+    file->context = tty;
+    if (!tty)
+        return -ENXIO;
+    return tty->port && tty->port->open ? tty->port->open(tty->port, file) : 0;
 }
 
 #define TTY_FILE_OPERATIONS                                                                                            \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The terminal on the first serial port: /dev/ttyS0, /dev/console, and /dev/tty for the process whose controlling
- * terminal it is. The UART's driver attaches a port for output and hands in what arrives.
+ * Terminals: the one on the first serial port is /dev/ttyS0 and /dev/console, others are the slaves of ptys (fs/pty.h);
+ * /dev/tty is that of the process that opens it. A port takes the output and hands in what arrives.
  */
 #ifndef FS_TTY_H
 #define FS_TTY_H
@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct file;
 struct process;
 struct tty;
 
@@ -16,9 +17,15 @@ struct tty;
 struct tty_port {
     void (*write)(struct tty_port *port, const char *bytes, size_t count);
     void (*end)(struct tty_port *port); /* what belongs together has been written; may be NULL */
+
+    /* Of what is not a line but a pty's master; NULL on a line. */
+    size_t (*room)(const struct tty_port *port);             /* bytes that it takes now */
+    void (*taken)(struct tty_port *port);                    /* of what was typed some was read */
+    void (*flush)(struct tty_port *port);                    /* output that the other end has not read is dropped */
+    int (*open)(struct tty_port *port, struct file *file);   /* by the name /dev/tty: 0 or -errno */
 };
 
-/* The one terminal; works (without output) before a port is attached. */
+/* The serial terminal; works (without output) before a port is attached. */
 struct tty *tty_serial(void);
 
 void tty_attach(struct tty *tty, struct tty_port *port);
@@ -27,7 +34,7 @@ void tty_attach(struct tty *tty, struct tty_port *port);
 void tty_input(struct tty *tty, const uint8_t *bytes, size_t count);
 
 /* A session leader ends: its terminal loses the session, whose foreground group gets SIGHUP and SIGCONT. Called by
- * exit for every process that has a terminal and leads its session. */
+ * exit for every leader of a session that has a terminal, or had one until its line was gone. */
 void tty_leader_exit(struct process *leader);
 
 /* For /proc/PID/stat: the device number, and the foreground group (-1 for a process without a terminal). */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The terminal's state, shared by tty.c and tty_ioctl.c only.
+ * A terminal's state and what its parts ask of one another: tty.c, tty_session.c, tty_ioctl.c, and pty.c, whose slaves
+ * are terminals too.
  */
 #ifndef FS_TTY_INTERNAL_H
 #define FS_TTY_INTERNAL_H
@@ -11,6 +12,8 @@
 
 #define TTY_MAJOR        4
 #define TTY_SERIAL_MINOR 64
+
+#define TTY_TIOCSPGRP 0x5410u
 
 struct tty_port;
 
@@ -23,12 +26,24 @@ _Static_assert(sizeof(struct abi_winsize) == 8, "struct winsize");
 struct tty {
     struct line_discipline line;
     struct tty_port *port;
-    struct wait_queue read_queue;
+    struct wait_queue read_queue, write_queue;
+    uint64_t number;      /* of the device */
     int session_id;       /* whose controlling terminal it is, or 0 */
     int foreground_group; /* or 0 */
     struct abi_winsize size;
-    bool hung_up;
 };
+
+/* A fresh terminal without a port. */
+void tty_start(struct tty *tty, uint64_t number);
+
+/* file_operations of whatever has a terminal as its context. */
+long tty_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position);
+long tty_write(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position);
+long tty_ioctl(struct file *file, uint32_t request, uint64_t argument);
+void tty_poll(struct file *file, struct file_poll *poll);
+
+/* The ioctls that both ends of a pty have; `master` where that one asks. */
+long tty_ioctl_end(struct tty *tty, uint32_t request, uint64_t argument, bool master);
 
 /*
  * Job control: may the running process read (SIGTTIN), write or change settings (SIGTTOU)? 0; -EIO; or -ERESTARTSYS
@@ -36,9 +51,16 @@ struct tty {
  */
 int tty_background(struct tty *tty, int signal);
 
-/* Makes it the controlling terminal of the running process's session. */
-void tty_control(struct tty *tty);
+/* It was opened with these flags: it becomes the controlling one of a session leader that has none. */
+void tty_session_opened(struct tty *tty, uint32_t flags);
 
-long tty_ioctl(struct file *file, uint32_t request, uint64_t argument);
+/* TIOCSCTTY, TIOCNOTTY, TIOCSPGRP; and TIOCGPGRP and TIOCGSID, which only a pty's master may ask from outside. */
+long tty_session_acquire(struct tty *tty, bool steal);
+long tty_session_give_up(struct tty *tty);
+long tty_session_set_foreground(struct tty *tty, uint64_t argument);
+long tty_session_number(const struct tty *tty, uint64_t argument, int32_t number, bool master);
+
+/* Its line is gone: the session loses it, its leader gets SIGHUP and SIGCONT. */
+void tty_session_hang_up(struct tty *tty);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ioctl_tty(2): settings, window size, job control.
+ * ioctl_tty(2): settings, window size, job control; of the serial terminal, and of a pty by either of its ends.
  */
 #include "fs/tty_internal.h"
 
@@ -20,16 +20,35 @@
 #define TTY_TCFLSH     0x540bu
 #define TTY_TIOCSCTTY  0x540eu
 #define TTY_TIOCGPGRP  0x540fu
-#define TTY_TIOCSPGRP  0x5410u
 #define TTY_TIOCOUTQ   0x5411u
+#define TTY_TIOCSTI    0x5412u
 #define TTY_TIOCGWINSZ 0x5413u
 #define TTY_TIOCSWINSZ 0x5414u
 #define TTY_FIONREAD   0x541bu
 #define TTY_TIOCNOTTY  0x5422u
+#define TTY_TIOCGETD   0x5424u
 #define TTY_TCSBRKP    0x5425u
 #define TTY_TIOCGSID   0x5429u
+#define TTY_TIOCGDEV   0x80045432u
 
-#define TTY_FLUSH_OUTPUT 1u /* TCOFLUSH: there is nothing to flush, output is synchronous */
+/* TCFLSH */
+#define TTY_FLUSH_INPUT  0u
+#define TTY_FLUSH_OUTPUT 1u /* nothing on a serial line, where output is synchronous */
+#define TTY_FLUSH_BOTH   2u
+
+static long tty_flush(struct tty *tty, uint64_t what)
+{
+    if (what > TTY_FLUSH_BOTH)
+        return -EINVAL;
+    if (what != TTY_FLUSH_OUTPUT) {
+        line_flush(&tty->line);
+        if (tty->port && tty->port->taken)
+            tty->port->taken(tty->port);
+    }
+    if (what != TTY_FLUSH_INPUT && tty->port && tty->port->flush)
+        tty->port->flush(tty->port);
+    return 0;
+}
 
 static long tty_set(struct tty *tty, uint64_t argument, bool flush)
 {
@@ -41,7 +60,7 @@ static long tty_set(struct tty *tty, uint64_t argument, bool flush)
     if (user_copy_in(&termios, argument, sizeof(termios)))
         return -EFAULT;
     if (flush)
-        line_flush(&tty->line);
+        tty_flush(tty, TTY_FLUSH_INPUT);
     line_set(&tty->line, &termios);
     wait_queue_wake(&tty->read_queue); /* the mode decides what can be read */
     return 0;
@@ -60,73 +79,17 @@ static long tty_set_size(struct tty *tty, uint64_t argument)
     return 0;
 }
 
-/* TIOCSCTTY. */
-static long tty_acquire(struct tty *tty, bool steal)
+/* TIOCSTI: as if it had been typed. */
+static long tty_type(struct tty *tty, uint64_t argument)
 {
-    const struct process *process = process_current();
+    uint8_t byte;
 
-    if (process->terminal == tty && tty->session_id == process->session_id)
-        return 0;
-    if (process->pid != process->session_id || process->terminal)
+    if (process_current()->terminal != tty && !capability_held(CAPABILITY_SYS_ADMIN))
         return -EPERM;
-    if (tty->session_id && tty->session_id != process->session_id && !(steal && capability_held(CAPABILITY_SYS_ADMIN)))
-        return -EPERM;
-    tty_control(tty);
-    return 0;
-}
-
-/* TIOCNOTTY. */
-static long tty_give_up(struct tty *tty)
-{
-    struct process *process = process_current();
-
-    if (process->terminal != tty)
-        return -ENOTTY;
-    if (process->pid == process->session_id)
-        tty_leader_exit(process);
-    process->terminal = NULL;
-    return 0;
-}
-
-struct tty_group_search {
-    int group_id, session_id;
-    bool found;
-};
-
-static bool tty_group_visit(struct process *process, void *context)
-{
-    struct tty_group_search *search = context;
-    search->found |= process->group_id == search->group_id && process->session_id == search->session_id;
-    return search->found;
-}
-
-static long tty_set_foreground(struct tty *tty, uint64_t argument)
-{
-    const struct process *process = process_current();
-    int32_t group;
-    int status = tty_background(tty, ABI_SIGTTOU);
-
-    if (status)
-        return status;
-    if (process->terminal != tty || tty->session_id != process->session_id)
-        return -ENOTTY;
-    if (user_copy_in(&group, argument, sizeof(group)))
+    if (user_copy_in(&byte, argument, sizeof(byte)))
         return -EFAULT;
-    if (group <= 0)
-        return -EINVAL;
-    struct tty_group_search search = {group, process->session_id, false};
-    process_visit(tty_group_visit, &search);
-    if (!search.found)
-        return -EPERM;
-    tty->foreground_group = group;
+    tty_input(tty, &byte, 1);
     return 0;
-}
-
-static long tty_get_number(const struct tty *tty, uint64_t argument, int32_t number)
-{
-    if (process_current()->terminal != tty)
-        return -ENOTTY;
-    return user_copy_out(argument, &number, sizeof(number));
 }
 
 static long tty_count(uint64_t argument, int32_t count)
@@ -134,9 +97,34 @@ static long tty_count(uint64_t argument, int32_t count)
     return user_copy_out(argument, &count, sizeof(count));
 }
 
-long tty_ioctl(struct file *file, uint32_t request, uint64_t argument)
+/* What asks about the whole terminal, of either end of a pty; -ENOTTY: another request. */
+static long tty_ioctl_session(struct tty *tty, uint32_t request, uint64_t argument, bool master)
 {
-    struct tty *tty = file->context;
+    switch (request) {
+    case TTY_TIOCSCTTY:
+        return tty_session_acquire(tty, argument == 1);
+    case TTY_TIOCNOTTY:
+        return master ? -ENOTTY : tty_session_give_up(tty);
+    case TTY_TIOCGPGRP:
+        return tty_session_number(tty, argument, tty->foreground_group, master);
+    case TTY_TIOCSPGRP:
+        return tty_session_set_foreground(tty, argument);
+    case TTY_TIOCGSID:
+        if (master && !tty->session_id)
+            return -ENOTTY;
+        return tty_session_number(tty, argument, tty->session_id, master);
+    case TTY_TIOCGWINSZ:
+        return user_copy_out(argument, &tty->size, sizeof(tty->size));
+    case TTY_TIOCSWINSZ:
+        return tty_set_size(tty, argument);
+    default:
+        return -ENOTTY;
+    }
+}
+
+long tty_ioctl_end(struct tty *tty, uint32_t request, uint64_t argument, bool master)
+{
+    uint32_t number = (uint32_t)tty->number;
 
     switch (request) {
     case TTY_TCGETS:
@@ -151,30 +139,22 @@ long tty_ioctl(struct file *file, uint32_t request, uint64_t argument)
     case TTY_TCXONC:
         return 0; /* output is out when write returns; there is no flow control */
     case TTY_TCFLSH:
-        if (argument > 2)
-            return -EINVAL;
-        if (argument != TTY_FLUSH_OUTPUT)
-            line_flush(&tty->line);
-        return 0;
-    case TTY_TIOCSCTTY:
-        return tty_acquire(tty, argument == 1);
-    case TTY_TIOCNOTTY:
-        return tty_give_up(tty);
-    case TTY_TIOCGPGRP:
-        return tty_get_number(tty, argument, tty->foreground_group);
-    case TTY_TIOCSPGRP:
-        return tty_set_foreground(tty, argument);
-    case TTY_TIOCGSID:
-        return tty_get_number(tty, argument, tty->session_id);
-    case TTY_TIOCGWINSZ:
-        return user_copy_out(argument, &tty->size, sizeof(tty->size));
-    case TTY_TIOCSWINSZ:
-        return tty_set_size(tty, argument);
+        return tty_flush(tty, argument);
     case TTY_FIONREAD:
         return tty_count(argument, (int32_t)line_available(&tty->line));
     case TTY_TIOCOUTQ:
+    case TTY_TIOCGETD: /* N_TTY */
         return tty_count(argument, 0);
+    case TTY_TIOCGDEV:
+        return user_copy_out(argument, &number, sizeof(number));
+    case TTY_TIOCSTI:
+        return tty_type(tty, argument);
     default:
-        return -ENOTTY;
+        return tty_ioctl_session(tty, request, argument, master);
     }
+}
+
+long tty_ioctl(struct file *file, uint32_t request, uint64_t argument)
+{
+    return tty_ioctl_end(file->context, request, argument, false);
 }

@@ -157,7 +157,7 @@ static void exit_last_thread(struct process *leader)
     if (private->semaphore_undo)
         semaphore_undo_all(private);
     signal_discard(leader, ~0ul);
-    if (leader->terminal && leader->session_id == leader->pid)
+    if (leader->session_id == leader->pid && (leader->terminal || leader->hung_up_group))
         tty_leader_exit(leader);
     exit_release_vfork_parent(leader);
     process_reparent_children(leader);

@@ -31,6 +31,7 @@ struct process {
     int session_id;
     uint32_t uid, gid, euid, egid;
     uint32_t suid, sgid; /* saved: what the effective ones may become again */
+    int hung_up_group;   /* a session leader's: the foreground group of a terminal that hung up, or 0 */
     uint64_t effective, permitted, inheritable; /* capabilities: kernel/capability.h */
     char name[PROCESS_NAME_BYTES]; /* of the program, for ps */
     enum process_state state;
@@ -64,6 +65,9 @@ struct process *process_find(int pid);
 /* Sends a signal: 0 or -errno. To a group: -ESRCH when it has no member. */
 int process_signal(struct process *process, int signal);
 int process_group_signal(int group_id, int signal);
+
+/* Its controlling terminal, and that of all its threads. */
+void process_set_terminal(struct process *process, struct tty *terminal);
 
 /* True when a signal that would interrupt a sleep is pending for the running process. */
 bool process_signal_pending(void);

@@ -135,6 +135,12 @@ void thread_set_group(struct process *leader, int group_id)
         thread->group_id = group_id;
 }
 
+void process_set_terminal(struct process *process, struct tty *terminal)
+{
+    for (struct process *thread = process->private->leader; thread; thread = thread_next(thread))
+        thread->terminal = terminal;
+}
+
 void thread_set_session(struct process *leader)
 {
     for (struct process *thread = leader; thread; thread = thread_next(thread)) {

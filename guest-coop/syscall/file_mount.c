@@ -6,6 +6,7 @@
 #include "syscall/file_calls.h"
 
 #include "fs/ext2.h"
+#include "fs/pty.h"
 #include "fs/ramfs.h"
 #include "kernel/capability.h"
 #include "kernel/errno.h"
@@ -110,6 +111,8 @@ static long file_mount_statfs(const struct inode *inode, uint64_t user_status)
         .type = ABI_PROC_MAGIC, .block_bytes = 4096, .name_bytes = ABI_NAME_BYTES, .fragment_bytes = 4096};
     if (ext2_holds(inode)) {
         ext2_status(&status);
+    } else if (devpts_holds(inode)) {
+        status.type = ABI_DEVPTS_MAGIC;
     } else if (FILE_SYSTEM(inode)) {
         status.type = ABI_RAMFS_MAGIC;
         status.blocks = (int64_t)ramfs_usage.frame_limit;

@@ -68,7 +68,7 @@ static const struct part {
              {"limits", abi_test_limits},
              {"proc", abi_test_proc},             {"clones", abi_test_clones},
              {"sequences", abi_test_sequences},   {"rights", abi_test_rights},
-             {"accounts", abi_test_accounts}};
+             {"accounts", abi_test_accounts},     {"terminals", abi_test_terminals}};
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 

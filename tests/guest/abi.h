@@ -72,6 +72,7 @@ void abi_test_files(void);
 void abi_test_sequences(void);
 void abi_test_rights(void);
 void abi_test_accounts(void);
+void abi_test_terminals(void);
 
 /* What the programs do that two of the parts execute: their status. */
 int abi_sequence_executed(void);

@@ -232,6 +232,11 @@ struct process *process_find(int pid)
     return NULL;
 }
 
+void process_set_terminal(struct process *process, struct tty *terminal)
+{
+    process->terminal = terminal;
+}
+
 int process_signal(struct process *process, int signal)
 {
     fake_signal = signal;
