@@ -27,6 +27,7 @@ from .commands_ablation import command_ablation
 from .commands_sweep import command_sweep
 from .commands_trace import command_demo, command_trace
 from .compare import compare, render_comparison
+from .complaints import take_complaints
 from .errors import CoopbenchError, UsageError
 from .guests import GUESTS, find_guest
 from .machines import MACHINES, Machine, find_machine
@@ -49,7 +50,7 @@ from .shell import run_shell
 from .side import render_side_by_side, unexplained
 from .side_switches import differ_in_switches, render_switches
 from .switches import parse_parameters, parse_switches
-from .tables import WIDTH, columns, render_dearest, render_exits, render_table
+from .tables import WIDTH, columns, loss_lines, render_dearest, render_exits, render_table
 from .walks import Tlb, find_tlb
 from .walks_table import has_walks, render_walks
 from .workloads import Workload, choose_workloads, only_quick, read_manifest
@@ -65,9 +66,13 @@ def main(arguments: list[str] | None = None, paths: Paths | None = None) -> int:
     try:
         options = parse(sys.argv[1:] if arguments is None else arguments)
         options.paths = paths or default_paths(getattr(options, "build", None))
+        take_complaints()
         status = _COMMANDS[options.command](options)
         sys.stdout.flush()
-        return status
+        complaints = take_complaints()
+        for text in complaints:
+            _fail(text, 1)
+        return status or int(bool(complaints))
     except CoopbenchError as error:
         return _fail(str(error), error.status)
     except BrokenPipeError:
@@ -407,7 +412,7 @@ def command_compare(options: argparse.Namespace) -> int:
     if before.run["machine"] != after.run["machine"]:
         return _compare_machines(before, after, options)
     comparison = compare(before, after)
-    print(render_comparison(comparison), end="")
+    print(render_comparison(comparison) + _losses([before, after]), end="")
     worse = [] if options.fail_above is None else comparison.regressions(options.fail_above)
     if not worse:
         return 0
@@ -422,7 +427,13 @@ def _compare_machines(before: Result, after: Result, options: argparse.Namespace
     if not modes:
         raise UsageError("these results of two machines have no mode in common")
     print("\n".join(render_side_by_side([before, after], find_mode(mode)) for mode in modes), end="")
+    print(_losses([before, after]), end="")
     return 0
+
+
+def _losses(results: list[Result]) -> str:
+    """What of the records behind several results is damaged."""
+    return "".join(f"{result.folder}: {line}\n" for result in results for line in loss_lines(result))
 
 
 _COMMANDS = {"doctor": command_doctor, "modes": command_modes, "workloads": command_workloads, "run": command_run,

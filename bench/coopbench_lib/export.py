@@ -10,7 +10,6 @@ from dataclasses import asdict
 
 from .modes import Mode
 from .outcome import OK
-from .raw import RawRecords, read_raw
 from .result_shape import has_changed_tree
 from .results import Result
 from .summary import COLUMNS, Row
@@ -28,28 +27,28 @@ _LATEX_SPECIAL = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&",
 def export(result: Result, kind: str) -> str:
     """The rows of a result in one of FORMATS."""
     if kind == "csv":
-        return render_csv([(result, read_raw(result.folder))])
+        return render_csv([result])
     if kind == "json":
-        return render_json(result, read_raw(result.folder))
+        return render_json(result)
     return render_markdown(result) + render_walks_markdown(result) if kind == "md" else render_latex(result)
 
 
-def render_csv(results: list[tuple[Result, RawRecords]]) -> str:
+def render_csv(results: list[Result]) -> str:
     """The columns of table.csv, and one more: the lines of records.jsonl that the row was made of."""
     text = io.StringIO()
     writer = csv.DictWriter(text, [*COLUMNS, "records"], lineterminator="\n")
     writer.writeheader()
-    for result, raw in results:
+    for result in results:
         for row in result.rows:
             cells = {name: "" if value is None else value for name, value in asdict(row).items()}
-            writer.writerow(cells | {"records": raw.span(row.mode, row.workload)})
+            writer.writerow(cells | {"records": result.raw.span(row.mode, row.workload)})
     return text.getvalue()
 
 
-def render_json(result: Result, raw: RawRecords) -> str:
+def render_json(result: Result) -> str:
     """run.json without the boots, the rows with their record lines, the exits and the hypercalls."""
     run = {name: value for name, value in result.run.items() if name != "outcomes"}
-    rows = [asdict(row) | {"records": raw.numbers(row.mode, row.workload)} for row in result.rows]
+    rows = [asdict(row) | {"records": result.raw.numbers(row.mode, row.workload)} for row in result.rows]
     whole = {"run": run, "rows": rows, "exits": [asdict(row) for row in result.exits],
              "hypercalls": [asdict(row) for row in result.hypercalls]}
     return json.dumps(whole, indent=1) + "\n"

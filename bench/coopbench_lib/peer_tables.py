@@ -11,7 +11,7 @@ from .outcome import OK
 from .results import Result
 from .sample_views import remarks
 from .summary import Row
-from .tables import WIDTH, amount, mark, ratio
+from .tables import WIDTH, amount, loss_lines, mark, ratio
 
 _GAP = 2
 _RATIOS = "Ratios: of our modes to our own kernel on the bare machine, of peers to theirs"
@@ -143,7 +143,7 @@ def below(results: list[Result]) -> list[str]:
                   if name in here]
         lines += [f"{name}: not measured: {reason}." for name, reason in run.get("skipped", {}).items()]
         lines.append(f"Run {run['run_id']}, commit {run.get('commit')}.")
-        lines += remarks(result)
+        lines += remarks(result) + loss_lines(result)
     wrong: dict[tuple[str, str, str], list[str]] = {}
     for row in (row for result in results for row in result.rows if is_of_peers(result) and row.status != OK):
         wrong.setdefault((row.status, row.mode, row.reason), []).append(row.workload)

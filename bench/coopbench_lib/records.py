@@ -150,15 +150,15 @@ def join(boot: Boot, workload: str, hypervised: bool) -> list[Repetition]:
             raise RecordError(f"region {region.number} was recorded twice")
         regions[region.number] = region
     traces = read_traces(boot.all("trace"))
-    repetitions = [read_repetition(line, regions.get(_number(line, "region")), traces.get(_number(line, "region")))
-                   for line in boot.all("repetition")]
+    repetitions = [read_repetition(line, regions.get(number), traces.get(number))
+                   for line in boot.all("repetition") for number in (read_count(line, "region"),)]
     for repetition in repetitions:
-        _check(repetition, workload, hypervised)
+        check_repetition(repetition, workload, hypervised)
     return repetitions
 
 
-def _check(repetition: Repetition, workload: str, hypervised: bool) -> None:
-    """What must hold between a repetition, its region, and what was asked for."""
+def check_repetition(repetition: Repetition, workload: str, hypervised: bool) -> None:
+    """RecordError: what must hold between a repetition, its region and what was asked for does not."""
     name = f"repetition {repetition.index}"
     if repetition.workload != workload:
         raise RecordError(f"{name} is of workload {repetition.workload}")
@@ -179,7 +179,7 @@ def read_traces(lines: list[dict[str, Any]]) -> dict[int, list[list]]:
         crossings = line.get("crossings")
         if not isinstance(crossings, list) or not all(_is_crossing(entry) for entry in crossings):
             raise RecordError("a trace record holds something that is no crossing")
-        traces.setdefault(_number(line, "region"), []).extend(crossings)
+        traces.setdefault(read_count(line, "region"), []).extend(crossings)
     return traces
 
 
@@ -194,8 +194,8 @@ def read_repetition(line: dict[str, Any], region: Region | None, trace: list[lis
     parameters = line.get("params", {})
     if not isinstance(parameters, dict) or not isinstance(line.get("workload"), str):
         raise RecordError("a repetition record lacks its workload or parameters")
-    return Repetition(line["workload"], _number(line, "region"), _number(line, "repetition"),
-                      bool(line.get("warmup", False)), _number(line, "ops"), _number(line, "tsc"),
+    return Repetition(line["workload"], read_count(line, "region"), read_count(line, "repetition"),
+                      bool(line.get("warmup", False)), read_count(line, "ops"), read_count(line, "tsc"),
                       _counted(line, "idle"), _counted(line, "ticks"), parameters, region, line, trace or [], start)
 
 
@@ -203,9 +203,9 @@ def read_region(line: dict[str, Any]) -> Region:
     """A region record as a Region; the invariant guest + hypervisor + idle = tsc is checked here."""
     exits = {str(reason): _read_cost(cost) for reason, cost in _table(line, "exits").items()}
     calls = _table(line, "hypercalls")
-    region = Region(_number(line, "region"), _number(line, "tsc"), _number(line, "guest"), _number(line, "hypervisor"),
-                    _number(line, "idle"), _number(line, "injections"), exits,
-                    {name: _number(calls, name) for name in calls}, line)
+    region = Region(*(read_count(line, name) for name in ("region", "tsc", "guest", "hypervisor", "idle",
+                                                          "injections")), exits,
+                    {name: read_count(calls, name) for name in calls}, line)
     total = region.guest + region.hypervisor + region.idle
     if total != region.tsc:
         raise RecordError(f"region {region.number}: guest {region.guest} + hypervisor {region.hypervisor} + idle "
@@ -216,22 +216,22 @@ def read_region(line: dict[str, Any]) -> Region:
 def _read_cost(cost: Any) -> ExitCost:
     if not isinstance(cost, dict):
         raise RecordError("a region record has an exit reason without its costs")
-    return ExitCost(*(_number(cost, name) for name in ("count", "total", "min", "p50", "p99", "max")))
+    return ExitCost(*(read_count(cost, name) for name in ("count", "total", "min", "p50", "p99", "max")))
 
 
 def _table(line: dict[str, Any], name: str) -> dict[str, Any]:
     value = line.get(name, {})
     if not isinstance(value, dict):
-        raise RecordError(f"'{name}' of a {line['type']} record is no table")
+        raise RecordError(f"'{name}' of a {line.get('type', 'region')} record is no table")
     return value
 
 
 def _counted(line: dict[str, Any], name: str) -> int:
     """A count that only guest-coop takes: under another kernel the record is without it."""
-    return _number(line, name) if name in line else 0
+    return read_count(line, name) if name in line else 0
 
 
-def _number(line: dict[str, Any], name: str) -> int:
+def read_count(line: dict[str, Any], name: str) -> int:
     """A count of a record: an integer, not negative."""
     value = line.get(name)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:

@@ -22,12 +22,15 @@ _SHOWN_DIFFERENCES = 5
 
 
 def save_reference(result: Result, references: Path) -> Path:
-    """Copies a result to be the reference of its machine. UsageError: it has failures or an unclean tree."""
+    """Copies a result to be the reference of its machine. UsageError: it has failures, an unclean tree or
+    damaged records."""
     bad = [row for row in result.rows if row.status not in (OK, "n/a")]
     if bad:
         raise UsageError(f"{len(bad)} of its rows are {bad[0].status}: this result can be no reference")
     if not result.run.get("tree_clean"):
         raise UsageError("this result is of a tree with changes that are in no commit: it can be no reference")
+    if result.raw.damage:
+        raise UsageError("this result's records are damaged: it can be no reference")
     folder = references / reference_name(result)
     folder.mkdir(parents=True, exist_ok=True)
     for name in (*_FILES, *_FILES_OF_LATER):

@@ -16,7 +16,6 @@ from .modes import find_mode
 from .peer_tables import is_of_peers
 from .plots import Plot, draw, gnuplot, plots_of
 from .plots_samples import distribution_plots
-from .raw import RawRecords, read_raw
 from .report_html import render_html
 from .report_peers import PeerSection, peer_sections, render_peers_latex, render_peers_markdown
 from .result_shape import has_changed_tree
@@ -28,11 +27,10 @@ from .workloads import Workload
 
 @dataclass
 class Section:
-    """One result in a report: its number (from 1), its raw records, its plots and their pictures by name."""
+    """One result in a report: its number (from 1), its plots and their pictures by name."""
 
     number: int
     result: Result
-    raw: RawRecords
     plots: list[Plot]
     pictures: dict[str, str] = field(default_factory=dict)
 
@@ -72,7 +70,7 @@ def make_report(results: list[Result], workloads: list[Workload], folder: Path,
     """Writes the report into 'folder'. The text is '', or one line that says what could not be drawn."""
     check_results(results)
     ours = [result for result in results if not is_of_peers(result)]
-    sections = [Section(number, result, read_raw(result.folder), plots_of(result) + distribution_plots(result))
+    sections = [Section(number, result, plots_of(result) + distribution_plots(result))
                 for number, result in enumerate(ours, 1)]
     peers = peer_sections(results)
     for section in (*sections, *peers):
@@ -83,7 +81,7 @@ def make_report(results: list[Result], workloads: list[Workload], folder: Path,
     note = "" if gnuplot() else "gnuplot is not installed: the report has no plots (Debian package gnuplot-nox)"
     _write(folder / "index.html", render_html(sections, peers, about, note, extras or []))
     _write(folder / "report.md", render_report_markdown(sections, peers, folder, note, extras or []))
-    _write(folder / "report.csv", render_csv([(result, read_raw(result.folder)) for result in results]))
+    _write(folder / "report.csv", render_csv(results))
     _write(folder / "report.tex", "\n".join([render_latex(section.result) for section in sections]
                                             + [render_peers_latex(section) for section in peers]))
     return note
@@ -138,7 +136,7 @@ def _markdown_section(section: Section, place: str) -> list[str]:
     lines += [f"- {name}: {text}" for name, text in facts(result)]
     lines += [f"- image {name}: SHA-256 `{digest}`" for name, digest in result.images.items()]
     lines += ["", *table.split("\n")[2:], "### Raw records", ""]
-    if section.raw.lines:
+    if section.result.raw.lines:
         lines += [f"One line of [records.jsonl]({place}/records.jsonl) is one repetition. Measured in unit "
                   f"{result.run['unit']}:", ""] + _markdown_raw(section, place)
     else:
@@ -157,9 +155,9 @@ def _markdown_raw(section: Section, place: str) -> list[str]:
     for workload in grid.workloads:
         cells = []
         for mode in modes:
-            row, numbers = grid.row(mode, workload), section.raw.numbers(mode, workload)
+            row, numbers = grid.row(mode, workload), section.result.raw.numbers(mode, workload)
             text = amount(row.value) + mark(row).replace("*", "\\*") if row else "-"
-            cells.append(f"{text} [{section.raw.span(mode, workload)}]({place}/records.jsonl#L{numbers[0]})"
+            cells.append(f"{text} [{section.result.raw.span(mode, workload)}]({place}/records.jsonl#L{numbers[0]})"
                          if numbers else row.status if row else "-")
         lines.append(f"| {workload} | " + " | ".join(cells) + " |")
     return lines

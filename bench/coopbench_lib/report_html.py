@@ -18,7 +18,7 @@ from .report_glance import anchor, glance
 from .report_peers import PeerSection, render_peers_html
 from .report_style import STYLE
 from .summary import ExitRow, Row
-from .tables import Grid, added, amount, crossings, make_grid, mark, ratio, share, switch_lines
+from .tables import Grid, added, amount, crossings, loss_lines, make_grid, mark, ratio, share, switch_lines
 from .walks_table import WALKS_TITLE, about_walks, has_walks, walks_lines
 from .workloads import Workload
 
@@ -114,10 +114,10 @@ def _mode_cells(section: Section, row: Row | None) -> str:
 
 def _link(section: Section, row: Row | None, text: str) -> str:
     """A figure as a link to the first of its raw lines; plain where the result has no records."""
-    span = section.raw.span(row.mode, row.workload) if row else ""
+    span = section.result.raw.span(row.mode, row.workload) if row else ""
     if not span:
         return escape(text)
-    first = section.raw.numbers(row.mode, row.workload)[0]
+    first = section.result.raw.numbers(row.mode, row.workload)[0]
     return f'<a href="#r{section.number}-{first}" title="records.jsonl: {span}">{escape(text)}</a>'
 
 
@@ -134,6 +134,9 @@ def _legend(section: Section) -> str:
     if bad:
         text += "<ul>" + "".join(f"<li>{escape(f'{row.status}: {row.workload} in {row.mode}: {row.reason}')}</li>"
                                  for row in bad) + "</ul>"
+    lost = loss_lines(section.result)
+    if lost:
+        text += "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lost) + "</ul>"
     did = switch_lines(section.result)
     if did:
         text += ("<p>What switches and features did, by count:</p><ul>"
@@ -181,8 +184,9 @@ def _workload(section: Section, grid: Grid, workload: str, about: Workload | Non
     """One workload: what it does, its cost in every mode, its exits."""
     unit = section.result.run["unit"]
     rows = [row for row in section.result.rows if row.workload == workload]
-    raw = " ".join(f"{escape(row.mode)} {_link(section, row, section.raw.span(row.mode, workload))}" for row in rows
-                   if section.raw.numbers(row.mode, workload))
+    records = section.result.raw
+    raw = " ".join(f"{escape(row.mode)} {_link(section, row, records.span(row.mode, workload))}" for row in rows
+                   if records.numbers(row.mode, workload))
     parts = [f'<article id="{anchor(section, workload)}"><h4>{escape(workload)}</h4>']
     if about and about.does:
         aka = f" <i>Known as: {escape(about.aka)}.</i>" if about.aka else ""
@@ -227,7 +231,7 @@ def _walks(section: Section) -> str:
 
 def _raw(section: Section) -> str:
     """records.jsonl line by line, so that the page can be checked without its folder."""
-    lines = section.raw.lines
+    lines = section.result.raw.lines
     if not lines:
         return '<p class="small">This result came without its records: a reference keeps the tables only.</p>'
     head = f'<h3>Raw records</h3><p class="small">records.jsonl, {len(lines)} lines, one a repetition.</p>'

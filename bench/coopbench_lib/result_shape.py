@@ -59,7 +59,7 @@ def _has(table: dict[str, Any], names: tuple[str, ...]) -> bool:
 def _is_outcome(outcome: Any) -> bool:
     return (isinstance(outcome, dict)
             and all(isinstance(outcome.get(name), str) for name in ("mode", "workload", "status"))
-            and isinstance(outcome.get("command", []), list))
+            and isinstance(outcome.get("command", []), list) and isinstance(outcome.get("records", 0), int))
 
 
 def check_row(row: Row, run: dict[str, Any]) -> None:

@@ -18,15 +18,18 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from .errors import CoopbenchError, RecordError, UsageError
+from .complaints import complain
+from .errors import RecordError, UsageError
 from .outcome import OK, Outcome
-from .records import read_region, read_repetition
+from .raw import NAME, RawRecords, complain_about_rows, is_whole, read_raw
+from .records import Repetition
 from .result_shape import check_row, damaged_parts, lacking_names, to_number
 from .summary import (COLUMNS, EXIT_COLUMNS, HYPERCALL_COLUMNS, SAMPLE_COLUMNS, ExitRow, HypercallRow, Row,
                       SampleRow)
 
 SCHEMA = 1
 
+_MOST_IN_A_LINE = 2  # of what is damaged; the rest stands below the table
 _LEVELS = 3  # of run.json that are a line for each member: its own, the boots, and what is said of a boot
 
 
@@ -53,6 +56,7 @@ class Result:
     exits: list[ExitRow]
     hypercalls: list[HypercallRow]
     samples: list[SampleRow] = field(default_factory=list)
+    raw: RawRecords = field(default_factory=lambda: RawRecords(is_there=False))
 
     def groups(self, mode: str, workload: str) -> list[list[float]]:
         """A row's repetitions by their start; none where they were all equal."""
@@ -84,15 +88,13 @@ class ResultFolder:
 
     def append(self, outcome: Outcome) -> None:
         """Adds the repetitions of one outcome to records.jsonl."""
-        with (self.folder / "records.jsonl").open("a", encoding="utf-8") as file:
-            for repetition in outcome.repetitions:
-                line = {"mode": outcome.mode, "repetition": repetition.raw,
-                        "region": repetition.region.raw if repetition.region else None}
-                if repetition.trace:
-                    line["trace"] = repetition.trace
-                if repetition.start:
-                    line["start"] = repetition.start
-                file.write(json.dumps(line, separators=(",", ":")) + "\n")
+        with (self.folder / NAME).open("a", encoding="utf-8") as file:
+            file.writelines(map(_record_line, outcome.repetitions, [outcome.mode] * len(outcome.repetitions)))
+
+    def keep_only(self, outcomes: list[Outcome]) -> None:
+        """Takes out of records.jsonl what is of boots that were cut off, or damaged; whole or not at all."""
+        self._write(NAME, "".join(_record_line(repetition, outcome.mode) for outcome in outcomes
+                                  for repetition in outcome.repetitions))
 
     def write_run(self, run: dict[str, Any], outcomes: list[Outcome]) -> None:
         """Writes run.json, whole or not at all."""
@@ -141,40 +143,33 @@ class ResultFolder:
         unfinished.symlink_to(os.path.relpath(self.folder, out))
         unfinished.replace(out / "latest")
 
-    def read_finished(self) -> tuple[dict[str, Any], list[Outcome]]:
-        """run.json and the outcomes that need not be run again: ok with all their repetitions, or n/a. What else stands
-        in records.jsonl is of boots that were cut off, and is removed."""
+    def read_finished(self) -> tuple[dict[str, Any], list[Outcome], list[str]]:
+        """run.json, the outcomes that need not be run again (ok with all their records, or n/a), and what is damaged of
+        records.jsonl. Nothing is changed: keep_only() does that."""
         run = read_run(self.folder)
-        outcomes = {outcome.key: outcome for outcome in map(_outcome_from_json, run.get("outcomes", []))
-                    if not outcome.bad}
-        for line in _read_lines(self.folder / "records.jsonl"):
-            region = read_region(line["region"]) if line["region"] else None
-            repetition = read_repetition(line["repetition"], region, line.get("trace"), line.get("start", 0))
-            outcome = outcomes.get((line["mode"], repetition.workload))
-            if outcome:
-                outcome.repetitions.append(repetition)
-        finished = [outcome for outcome in outcomes.values() if outcome.status != OK or outcome.repetitions]
-        (self.folder / "records.jsonl").write_text("")
-        for outcome in finished:
-            self.append(outcome)
-        return run, finished
+        raw, finished = read_raw(self.folder, run), []
+        for table in run.get("outcomes", []):
+            outcome = _outcome_from_json(table)
+            outcome.repetitions = raw.repetitions.get(outcome.key, [])
+            if is_whole(raw, table) and outcome.repetitions if outcome.status == OK else not outcome.bad:
+                finished.append(outcome)
+        return run, finished, raw.damage
 
 
-def _read_lines(path: Path) -> list[dict[str, Any]]:
-    """The whole lines of records.jsonl. The last one may have been cut off by a full disk: its boot is run again."""
-    texts = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    lines = []
-    for number, text in enumerate(texts, 1):
-        try:
-            lines.append(json.loads(text))
-        except ValueError as error:
-            if number < len(texts):
-                raise CoopbenchError(f"{path}: line {number} is broken: start a new run") from error
-    return lines
+def _record_line(repetition: Repetition, mode: str) -> str:
+    """A line of records.jsonl."""
+    line = {"mode": mode, "repetition": repetition.raw,
+            "region": repetition.region.raw if repetition.region else None}
+    if repetition.trace:
+        line["trace"] = repetition.trace
+    if repetition.start:
+        line["start"] = repetition.start
+    return json.dumps(line, separators=(",", ":")) + "\n"
 
 
 def _outcome_to_json(outcome: Outcome) -> dict[str, Any]:
-    return {column.name: getattr(outcome, column.name) for column in fields(Outcome) if column.name != "repetitions"}
+    table = {column.name: getattr(outcome, column.name) for column in fields(Outcome) if column.name != "repetitions"}
+    return table | {"records": len(outcome.repetitions)}
 
 
 def _outcome_from_json(table: dict[str, Any]) -> Outcome:
@@ -203,19 +198,25 @@ def read_run(folder: Path) -> dict[str, Any]:
 
 
 def read_result(folder: Path) -> Result:
-    """A result folder, or a reference; UsageError says what is wrong with it."""
+    """A result folder, or a reference; UsageError says what is wrong with it. Where only its records are damaged, it is
+    all the same a result, and a complaint."""
     run = read_run(folder)
     if not (folder / "table.csv").exists():
         raise UsageError(f"{folder} has no tables yet: its run goes on, or was cut off "
                          f"(go on with: bench/coopbench run --resume --out {folder})")
+    raw = read_raw(folder, run)
     try:
         rows = _read_csv(folder / "table.csv", Row)
         for row in rows:
             check_row(row, run)
-        return Result(folder, run, rows, _read_csv(folder / "exits.csv", ExitRow),
-                      _read_csv(folder / "hypercalls.csv", HypercallRow), _read_samples(folder / "samples.csv"))
+        raw.damage += complain_about_rows(raw, run, [row for row in rows if row.status == OK])
+        result = Result(folder, run, rows, _read_csv(folder / "exits.csv", ExitRow),
+                        _read_csv(folder / "hypercalls.csv", HypercallRow), _read_samples(folder / "samples.csv"), raw)
     except (OSError, ValueError, TypeError, KeyError, csv.Error, RecordError) as error:
         raise UsageError(f"the tables in {folder} cannot be read: {error}") from error
+    if raw.damage:
+        complain(f"{folder} is damaged: {'; '.join(raw.told(_MOST_IN_A_LINE))} (what is whole is shown)")
+    return result
 
 
 def _read_samples(path: Path) -> list[SampleRow]:

@@ -53,11 +53,16 @@ class Session:
             self.folder.create()
             self._save()
             return
-        before, finished = self.folder.read_finished()
+        before, finished, damage = self.folder.read_finished()
         changed = [name for name in _DECIDES_COUNTS if (before.get(name) or None) != (self.run[name] or None)]
         if changed:
             raise UsageError(f"cannot go on with {self.folder.folder}: its {' and '.join(changed)} "
                              f"{'are' if len(changed) > 1 or changed[0].endswith('s') else 'is'} not the same any more")
+        self.folder.keep_only(finished)
+        if damage:
+            print(f"coopbench: {self.folder.folder} was damaged: {damage[0]}"
+                  + (f" and {len(damage) - 1} more" if damage[1:] else "") + ": what is not whole is run again",
+                  file=sys.stderr)
         self.run["started"] = before.get("started", self.run["started"])
         self.outcomes = {outcome.key: outcome for outcome in finished}
 

@@ -101,7 +101,7 @@ def render_table(result: Result) -> str:
         for start in range(0, len(grid.modes), beside):
             lines += tables_wide.wide_block(grid.modes[start:start + beside], grid.workloads, grid.row, _unit(result),
                                             _WIDE) + [""]
-    below = _legend(result) + _remarks(grid) + switch_lines(result) + remarks(result)
+    below = _legend(result) + _remarks(grid) + switch_lines(result) + remarks(result) + loss_lines(result)
     return "\n".join(lines + [wrapped for line in below for wrapped in _wrap(line)]) + "\n"
 
 
@@ -222,6 +222,11 @@ def switch_lines(result: Result) -> list[str]:
                for mode, features in (result.run.get("features") or {}).items()])
 
 
+def loss_lines(result: Result) -> list[str]:
+    """What of the records behind the figures is damaged: these have no line, or too few, that could prove them."""
+    return [f"Damaged: {line}." for line in result.raw.told()]
+
+
 def _remarks(grid: Grid) -> list[str]:
     """Rows that are no exact number, rows that the tick touched, and rows without a number."""
     rows = list(grid.rows.values())
@@ -303,7 +308,8 @@ def render_markdown(result: Result) -> str:
             cells += _markdown_cells(grid.row(mode.name, workload))
         lines.append(_markdown_row(cells))
     lines += ["", *(f"{line}  " for line in _legend(result, is_markdown=True)), ""]
-    lines += [f"- {line.removeprefix('* ')}" for line in _remarks(grid) + switch_lines(result) + remarks(result)]
+    lines += [f"- {line.removeprefix('* ')}" for line in _remarks(grid) + switch_lines(result) + remarks(result)
+              + loss_lines(result)]
     return "\n".join(lines).rstrip() + "\n"
 
 

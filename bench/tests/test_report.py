@@ -240,7 +240,7 @@ def test_export_of_a_reference(tree, result):
     text = page_of(tree)
     check_page(text)
     assert "came without its records" in text
-    assert read_raw(result).span("native", "fake/null") == ""
+    assert read_raw(result, {}).span("native", "fake/null") == ""
 
 
 def test_references_are_reported_where_there_is_no_result(tree, result):
@@ -250,11 +250,6 @@ def test_references_are_reported_where_there_is_no_result(tree, result):
     answer = tree("report")
     assert answer.out == "out/report/index.html\n"
     assert not (tree.root / "results/qemu-svm/report").exists()
-
-
-def broken_record(folder):
-    with (folder / "records.jsonl").open("a") as file:
-        file.write('{"mode":"native"}\n')
 
 
 def cut(path):
@@ -267,7 +262,6 @@ REFUSED = [
     (lambda folder: edit(folder, lambda row: row.update(unit="cycles") if row["mode"] == "native" else None),
      "mixes units: native fake/null is in cycles, the run is in instr"),
     (lambda folder: set_run(folder, schema=9), "is of schema 9, this coopbench reads schema 1"),
-    (broken_record, "records.jsonl: line 29 is no record of a repetition"),
     (lambda folder: (folder / "table.csv").write_text("machine,mode\nx,y\n"), "cannot be read"),
     (lambda folder: (folder / "table.csv").unlink(), "has no tables yet"),
     (lambda folder: (folder / "run.json").write_text("{"), "is not valid JSON"),
@@ -295,7 +289,6 @@ REFUSED = [
     (lambda folder: edit(folder, lambda row: row.update(mode="no/such/mode")), "result cannot be read: 'no' in mode"),
     (lambda folder: (folder / "samples.csv").write_text("mode,workload,start,value\nnative,a,first,1\n"),
      "cannot be read"),
-    (lambda folder: (folder / "records.jsonl").write_bytes(b"\x80\n"), "records.jsonl"),
 ]
 
 

