@@ -30,7 +30,7 @@ static inline enum vm_action dispatch_exit(struct vcpu *vcpu)
     trace->reason = reason;
     vcpu->trace_next += sizeof(*trace);
     if (!exit->next_rip && row->operation != OPERATION_NONE) {
-        unsigned length = instruction_length(vcpu, row->operation);
+        uint64_t length = instruction_length(vcpu, row->operation);
         if (__builtin_expect(!length, 0))
             return dispatch_retry(vcpu);
         exit->next_rip = exit->rip + length;

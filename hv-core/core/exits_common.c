@@ -10,6 +10,7 @@
 #include "core/report.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
+#include "cpu/cpu_backend.h"
 #include "machine/fpu.h"
 #include "machine/panic.h"
 #include <coopvirt/mutation.h>
@@ -93,7 +94,7 @@ static enum vm_action exit_nothing(struct vcpu *vcpu, const struct vm_exit *exit
 static enum vm_action exit_cache_flush(struct vcpu *vcpu, const struct vm_exit *exit)
 {
     if (!exit->next_rip) {
-        unsigned length = instruction_length(vcpu, OPERATION_WBINVD);
+        uint64_t length = instruction_length(vcpu, OPERATION_WBINVD);
         if (!length)
             length = instruction_length(vcpu, OPERATION_INVD);
         if (!length)
@@ -143,9 +144,20 @@ static enum vm_action exit_triple_fault(struct vcpu *vcpu, const struct vm_exit 
     return VM_STOP;
 }
 
+/* EIP behind an instruction that exits is left as the sum, which every exit would pay for to have it otherwise: where
+ * that is beyond 4 GiB and the CPU minds (VT-x), it begins anew here, and what was to be delivered still is: a failed
+ * entry leaves it. SDM vol. 3, "Checks on Guest RIP, RFLAGS, and SSP"; "VM-Entry Failures". */
 static enum vm_action exit_entry_failed(struct vcpu *vcpu, const struct vm_exit *exit)
 {
     (void)exit;
+    struct registers registers;
+    vcpu->vm->cpu->read_registers(vcpu, &registers);
+    uint64_t wrapped = (uint32_t)registers.rip;
+    if (registers.rip != wrapped && registers_decode_mode(&registers) != DECODE_MODE_64) {
+        registers.rip = wrapped;
+        vcpu->vm->cpu->write_registers(vcpu, &registers);
+        return dispatch_retry(vcpu);
+    }
     report_stop(vcpu, VM_STOP_BAD_STATE, "the CPU refuses to enter the guest in this state");
     return VM_STOP;
 }

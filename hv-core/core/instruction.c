@@ -55,17 +55,21 @@ size_t instruction_fetch(const struct vcpu *vcpu, const struct registers *regist
 }
 
 /* In every mode of the CPU, with all the prefixes that fit, and across the end of a page. */
-static __attribute__((noinline)) uint8_t instruction_length_decode(struct vcpu *vcpu,
-                                                                   enum instruction_operation operation)
+static __attribute__((noinline)) uint64_t instruction_length_decode(struct vcpu *vcpu,
+                                                                    enum instruction_operation operation)
 {
     struct registers registers;
     uint8_t bytes[INSTRUCTION_BYTES_MAX];
     vcpu->vm->cpu->read_registers(vcpu, &registers);
     size_t got = instruction_fetch(vcpu, &registers, bytes);
-    return (uint8_t)decode_length_fixed(bytes, got, registers_decode_mode(&registers), operation);
+    enum decode_mode mode = registers_decode_mode(&registers);
+    uint64_t length = decode_length_fixed(bytes, got, mode, operation);
+    if (length && mode != DECODE_MODE_64 && registers.rip + length > UINT32_MAX)
+        length -= 1ul << 32;
+    return length;
 }
 
-uint8_t instruction_length_walk(struct vcpu *vcpu, enum instruction_operation operation)
+uint64_t instruction_length_walk(struct vcpu *vcpu, enum instruction_operation operation)
 {
     const struct vm *vm = vcpu->vm;
     const volatile uint32_t *at = 0;
@@ -83,7 +87,7 @@ uint8_t instruction_length_walk(struct vcpu *vcpu, enum instruction_operation op
     /* The root is what the next exit will show: not CR3 where that is hidden. */
     vcpu->lengths[rip % VCPU_LENGTHS] =
         (struct vcpu_length){rip, vcpu->exit.root, (const void *)at, value, (uint8_t)operation, (uint8_t)length};
-    return (uint8_t)length;
+    return length;
 }
 
 void instruction_forget(struct vcpu *vcpu)

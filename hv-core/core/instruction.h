@@ -33,12 +33,12 @@ const struct instruction *instruction_decode_next(struct vcpu *vcpu, const struc
 /* Drops what is remembered, which points into the VM's memory: before some of that is taken away. */
 void instruction_forget(struct vcpu *vcpu);
 
-/* The length of the instruction at RIP, known to be `operation`; 0 when something else stands there. With a full walk.
- */
-uint8_t instruction_length_walk(struct vcpu *vcpu, enum instruction_operation operation);
+/* What RIP grows by behind the instruction there, known to be `operation`: its length, less 4 GiB where EIP begins anew
+ * there. 0 when something else stands there. With a full walk. */
+uint64_t instruction_length_walk(struct vcpu *vcpu, enum instruction_operation operation);
 
 /* The same, from what is remembered where that still holds. */
-static inline uint8_t instruction_length(struct vcpu *vcpu, enum instruction_operation operation)
+static inline uint64_t instruction_length(struct vcpu *vcpu, enum instruction_operation operation)
 {
     const struct vm_exit *exit = &vcpu->exit;
     const struct vcpu_length *entry = &vcpu->lengths[exit->rip % VCPU_LENGTHS];

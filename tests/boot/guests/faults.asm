@@ -152,7 +152,7 @@ bad_state:
     cpuid
     jmp hang
 
-; An instruction that exits ends with the last byte of 4 GiB, where EIP would begin anew.
+; An instruction that exits ends with the last byte of 4 GiB, where EIP begins anew.
 bits 32
 wrap:
     mov edi, 0x400000
@@ -165,6 +165,8 @@ wrap:
     loop .identity
     mov dword [edi], 0x800083
     mov word [0xbffffe], 0xa20f     ; CPUID
+    mov word [0], 0x25ff            ; JMP through
+    mov dword [2], .where
     mov eax, cr4
     or eax, 1 << 4
     mov cr4, eax
@@ -173,6 +175,11 @@ wrap:
     mov cr0, eax
     mov eax, 0xfffffffe
     jmp eax
+.anew:
+    PRINT32 "EIP began anew"
+    EXIT EXIT_OK
+.where:
+    dd .anew
 
 wrong:
     PRINT32 "wrong"
