@@ -56,7 +56,7 @@ peers: ## Fetches what others made (Linux, Xen, UML, LXC ...) from Debian, for c
 	@bench/fetch-peers.sh
 
 # Set-up runs first, by itself, so that a fresh machine needs nothing but the two commands.
-bench: deps ## Measures the default rows on $(MACHINE) and prints the comparison table
+bench: deps ## Measures the default rows on MACHINE and prints the comparison table
 	@$(MAKE) --no-print-directory -j$(JOBS) images
 	@bench/coopbench run --machine $(MACHINE) --workload default $(if $(QUICK),--quick)
 

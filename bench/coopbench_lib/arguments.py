@@ -110,9 +110,11 @@ def _add_machine(command: argparse.ArgumentParser) -> None:
 
 
 def _add_run(run: argparse.ArgumentParser) -> None:
-    run.usage = ("coopbench run [--machine M] [--guest G] [--mode A,B] [--workload X,Y] [--quick] [--set SWITCH=VALUE] "
-                 "[--param NAME=VALUE] [-w N] [-r N] [-j N] [--walks [TLB]] [--timeout SECONDS] [--dry-run] [--out "
-                 "DIR] [--resume] [--workload-dir DIR] [[--files DIR] [--stdin FILE] -- ./program arguments]")
+    run.usage = """coopbench run [-h] [--machine M] [--set SWITCH=VALUE] [--emulator PROGRAM] [--build DIR]
+                     [--guest G] [--mode A,B] [--workload X,Y] [--workload-dir DIR] [--quick]
+                     [--param NAME=VALUE] [-w N] [-r N] [-j N] [--until PERCENT] [--budget SECONDS]
+                     [--walks [TLB]] [--timeout SECONDS] [--out DIR] [--resume] [--dry-run]
+                     [[--files DIR] [--stdin FILE] -- ./program arguments]"""
     _add_machine(run)
     _add_measurement(run)
     run.add_argument("--workload", metavar="X,Y", help="workloads, groups such as 'latency/', or one of "
@@ -147,8 +149,10 @@ def add_sampling(command: argparse.ArgumentParser) -> None:
                          help=f"and begin nothing more after so long (default: {BUDGET_SECONDS})")
 
 
-def _add_measurement(command: argparse.ArgumentParser, modes: tuple[str, ...] | None = DEFAULT_MODES) -> None:
-    """What all commands that boot workloads have in common; 'modes' are the default, None where nobody chooses."""
+def _add_measurement(command: argparse.ArgumentParser, modes: tuple[str, ...] | None = DEFAULT_MODES,
+                     kind: str = "") -> None:
+    """What all commands that boot workloads have in common; 'modes' are the default, None where nobody chooses; a
+    result of another kind than a run's has the kind in its folder's name."""
     command.add_argument("--guest", metavar="G", help="the kernel that runs the programs, one of: "
                          f"{', '.join(guest.name for guest in GUESTS)} (the first is the default)")
     if modes:
@@ -161,7 +165,7 @@ def _add_measurement(command: argparse.ArgumentParser, modes: tuple[str, ...] | 
     command.add_argument("--timeout", metavar="SECONDS", type=_positive, default=DEFAULT_TIMEOUT_SECONDS,
                          help="kill a boot that takes longer (default: %(default)s)")
     command.add_argument("--out", metavar="DIR", type=Path,
-                         help="result folder (default: out/<date>-<machine>-<commit>)")
+                         help=f"result folder (default: out/<date>-{kind}<machine>-<commit>)")
     command.set_defaults(until=None, budget=None, runs=None, quick=False, dry_run=False, resume=False, workload=None,
                          parameters=None)
 
@@ -173,7 +177,7 @@ def _add_parameters(command: argparse.ArgumentParser) -> None:
 
 def _add_trace(trace: argparse.ArgumentParser) -> None:
     _add_machine(trace)
-    _add_measurement(trace)
+    _add_measurement(trace, kind="trace-")
     trace.add_argument("--workload", metavar="W", help="the workload, of which one operation is traced (default: "
                        f"{TRACED_WORKLOAD})")
     _add_parameters(trace)
@@ -181,7 +185,7 @@ def _add_trace(trace: argparse.ArgumentParser) -> None:
 
 def _add_sweep(sweep: argparse.ArgumentParser) -> None:
     _add_machine(sweep)
-    _add_measurement(sweep)
+    _add_measurement(sweep, kind="sweep-")
     sweep.add_argument("--preset", metavar="NAME", help="a sweep that has a name; 'list' lists them")
     sweep.add_argument("--workload", metavar="X,Y", help="workloads, or groups such as 'latency/'")
     sweep.add_argument("--param", metavar="NAME=V1,V2", action="append", dest="parameters",
@@ -194,7 +198,7 @@ def _add_sweep(sweep: argparse.ArgumentParser) -> None:
 
 def _add_ablation(ablation: argparse.ArgumentParser) -> None:
     _add_machine(ablation)
-    _add_measurement(ablation, None)
+    _add_measurement(ablation, None, kind="ablation-")
     ablation.add_argument("--workload", metavar="X,Y", help="workloads, or groups such as 'latency/' (default: "
                           f"{ABLATION_WORKLOADS.replace(',', ', ')})")
     _add_parameters(ablation)
@@ -207,18 +211,18 @@ def _add_ablation(ablation: argparse.ArgumentParser) -> None:
 
 def _add_demo(demo: argparse.ArgumentParser) -> None:
     _add_machine(demo)
-    _add_measurement(demo, ("native", *DEMO_MODES))
+    _add_measurement(demo, ("native", *DEMO_MODES), kind="demo-")
 
 
 def _add_shell(shell: argparse.ArgumentParser) -> None:
     _add_machine(shell)
-    shell.add_argument("--mode", metavar="M", default="full-nested", help="default: %(default)s")
+    shell.add_argument("--mode", metavar="M", default="full-nested", help="the guest's mode (default: %(default)s)")
     shell.add_argument("--debug", action="store_true", help="stop at the first instruction until gdb is attached")
 
 
 def _add_compare(command: argparse.ArgumentParser) -> None:
-    command.add_argument("before", metavar="BEFORE", type=Path)
-    command.add_argument("after", metavar="AFTER", type=Path)
+    command.add_argument("before", metavar="BEFORE", type=Path, help="a result folder, or a reference in results/")
+    command.add_argument("after", metavar="AFTER", type=Path, help="the one that is compared with it")
     command.add_argument("--fail-above", metavar="PERCENT", type=_percent,
                          help="exit with status 1 when a row became dearer by more than this")
 

@@ -46,7 +46,7 @@ def add_report_commands(commands, add) -> None:
                         help="where it goes (default: RESULT/report; out/report for several, or for a reference)")
     exported = add(commands, "export", "the rows of a result for other programs and for papers")
     _add_result(exported)
-    exported.add_argument("--format", choices=FORMATS, default="csv", help="default: %(default)s")
+    exported.add_argument("--format", choices=FORMATS, default="csv", help="of the rows (default: %(default)s)")
     _add_reproduce(add(commands, "reproduce", "a published comparison again, beside what was measured here"))
     papers = add(commands, "papers", "the publications whose figures are kept in papers/")
     papers.add_argument("action", choices=("list", "check", "new"),
@@ -54,10 +54,10 @@ def add_report_commands(commands, add) -> None:
     papers.add_argument("name", metavar="NAME", nargs="?", help="the folder of a new one")
     _add_model(add(commands, "model", "what the counts would be in cycles: a model, with its sources and its errors"))
     _add_result(add(commands, "cite", "a result as BibTeX and as a paragraph on methods"))
-    claims = add(commands, "claims", "judges the README's claims, of ARTIFACT.md, by a result")
+    claims = add(commands, "claims", "which of the claims in ARTIFACT.md a result bears out")
     claims.add_argument("result", metavar="RESULT", type=Path, nargs="?",
                         help="a result that has their rows (default: they are measured now, on qemu-svm)")
-    claims.add_argument("--markdown", action="store_true", help="prints the table of ARTIFACT.md instead")
+    claims.add_argument("--markdown", action="store_true", help="print the table of ARTIFACT.md instead")
 
 
 def _add_reproduce(command: argparse.ArgumentParser) -> None:
@@ -66,7 +66,7 @@ def _add_reproduce(command: argparse.ArgumentParser) -> None:
                               f"'{ALL}': how far each of them agrees")
     command.add_argument("result", metavar="RESULT", type=Path, nargs="*",
                          help="result folders (default: out/latest and what is in results/)")
-    command.add_argument("--format", choices=("text", "md", "csv"), default="text", help="default: %(default)s")
+    command.add_argument("--format", choices=("text", "md", "csv"), default="text", help="of the table (default: %(default)s)")
 
 
 def _add_model(command: argparse.ArgumentParser) -> None:

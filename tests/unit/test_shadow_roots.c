@@ -138,6 +138,14 @@ START_TEST(test_root_within_itself)
 }
 END_TEST
 
+/* The first table of each level of the pool is linked to the first one below it. */
+static void link_first_tables(uint64_t entry)
+{
+    for (unsigned level = 3; level; level--)
+        model_write_entry(&model, model.pool[level][0], 0, model.pool[level - 1][0] << 12 | entry,
+                          model.direct + model.pool[level][0] * 4096);
+}
+
 /* A page seen at two addresses becomes another frame in a table out of step: it is taken into use by a write at one
  * address, and with INVLPG of the other nothing of the old frame may be left there. */
 START_TEST(test_alias_of_what_has_changed)
@@ -147,9 +155,7 @@ START_TEST(test_alias_of_what_has_changed)
     uint64_t machine, before;
     model_create(&model, MODEL_LONG, 64, 1);
     uint64_t table = model.pool[0][0], at = model.direct + table * 4096;
-    for (unsigned level = 3; level; level--)
-        model_write_entry(&model, model.pool[level][0], 0, model.pool[level - 1][0] << 12 | entry,
-                          model.direct + model.pool[level][0] * 4096);
+    link_first_tables(entry);
     model_write_entry(&model, model.pool[1][0], 1, table << 12 | entry, model.direct + model.pool[1][0] * 4096);
     model_write_entry(&model, table, 0, 1ul << 12 | entry, at);
     ck_assert(model_access(&model, 0, read, false, &before));
@@ -196,9 +202,7 @@ START_TEST(test_change_behind_the_walk)
     uint64_t machine, before;
     model_create(&model, MODEL_LONG, 64, 1);
     model_add_others(&model);
-    for (unsigned level = 3; level; level--)
-        model_write_entry(&model, model.pool[level][0], 0, model.pool[level - 1][0] << 12 | entry,
-                          model.direct + model.pool[level][0] * 4096);
+    link_first_tables(entry);
     model_write_entry(&model, model.pool[2][0], 1, model.pool[1][1] << 12 | entry,
                       model.direct + model.pool[2][0] * 4096);
     for (unsigned i = 2; i-- > 0;) { /* the table of before and that of afterwards are in use already */
@@ -236,9 +240,7 @@ START_TEST(test_change_behind_the_comparison)
     uint64_t machine, before;
     model_create(&model, MODEL_LONG, 64, 1);
     model_add_others(&model);
-    for (unsigned level = 3; level; level--)
-        model_write_entry(&model, model.pool[level][0], 0, model.pool[level - 1][0] << 12 | entry,
-                          model.direct + model.pool[level][0] * 4096);
+    link_first_tables(entry);
     changed = model.pool[0][0];
     model_write_entry(&model, changed, 0, model.pool[0][2] << 12 | entry, model.direct + changed * 4096);
     model_write_entry(&model, model.pool[0][2], 0, 3ul << 12 | entry, model.direct + model.pool[0][2] * 4096);
