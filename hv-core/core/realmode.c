@@ -2,7 +2,7 @@
 /*
  * What executes no differently in real mode is the executor's; control registers, MSRs and CPUID are carried out by the
  * rows of their exits; segments, and what goes from one code segment to another, have files of their own. What remains
- * is here: descriptor tables, flags, HLT. Left out are the limits of segments but that of code, and the trap flag.
+ * is here: descriptor tables, flags, HLT, the trap flag. Left out are the limits of segments but that of code.
  */
 #include "core/realmode.h"
 #include "core/emulation.h"
@@ -175,12 +175,9 @@ static enum realmode_end realmode_carry_out(struct vcpu *vcpu, const struct regi
     return event_is_waiting(&vcpu->events) ? REALMODE_THERE : REALMODE_UNKNOWN;
 }
 
-/* After STI, and after a load of SS, one instruction more is executed before an interrupt. */
-static bool realmode_is_shadow(const struct instruction *instruction, const struct registers *before)
+static bool realmode_loads_stack(const struct instruction *instruction)
 {
     switch (instruction->operation) {
-    case OPERATION_STI:
-        return !(before->rflags & X86_FLAGS_IF);
     case OPERATION_MOV_SEGMENT:
         return instruction->operands[0].kind == OPERAND_SEGMENT && instruction->operands[0].number == SEGMENT_SS;
     case OPERATION_POP_SEGMENT:
@@ -188,6 +185,37 @@ static bool realmode_is_shadow(const struct instruction *instruction, const stru
     default:
         return false;
     }
+}
+
+/* After STI, and after a load of SS, one instruction more is executed before an interrupt. */
+static bool realmode_is_shadow(const struct instruction *instruction, const struct registers *before)
+{
+    if (instruction->operation == OPERATION_STI)
+        return !(before->rflags & X86_FLAGS_IF);
+    return realmode_loads_stack(instruction);
+}
+
+/* Whether the trap of an instruction that began with TF set comes behind it: not where SS was loaded, nor in the
+ * handler that it called. SDM vol. 3, "Single-Step Exception Condition". */
+static bool realmode_is_stepped(const struct vcpu *vcpu, const struct instruction *instruction,
+                                const struct registers *after)
+{
+    bool is_call = instruction->operation == OPERATION_INT || instruction->operation == OPERATION_INT3 ||
+                   instruction->operation == OPERATION_INTO;
+    return !event_is_waiting(&vcpu->events) && !(is_call && !(after->rflags & X86_FLAGS_TF)) &&
+           !realmode_loads_stack(instruction);
+}
+
+/* Raised where others are that the hypervisor carries out: behind an instruction that leaves TF set. */
+static void realmode_trap(struct vcpu *vcpu, struct registers *registers)
+{
+    const struct cpu_backend *cpu = vcpu->vm->cpu;
+    uint64_t flags = registers->rflags;
+    registers->rflags |= X86_FLAGS_TF;
+    cpu->write_registers(vcpu, registers);
+    cpu->advance(vcpu, registers->rip);
+    registers->rflags = flags;
+    cpu->write_registers(vcpu, registers);
 }
 
 /* One instruction that the executor does not know. */
@@ -217,7 +245,9 @@ static enum realmode_end realmode_step(struct vcpu *vcpu, bool *is_shadowed)
     if (end != REALMODE_THERE)
         registers.rip = realmode_transfer_next(&registers, instruction);
     vcpu->vm->cpu->write_registers(vcpu, &registers);
-    return end;
+    if (before.rflags & X86_FLAGS_TF && realmode_is_stepped(vcpu, instruction, &registers))
+        realmode_trap(vcpu, &registers);
+    return end == REALMODE_HALTS && event_is_waiting(&vcpu->events) ? REALMODE_THERE : end;
 }
 
 /* One instruction. REALMODE_MORE: go on. */

@@ -53,8 +53,9 @@ static void fake_write(struct vcpu *writer, const struct registers *from)
 
 static void fake_advance(struct vcpu *advanced, uint64_t rip)
 {
-    (void)advanced;
     registers.rip = rip;
+    if (registers.rflags & X86_FLAGS_TF)
+        event_raise(&advanced->events, X86_VECTOR_DB, false, 0);
 }
 
 static void fake_written(struct vcpu *writer, coop_paddr address, uint64_t bytes)
@@ -247,6 +248,36 @@ START_TEST(test_interrupt_instructions)
     run_to("cef4", CODE >> 4, 1); /* into, without overflow */
     set_up();
     run_to_handler("b07f0401ce", X86_VECTOR_OF);
+}
+END_TEST
+
+/* A trap behind each instruction that begins with TF set. */
+START_TEST(test_steps)
+{
+    static const struct {
+        const char *code;
+        unsigned offset; /* where the first one is told of */
+    } rows[] = {
+        {"90f4", 1}, {"40f4", 1}, {"9cf4", 1}, {"faf4", 1},       {"6a009df4", 2}, /* push 0 */
+        {"f4", 1},   {"cef4", 1}, {"1ef4", 1}, {"8ed09090f4", 3},                  /* mov ss, ax; nop */
+    };
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        set_up();
+        registers.rflags |= X86_FLAGS_TF;
+        run_to_handler(rows[i].code, X86_VECTOR_DB);
+        ck_assert_uint_eq(word((unsigned)registers.rsp), rows[i].offset);
+        ck_assert_uint_eq(word((unsigned)registers.rsp + 4) & X86_FLAGS_TF, X86_FLAGS_TF);
+        ck_assert_uint_eq(registers.rflags & X86_FLAGS_TF, 0);
+    }
+    set_up();
+    registers.rflags |= X86_FLAGS_TF;
+    memory[STACK] = 2;
+    run_to_handler("9df4", X86_VECTOR_DB); /* popf, which clears it */
+    ck_assert_uint_eq(word((unsigned)registers.rsp + 4), X86_FLAGS_ONE);
+    set_up();
+    memory[STACK + 1] = 1;
+    run_to_handler("9d90f4", X86_VECTOR_DB); /* popf, which sets it: behind the next one */
+    ck_assert_uint_eq(word((unsigned)registers.rsp), 2);
 }
 END_TEST
 
@@ -483,6 +514,7 @@ int main(void)
     tcase_add_test(tests, test_segments);
     tcase_add_test(tests, test_far);
     tcase_add_test(tests, test_interrupt_instructions);
+    tcase_add_test(tests, test_steps);
     tcase_add_test(tests, test_exceptions);
     tcase_add_test(tests, test_short_table);
     tcase_add_test(tests, test_events);

@@ -112,6 +112,7 @@ events:
     xor ax, ax
     mov ds, ax
     ENTRY 0, divided
+    ENTRY 1, stepped
     ENTRY 2, woken
     ENTRY 4, overflown
     ENTRY 6, undefined
@@ -171,7 +172,27 @@ events:
     lahf
     stosw
     pause
+    xor dx, dx
+    pushf
+    pop ax
+    or ah, 1
+    push ax
+    popf                            ; TF, from the next one on
+    nop
+    mov cx, dx                      ; 1
+    push ax
+    pop ax
+    and ah, ~1
+    push ax
+    popf                            ; the last one
+    mov ax, dx
+    stosw
+    mov ax, cx
+    stosw
     ret
+stepped:
+    inc dx
+    iret
 divided:
     or bx, 1
     jmp skip
@@ -215,7 +236,7 @@ pointer_16:
     dw 0x5678, 0x1234
 resting: db 0
 trampoline_end:
-RESULTS equ 11
+RESULTS equ 12
 
 bits 32
 second:
