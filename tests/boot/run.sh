@@ -27,9 +27,37 @@ while :; do
 done
 wanted=" $* "
 
-# One `key = value` line of a section; several lines of one key are all kept.
-values() { printf '%s\n' "$section" | sed -n "s/^$1 *= *//p"; }
-value() { values "$1" | tail -n 1; }
+# The list, read once: the text of each section, and the names in their order.
+declare -A sections keys
+names=()
+read_list()
+{
+    local line
+    while IFS= read -r line; do
+        case $line in
+            '#'* | '') ;;
+            '['*']') line=${line#'['} line=${line%']'}; names+=("$line") sections[$line]= ;;
+            *) [ "${#names[@]}" -eq 0 ] || sections[${names[-1]}]+=$line$'\n' ;;
+        esac
+    done < "$list"
+}
+
+# Makes one section the one that value() and values() tell of. Several lines of one key are all kept.
+choose()
+{
+    local line
+    keys=()
+    while IFS= read -r line; do
+        [[ $line =~ ^([a-z-]+)\ *=\ *(.*)$ ]] || continue
+        keys[${BASH_REMATCH[1]}]+=${keys[${BASH_REMATCH[1]}]:+$'\n'}${BASH_REMATCH[2]}
+    done <<< "$1"
+}
+values() { printf '%s\n' "${keys[$1]:-}"; }
+value()
+{
+    local all=${keys[$1]:-}
+    printf '%s\n' "${all##*$'\n'}"
+}
 
 guest_image()
 {
@@ -183,17 +211,19 @@ is_asked_for()
     esac
 }
 
-mapfile -t names < <(sed -n 's/^\[\(.*\)\]$/\1/p' "$list")
+read_list
 rm -rf "$out"
 mkdir -p "$out"
+defaults='machine = qemu-svm bochs-svm bochs-vmx
+timeout = 60
+guest = guest-coop
+modes = full-nested
+cpus = 1
+memory = 64'
 total=0 skipped=0
 for name in "${names[@]}"; do
     [ "$wanted" = '  ' ] || [[ $wanted = *" $name "* ]] || continue
-    section=$(awk -v name="[$name]" '$0 == name {on = 1; next} /^\[/ {on = 0} on && !/^#/' "$list")
-    for default in 'machine = qemu-svm bochs-svm bochs-vmx' 'timeout = 60' 'guest = guest-coop' 'modes = full-nested' \
-        'cpus = 1' 'memory = 256'; do
-        [ -n "$(value "${default%% *}")" ] || section+=$'\n'$default
-    done
+    choose "$defaults"$'\n'"${sections[$name]}"
     [ -z "$(value script)" ] || oracle "$(value script)"
     if [ -n "$(value needs)" ] && ! [ -e "$(value needs)" ]; then
         echo "SKIP boot/$name: $(value needs) is not there (make peers)"

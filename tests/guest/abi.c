@@ -94,6 +94,19 @@ static unsigned long free_after(const struct part *part)
     return information.freeram / 4096;
 }
 
+/* By a word of the kernel's line: `leaks=0`. Whether anything is lost is no matter of the machine, or of how the kernel
+ * takes its switches: three times the tests where an emulator is slow would say nothing that is new. */
+static bool is_for_leaks(void)
+{
+    char line[1024] = "";
+    int file = open("/proc/cmdline", O_RDONLY);
+    if (file != -1) {
+        CHECK(read(file, line, sizeof(line) - 1) > 0);
+        close(file);
+    }
+    return strstr(line, "leaks=0") == NULL;
+}
+
 /* Where nobody else runs: what the second time takes is lost for good. */
 static void test_leaks(void)
 {
@@ -120,7 +133,7 @@ int main(int count, char **arguments)
         CHECK(descriptors_open() == open);
         printf("%s: %s\n", parts[i].name, abi_failures == before ? "ok" : "failed");
     }
-    if (getpid() == 1)
+    if (getpid() == 1 && is_for_leaks())
         test_leaks();
     printf("abi: %u checks\nabi: %u failures\n", abi_checks, abi_failures);
     if (getpid() == 1)
