@@ -177,6 +177,17 @@ boot()
     touch "$folder/console.txt" "$folder/records.txt"
 }
 
+# How a boot that failed ended: all that a log of somebody else's machine has of it.
+last_lines()
+{
+    local file
+    echo "     verdict: $(tail -n 1 "$1/verdict.txt")"
+    for file in console records; do
+        [ -s "$1/$file.txt" ] || echo "     $file: empty"
+        tail -n 6 "$1/$file.txt" | tr -cd '[:print:]\n' | cut -c1-240 | sed "s/^/     $file: /"
+    done
+}
+
 # Runs one test in one mode on one machine; the verdict goes to a file, since tests run side by side.
 run_one()
 {
@@ -195,7 +206,8 @@ run_one()
     if [ -z "$deviations" ]; then
         echo "PASS boot/$name $title" > "$folder/result.txt"
     else
-        { echo "FAIL boot/$name $title ($folder)"; printf '%s\n' "$deviations" | head -n 12 | sed 's/^/     /'; } > "$folder/result.txt"
+        { echo "FAIL boot/$name $title ($folder)"; printf '%s\n' "$deviations" | head -n 12 | sed 's/^/     /'
+            last_lines "$folder"; } > "$folder/result.txt"
     fi
     cat "$folder/result.txt"
 }
@@ -215,7 +227,7 @@ read_list
 rm -rf "$out"
 mkdir -p "$out"
 defaults='machine = qemu-svm bochs-svm bochs-vmx
-timeout = 60
+timeout = 180
 guest = guest-coop
 modes = full-nested
 cpus = 1
