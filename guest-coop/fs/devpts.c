@@ -116,7 +116,7 @@ static long devpts_child_name(struct inode *directory, struct inode *child, char
 
 static int devpts_fill(struct file *file, struct directory_writer *writer)
 {
-    const struct inode *parent = devpts_root.parent;
+    const struct inode *parent = devpts_root.parent ? devpts_root.parent : &devpts_root;
     char text[DEVPTS_NAME_BYTES];
     uint64_t position = file->position;
 
@@ -150,13 +150,12 @@ static const struct inode_operations devpts_operations = {
     .lookup = devpts_lookup, .child_name = devpts_child_name, .open = devpts_open, .destroy = devpts_stays};
 static const struct inode_operations devpts_device_operations = {.open = device_open, .destroy = devpts_stays};
 
-void devpts_mount(struct inode *directory)
+int devpts_take_root(struct inode **root)
 {
+    if (devpts_root.context)
+        return -EBUSY;
     uint64_t now = clock_realtime_ns();
-
     devpts_root.times = devpts_ptmx.times = (struct inode_attributes){now, now, now};
-    devpts_root.parent = directory->parent;
-    inode_reference(devpts_root.parent);
-    directory->mounted = &devpts_root;
-    inode_reference(directory); /* a mount point stays */
+    *root = &devpts_root;
+    return 0;
 }

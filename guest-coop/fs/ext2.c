@@ -186,7 +186,7 @@ static int ext2_read_super(struct block_device *device, bool read_only)
     return status;
 }
 
-static int ext2_mount_root(struct inode *directory)
+static int ext2_mount_root(void)
 {
     struct inode *root;
     int status = ext2_inode_get(EXT2_ROOT, &root);
@@ -201,13 +201,7 @@ static int ext2_mount_root(struct inode *directory)
         inode_release(root);
         return status;
     }
-    if (directory->parent) {
-        inode_reference(directory->parent);
-        root->parent = directory->parent;
-    }
-    inode_reference(directory);
-    ext2.root = directory->mounted = root;
-    ext2.covered = directory;
+    ext2.root = root;
     return 0;
 }
 
@@ -216,7 +210,7 @@ void ext2_ignore_set_id(bool ignore)
     ext2.ignores_set_id = ignore;
 }
 
-int ext2_mount(struct block_device *device, struct inode *directory, bool read_only)
+int ext2_mount(struct block_device *device, bool read_only, struct inode **root)
 {
     if (ext2.device)
         return -EBUSY;
@@ -228,32 +222,29 @@ int ext2_mount(struct block_device *device, struct inode *directory, bool read_o
     ext2.depth = 1;
     ext2.owner_uninterruptible = uninterruptible;
     if (status == 0)
-        status = ext2_mount_root(directory);
+        status = ext2_mount_root();
     if (status) {
         ext2_cache_drop();
         ext2.device = NULL;
     }
+    *root = ext2.root;
     return ext2_unlock(status);
 }
 
-int ext2_unmount(struct inode *root)
+int ext2_unmount(struct inode *root, uint32_t callers_references)
 {
     if (!ext2.device || root != ext2.root)
         return -EINVAL;
     ext2_lock();
-    /* One reference is the mount's, one the caller's. */
-    if (root->references > 2 || ext2_inode_any_open(root))
+    if (root->references > 1 + callers_references || ext2_inode_any_open(root))
         return ext2_unlock(-EBUSY);
     int status = ext2_inode_store_all();
     if (status == 0)
         status = ext2_set_state(false);
     if (status)
         return ext2_unlock(status);
-    ext2.covered->mounted = NULL;
-    inode_release(ext2.covered);
     ext2_cache_drop();
     ext2.device = NULL;
-    inode_release(ext2.root);
     ext2.root = NULL;
     return ext2_unlock(0);
 }
@@ -268,24 +259,9 @@ int ext2_sync(void)
     return ext2_unlock(status ? status : flushed);
 }
 
-bool ext2_is_root(const struct inode *inode)
-{
-    return ext2.device && inode == ext2.root;
-}
-
 bool ext2_holds(const struct inode *inode)
 {
     return ext2.device && inode->file_system == (uint32_t)ext2.device->number;
-}
-
-const char *ext2_device_name(void)
-{
-    return ext2.device ? ext2.device->name : NULL;
-}
-
-int ext2_mount_path(char *path, size_t size)
-{
-    return ext2.device ? inode_path(ext2.root, path, size) : -EINVAL;
 }
 
 bool ext2_status(struct abi_statfs *status)

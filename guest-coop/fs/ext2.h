@@ -99,7 +99,7 @@ struct ext2 {
     struct block_device *device;
     uint32_t inodes, blocks, groups, group_blocks, group_inodes, inode_bytes, first_inode;
     bool read_only, ignores_set_id;
-    struct inode *root, *covered; /* one reference to each */
+    struct inode *root; /* while the mount holds it */
 
     struct process *owner; /* holds the lock */
     uint32_t depth;
@@ -112,22 +112,20 @@ struct ext2 {
     struct ext2_inode *open_inodes[EXT2_BUCKETS];
 };
 
-/* Mounts the device's file system over a directory: 0, -EBUSY, -EINVAL (with a line in the log), -EIO. */
-int ext2_mount(struct block_device *device, struct inode *directory, bool read_only);
+/* Makes the root of the device's file system, whose reference is the caller's: 0, -EBUSY, -EINVAL (with a line in the
+ * log), -EIO. */
+int ext2_mount(struct block_device *device, bool read_only, struct inode **root);
 void ext2_ignore_set_id(bool ignore); /* of the programs on what is mounted */
 
-/* 0, -EINVAL when `root` is not its root, -EBUSY while something in it is in use. */
-int ext2_unmount(struct inode *root);
+/* 0, -EINVAL when `root` is not its root, -EBUSY while something in it is in use besides these references and one. */
+int ext2_unmount(struct inode *root, uint32_t callers_references);
 
 /* All that was changed is on the device when this returns. */
 int ext2_sync(void);
 
-/* For statfs and /proc/mounts: false when none is mounted. */
+/* For statfs: false when none is mounted. */
 bool ext2_status(struct abi_statfs *status);
-bool ext2_is_root(const struct inode *inode);
 bool ext2_holds(const struct inode *inode); /* is it one of its inodes? */
-const char *ext2_device_name(void);
-int ext2_mount_path(char *path, size_t size);
 
 /* ---- among ext2's own files; all with the lock held ---- */
 

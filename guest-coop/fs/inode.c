@@ -6,7 +6,9 @@
 #include "fs/inode.h"
 
 #include "fs/ext2.h"
+#include "fs/mount.h"
 #include "fs/path.h"
+#include "fs/ramfs.h"
 
 #include "kernel/capability.h"
 #include "kernel/clock.h"
@@ -83,7 +85,7 @@ int inode_permission_remove(const struct inode *directory, const struct inode *v
 
 bool inode_ignores_set_id(const struct inode *inode)
 {
-    return ext2.ignores_set_id && ext2_holds(inode);
+    return (ext2.ignores_set_id && ext2_holds(inode)) || ramfs_ignores_set_id(inode);
 }
 
 void inode_drop_set_id(struct inode *inode, bool always)
@@ -140,6 +142,11 @@ int inode_path(struct inode *inode, char *path, size_t size)
 
     path[start] = '\0';
     while (inode != root) {
+        const struct mount *mount = mount_of_root(inode);
+        if (mount && mount->covered) {
+            inode = mount->covered;
+            continue;
+        }
         struct inode *parent = inode->parent;
         if (!parent)
             return -ENOENT;

@@ -29,7 +29,7 @@ struct inode {
     struct inode_attributes times;
     struct inode *parent;  /* the directory that it was last linked into, one reference held; NULL when removed */
     struct inode *mounted; /* the root of a file system mounted here, or NULL */
-    void *context;         /* of what opens it: the pipe of a FIFO */
+    void *context;         /* the pipe of a FIFO, the mount of a mounted root */
 };
 
 /* A name in a directory: not terminated, 1 to ABI_NAME_BYTES bytes, no slash, neither "." nor "..". */

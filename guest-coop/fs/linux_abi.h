@@ -190,6 +190,7 @@ struct abi_statfs {
 _Static_assert(sizeof(struct abi_statfs) == 120, "struct statfs");
 
 #define ABI_RAMFS_MAGIC 0x858458f6l
+#define ABI_TMPFS_MAGIC 0x1021994l
 #define ABI_PROC_MAGIC  0x9fa0l
 #define ABI_DEVPTS_MAGIC 0x1cd1l
 

@@ -43,6 +43,8 @@ static void path_up(struct path *path)
 
     if (!parent || path->inode == path_root())
         return;
+    while (parent->mounted)
+        parent = parent->mounted;
     inode_reference(parent);
     path_replace(&path->inode, parent);
 }
@@ -126,7 +128,7 @@ static int path_step(struct path *path, struct inode_name name, bool last, uint3
         inode_release(found);
         return status;
     }
-    if (found->mounted) {
+    while (found->mounted) {
         inode_reference(found->mounted);
         path_replace(&found, found->mounted);
     }

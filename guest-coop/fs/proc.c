@@ -344,10 +344,7 @@ static const struct inode_operations proc_link_operations = {
     .destroy = proc_destroy,
 };
 
-int proc_mount(struct inode *directory)
+int proc_create_root(struct inode **root)
 {
-    int status = proc_make(directory->parent, PROC_ROOT, 0, 0, ABI_S_IFDIR | 0555, NULL, &directory->mounted);
-    if (status == 0)
-        inode_reference(directory); /* a mount point stays */
-    return status;
+    return proc_make(NULL, PROC_ROOT, 0, 0, ABI_S_IFDIR | 0555, NULL, root);
 }

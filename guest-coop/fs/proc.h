@@ -8,7 +8,7 @@
 
 #include "fs/inode.h"
 
-/* Mounts it on a directory: 0 or -errno. */
-int proc_mount(struct inode *directory);
+/* Makes a root, whose reference is the caller's: 0 or -ENOMEM. */
+int proc_create_root(struct inode **root);
 
 #endif

@@ -4,7 +4,7 @@
  */
 #include "fs/proc_internal.h"
 
-#include "fs/ext2.h"
+#include "fs/mount.h"
 #include "fs/ramfs.h"
 #include "kernel/clock.h"
 #include "kernel/command_line.h"
@@ -92,15 +92,32 @@ static void proc_print_stat(struct proc_text *text, struct process *process)
                totals.runnable);
 }
 
+/* A field of /proc/mounts: what would end it stands there in octal. */
+static void proc_print_field(struct proc_text *text, const char *field)
+{
+    for (; *field; field++) {
+        unsigned byte = (uint8_t)*field;
+        if (byte == ' ' || byte == '\t' || byte == '\n' || byte == '\\' || byte == '#')
+            proc_print(text, "\\%u%u%u", byte >> 6, byte >> 3 & 7, byte & 7);
+        else
+            proc_print(text, "%c", *field);
+    }
+    proc_print(text, " ");
+}
+
 void proc_print_mounts(struct proc_text *text, struct process *process)
 {
     (void)process;
-    proc_print(text, "ramfs / ramfs rw,noatime 0 0\ndevpts /dev/pts devpts rw,noatime,gid=5,mode=620 0 0\n"
-                     "proc /proc proc rw,noatime 0 0\n");
     char path[ABI_PATH_BYTES / 16];
-    if (ext2_device_name() && ext2_mount_path(path, sizeof(path)) == 0)
-        proc_print(text, "/dev/%s %s ext2 %s%s,noatime 0 0\n", ext2_device_name(), path, ext2.read_only ? "ro" : "rw",
-                   ext2.ignores_set_id ? ",nosuid" : "");
+    for (const struct mount *mount = mount_first(); mount; mount = mount->next) {
+        if (inode_path(mount->root, path, sizeof(path)))
+            continue; /* above the reader's root */
+        proc_print_field(text, mount->source);
+        proc_print_field(text, path);
+        proc_print(text, "%s %s%s%s%s,noatime%s 0 0\n", mount->type->name, mount->flags & MOUNT_READ_ONLY ? "ro" : "rw",
+                   mount->flags & MOUNT_NO_SET_ID ? ",nosuid" : "", mount->flags & MOUNT_NO_DEVICES ? ",nodev" : "",
+                   mount->flags & MOUNT_NO_EXECUTE ? ",noexec" : "", mount->type->options);
+    }
 }
 
 /* Features by the names that programs look for; each a bit of CPUID leaf 1, EDX below 32 and ECX from there on. */
@@ -164,7 +181,9 @@ static void proc_print_cmdline(struct proc_text *text, struct process *process)
 static void proc_print_filesystems(struct proc_text *text, struct process *process)
 {
     (void)process;
-    proc_print(text, "nodev\tramfs\nnodev\tproc\nnodev\tdevpts\n\text2\n");
+    const struct mount_type *type;
+    for (unsigned i = 0; (type = mount_type(i)); i++)
+        proc_print(text, "%s\t%s\n", type->needs_device ? "" : "nodev", type->name);
 }
 
 static void proc_print_devices(struct proc_text *text, struct process *process)
@@ -201,5 +220,5 @@ static const struct proc_row proc_system_rows[] = {
     {.name = "uptime", .mode = ABI_S_IFREG | 0444, .print = proc_print_uptime},
     {.name = "version", .mode = ABI_S_IFREG | 0444, .print = proc_print_version},
 };
-const struct proc_folder proc_system_folder = {proc_system_rows,
-                                               sizeof(proc_system_rows) / sizeof(proc_system_rows[0]), 0};
+const struct proc_folder proc_system_folder = {proc_system_rows, sizeof(proc_system_rows) / sizeof(proc_system_rows[0]),
+                                               0};

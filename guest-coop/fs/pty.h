@@ -15,8 +15,8 @@ unsigned pty_count(void);
 /* Registers ptmx. */
 void pty_devices_register(void);
 
-/* The file system of the slaves' names is mounted on this directory. */
-void devpts_mount(struct inode *directory);
+/* The root of the slaves' names, to be mounted once: 0 or -EBUSY. */
+int devpts_take_root(struct inode **root);
 
 /* Is the inode of that file system? */
 bool devpts_holds(const struct inode *inode);

@@ -18,7 +18,6 @@
 #define RAMFS_FIRST_BUCKETS 8
 #define RAMFS_INODE_LIMIT   262144
 #define RAMFS_LINK_LIMIT    65000
-#define RAMFS_DEVICE        1
 /* Cookies 0 and 1 are "." and "..". */
 #define RAMFS_FIRST_COOKIE 2
 /* What one entry counts in a directory's size, as tmpfs shows it. */
@@ -172,7 +171,7 @@ static unsigned ramfs_operations_index(uint32_t mode)
     return type == ABI_S_IFDIR ? 0 : type == ABI_S_IFREG ? 1 : type == ABI_S_IFLNK ? 2 : type == ABI_S_IFIFO ? 3 : 4;
 }
 
-static struct inode *ramfs_allocate(uint32_t mode, uint64_t device)
+static struct inode *ramfs_allocate(uint32_t file_system, uint32_t mode, uint64_t device)
 {
     if (ramfs_usage.inodes >= RAMFS_INODE_LIMIT)
         return NULL;
@@ -198,7 +197,7 @@ static struct inode *ramfs_allocate(uint32_t mode, uint64_t device)
         .uid = process ? process->euid : 0,
         .gid = process ? process->egid : 0,
         .links = (mode & ABI_S_IFMT) == ABI_S_IFDIR ? 2 : 1,
-        .file_system = RAMFS_DEVICE,
+        .file_system = file_system,
         .number = ramfs_next_number++,
         .device = device,
         .times = {now, now, now},
@@ -209,14 +208,21 @@ static struct inode *ramfs_allocate(uint32_t mode, uint64_t device)
 struct inode *ramfs_create_root(void)
 {
     ramfs_usage.frame_limit = frame_total_count() / 2;
-    return ramfs_allocate(ABI_S_IFDIR | 0755, 0);
+    return ramfs_create_directory(RAMFS_DEVICE);
+}
+
+struct inode *ramfs_create_directory(uint32_t file_system)
+{
+    return ramfs_allocate(file_system, ABI_S_IFDIR | 0755, 0);
 }
 
 struct inode *ramfs_create_unnamed(uint32_t mode)
 {
-    struct inode *inode = ramfs_allocate(mode, 0);
-    if (inode)
+    struct inode *inode = ramfs_allocate(RAMFS_DEVICE, mode, 0);
+    if (inode) {
         inode->links = 0;
+        ramfs_volume(RAMFS_DEVICE)->nameless++;
+    }
     return inode;
 }
 
@@ -227,7 +233,7 @@ static int ramfs_create(struct inode *parent, struct inode_name name, uint32_t m
     if (directory && parent->links >= RAMFS_LINK_LIMIT)
         return -EMLINK;
 
-    struct inode *inode = ramfs_allocate(mode, device);
+    struct inode *inode = ramfs_allocate(parent->file_system, mode, device);
     if (!inode)
         return -ENOSPC;
     if (parent->mode & ABI_S_ISGID) {
@@ -292,6 +298,8 @@ static void ramfs_unlinked(struct inode *parent, struct inode *inode)
     } else {
         inode->links--;
     }
+    if (inode->links == 0)
+        ramfs_volume(inode->file_system)->nameless++;
 }
 
 static int ramfs_remove(struct inode *parent, struct inode_name name, struct inode *inode)
@@ -305,6 +313,14 @@ static int ramfs_remove(struct inode *parent, struct inode_name name, struct ino
     ramfs_unlinked(parent, inode);
     ramfs_leave(parent, slot);
     return 0;
+}
+
+void ramfs_drop_first(struct inode *directory)
+{
+    struct ramfs_entry *entry = ramfs_of(directory)->directory.first;
+    struct inode_name name = {entry->name, entry->length};
+    ramfs_unlinked(directory, entry->inode);
+    ramfs_leave(directory, ramfs_slot(&ramfs_of(directory)->directory, name));
 }
 
 /* Gives the name of `replaced` to `inode`: in place, so that it cannot fail half-way. */
@@ -349,7 +365,7 @@ static int ramfs_rename(struct inode *from, struct inode_name from_name, struct 
 static long ramfs_child_name(struct inode *parent, struct inode *child, char *text, size_t size)
 {
     for (struct ramfs_entry *entry = ramfs_of(parent)->directory.first; entry; entry = entry->next) {
-        if (entry->inode != child && entry->inode->mounted != child)
+        if (entry->inode != child)
             continue;
         if (entry->length >= size)
             return -ENAMETOOLONG;
@@ -372,7 +388,9 @@ static int ramfs_directory_fill(struct file *file, struct directory_writer *writ
     while (entry && entry->cookie < file->position)
         entry = entry->next;
     for (; entry; entry = entry->next) {
-        const struct inode *child = entry->inode->mounted ? entry->inode->mounted : entry->inode;
+        const struct inode *child = entry->inode;
+        while (child->mounted)
+            child = child->mounted;
         if (!directory_add(writer, entry->name, entry->length, child->number, child->mode, entry->cookie + 1))
             break;
     }
@@ -416,6 +434,8 @@ static void ramfs_destroy(struct inode *inode)
         heap_free(ramfs->target);
         break;
     }
+    if (inode->links == 0)
+        ramfs_volume(inode->file_system)->nameless--;
     ramfs_usage.inodes--;
     heap_free(ramfs);
 }

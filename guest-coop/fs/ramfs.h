@@ -48,8 +48,36 @@ struct ramfs_usage {
 };
 extern struct ramfs_usage ramfs_usage;
 
+/* The first file system, and those that are mounted later: they share the limits. */
+#define RAMFS_VOLUMES      16
+#define RAMFS_DEVICE       1   /* st_dev of the first one */
+#define RAMFS_LATER_DEVICE 32u /* of the others from here on */
+struct ramfs_volume {
+    bool exists, ignores_set_id;
+    int64_t magic;     /* of statfs(2) */
+    uint64_t nameless; /* inodes that have no name any more, and are in use */
+};
+
+/* The one of a st_dev; NULL: no ramfs. */
+struct ramfs_volume *ramfs_volume(uint32_t file_system);
+static inline bool ramfs_ignores_set_id(const struct inode *inode)
+{
+    const struct ramfs_volume *volume = ramfs_volume(inode->file_system);
+    return volume && volume->ignores_set_id;
+}
+
+/* Makes one more, whose root's reference is the caller's: 0, -ENOSPC: there are too many, -ENOMEM. */
+int ramfs_create_volume(int64_t magic, bool ignores_set_id, struct inode **root);
+
+/* Frees all that is in it: 0, or -EBUSY when any of it is in use. */
+int ramfs_free_volume(struct inode *root, uint32_t callers_references);
+
+/* Takes a name off a directory, with its reference (ramfs_volume.c empties directories). */
+void ramfs_drop_first(struct inode *directory);
+
 /* Makes an empty file system and returns its root directory; one reference is the caller's. NULL: out of memory. */
 struct inode *ramfs_create_root(void);
+struct inode *ramfs_create_directory(uint32_t file_system);
 
 /* An inode without a name, which goes with its last reference. NULL: no room. */
 struct inode *ramfs_create_unnamed(uint32_t mode);

@@ -5,8 +5,8 @@
 #include "fs/initramfs.h"
 
 #include "fs/device.h"
+#include "fs/mount.h"
 #include "fs/path.h"
-#include "fs/proc.h"
 #include "fs/pty.h"
 #include "fs/ramfs.h"
 #include "fs/tty.h"
@@ -82,24 +82,17 @@ static int start_devices(void)
     return status;
 }
 
-static int start_devpts(void)
+/* Makes the directory, and what belongs there at boot. */
+static int start_mount(const char *path, uint32_t mode, const char *kind)
 {
-    struct inode *directory;
-    int status = start_directory("/dev/pts", 0755, &directory);
+    const struct mount_type *type = mount_type_find(kind);
+    struct inode *directory, *top;
+    int status = start_directory(path, mode, &directory);
     if (status)
         return status;
-    devpts_mount(directory);
-    inode_release(directory);
-    return 0;
-}
-
-static int start_proc(void)
-{
-    struct inode *directory;
-    int status = start_directory("/proc", 0555, &directory);
-    if (status)
-        return status;
-    status = proc_mount(directory);
+    status = type->make(NULL, 0, &top);
+    if (status == 0)
+        status = mount_add(type, top, directory, kind, 0);
     inode_release(directory);
     return status;
 }
@@ -113,11 +106,13 @@ void fs_start(const void *archive, size_t archive_bytes)
         panic("fs: no memory for the root directory");
     if (initramfs_unpack(root, archive, archive_bytes, reason, sizeof(reason)))
         panic("fs: the initial archive cannot be unpacked: %s", reason);
-    int status = start_devices();
+    int status = mount_add(mount_type_find("ramfs"), root, NULL, "ramfs", 0);
     if (status == 0)
-        status = start_devpts();
+        status = start_devices();
     if (status == 0)
-        status = start_proc();
+        status = start_mount("/dev/pts", 0755, "devpts");
+    if (status == 0)
+        status = start_mount("/proc", 0555, "proc");
     if (status)
         panic("fs: /dev or /proc cannot be made: error %d", -status);
 }

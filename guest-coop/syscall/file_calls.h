@@ -85,6 +85,7 @@
     /* file_mount.c */                                                                                                 \
     CALL(137, statfs)                                                                                                  \
     CALL(138, fstatfs)                                                                                                 \
+    CALL(155, pivot_root)                                                                                              \
     CALL(162, sync)                                                                                                    \
     CALL(165, mount)                                                                                                   \
     CALL(166, umount2)                                                                                                 \

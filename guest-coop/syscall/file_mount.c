@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * System calls about file systems as wholes: mount and umount (of one ext2 on a block device; what stands at boot
- * stays), sync, statfs.
+ * System calls about file systems as wholes: mount, umount, pivot_root (the tree of mounts is fs/mount.c), sync,
+ * statfs.
  */
 #include "syscall/file_calls.h"
 
 #include "fs/ext2.h"
+#include "fs/mount.h"
 #include "fs/pty.h"
 #include "fs/ramfs.h"
 #include "kernel/capability.h"
@@ -15,19 +16,24 @@
 #include "syscall/user_path.h"
 #include <coopvirt/string.h>
 
-#define MOUNT_READ_ONLY 1u
-#define MOUNT_NO_SET_ID 2u
-#define MOUNT_MAGIC     0xc0ed0000u /* old callers set it */
-/* Access times are not kept in any case. */
-#define MOUNT_IGNORED  (MOUNT_MAGIC | 0x400u | 0x800u | 0x8000u | 0x200000u | 0x1000000u | 0x2000000u)
-#define UMOUNT_FORCE   1u
-#define UMOUNT_DETACH  2u
-#define TYPE_BYTES     16
-#define FILE_SYSTEM(i) ((i)->file_system == inode_root()->file_system)
+#define MOUNT_FLAGS (MOUNT_READ_ONLY | MOUNT_NO_SET_ID | MOUNT_NO_DEVICES | MOUNT_NO_EXECUTE)
+#define MOUNT_MOVE  0x2000u
+/* Others are told of what is mounted here: they are of no other name space, and nobody is told. */
+#define MOUNT_RECURSIVE  0x4000u
+#define MOUNT_PRIVATE    0x40000u
+#define MOUNT_MAGIC      0xc0ed0000u /* old callers set it */
+#define MOUNT_MAGIC_MASK 0xffff0000u
+/* Access times are not kept in any case; who wants no message of what fails gets one. */
+#define MOUNT_IGNORED (0x400u | 0x800u | 0x8000u | 0x200000u | 0x1000000u | 0x2000000u)
+#define UMOUNT_FORCE  1u
+#define UMOUNT_DETACH 2u
+#define TYPE_BYTES    16
 
 static long file_mount_device(uint64_t user_path, struct block_device **device)
 {
     struct inode *inode;
+    if (!user_path)
+        return -EINVAL;
     long status = user_path_find(ABI_AT_FDCWD, user_path, PATH_FOLLOW, false, &inode);
     if (status)
         return status;
@@ -37,35 +43,95 @@ static long file_mount_device(uint64_t user_path, struct block_device **device)
     return status;
 }
 
-long file_sys_mount(const struct syscall_arguments *a)
+/* What /proc/mounts shows before the path: "none" without one, as on Linux. */
+static long file_mount_source(uint64_t user_source, char *source)
 {
-    struct block_device *device;
-    struct inode *directory;
-    char type[TYPE_BYTES];
+    if (!user_source) {
+        memcpy(source, "none", sizeof("none"));
+        return 0;
+    }
+    long length = user_copy_string(source, user_source, MOUNT_SOURCE_BYTES);
+    return length == -ENAMETOOLONG ? 0 : length < 0 ? length : 0;
+}
 
-    if (!capability_held(CAPABILITY_SYS_ADMIN))
-        return -EPERM;
-    long status = user_copy_string(type, a->a2, sizeof(type));
-    if (status == -EFAULT)
-        return status;
-    bool is_known = status >= 0 && strcmp(type, "ext2") == 0;
-    status = user_path_find(ABI_AT_FDCWD, a->a1, PATH_FOLLOW, false, &directory);
+static long file_mount_new(const struct syscall_arguments *a, uint32_t flags, struct inode *directory)
+{
+    char name[TYPE_BYTES] = "", source[MOUNT_SOURCE_BYTES] = "";
+    struct block_device *device = NULL;
+    struct inode *root;
+
+    long status = user_copy_string(name, a->a2, sizeof(name));
+    if (!a->a2 || status == -EFAULT)
+        return a->a2 ? -EFAULT : -EINVAL;
+    const struct mount_type *type = status < 0 ? NULL : mount_type_find(name);
+    if (!type)
+        return -ENODEV;
+    if (flags & ~type->flags)
+        return -EINVAL;
+    status = file_mount_source(a->a0, source);
+    if (status == 0 && type->needs_device)
+        status = file_mount_device(a->a0, &device);
+    if (status == 0 && !inode_is_directory(directory))
+        status = -ENOTDIR;
+    if (status == 0)
+        status = type->make(device, flags, &root);
     if (status)
         return status;
-    if (!inode_is_directory(directory))
-        status = -ENOTDIR;
-    else if (!FILE_SYSTEM(directory) || directory == inode_root())
-        status = -EBUSY;
-    else if (!is_known)
-        status = -ENODEV;
-    else if (a->a3 & ~(uint64_t)(MOUNT_READ_ONLY | MOUNT_NO_SET_ID | MOUNT_IGNORED))
+    status = mount_add(type, root, directory, source, flags);
+    if (status) {
+        type->unmake(root, 0);
+        inode_release(root);
+    }
+    return status;
+}
+
+/* None are known. */
+static bool file_mount_has_options(uint64_t user_options)
+{
+    char first;
+    return user_copy_in(&first, user_options, 1) == 0 && first;
+}
+
+static long file_mount_move(uint64_t user_source, struct inode *directory)
+{
+    struct inode *root;
+    char first;
+
+    if (!user_source)
+        return -EINVAL;
+    if (user_copy_in(&first, user_source, 1))
+        return -EFAULT;
+    long status = first ? user_path_find(ABI_AT_FDCWD, user_source, PATH_FOLLOW, false, &root) : -EINVAL;
+    if (status)
+        return status;
+    struct mount *mount = mount_of_root(root);
+    status = mount && inode_is_directory(directory) ? mount_move(mount, directory) : -EINVAL;
+    inode_release(root);
+    return status;
+}
+
+long file_sys_mount(const struct syscall_arguments *a)
+{
+    uint32_t flags = (uint32_t)a->a3;
+    struct inode *directory;
+
+    long status = user_path_find(ABI_AT_FDCWD, a->a1, PATH_FOLLOW, false, &directory);
+    if (status)
+        return status;
+    if ((flags & MOUNT_MAGIC_MASK) == MOUNT_MAGIC)
+        flags &= ~MOUNT_MAGIC_MASK;
+    if (!capability_held(CAPABILITY_SYS_ADMIN))
+        status = -EPERM;
+    else if (flags & MOUNT_PRIVATE)
+        status = flags == MOUNT_PRIVATE || flags == (MOUNT_PRIVATE | MOUNT_RECURSIVE)
+                     ? (mount_of_root(directory) ? 0 : -EINVAL)
+                     : -EINVAL;
+    else if (flags & MOUNT_MOVE)
+        status = flags & ~(MOUNT_MOVE | MOUNT_IGNORED) ? -EINVAL : file_mount_move(a->a0, directory);
+    else if (flags & ~(MOUNT_FLAGS | MOUNT_IGNORED) || (a->a4 && file_mount_has_options(a->a4)))
         status = -EINVAL;
-    if (status == 0)
-        status = file_mount_device(a->a0, &device);
-    if (status == 0)
-        status = ext2_mount(device, directory, a->a3 & MOUNT_READ_ONLY);
-    if (status == 0)
-        ext2_ignore_set_id(a->a3 & MOUNT_NO_SET_ID);
+    else
+        status = file_mount_new(a, flags & MOUNT_FLAGS, directory);
     inode_release(directory);
     return status;
 }
@@ -74,19 +140,51 @@ long file_sys_umount2(const struct syscall_arguments *a)
 {
     struct inode *inode;
 
-    if (!capability_held(CAPABILITY_SYS_ADMIN))
-        return -EPERM;
     if (a->a1 & ~(uint64_t)(UMOUNT_FORCE | UMOUNT_DETACH))
         return -EINVAL;
     long status = user_path_find(ABI_AT_FDCWD, a->a0, PATH_FOLLOW, false, &inode);
     if (status)
         return status;
-    struct inode *held = inode; /* the root of what is unmounted outlives that by our reference */
-    if (ext2_is_root(inode))
-        status = ext2_unmount(inode);
+    struct mount *mount = mount_of_root(inode);
+    if (!mount)
+        status = -EINVAL;
     else
-        status = inode == inode_root() || !FILE_SYSTEM(inode) ? -EBUSY : -EINVAL;
-    inode_release(held);
+        status = capability_held(CAPABILITY_SYS_ADMIN) ? mount_remove(mount) : -EPERM;
+    inode_release(inode);
+    return status;
+}
+
+/* May the root of the running process make place for `root`, and be put over `old`? */
+static long file_mount_may_pivot(const struct inode *root, const struct inode *old)
+{
+    const struct mount *mount = mount_of_root(root), *before = mount_of_root(path_root());
+
+    if (root->links == 0)
+        return -ENOENT;
+    if (mount_holding(root) == mount_holding(path_root()) || mount_holding(old) == mount_holding(path_root()))
+        return -EBUSY;
+    if (!before || !before->covered || !mount || !mount->covered)
+        return -EINVAL; /* the first root of all stays where it is */
+    return mount_is_below(old, root) && mount_is_below(root, path_root()) ? 0 : -EINVAL;
+}
+
+long file_sys_pivot_root(const struct syscall_arguments *a)
+{
+    struct inode *root, *old;
+
+    if (!capability_held(CAPABILITY_SYS_ADMIN))
+        return -EPERM;
+    long status = user_path_find(ABI_AT_FDCWD, a->a0, PATH_FOLLOW, false, &root);
+    if (status)
+        return status;
+    status = inode_is_directory(root) ? user_path_find(ABI_AT_FDCWD, a->a1, PATH_FOLLOW, false, &old) : -ENOTDIR;
+    if (status == 0) {
+        status = inode_is_directory(old) ? file_mount_may_pivot(root, old) : -ENOTDIR;
+        if (status == 0)
+            mount_pivot(mount_of_root(root), mount_of_root(path_root()), old);
+        inode_release(old);
+    }
+    inode_release(root);
     return status;
 }
 
@@ -113,8 +211,8 @@ static long file_mount_statfs(const struct inode *inode, uint64_t user_status)
         ext2_status(&status);
     } else if (devpts_holds(inode)) {
         status.type = ABI_DEVPTS_MAGIC;
-    } else if (FILE_SYSTEM(inode)) {
-        status.type = ABI_RAMFS_MAGIC;
+    } else if (ramfs_volume(inode->file_system)) {
+        status.type = ramfs_volume(inode->file_system)->magic;
         status.blocks = (int64_t)ramfs_usage.frame_limit;
         status.blocks_free = status.blocks_available = status.blocks - (int64_t)ramfs_usage.frames;
         status.files = (int64_t)ramfs_usage.inodes;

@@ -65,7 +65,7 @@ static const struct part {
              {"sockets", abi_test_sockets},       {"system", abi_test_system},
              {"files", abi_test_files},
              {"privileges", abi_test_privileges}, {"rooms", abi_test_rooms},
-             {"limits", abi_test_limits},
+             {"limits", abi_test_limits},         {"mounts", abi_test_mounts},
              {"proc", abi_test_proc},             {"clones", abi_test_clones},
              {"sequences", abi_test_sequences},   {"rights", abi_test_rights},
              {"accounts", abi_test_accounts},     {"terminals", abi_test_terminals}};

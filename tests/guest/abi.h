@@ -58,6 +58,7 @@ void abi_test_queued(void);
 void abi_test_semaphores(void);
 void abi_test_segments(void);
 void abi_test_processes(void);
+void abi_test_mounts(void);
 void abi_test_rooms(void);
 void abi_test_limits(void);
 void abi_test_proc(void);

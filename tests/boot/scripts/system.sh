@@ -42,6 +42,12 @@ folder=/lib/modules/$(uname -r); mkdir -p $folder/kernel; printf '\0alias=bus:*\
 printf '\0depends=\0license=GPL\0description=the lower one\0' > $folder/kernel/low.ko; depmod; sort $folder/modules.dep; modprobe -l | sort; modprobe -D high
 modinfo low | sed "s|$folder|folder|"; modprobe low; insmod $folder/kernel/low.ko; rmmod low
 
+echo "== the root"
+mkdir -p old/bin old/new; mount -t tmpfs first old; mkdir old/bin old/new; mount -t ramfs second old/new; mkdir old/new/bin old/new/old
+for name in busybox sh umount; do cp /bin/busybox old/bin/$name; cp /bin/busybox old/new/bin/$name; done; cp /bin/busybox old/bin/pivot_root
+chroot old /bin/sh -c 'cd /; pivot_root new new/old; echo * old/*; umount /old; exec sh -c "umount /old; echo \$? old/*"'
+umount old; echo $?; grep -c old /proc/mounts
+
 echo "== the disk"
 blockdev --getsz /dev/hda; blockdev --getsize64 /dev/hda; blockdev --getss /dev/hda; blockdev --getbsz /dev/hda; blockdev --getro /dev/hda
 blockdev --flushbufs /dev/hda; echo $?; freeramdisk /dev/hda; echo $?; findfs /dev/hda
