@@ -100,6 +100,7 @@ def command_modes(options: argparse.Namespace) -> int:
     """The modes, or the points asked for, and what hv-core says of each on this machine."""
     modes = choose_modes(options.mode) if options.mode else list(MODES)
     machine, _ = _machine(options, {})
+    parse_switches(options.switches)
     answers = ask(options.paths, machine, _emulator(options, machine), modes, len(os.sched_getaffinity(0)))
     lines = [(mode.name, mode.cpu or "-", mode.mmu or "-", mode.io or "-", "no" if answers[mode.name] else "yes",
               ", ".join(mode.aliases)) for mode in modes]
@@ -178,7 +179,7 @@ def _new_folder_of(kind: str):
     def folder_of(options: argparse.Namespace, plan: Plan) -> Path:
         if options.out:
             folder = Path(os.path.abspath(options.out))
-            ResultFolder(folder).create()
+            ResultFolder(folder).create(can_go_on=kind == "sweep")
             return folder
         return new_folder(plan.paths.out, f"{kind}-{plan.machine.name}", git(plan.paths, "rev-parse", "--short=10",
                                                                              "HEAD"))

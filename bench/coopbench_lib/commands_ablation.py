@@ -23,6 +23,8 @@ def command_ablation(options: argparse.Namespace, make_plan: Callable, new_folde
     start, end = find_mode(options.start or FROM), find_mode(options.end or TO)
     if start.native or end.native:
         raise UsageError("native has no axes: give points with a hypervisor to --from and --to")
+    if start == end:
+        raise UsageError(f"from {start.name} to {end.name} nothing is saved: give two points to --from and --to")
     options.workload = options.workload or DEFAULT_WORKLOADS
     options.mode = "native"
     plan = make_plan(options, {})

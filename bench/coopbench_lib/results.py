@@ -79,11 +79,11 @@ class ResultFolder:
         self.folder = folder
         self.logs = folder / "logs"
 
-    def create(self) -> None:
-        """Makes the folder; UsageError when something is in it already."""
+    def create(self, can_go_on: bool = True) -> None:
+        """Makes the folder; UsageError when something is in it already. 'can_go_on': its command has a --resume."""
         if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
-            raise UsageError(f"{self.folder} exists and is not empty: choose another --out, "
-                             "or go on with it by --resume")
+            raise UsageError(f"{self.folder} exists and is not empty: choose another --out"
+                             + (", or go on with it by --resume" if can_go_on else ""))
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def append(self, outcome: Outcome) -> None:
