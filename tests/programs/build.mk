@@ -11,12 +11,18 @@ PROGRAM_TAKEN := bash-static=/bin/bash-static zsh-static=/bin/zsh-static sash=/b
 # All that a program may include.
 PROGRAM_HEADERS := $(patsubst /%,%,$(shell find /usr/include/x86_64-linux-musl -name '*.h' 2> /dev/null))
 
+# Somebody at a pseudo-terminal: our own, for the scripts.
+$(TEST_PROGRAMS)/inpty: tests/programs/inpty.c tests/programs/build.mk
+	@mkdir -p $(@D)
+	$(Q)musl-gcc -static -O1 -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -o $@ $<
+PROGRAM_OWN := $(TEST_PROGRAMS)/inpty
+
 PROGRAM_INITRAMFS := $(TEST_PROGRAMS)/initramfs.cpio
-$(PROGRAM_INITRAMFS): $(INIT) $(PROGRAMS) $(BOOT_SCRIPTS) bench/mkinitramfs.sh tests/programs/build.mk
+$(PROGRAM_INITRAMFS): $(INIT) $(PROGRAMS) $(PROGRAM_OWN) $(BOOT_SCRIPTS) bench/mkinitramfs.sh tests/programs/build.mk
 	@mkdir -p $(PROGRAM_BIN)
 	$(Q)for program in $(PROGRAM_TAKEN); do ln -sf $${program#*=} $(PROGRAM_BIN)/$${program%%=*}; done
-	$(Q)ln -sf $(foreach program,$(PROGRAMS),$(realpath $(program))) $(PROGRAM_BIN)
-	$(Q)bench/mkinitramfs.sh $@ $(INIT) $(foreach program,$(PROGRAMS),bin/$(notdir $(program))=$(program)) $(PROGRAM_TAKEN:%=bin/%) \
+	$(Q)ln -sf $(foreach program,$(PROGRAMS) $(PROGRAM_OWN),$(realpath $(program))) $(PROGRAM_BIN)
+	$(Q)bench/mkinitramfs.sh $@ $(INIT) $(foreach program,$(PROGRAMS) $(PROGRAM_OWN),bin/$(notdir $(program))=$(program)) $(PROGRAM_TAKEN:%=bin/%) \
 		$(foreach file,$(PROGRAM_LIBRARY) $(PROGRAM_HEADERS),$(file)=/$(file)) \
 		$(foreach script,$(BOOT_SCRIPTS),tests/$(notdir $(script))=$(script))
 
