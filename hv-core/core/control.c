@@ -9,8 +9,12 @@
 #include "core/vm.h"
 #include "cpu/cpu_backend.h"
 #include "io/io_backend.h"
+#include "mmu/guest_memory.h"
 #include "mmu/mmu_backend.h"
+#include "mmu/walker.h"
 #include <coopvirt/x86.h>
+
+#define PHYSICAL_BITS_UNTOLD 36 /* where CPUID has no leaf for it */
 
 #define CR4_ALWAYS                                                                                                     \
     (X86_CR4_VME | X86_CR4_PVI | X86_CR4_TSD | X86_CR4_DE | X86_CR4_PSE | X86_CR4_PAE | X86_CR4_MCE | X86_CR4_PGE |    \
@@ -67,11 +71,35 @@ uint64_t control_cr4_allowed(const struct vcpu *vcpu)
     return allowed;
 }
 
+bool control_can_load_top(const struct vcpu *vcpu, uint64_t root)
+{
+    uint64_t entries[WALKER_PAE_TOP];
+    coop_paddr table = root & 0xffffffe0; /* within 4 GiB, on a boundary of 32 */
+    if (!guest_memory_read(&vcpu->vm->memory, table, entries, sizeof(entries)))
+        return true;
+    unsigned physical_bits = vcpu->cpuid.extended[8].eax & 0xff;
+    return walker_can_load_top(entries, physical_bits ? physical_bits : PHYSICAL_BITS_UNTOLD);
+}
+
+/* Whether CR0 and CR4 as they become load those entries, since one of these bits changes, and cannot. SDM vol. 3,
+ * "PDPTE Registers". */
+static bool control_has_wrong_top(const struct vcpu *vcpu, const struct registers *registers, uint64_t cr0,
+                                  uint64_t cr4)
+{
+    if (!(cr0 & X86_CR0_PG) || !(cr4 & X86_CR4_PAE) || registers->efer & X86_EFER_LME)
+        return false;
+    if (!((registers->cr0 ^ cr0) & (X86_CR0_PG | X86_CR0_CD | X86_CR0_NW)) &&
+        !((registers->cr4 ^ cr4) & (X86_CR4_PAE | X86_CR4_PGE | X86_CR4_PSE | X86_CR4_SMEP)))
+        return false;
+    return !control_can_load_top(vcpu, registers->cr3);
+}
+
 /* Trapped where the hardware cannot give the guest a bit of it. The others, PG and with it long mode, come along. */
 static enum vm_action control_write_cr0(struct vcpu *vcpu, struct registers *registers, uint64_t wanted)
 {
     bool is_long_code = registers_decode_mode(registers) == DECODE_MODE_64;
-    if (!control_cr0_is_valid(wanted, registers->cr4, registers->efer, is_long_code)) {
+    if (!control_cr0_is_valid(wanted, registers->cr4, registers->efer, is_long_code) ||
+        control_has_wrong_top(vcpu, registers, wanted, registers->cr4)) {
         event_raise(&vcpu->events, X86_VECTOR_GP, true, 0);
         return VM_RESUME;
     }
@@ -88,7 +116,8 @@ static enum vm_action control_write_cr0(struct vcpu *vcpu, struct registers *reg
 
 static enum vm_action control_write_cr4(struct vcpu *vcpu, struct registers *registers, uint64_t wanted)
 {
-    if (!control_cr4_is_valid(registers->cr4, wanted, registers->efer, control_cr4_allowed(vcpu))) {
+    if (!control_cr4_is_valid(registers->cr4, wanted, registers->efer, control_cr4_allowed(vcpu)) ||
+        control_has_wrong_top(vcpu, registers, registers->cr0, wanted)) {
         event_raise(&vcpu->events, X86_VECTOR_GP, true, 0);
         return VM_RESUME;
     }

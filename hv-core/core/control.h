@@ -21,4 +21,7 @@ uint64_t control_cr0_defined(uint64_t wanted);
 /* The CR4 bits of features that CPUID shows to this guest. */
 uint64_t control_cr4_allowed(const struct vcpu *vcpu);
 
+/* Whether the guest's CPU would load the top entries of PAE that this CR3 names. */
+bool control_can_load_top(const struct vcpu *vcpu, uint64_t root);
+
 #endif

@@ -132,9 +132,24 @@ static enum vm_action exit_shadow_read_control(struct vcpu *vcpu, struct registe
     return VM_SKIP;
 }
 
+/* Without long mode; not among the instructions that a load in long mode takes. */
+static __attribute__((noinline)) enum vm_action exit_shadow_load_top(struct vcpu *vcpu, uint64_t wanted)
+{
+    bool is_pae = vcpu->paging.cr0 & X86_CR0_PG && vcpu->paging.cr4 & X86_CR4_PAE;
+    if (is_pae && !control_can_load_top(vcpu, wanted)) {
+        event_raise(&vcpu->events, X86_VECTOR_GP, true, 0);
+        return VM_RESUME;
+    }
+    vcpu->paging.cr3 = wanted;
+    return shadow_backend_load_root(vcpu, wanted) ? VM_SKIP
+                                                  : exit_shadow_stop(vcpu, "there is no memory for shadow tables");
+}
+
 static enum vm_action exit_shadow_load_root(struct vcpu *vcpu, uint64_t wanted)
 {
-    if (vcpu->paging.efer & X86_EFER_LMA && wanted & CR3_RESERVED_LONG) {
+    if (__builtin_expect(!(vcpu->paging.efer & X86_EFER_LMA), 0))
+        return exit_shadow_load_top(vcpu, wanted);
+    if (wanted & CR3_RESERVED_LONG) {
         event_raise(&vcpu->events, X86_VECTOR_GP, true, 0);
         return VM_RESUME;
     }

@@ -92,6 +92,15 @@ static coop_paddr walker_root(const struct walker_state *state)
     return state->root & FRAME_MASK;
 }
 
+bool walker_can_load_top(const uint64_t entries[WALKER_PAE_TOP], unsigned physical_bits)
+{
+    uint64_t reserved = RESERVED_PDPTE | ~((1ul << physical_bits) - 1);
+    for (unsigned i = 0; i < WALKER_PAE_TOP; i++)
+        if (entries[i] & X86_PTE_P && entries[i] & reserved)
+            return false;
+    return true;
+}
+
 /* 0, or X86_PF_PRESENT when the collected rights forbid the access. APM vol. 2, "Page-Protection Checks". */
 static uint32_t walker_check(const struct walker_state *state, struct walker_access access,
                              const struct walker_trace *trace)

@@ -14,7 +14,8 @@
 
 struct registers;
 
-#define WALKER_LEVELS 5
+#define WALKER_LEVELS  5
+#define WALKER_PAE_TOP 4 /* entries of the topmost table of PAE */
 
 /* One level of tables, the topmost first. */
 struct walker_level {
@@ -105,5 +106,9 @@ struct walker_result walker_translate(const struct walker_state *state, const st
 /* The same, and how it came about. */
 struct walker_result walker_walk(const struct walker_state *state, const struct walker_memory *memory, uint64_t linear,
                                  struct walker_access access, struct walker_trace *trace);
+
+/* Whether the CPU would load these as the top entries of PAE: not those that are present with reserved bits set, and
+ * an address wider than physical_bits is that. SDM vol. 3, "PDPTE Registers". */
+bool walker_can_load_top(const uint64_t entries[WALKER_PAE_TOP], unsigned physical_bits);
 
 #endif

@@ -432,6 +432,27 @@ static void make_virtual_8086(void)
             (struct register_segment){.selector = 0x1234, .attributes = 0xf3, .limit = 0xffff, .base = 0x12340};
 }
 
+static void make_pae(void)
+{
+    make_state();
+    state.registers.cr0 |= X86_CR0_PG;
+    state.registers.cr4 |= X86_CR4_PAE;
+}
+
+START_TEST(test_pae)
+{
+    make_pae();
+    state.pdptes[1] = 0x1e6; /* not present */
+    state.pdptes[3] = 0x2000 | X86_PTE_P;
+    ck_assert_ptr_null(vmx_check_guest_state(&state));
+    REFUSED_IN(make_pae, state.pdptes[2] = 0x2000 | X86_PTE_P | X86_PTE_W, "PDPTE");
+    REFUSED_IN(make_pae, state.pdptes[0] = 1ul << 51 | X86_PTE_P, "PDPTE");
+    make_long();
+    state.pdptes[2] = 0x2000 | X86_PTE_P | X86_PTE_W;
+    ck_assert_ptr_null(vmx_check_guest_state(&state));
+}
+END_TEST
+
 START_TEST(test_virtual_8086)
 {
     struct registers *r = &state.registers;
@@ -477,6 +498,7 @@ int main(void)
     tcase_add_test(tests, test_bad_states);
     tcase_add_test(tests, test_bad_segments);
     tcase_add_test(tests, test_bad_blocking);
+    tcase_add_test(tests, test_pae);
     tcase_add_test(tests, test_virtual_8086);
     tcase_add_test(tests, test_instruction_errors);
     suite_add_tcase(suite, tests);

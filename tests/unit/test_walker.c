@@ -191,6 +191,21 @@ START_TEST(test_pae)
 }
 END_TEST
 
+START_TEST(test_top_of_pae)
+{
+    uint64_t top[WALKER_PAE_TOP] = {0x2000 | P, 0x1e6 | NX, 0x3000 | P | 0x18 | 0xe00, 0};
+    ck_assert(walker_can_load_top(top, 36));
+    for (unsigned bit = 1; bit < 64; bit++) {
+        bool is_reserved = bit == 1 || bit == 2 || (bit >= 5 && bit <= 8) || bit >= 40;
+        top[3] = 0x4000 | P | 1ul << bit;
+        ck_assert_uint_eq(walker_can_load_top(top, 40), !is_reserved);
+        ck_assert_uint_eq(walker_can_load_top(top, 52), !is_reserved || (bit >= 40 && bit < 52));
+        top[3] &= ~(uint64_t)P;
+        ck_assert(walker_can_load_top(top, 40));
+    }
+}
+END_TEST
+
 START_TEST(test_state_from_registers)
 {
     struct registers r = {.cr0 = X86_CR0_PE};
@@ -225,6 +240,7 @@ int main(void)
     tcase_add_test(tests, test_faults);
     tcase_add_test(tests, test_32_bit);
     tcase_add_test(tests, test_pae);
+    tcase_add_test(tests, test_top_of_pae);
     tcase_add_test(tests, test_state_from_registers);
     suite_add_tcase(suite, tests);
     return suite_main(suite);

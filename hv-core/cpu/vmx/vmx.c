@@ -143,6 +143,8 @@ static const char *vmx_find_wrong_state(const struct vcpu *vcpu)
         .is_unrestricted = vmx_of(vcpu)->has_ept,
         .capabilities = &vmx_capabilities,
     };
+    for (unsigned i = 0; vmx_of(vcpu)->has_ept && i < 4; i++)
+        state.pdptes[i] = vmx_read(VMCS_GUEST_PDPTE0 + 2 * i);
     uint64_t cr0 = vmx_read(VMCS_GUEST_CR0), cr4 = vmx_read(VMCS_GUEST_CR4);
     vmx_read_registers(vcpu, &state.registers);
     state.registers.cr0 = cr0;

@@ -5,6 +5,7 @@
  */
 #include "cpu/vmx/vmx_check.h"
 #include "cpu/vmx/vmcs.h"
+#include "mmu/walker.h"
 #include <coopvirt/x86.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -244,6 +245,12 @@ static bool wrong_link_pointer(state_t s)
     return s->link_pointer != UINT64_MAX;
 }
 
+static bool wrong_pdptes(state_t s)
+{
+    bool is_pae = is_paging(s) && s->registers.cr4 & X86_CR4_PAE && !is_long(s);
+    return is_pae && !walker_can_load_top(s->pdptes, s->physical_bits);
+}
+
 static const struct {
     bool (*is_wrong)(state_t state);
     const char *name;
@@ -274,6 +281,7 @@ static const struct {
     {wrong_interruptibility, "blocking by STI, MOV SS or NMI contradicts RFLAGS.IF or the event that is injected"},
     {wrong_pending_debug, "a single step behind STI or MOV SS is not pending"},
     {wrong_link_pointer, "the VMCS link pointer is set"},
+    {wrong_pdptes, "a page-directory-pointer-table entry (PDPTE) has reserved bits"},
 };
 
 const char *vmx_check_guest_state(const struct vmx_guest_state *state)

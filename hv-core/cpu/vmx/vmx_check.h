@@ -18,6 +18,7 @@ struct vmx_guest_state {
     uint32_t interruptibility, activity;
     uint64_t pending_debug;
     uint64_t link_pointer;
+    uint64_t pdptes[4]; /* where the VMCS holds them for the guest; otherwise 0 */
     uint8_t physical_bits;
     bool is_unrestricted;
     const struct vmx_capabilities *capabilities;
