@@ -66,7 +66,8 @@ def _add_reproduce(command: argparse.ArgumentParser) -> None:
                               f"'{ALL}': how far each of them agrees")
     command.add_argument("result", metavar="RESULT", type=Path, nargs="*",
                          help="result folders (default: out/latest and what is in results/)")
-    command.add_argument("--format", choices=("text", "md", "csv"), default="text", help="of the table (default: %(default)s)")
+    command.add_argument("--format", choices=("text", "md", "csv"), default="text",
+                         help="of the table (default: %(default)s)")
 
 
 def _add_model(command: argparse.ArgumentParser) -> None:

@@ -228,7 +228,8 @@ def draw(plots: list[Plot], folder: Path) -> dict[str, str]:
     except subprocess.TimeoutExpired as error:
         raise CoopbenchError(f"gnuplot did not end within {_GNUPLOT_SECONDS} s in {folder}") from error
     if done.returncode:
-        raise CoopbenchError(f"gnuplot failed in {folder}: {done.stderr.strip()[:300]}")
+        raise CoopbenchError(f"gnuplot failed in {folder}: "
+                             + (done.stderr.strip()[:300] or f"it ended with status {done.returncode}"))
     return {plot.name: (folder / f"{plot.name}.svg").read_text(encoding="utf-8") for plot in plots}
 
 

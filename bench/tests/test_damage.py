@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Damaged lines of records.jsonl: told in one line with their number, what is whole is shown, --resume mends the rest."""
+"""Damaged lines of records.jsonl: told in one line with their number; what is whole is shown, --resume mends."""
 import json
 
 import pytest
 
 from conftest import FAKE
 
-# Lines of a run of fake/null and fake/cpuid, in this order: a warm-up and three repetitions of each native and nested row.
+# Where the rows of a run of fake/null and fake/cpuid begin: each is a warm-up and three repetitions.
 NATIVE_NULL, NESTED_NULL, NATIVE_CPUID, NESTED_CPUID = 1, 5, 9, 13
 
 
