@@ -7,6 +7,7 @@
 #define FS_PTY_INTERNAL_H
 
 #include "fs/inode.h"
+#include "fs/pty.h"
 #include "fs/tty.h"
 #include "fs/tty_internal.h"
 
