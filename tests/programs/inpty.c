@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Somebody at a pseudo-terminal, for the scripts of the boot tests: `inpty COMMAND ...` runs the command there and
- * reads from its input what is to be done: `> text` types a line, `^ C` a control character, `< text` waits for the text
- * in what the terminal shows, `= ROWS COLUMNS` gives it a size. It says what it saw, and how the command ended.
+ * reads from its input what is to be done: `> text` types a line, `^ C` a control character, `< text` waits for the
+ * text in what the terminal shows, `= ROWS COLUMNS` gives it a size. It says what it saw, and how the command ended.
  */
 #include <poll.h>
 #include <pty.h>
