@@ -44,6 +44,18 @@ $(GUEST_OFFSETS): guest-coop/kernel/offsets.c $(GUEST_FLAGS_FILE)
 	$(Q)$(CC) $(filter-out -g,$(GUEST_CFLAGS)) -MF $(GUEST_BUILD)/offsets.d -MT $@ -S -o $(GUEST_BUILD)/offsets.s $<
 	$(Q)sed -n 's/.*"->\([A-Z0-9_]*\) \(-*[0-9]*\)".*/\1 equ \2/p' $(GUEST_BUILD)/offsets.s > $@
 
+# The shared object that processes find mapped: code of user mode that the kernel's image carries.
+GUEST_VDSO := $(GUEST_BUILD)/vdso/vdso.so
+
+$(GUEST_VDSO): guest-coop/vdso/vdso.c guest-coop/vdso/vdso_clock.h guest-coop/vdso/vdso.lds $(GUEST_FLAGS_FILE)
+	@mkdir -p $(@D)
+	@echo "  VDSO    $@"
+	$(Q)$(CC) $(filter-out -g -MMD -MP,$(FREESTANDING_CFLAGS)) -fPIC -shared -Iguest-coop -Wl,-soname=linux-vdso.so.1 \
+		-Wl,--hash-style=both -Wl,-Bsymbolic -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -Wl,-s \
+		-Wl,-T,guest-coop/vdso/vdso.lds -o $@ $<
+
+$(GUEST_BUILD)/kernel/vdso_image.asm.o: $(GUEST_VDSO)
+
 $(GUEST_BUILD)/%.asm.o: guest-coop/%.asm $(GUEST_OFFSETS) $(GUEST_FLAGS_FILE)
 	@mkdir -p $(@D)
 	@echo "  NASM    $<"

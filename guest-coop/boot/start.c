@@ -16,6 +16,7 @@
 #include "kernel/log.h"
 #include "kernel/panic.h"
 #include "kernel/scheduler.h"
+#include "kernel/vdso.h"
 #include "memory/address_space.h"
 #include "memory/frame_internal.h"
 #include "memory/kernel_map.h"
@@ -167,6 +168,7 @@ void kernel_start(uint32_t magic, uint64_t information, coop_paddr image)
     start_memory(image);
     pv.io.interrupts_start();
     start_time(options);
+    vdso_start();
     start_record(options);
     init_start_idle();
     start_file_system();

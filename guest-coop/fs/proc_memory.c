@@ -6,6 +6,7 @@
 #include "fs/proc_internal.h"
 #include "kernel/limits.h"
 #include "kernel/process.h"
+#include "kernel/vdso.h"
 #include "memory/address_space.h"
 #include "memory/frame.h"
 #include "syscall/vsyscall.h"
@@ -15,6 +16,8 @@
 
 static const char *proc_map_label(const struct address_space *space, const struct area *area)
 {
+    if (area->file && !area->file->inode)
+        return vdso_label(area->file);
     if (area->flags & AREA_STACK)
         return "[stack]";
     return area->flags & AREA_HEAP && space->break_end > area->start ? "[heap]" : NULL;
@@ -63,6 +66,7 @@ void proc_print_maps(struct proc_text *text, struct process *process)
     if (!space || process->state == PROCESS_ZOMBIE)
         return;
     address_space_reference(space);
+    vdso_settle(space); /* short of memory, they are not shown */
     for (uint64_t at = 0; (area = area_find_from(&space->areas, at)) != NULL;) {
         struct file *file = area->file;
         at = area->end;

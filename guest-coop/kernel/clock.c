@@ -3,9 +3,10 @@
  * Time: the TSC since boot, scaled by a fixed-point factor, or what a hypervisor says.
  */
 #include "kernel/clock.h"
+#include "vdso/vdso_clock.h"
 #include <coopvirt/x86_instructions.h>
 
-#define SCALE_SHIFT 32
+#define SCALE_SHIFT VDSO_CLOCK_SHIFT
 
 static uint64_t clock_khz = 1000000;
 static uint64_t clock_boot_tsc;
@@ -13,10 +14,24 @@ static uint64_t clock_ns_scale = 1ul << SCALE_SHIFT;  /* ns for one TSC unit */
 static uint64_t clock_tsc_scale = 1ul << SCALE_SHIFT; /* TSC units for one ns */
 static uint64_t clock_realtime_offset;
 static uint64_t (*clock_source)(void) = clock_counter_ns;
+static bool clock_is_counter = true;
+static struct vdso_clock *clock_shared; /* what processes read, or NULL */
 
 static uint64_t clock_scale(uint64_t value, uint64_t scale)
 {
     return (uint64_t)((unsigned __int128)value * scale >> SCALE_SHIFT);
+}
+
+static void clock_publish(void)
+{
+    struct vdso_clock *page = clock_shared;
+    __atomic_store_n(&page->version, page->version + 1, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    page->is_counter = clock_is_counter;
+    page->base_tsc = clock_boot_tsc;
+    page->ns_scale = clock_ns_scale;
+    page->realtime_offset = clock_realtime_offset;
+    __atomic_store_n(&page->version, page->version + 1, __ATOMIC_RELEASE);
 }
 
 void clock_start(uint64_t tsc_khz)
@@ -44,9 +59,10 @@ uint64_t clock_start_shared(const struct coop_clock *clock)
     return base_ns + clock_ns_of_tsc(x86_rdtsc() - base_tsc);
 }
 
-void clock_start_source(uint64_t (*source)(void))
+void clock_start_source(uint64_t (*source)(void), bool is_counter)
 {
     clock_source = source;
+    clock_is_counter = is_counter;
 }
 
 uint64_t clock_tsc_khz(void)
@@ -76,4 +92,11 @@ uint64_t clock_realtime_ns(void)
 void clock_set_realtime_ns(uint64_t now_ns)
 {
     clock_realtime_offset = now_ns - clock_monotonic_ns();
+    if (clock_shared)
+        clock_publish();
+}
+void clock_share(struct vdso_clock *page)
+{
+    clock_shared = page;
+    clock_publish();
 }

@@ -6,7 +6,10 @@
 #define KERNEL_CLOCK_H
 
 #include <coopvirt/abi.h>
+#include <stdbool.h>
 #include <stdint.h>
+
+struct vdso_clock;
 
 /* Nanoseconds since boot. */
 uint64_t clock_monotonic_ns(void);
@@ -25,9 +28,12 @@ uint64_t clock_tsc_khz(void);
  * without a trap. What that clock says now, in ns. */
 uint64_t clock_start_shared(const struct coop_clock *clock);
 
-/* Where clock_monotonic_ns comes from, from now on; without this, the TSC. */
-void clock_start_source(uint64_t (*source)(void));
+/* Where clock_monotonic_ns comes from, from now on; without this, the TSC. Is that the TSC as well, by its rate? */
+void clock_start_source(uint64_t (*source)(void), bool is_counter);
 uint64_t clock_counter_ns(void); /* the TSC */
+
+/* Writes to that page, now and at each change, how user mode reads the clock. */
+void clock_share(struct vdso_clock *page);
 
 /* Conversions, rounded down. */
 uint64_t clock_ns_of_tsc(uint64_t tsc);

@@ -20,6 +20,7 @@
 #include "kernel/signal.h"
 #include "kernel/thread.h"
 #include "kernel/trap.h"
+#include "kernel/vdso.h"
 #include "memory/address_space.h"
 #include "memory/heap.h"
 #include "memory/layout.h"
@@ -188,6 +189,8 @@ static int exec_build(struct address_space *space, struct exec_program *program,
 {
     const struct elf_image *image = &program->image;
     program->base = image->relocatable ? USER_PIE_BASE - image->low : 0;
+    space->has_vdso = true;
+    space->mapped_pages = (VDSO_END - VDSO_START) >> X86_PAGE_SHIFT;
     for (unsigned i = 0; i < image->segment_count; i++) {
         int status = exec_map_segment(space, program, &image->segments[i]);
         if (status < 0)

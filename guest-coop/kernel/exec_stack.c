@@ -8,6 +8,7 @@
 #include "kernel/errno.h"
 #include "kernel/fpu.h"
 #include "kernel/process.h"
+#include "kernel/vdso.h"
 #include "memory/address_space.h"
 #include "memory/heap.h"
 #include "memory/layout.h"
@@ -35,11 +36,12 @@
 #define AUX_RANDOM      25
 #define AUX_HWCAP2      26
 #define AUX_EXECFN      31
+#define AUX_SYSINFO_EHDR 33
 #define AUX_MINSIGSTKSZ 51
 
 #define CLOCK_TICKS       100
 #define SIGNAL_FRAME_ROOM 1024 /* frame, alignment and red zone beside the FPU area */
-#define AUX_ENTRIES       20
+#define AUX_ENTRIES       21
 
 static const uint8_t exec_random[16] = {0x43, 0x6f, 0x6f, 0x70, 0x76, 0x69, 0x72, 0x74,
                                         0x20, 0x64, 0x69, 0x63, 0x65, 0x3a, 0x20, 0x34};
@@ -60,6 +62,7 @@ static uint64_t *exec_put_auxiliary(uint64_t *to, const struct elf_image *image,
                                     const struct stack_addresses *at)
 {
     const struct process *process = process_current();
+    to = exec_put(to, AUX_SYSINFO_EHDR, VDSO_BASE);
     to = exec_put(to, AUX_HWCAP, cpu_feature_word);
     to = exec_put(to, AUX_PAGESZ, 4096);
     to = exec_put(to, AUX_CLKTCK, CLOCK_TICKS);

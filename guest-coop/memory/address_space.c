@@ -9,6 +9,7 @@
 #include "memory/layout.h"
 #include "memory/page_table.h"
 #include "kernel/errno.h"
+#include "kernel/vdso.h"
 #include <coopvirt/string.h>
 
 struct address_space *address_space_create(void)
@@ -48,11 +49,14 @@ void address_space_clear(struct address_space *space)
     gather.count = 0;
     gather.flush = false;
     pv_batch_begin();
+    uint64_t top = space->vdso_touched ? VDSO_START : 1ul << 47;
     for (const struct area *area = space->areas.first; area; area = area->next) {
         /* Everything below is gone already; tables shared with the next area go with that. */
-        uint64_t ceiling = area->next ? area->next->start : 1ul << 47;
+        uint64_t ceiling = area->next ? area->next->start : top;
         page_table_clear(space->root, area->start, area->end, 0, ceiling, &gather);
     }
+    if (space->vdso_touched)
+        vdso_clear(space, &gather);
     page_gather_finish(&gather);
     closed_page_drop(&space->closed, 0, USER_TOP);
     page_table_root_destroy(space->root);
@@ -137,6 +141,7 @@ static struct address_space *address_space_clone_batch(struct address_space *spa
     child->arguments_end = space->arguments_end;
     child->mapped_pages = space->mapped_pages;
     child->undumpable = space->undumpable;
+    child->has_vdso = space->has_vdso;
     int status = address_space_clone_areas(child, space);
     pv.mmu.flush_user(); /* the parent's writable translations */
     if (status == 0)

@@ -22,6 +22,8 @@ struct address_space {
     uint64_t mapped_pages, resident_pages, locked_pages;
     uint32_t lock_next; /* mlockall(2) for what is mapped from now on: AREA_LOCKED or 0 */
     bool lock_on_fault; /* that comes when it is touched */
+    bool has_vdso;      /* implied above the stack, without areas: kernel/vdso.c */
+    bool vdso_touched;  /* and it is mapped */
     bool undumpable;    /* PR_GET_DUMPABLE is 0: its program had other rights than its user */
 };
 

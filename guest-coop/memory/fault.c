@@ -6,6 +6,7 @@
 #include "fs/file.h"
 #include "kernel/limits.h"
 #include "kernel/process.h"
+#include "kernel/vdso.h"
 #include "memory/address_space.h"
 #include "memory/frame.h"
 #include "memory/layout.h"
@@ -227,7 +228,7 @@ enum fault_result address_space_fault(struct address_space *space, uint64_t addr
     if (!area)
         area = fault_grow_stack(space, address, stack_pointer);
     if (!area)
-        return FAULT_UNMAPPED;
+        return vdso_fault(space, address, error);
     if (!fault_allowed(area, error))
         return FAULT_REFUSED;
     uint64_t *slot = page_table_find(space->root, address);

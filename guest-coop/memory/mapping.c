@@ -6,6 +6,7 @@
 #include "fs/file.h"
 #include "kernel/errno.h"
 #include "kernel/limits.h"
+#include "kernel/vdso.h"
 #include "memory/address_space.h"
 #include "memory/frame.h"
 #include "memory/heap.h"
@@ -19,13 +20,19 @@ static uint64_t page_round_up(uint64_t bytes)
     return (bytes + PAGE_MASK) & ~PAGE_MASK;
 }
 
+/* Up to there, where the vDSO may be. Out of line, to keep the common way short. */
+static __attribute__((noinline)) bool mapping_range_high(struct address_space *space, uint64_t end)
+{
+    return end <= USER_TOP && vdso_settle(space) == 0;
+}
+
 /* Is [start, start + bytes) a range of whole user pages? Rounds bytes up. */
-static bool mapping_range(uint64_t start, uint64_t *bytes)
+static inline bool mapping_range(struct address_space *space, uint64_t start, uint64_t *bytes)
 {
     if ((start & PAGE_MASK) || *bytes == 0 || *bytes > USER_TOP || start > USER_TOP - *bytes)
         return false;
     *bytes = page_round_up(*bytes);
-    return start + *bytes <= USER_TOP;
+    return start + *bytes <= USER_STACK_TOP || mapping_range_high(space, start + *bytes);
 }
 
 /* Removes the pages of [start, end), and the tables that serve nothing else. */
@@ -44,7 +51,7 @@ static void mapping_clear(struct address_space *space, uint64_t start, uint64_t 
 
 int address_space_unmap(struct address_space *space, uint64_t start, uint64_t bytes)
 {
-    if (!mapping_range(start, &bytes))
+    if (!mapping_range(space, start, &bytes))
         return -EINVAL;
     uint64_t end = start + bytes;
     struct area *area = area_find_from(&space->areas, start);
@@ -67,7 +74,7 @@ int address_space_unmap(struct address_space *space, uint64_t start, uint64_t by
         area_remove(&space->areas, area);
         area = next;
     }
-    mapping_clear(space, first, last, floor, area ? area->start : 1ul << 47);
+    mapping_clear(space, first, last, floor, area ? area->start : space->vdso_touched ? VDSO_START : 1ul << 47);
     return 0;
 }
 
@@ -93,7 +100,7 @@ long address_space_map(struct address_space *space, uint64_t address, uint64_t b
         if (limits_tables && !address_space_may_grow(space, bytes >> X86_PAGE_SHIFT, protection, flags))
             return -ENOMEM;
         address &= ~PAGE_MASK;
-        if (address < USER_LOWEST || address > USER_TOP - bytes ||
+        if (address < USER_LOWEST || address > USER_STACK_TOP - bytes ||
             !area_range_free(&space->areas, address, address + bytes))
             address = area_find_gap(&space->areas, bytes, USER_LOWEST, USER_MAP_TOP);
         if (address == 0)
@@ -180,7 +187,7 @@ int address_space_protect(struct address_space *space, uint64_t start, uint64_t 
 {
     if (bytes == 0)
         return start & PAGE_MASK ? -EINVAL : 0;
-    if (!mapping_range(start, &bytes))
+    if (!mapping_range(space, start, &bytes))
         return -EINVAL;
     uint64_t end = start + bytes;
     int status = mapping_check(space, start, end, protection);
@@ -219,7 +226,7 @@ int address_space_discard(struct address_space *space, uint64_t start, uint64_t 
 {
     if (bytes == 0)
         return 0;
-    if (!mapping_range(start, &bytes))
+    if (!mapping_range(space, start, &bytes))
         return -EINVAL;
     uint64_t end = start + bytes;
     int status = mapping_check(space, start, end, 0);

@@ -6,6 +6,7 @@
  */
 #include "kernel/errno.h"
 #include "kernel/limits.h"
+#include "kernel/vdso.h"
 #include "memory/address_space.h"
 #include "memory/layout.h"
 #include "memory/page_table.h"
@@ -160,6 +161,9 @@ long address_space_remap(struct address_space *space, uint64_t old, uint64_t old
     bool placed = flags & (REMAP_FIXED | REMAP_KEEP);
     if ((old & PAGE_MASK) || remap.new_bytes == 0 || remap.new_bytes > USER_TOP)
         return -EINVAL;
+    uint64_t end = old + (remap.old_bytes > remap.new_bytes ? remap.old_bytes : remap.new_bytes);
+    if (end > USER_STACK_TOP && vdso_settle(space) < 0)
+        return -ENOMEM;
     if (!area_find(&space->areas, old))
         return -EFAULT;
     int status = placed ? remap_make_room(space, &remap) : 0;

@@ -64,7 +64,7 @@ static void queue_io_clock_start(void)
 {
     bool is_shared = pv_machine.features & COOP_FEATURE_CLOCK;
     uint64_t now = is_shared ? clock_start_shared(&pv_machine.vcpu->clock) : queue_io_clock_ask();
-    clock_start_source(is_shared ? queue_io_clock_read : queue_io_clock_ask);
+    clock_start_source(is_shared ? queue_io_clock_read : queue_io_clock_ask, is_shared);
     clock_set_realtime_ns(pv_machine.start_info->wall_seconds * 1000000000ul + now);
 }
 

@@ -6,6 +6,7 @@
 #include "fs/linux_abi.h"
 #include "kernel/errno.h"
 #include "kernel/process.h"
+#include "kernel/vdso.h"
 #include "memory/address_space.h"
 #include "memory/frame.h"
 #include "memory/layout.h"
@@ -113,6 +114,8 @@ long kernel_sys_mmap(const struct syscall_arguments *a)
     if (a->a1 == 0)
         return -EINVAL;
     bool fixed = flags & (MAP_FIXED_FLAG | MAP_FIXED_NOREPLACE_FLAG);
+    if ((flags & MAP_FIXED_NOREPLACE_FLAG) && a->a0 + a->a1 > USER_STACK_TOP && vdso_settle(memory_space()) < 0)
+        return -ENOMEM;
     if ((flags & MAP_FIXED_NOREPLACE_FLAG) && !area_range_free(&memory_space()->areas, a->a0, a->a0 + a->a1))
         return -EEXIST;
     if (memory_takes_frames(protection, flags) && memory_never_enough(a->a1))
@@ -183,6 +186,8 @@ long kernel_sys_mremap(const struct syscall_arguments *a)
 static bool memory_mapped(uint64_t start, uint64_t bytes)
 {
     uint64_t end = start + ((bytes + PAGE_MASK) & ~PAGE_MASK);
+    if (end > USER_STACK_TOP && vdso_settle(memory_space()) < 0)
+        return false;
     while (start < end) {
         const struct area *area = area_find(&memory_space()->areas, start);
         if (!area)

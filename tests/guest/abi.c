@@ -68,7 +68,8 @@ static const struct part {
              {"limits", abi_test_limits},         {"mounts", abi_test_mounts},
              {"proc", abi_test_proc},             {"clones", abi_test_clones},
              {"sequences", abi_test_sequences},   {"rights", abi_test_rights},
-             {"accounts", abi_test_accounts},     {"terminals", abi_test_terminals}};
+             {"accounts", abi_test_accounts},     {"terminals", abi_test_terminals},
+             {"vdso", abi_test_vdso}};
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 

@@ -22,6 +22,7 @@
 #include "memory/heap.h"
 #include "kernel/signal.h"
 #include "kernel/thread.h"
+#include "kernel/vdso.h"
 #include "memory/user_copy.h"
 #include <assert.h>
 #include <stdarg.h>
@@ -463,4 +464,17 @@ void wait_queue_watch(struct wait_queue *queue, struct wait_entry *entry, void (
 void wait_queue_unwatch(struct wait_entry *entry)
 {
     entry->queue = NULL;
+}
+
+/* There is no vDSO here. */
+int vdso_settle(struct address_space *space)
+{
+    (void)space;
+    return 0;
+}
+
+const char *vdso_label(const struct file *file)
+{
+    (void)file;
+    return NULL;
 }
