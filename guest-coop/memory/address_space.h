@@ -50,7 +50,7 @@ long address_space_map(struct address_space *space, uint64_t address, uint64_t b
 int address_space_unmap(struct address_space *space, uint64_t start, uint64_t bytes);
 int address_space_protect(struct address_space *space, uint64_t start, uint64_t bytes, uint32_t protection);
 
-/* madvise(MADV_DONTNEED): the pages go, the area stays. */
+/* madvise(MADV_DONTNEED): the pages go, the areas stay; -ENOMEM when that is done and not everything is mapped. */
 int address_space_discard(struct address_space *space, uint64_t start, uint64_t bytes);
 
 /* mremap(2): the address or -errno. The flags are those of the call. */

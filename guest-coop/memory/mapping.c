@@ -229,11 +229,8 @@ int address_space_discard(struct address_space *space, uint64_t start, uint64_t 
     if (!mapping_range(space, start, &bytes))
         return -EINVAL;
     uint64_t end = start + bytes;
-    int status = mapping_check(space, start, end, 0);
-    if (status < 0)
-        return status;
     mapping_clear(space, start, end, end, start); /* floor above ceiling: the tables stay */
-    return 0;
+    return mapping_check(space, start, end, 0);
 }
 
 /* May the heap grow by that? Out of line, to keep the way of those without limits short. */

@@ -26,6 +26,9 @@
 #define PROTECTION_ALL           7u
 #define ADVICE_DONTNEED          4u
 #define ADVICE_FREE              8u
+#define ADVICE_POPULATE_READ     22u
+#define ADVICE_POPULATE_WRITE    23u
+#define ADVICE_KNOWN             0xfffd1fu /* one bit each, up to the last; not REMOVE */
 #define LOCK2_ON_FAULT           1u
 #define LOCK_ALL_CURRENT         1u
 #define LOCK_ALL_FUTURE          2u
@@ -302,9 +305,13 @@ long kernel_sys_mincore(const struct syscall_arguments *a)
 
 long kernel_sys_madvise(const struct syscall_arguments *a)
 {
-    if (a->a0 & PAGE_MASK)
+    if (a->a0 & PAGE_MASK || a->a2 > ADVICE_POPULATE_WRITE || !(ADVICE_KNOWN >> a->a2 & 1))
         return -EINVAL;
     if (a->a2 == ADVICE_DONTNEED || a->a2 == ADVICE_FREE)
         return address_space_discard(memory_space(), a->a0, a->a1);
-    return 0; /* other advice changes nothing that a program could see */
+    if (a->a1 > USER_TOP || a->a0 > USER_TOP - a->a1)
+        return -ENOMEM;
+    if (a->a2 >= ADVICE_POPULATE_READ)
+        return memory_populate(a->a0, a->a0 + a->a1);
+    return memory_mapped(a->a0, a->a1) ? 0 : -ENOMEM; /* other advice has no effect */
 }

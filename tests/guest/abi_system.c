@@ -33,6 +33,16 @@ static void test_residence(void)
     CHECK(munmap(map + PAGE, PAGE) == 0);
     CHECK(mincore(map, 4 * PAGE, resident) == -1 && errno == ENOMEM);
     CHECK(msync(map, 4 * PAGE, MS_SYNC) == -1 && errno == ENOMEM);
+    /* What there is takes the advice, and the hole is told of then. */
+    map[0] = map[2 * PAGE] = 1;
+    static const int advice[] = {MADV_NORMAL, MADV_SEQUENTIAL, MADV_WILLNEED, MADV_DONTNEED};
+    for (size_t i = 0; i < sizeof(advice) / sizeof(advice[0]); i++) {
+        CHECK(madvise(map, 4 * PAGE, advice[i]) == -1 && errno == ENOMEM);
+        CHECK(madvise(map, PAGE, advice[i]) == 0 && madvise(map + PAGE, 0, advice[i]) == 0);
+        CHECK(madvise(map + 1, PAGE, advice[i]) == -1 && errno == EINVAL);
+    }
+    CHECK(map[0] == 0 && map[2 * PAGE] == 0);
+    CHECK(madvise(map, PAGE, 7) == -1 && errno == EINVAL && madvise(map, PAGE, 1000) == -1 && errno == EINVAL);
     CHECK(munmap(map, 4 * PAGE) == 0);
 }
 
