@@ -42,29 +42,29 @@ printf 'pwd\n' > in; sash < in | sed "s|$HOME|home|"
 
 echo "== a shell at a terminal of its own"
 PS1='@@ ' inpty sh -i << 'END'
-< @@ 
+< @@
 > echo ready $((6 * 7)); test -t 0 && test -t 1 && echo both ends: $((1 + 1))
 < ready 42
 < both ends: 2
-< @@ 
+< @@
 = 31 77
 > stty size; tty | sed "s/[0-9]*$//"
 < 31 77
 < /dev/pts/
-< @@ 
+< @@
 > sh -c 'trap "echo interrupted \$((4)); exit 9" INT; echo started $((1)); while :; do sleep 0.1; done'
 < started 1
 ^ C
 < interrupted 4
-< @@ 
+< @@
 > echo status $?
 < status 9
-< @@ 
+< @@
 > sh -c 'echo asking $((3)); read line; echo "got <$line>"'
 < asking 3
 > an answer
 < got <an answer>
-< @@ 
+< @@
 > exit 7
 END
 printf '< @\n^ D\n' | PS1='@ ' inpty sh -i
