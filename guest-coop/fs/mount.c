@@ -55,7 +55,7 @@ int mount_add(const struct mount_type *type, struct inode *root, struct inode *d
     if (!mount)
         return -ENOMEM;
     *mount = (struct mount){.type = type, .root = root, .flags = flags};
-    memcpy(mount->source, source, strlen(source) < MOUNT_SOURCE_BYTES ? strlen(source) : MOUNT_SOURCE_BYTES - 1);
+    memcpy(mount->source, source, strlen(source) + 1);
     root->context = mount;
     if (directory)
         mount_place(mount, directory);

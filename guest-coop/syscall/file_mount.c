@@ -43,7 +43,7 @@ static long file_mount_device(uint64_t user_path, struct block_device **device)
     return status;
 }
 
-/* What /proc/mounts shows before the path: "none" without one, as on Linux. */
+/* What /proc/mounts shows before the path, cut to what it keeps: "none" without one, as on Linux. */
 static long file_mount_source(uint64_t user_source, char *source)
 {
     if (!user_source) {
@@ -51,7 +51,8 @@ static long file_mount_source(uint64_t user_source, char *source)
         return 0;
     }
     long length = user_copy_string(source, user_source, MOUNT_SOURCE_BYTES);
-    return length == -ENAMETOOLONG ? 0 : length < 0 ? length : 0;
+    source[MOUNT_SOURCE_BYTES - 1] = 0;
+    return length == -EFAULT ? -EFAULT : 0;
 }
 
 static long file_mount_new(const struct syscall_arguments *a, uint32_t flags, struct inode *directory)

@@ -97,6 +97,7 @@ void cluster_learn(struct cluster *cluster, unsigned emulated, unsigned saved, u
         cluster_give_up(site);
     } else if (saved) {
         cluster_move(site, 1);
-        site->failures = 0;
+        if (site->balance == CLUSTER_CREDIT)
+            site->failures = 0;
     }
 }
