@@ -116,8 +116,8 @@ static int remap_make_room(struct address_space *space, const struct remap *rema
         return -EINVAL;
     if (remap->old + remap->old_bytes > wanted && end > remap->old)
         return -EINVAL;
-    if (!(remap->flags & REMAP_FIXED))
-        return 0;
+    if (!(remap->flags & REMAP_FIXED)) /* what is implied there is to be seen as taken */
+        return end > USER_STACK_TOP && vdso_settle(space) < 0 ? -ENOMEM : 0;
     return wanted < X86_PAGE_BYTES ? -EPERM : address_space_unmap(space, wanted, remap->new_bytes);
 }
 

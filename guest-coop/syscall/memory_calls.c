@@ -73,11 +73,15 @@ static long memory_populate(uint64_t start, uint64_t end)
     struct address_space *space = memory_space();
     for (uint64_t address = start; address < end; address += PAGE_MASK + 1) {
         const struct area *area = area_find(&space->areas, address);
-        const uint64_t *slot = page_table_find(space->root, address);
         if (!area)
             return -ENOMEM;
+        if (!area->protection) { /* however large */
+            address = area->end - FRAME_BYTES;
+            continue;
+        }
+        const uint64_t *slot = page_table_find(space->root, address);
         bool writes = (area->protection & AREA_WRITE) && !(area->flags & AREA_SHARED);
-        if (!area->protection || (slot && page_present(*slot) && (!writes || (*slot & X86_PTE_W))))
+        if (slot && page_present(*slot) && (!writes || (*slot & X86_PTE_W)))
             continue;
         if (address_space_fault(space, address, X86_PF_USER | (writes ? X86_PF_WRITE : 0), address) != FAULT_RESOLVED)
             return -ENOMEM;
@@ -303,15 +307,29 @@ long kernel_sys_mincore(const struct syscall_arguments *a)
     return 0;
 }
 
+/* MADV_POPULATE_READ and _WRITE: what may not be touched so is refused before anything is. */
+static long memory_populate_advised(uint64_t start, uint64_t end, uint32_t needed)
+{
+    for (uint64_t at = start; at < end;) {
+        const struct area *area = area_find(&memory_space()->areas, at);
+        if (!area)
+            return -ENOMEM;
+        if (!(area->protection & needed))
+            return -EINVAL;
+        at = area->end;
+    }
+    return memory_populate(start, end);
+}
+
 long kernel_sys_madvise(const struct syscall_arguments *a)
 {
-    if (a->a0 & PAGE_MASK || a->a2 > ADVICE_POPULATE_WRITE || !(ADVICE_KNOWN >> a->a2 & 1))
+    if (a->a0 & PAGE_MASK || a->a0 + a->a1 < a->a0 || a->a2 > ADVICE_POPULATE_WRITE || !(ADVICE_KNOWN >> a->a2 & 1))
         return -EINVAL;
     if (a->a2 == ADVICE_DONTNEED || a->a2 == ADVICE_FREE)
         return address_space_discard(memory_space(), a->a0, a->a1);
     if (a->a1 > USER_TOP || a->a0 > USER_TOP - a->a1)
         return -ENOMEM;
     if (a->a2 >= ADVICE_POPULATE_READ)
-        return memory_populate(a->a0, a->a0 + a->a1);
+        return memory_populate_advised(a->a0, a->a0 + a->a1, a->a2 == ADVICE_POPULATE_READ ? AREA_READ : AREA_WRITE);
     return memory_mapped(a->a0, a->a1) ? 0 : -ENOMEM; /* other advice has no effect */
 }

@@ -160,7 +160,7 @@ static long segment_address(struct address_space *space, uint64_t address, uint6
         return flags & ATTACH_REPLACE ? -EINVAL : 0;
     if (address >= USER_TOP || bytes > USER_TOP - address)
         return -EINVAL;
-    if (bytes > USER_STACK_TOP - address && vdso_settle(space) < 0)
+    if (address + bytes > USER_STACK_TOP && vdso_settle(space) < 0)
         return -ENOMEM;
     bool free = area_range_free(&space->areas, address, address + ((bytes + PAGE_MASK) & ~PAGE_MASK));
     return free || flags & ATTACH_REPLACE ? (long)address : -EINVAL;

@@ -181,6 +181,16 @@ static bool maps_show(const char *name, const char *protection, unsigned long *s
     return shown;
 }
 
+/* Nobody's pages come to lie where it is: they could be written. */
+static void move_upon(void)
+{
+    uint8_t *code = (uint8_t *)getauxval(AT_SYSINFO_EHDR);
+    uint8_t first = *code;
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(page != MAP_FAILED);
+    CHECK(mremap(page, 4096, 4096, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, code) != code && *code == first);
+}
+
 static void test_mapping(void)
 {
     unsigned long code = 0, data = 0;
@@ -214,6 +224,7 @@ void abi_test_vdso(void)
     test_clocks();
     test_day();
     CHECK(abi_in_child(test_day) == 0);
+    CHECK(abi_in_child(move_upon) == 0);
     CHECK(abi_in_child(use_in_child) == 0);
     test_mapping();
     test_clocks();
