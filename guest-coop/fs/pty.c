@@ -10,6 +10,7 @@
 #include "kernel/capability.h"
 #include "kernel/errno.h"
 #include "kernel/process.h"
+#include "kernel/scheduler.h"
 #include "memory/heap.h"
 #include "memory/user_copy.h"
 
@@ -22,8 +23,6 @@
 #define PTY_TIOCGPKT    0x80045438u
 #define PTY_TIOCGPTLCK  0x80045439u
 #define PTY_TIOCGPTPEER 0x5441u
-
-#define PTY_SIGNALS 64u
 
 struct pty *pty_table[PTY_LIMIT];
 
@@ -109,17 +108,17 @@ static long pty_take(struct pty *pty, uint64_t user_buffer, size_t bytes)
 {
     char buffer[256];
     size_t done = 0;
+    int status = 0;
 
-    while (done < bytes && pty_output_bytes(pty)) {
+    while (done < bytes && pty_output_bytes(pty) && !status) {
         size_t part = 0, most = bytes - done < sizeof(buffer) ? bytes - done : sizeof(buffer);
         while (part < most && pty_output_bytes(pty))
             buffer[part++] = pty->output[pty->taken++ % PTY_OUTPUT_SIZE];
-        if (user_copy_out(user_buffer + done, buffer, part))
-            return -EFAULT;
+        status = user_copy_out(user_buffer + done, buffer, part) ? -EFAULT : 0;
         done += part;
     }
     wait_queue_wake(&pty->tty.write_queue);
-    return (long)done;
+    return status ? status : (long)done;
 }
 
 static long pty_master_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
@@ -149,6 +148,8 @@ static long pty_wait_room(struct pty *pty, const struct file *file, size_t bytes
         size_t room = line_room(&pty->tty.line);
         if (room)
             return (long)(room < bytes ? room : bytes);
+        if (pty->left) /* nobody will read it */
+            return -EIO;
         if (file->flags & ABI_O_NONBLOCK)
             return -EAGAIN;
         int status = wait_queue_sleep(&pty->master_queue, WAIT_FOREVER);
@@ -157,6 +158,7 @@ static long pty_wait_room(struct pty *pty, const struct file *file, size_t bytes
     }
 }
 
+/* Others run between the parts of a long write: a byte typed can echo a whole line. */
 static long pty_master_write(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
 {
     struct pty *pty = file->context;
@@ -171,6 +173,10 @@ static long pty_master_write(struct file *file, uint64_t user_buffer, size_t byt
             return done ? (long)done : room;
         tty_input(&pty->tty, buffer, (size_t)room);
         done += (size_t)room;
+        if (done < bytes && process_signal_pending())
+            break;
+        if (done < bytes)
+            scheduler_switch();
     }
     return (long)done;
 }
@@ -220,19 +226,18 @@ static long pty_set_packet(struct pty *pty, uint64_t argument)
 
     if (user_copy_in(&packet, argument, sizeof(packet)))
         return -EFAULT;
-    if (packet && !pty->packet)
+    if (!packet || !pty->packet)
         pty->events = 0;
     pty->packet = packet;
     return 0;
 }
 
-/* TIOCSIG: to the group in the foreground, whatever the terminal's settings. */
+/* TIOCSIG: to the group in the foreground, whatever the terminal's settings. Only what keys send. */
 static long pty_signal(struct pty *pty, uint64_t signal)
 {
-    if (!signal || signal > PTY_SIGNALS)
+    if (signal != ABI_SIGINT && signal != ABI_SIGQUIT && signal != ABI_SIGTSTP)
         return -EINVAL;
-    if (pty->tty.foreground_group > 0)
-        process_group_signal(pty->tty.foreground_group, (int)signal);
+    tty_signal_foreground(&pty->tty, (int)signal);
     return 0;
 }
 
@@ -243,8 +248,10 @@ static long pty_flush(struct pty *pty, uint64_t what)
         return -EINVAL;
     if (what != 1)
         pty_drop_output(pty);
-    if (what != 0)
+    if (what != 0) {
         line_flush(&pty->tty.line);
+        wait_queue_wake(&pty->master_queue);
+    }
     return 0;
 }
 

@@ -8,6 +8,8 @@
 #include "kernel/errno.h"
 #include "memory/heap.h"
 
+#define PTY_PEER_FLAGS (ABI_O_ACCESS | ABI_O_NONBLOCK | ABI_O_NOCTTY)
+
 static void pty_slave_wake_all(struct pty *pty)
 {
     wait_queue_wake(&pty->tty.read_queue);
@@ -86,11 +88,8 @@ void pty_slave_hang_up(struct pty *pty)
 
 int pty_slave_open(struct pty *pty, struct file *file)
 {
-    static const struct file_operations operations = {.read = tty_read,
-                                                      .write = tty_write,
-                                                      .ioctl = tty_ioctl,
-                                                      .poll = tty_poll,
-                                                      .release = pty_slave_release};
+    static const struct file_operations operations = {
+        .read = tty_read, .write = tty_write, .ioctl = tty_ioctl, .poll = tty_poll, .release = pty_slave_release};
 
     if (!pty->master_open || pty->locked)
         return -EIO;
@@ -109,7 +108,7 @@ int pty_slave_open(struct pty *pty, struct file *file)
 
 long pty_slave_open_peer(struct pty *pty, uint32_t flags)
 {
-    struct file *file = file_create(NULL, &pty->inode, NULL, flags & ~ABI_O_CLOEXEC);
+    struct file *file = file_create(NULL, &pty->inode, NULL, flags & PTY_PEER_FLAGS);
     if (!file)
         return -ENFILE;
     int status = pty_slave_open(pty, file);

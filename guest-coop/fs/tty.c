@@ -28,11 +28,15 @@ static void tty_line_output(void *context, const char *bytes, size_t count)
         tty->port->write(tty->port, bytes, count);
 }
 
+void tty_signal_foreground(const struct tty *tty, int signal)
+{
+    if (tty->foreground_group > 0)
+        process_session_signal(tty->session_id, tty->foreground_group, signal);
+}
+
 static void tty_line_signal(void *context, int signal)
 {
-    struct tty *tty = context;
-    if (tty->foreground_group > 0)
-        process_group_signal(tty->foreground_group, signal);
+    tty_signal_foreground(context, signal);
 }
 
 void tty_start(struct tty *tty, uint64_t number)
@@ -137,16 +141,15 @@ long tty_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *p
         status = tty_wait(file, bytes);
     if (status)
         return status;
-    while (done < bytes && !end) {
+    while (done < bytes && !end && !status) {
         size_t part = bytes - done < sizeof(buffer) ? bytes - done : sizeof(buffer);
         part = line_take(&tty->line, buffer, part, &end);
-        if (user_copy_out(user_buffer + done, buffer, part))
-            return -EFAULT;
+        status = user_copy_out(user_buffer + done, buffer, part) ? -EFAULT : 0;
         done += part;
     }
     if (tty->port && tty->port->taken)
         tty->port->taken(tty->port);
-    return (long)done;
+    return status ? status : (long)done;
 }
 
 /* The bytes that the port takes now whatever they become (a tab becomes eight at most): at most `bytes`, or -errno. */

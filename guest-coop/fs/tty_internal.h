@@ -51,6 +51,9 @@ long tty_ioctl_end(struct tty *tty, uint32_t request, uint64_t argument, bool ma
  */
 int tty_background(struct tty *tty, int signal);
 
+/* To the group in the foreground, if there is one. */
+void tty_signal_foreground(const struct tty *tty, int signal);
+
 /* It was opened with these flags: it becomes the controlling one of a session leader that has none. */
 void tty_session_opened(struct tty *tty, uint32_t flags);
 

@@ -74,8 +74,8 @@ static long tty_set_size(struct tty *tty, uint64_t argument)
         return -EFAULT;
     bool changed = size.rows != tty->size.rows || size.columns != tty->size.columns;
     tty->size = size;
-    if (changed && tty->foreground_group)
-        process_group_signal(tty->foreground_group, ABI_SIGWINCH);
+    if (changed)
+        tty_signal_foreground(tty, ABI_SIGWINCH);
     return 0;
 }
 

@@ -31,6 +31,9 @@ static void tty_session_control(struct tty *tty)
 
     tty->session_id = process->session_id;
     tty->foreground_group = process->group_id;
+    struct process *leader = process_find(process->session_id);
+    if (leader)
+        leader->hung_up_group = 0;
     process_set_terminal(process, tty);
 }
 
@@ -63,12 +66,12 @@ static int tty_session_end(struct tty *tty)
     return group;
 }
 
-static void tty_session_signal_group(int group)
+static void tty_session_signal_group(int session, int group)
 {
     if (group <= 0)
         return;
-    process_group_signal(group, ABI_SIGHUP);
-    process_group_signal(group, ABI_SIGCONT);
+    process_session_signal(session, group, ABI_SIGHUP);
+    process_session_signal(session, group, ABI_SIGCONT);
 }
 
 static void tty_session_leader_leaves(const struct process *leader)
@@ -76,12 +79,12 @@ static void tty_session_leader_leaves(const struct process *leader)
     struct tty *tty = leader->terminal;
 
     if (tty && tty->session_id == leader->session_id)
-        tty_session_signal_group(tty_session_end(tty));
+        tty_session_signal_group(leader->session_id, tty_session_end(tty));
 }
 
 void tty_leader_exit(struct process *leader)
 {
-    tty_session_signal_group(leader->hung_up_group);
+    tty_session_signal_group(leader->session_id, leader->hung_up_group);
     tty_session_leader_leaves(leader);
 }
 
@@ -142,14 +145,14 @@ long tty_session_set_foreground(struct tty *tty, uint64_t argument)
 {
     const struct process *process = process_current();
     int32_t group;
-    int status = tty_background(tty, ABI_SIGTTOU);
 
+    if (user_copy_in(&group, argument, sizeof(group)))
+        return -EFAULT;
+    int status = tty_background(tty, ABI_SIGTTOU);
     if (status)
         return status;
     if (process->terminal != tty || tty->session_id != process->session_id)
         return -ENOTTY;
-    if (user_copy_in(&group, argument, sizeof(group)))
-        return -EFAULT;
     if (group <= 0)
         return -EINVAL;
     struct tty_group_search search = {group, process->session_id, false};

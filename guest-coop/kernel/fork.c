@@ -26,7 +26,7 @@
 #define FORK_IDS                                                                                                       \
     (FORK_SETTLS | FORK_PARENT_SETTID | FORK_CHILD_CLEARTID | FORK_CHILD_SETTID | FORK_SYSVSEM | FORK_DETACHED |       \
      FORK_UNTRACED)
-#define FORK_STORES (FORK_PARENT_SETTID | FORK_CHILD_CLEARTID | FORK_CHILD_SETTID)
+#define FORK_STORES        (FORK_PARENT_SETTID | FORK_CHILD_CLEARTID | FORK_CHILD_SETTID)
 #define FORK_PROCESS_FLAGS (FORK_VM | FORK_VFORK | FORK_CLEAR_SIGHAND | FORK_IDS)
 
 static void fork_copy_identity(struct process *child, const struct process *parent)
@@ -175,10 +175,10 @@ __attribute__((noinline)) static long fork_thread(const struct fork_arguments *a
     thread->private->places = current->private->places;
     thread->private->rules = current->private->rules;
     fork_share_resources(thread, current);
+    fork_store_ids(thread, arguments); /* may sleep: what is copied behind it is still so when it is published */
     fork_copy_identity(thread, current);
     fork_copy_registers(thread, current, arguments);
     thread->private->signal_blocked = current->private->signal_blocked;
-    fork_store_ids(thread, arguments);
     /* What a process of one thread has pending was sent to the process. */
     if (leader->private->thread_count == 1)
         current->private->signal_given |= current->private->signal_pending;
@@ -206,6 +206,8 @@ long fork_process(const struct fork_arguments *arguments)
         fork_undo(child);
         return status;
     }
+    if (flags & FORK_STORES)
+        fork_store_ids(child, arguments);
     fork_copy_identity(child, parent);
     fork_copy_registers(child, parent, arguments);
     struct process_private *to = child->private, *from = parent->private;
@@ -217,8 +219,6 @@ long fork_process(const struct fork_arguments *arguments)
     if (from->leader->private->limits)
         limits_inherit(child, from->leader->private->limits);
     to->vfork_child = flags & FORK_VFORK;
-    if (flags & FORK_STORES)
-        fork_store_ids(child, arguments);
     int pid = child->pid;
     process_publish(child, from->leader);
     fork_start(child);

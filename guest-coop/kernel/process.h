@@ -66,6 +66,9 @@ struct process *process_find(int pid);
 int process_signal(struct process *process, int signal);
 int process_group_signal(int group_id, int signal);
 
+/* The same to members of that session only: who remembers a number for long may mean a group that is no more. */
+int process_session_signal(int session_id, int group_id, int signal);
+
 /* Its controlling terminal, and that of all its threads. */
 void process_set_terminal(struct process *process, struct tty *terminal);
 

@@ -245,11 +245,13 @@ void process_visit(bool (*visit)(struct process *process, void *context), void *
     spinlock_release(&process_list_lock);
 }
 
-int process_group_signal(int group_id, int signal)
+/* A session of 0 is any. */
+static int process_list_signal(int session_id, int group_id, int signal)
 {
     int found = -ESRCH;
     for (struct process *process = list_first; process; process = process->private->list_next) {
-        if (process->group_id != group_id || thread_all_ended(process))
+        if (process->group_id != group_id || thread_all_ended(process) ||
+            (session_id && process->session_id != session_id))
             continue;
         found = process_signal(process, signal);
         if (found < 0)
@@ -258,12 +260,22 @@ int process_group_signal(int group_id, int signal)
     return found;
 }
 
+int process_group_signal(int group_id, int signal)
+{
+    return process_list_signal(0, group_id, signal);
+}
+
+int process_session_signal(int session_id, int group_id, int signal)
+{
+    return process_list_signal(session_id, group_id, signal);
+}
+
 bool process_group_orphaned(int group_id)
 {
     for (struct process *process = list_first; process; process = process->private->list_next) {
         const struct process *parent = process->private->parent;
-        if (process->group_id == group_id && !thread_all_ended(process) && parent &&
-            parent->group_id != group_id && parent->session_id == process->session_id)
+        if (process->group_id == group_id && !thread_all_ended(process) && parent && parent->group_id != group_id &&
+            parent->session_id == process->session_id)
             return false;
     }
     return true;

@@ -173,7 +173,8 @@ static void test_too_much(void)
     page[bytes / 2] = 1;
     CHECK(munmap(page, bytes) == 0);
     page = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CHECK(page != MAP_FAILED && munmap(page, bytes) == 0);
+    CHECK(page != MAP_FAILED && madvise(page, bytes, 22) == -1 && errno == EINVAL); /* MADV_POPULATE_READ */
+    CHECK(madvise(page, (size_t)-PAGE, MADV_NORMAL) == -1 && errno == EINVAL && munmap(page, bytes) == 0);
 }
 
 /* What is locked only when it is touched ends with munlockall. */

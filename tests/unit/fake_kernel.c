@@ -252,6 +252,16 @@ int process_group_signal(int group_id, int signal)
     return 0;
 }
 
+void scheduler_switch(void)
+{
+}
+
+int process_session_signal(int session_id, int group_id, int signal)
+{
+    (void)session_id;
+    return process_group_signal(group_id, signal);
+}
+
 bool process_signal_pending(void)
 {
     return fake_signal_pending;
