@@ -134,32 +134,45 @@ void inode_stat(const struct inode *inode, struct abi_stat *status)
     };
 }
 
+/* Goes one step up, and puts the name of what was left before path[*start]. The reference to *place moves along: names
+ * are waited for, and meanwhile mounts come and go and other threads change their directory. */
+static int inode_path_up(struct inode **place, char *path, size_t *start)
+{
+    struct inode *inode = *place;
+    const struct mount *mount = mount_of_root(inode);
+    bool covers = mount && mount->covered;
+    struct inode *above = covers ? mount->covered : inode->parent;
+    char name[ABI_NAME_BYTES + 1];
+
+    if (!above)
+        return -ENOENT;
+    inode_reference(above);
+    long length = covers ? 0 : above->operations->child_name(above, inode, name, sizeof(name));
+    *place = above;
+    inode_release(inode);
+    if (covers || length < 0)
+        return (int)length;
+    if (*start < (size_t)length + 1)
+        return -ERANGE;
+    *start -= (size_t)length;
+    memcpy(path + *start, name, (size_t)length);
+    path[--*start] = '/';
+    return 0;
+}
+
 int inode_path(struct inode *inode, char *path, size_t size)
 {
-    struct inode *root = path_root();
-    char name[ABI_NAME_BYTES + 1];
+    const struct inode *root = path_root();
     size_t start = size - 1;
+    int status = 0;
 
     path[start] = '\0';
-    while (inode != root) {
-        const struct mount *mount = mount_of_root(inode);
-        if (mount && mount->covered) {
-            inode = mount->covered;
-            continue;
-        }
-        struct inode *parent = inode->parent;
-        if (!parent)
-            return -ENOENT;
-        long length = parent->operations->child_name(parent, inode, name, sizeof(name));
-        if (length < 0)
-            return (int)length;
-        if (start < (size_t)length + 1)
-            return -ERANGE;
-        start -= (size_t)length;
-        memcpy(path + start, name, (size_t)length);
-        path[--start] = '/';
-        inode = parent;
-    }
+    inode_reference(inode);
+    while (inode != root && status == 0)
+        status = inode_path_up(&inode, path, &start);
+    inode_release(inode);
+    if (status)
+        return status;
     if (path[start] == '\0') {
         if (start == 0)
             return -ERANGE;
