@@ -105,18 +105,28 @@ static void proc_print_field(struct proc_text *text, const char *field)
     proc_print(text, " ");
 }
 
+static void proc_print_mount(struct proc_text *text, const struct mount *mount)
+{
+    char path[ABI_PATH_BYTES / 16];
+    if (inode_path(mount->root, path, sizeof(path)))
+        return; /* above the reader's root */
+    proc_print_field(text, mount->source);
+    proc_print_field(text, path);
+    proc_print(text, "%s %s%s%s%s,noatime%s 0 0\n", mount->type->name, mount->flags & MOUNT_READ_ONLY ? "ro" : "rw",
+               mount->flags & MOUNT_NO_SET_ID ? ",nosuid" : "", mount->flags & MOUNT_NO_DEVICES ? ",nodev" : "",
+               mount->flags & MOUNT_NO_EXECUTE ? ",noexec" : "", mount->type->options);
+}
+
+/* A path may be waited for: while it is, the reference to its root keeps the mount where it is in the list. */
 void proc_print_mounts(struct proc_text *text, struct process *process)
 {
     (void)process;
-    char path[ABI_PATH_BYTES / 16];
-    for (const struct mount *mount = mount_first(); mount; mount = mount->next) {
-        if (inode_path(mount->root, path, sizeof(path)))
-            continue; /* above the reader's root */
-        proc_print_field(text, mount->source);
-        proc_print_field(text, path);
-        proc_print(text, "%s %s%s%s%s,noatime%s 0 0\n", mount->type->name, mount->flags & MOUNT_READ_ONLY ? "ro" : "rw",
-                   mount->flags & MOUNT_NO_SET_ID ? ",nosuid" : "", mount->flags & MOUNT_NO_DEVICES ? ",nodev" : "",
-                   mount->flags & MOUNT_NO_EXECUTE ? ",noexec" : "", mount->type->options);
+    for (const struct mount *mount = mount_first(), *next; mount; mount = next) {
+        struct inode *root = mount->root;
+        inode_reference(root);
+        proc_print_mount(text, mount);
+        next = mount->next;
+        inode_release(root);
     }
 }
 
