@@ -26,6 +26,7 @@ static void mount_set_parent(struct inode *root, struct inode *parent)
     root->parent = parent;
 }
 
+/* Others may have mounted there since the path was walked: it goes on top of theirs. */
 static void mount_place(struct mount *mount, struct inode *directory)
 {
     while (directory->mounted)
@@ -46,11 +47,20 @@ static struct inode *mount_lift(struct mount *mount)
     return covered;
 }
 
+int mount_check_place(const struct inode *directory)
+{
+    const struct mount *holding = mount_holding(directory);
+    if (directory->links == 0)
+        return -ENOENT;
+    return holding && holding->type->is_made_up && holding->root != directory ? -EINVAL : 0;
+}
+
 int mount_add(const struct mount_type *type, struct inode *root, struct inode *directory, const char *source,
               uint32_t flags)
 {
-    if (directory && directory->links == 0)
-        return -ENOENT;
+    int status = directory ? mount_check_place(directory) : 0;
+    if (status)
+        return status;
     struct mount *mount = heap_allocate(sizeof(*mount)), **last = &mount_oldest;
     if (!mount)
         return -ENOMEM;
@@ -108,8 +118,9 @@ struct mount *mount_holding(const struct inode *inode)
 
 int mount_move(struct mount *mount, struct inode *directory)
 {
-    if (!mount->covered)
-        return -EINVAL;
+    int status = mount->covered ? mount_check_place(directory) : -EINVAL;
+    if (status)
+        return status;
     if (mount_is_below(directory, mount->root))
         return -ELOOP;
     struct inode *covered = mount_lift(mount);

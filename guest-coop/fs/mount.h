@@ -22,7 +22,8 @@ struct mount_type {
     const char *name;
     const char *options; /* for /proc/mounts */
     bool needs_device;
-    uint32_t flags; /* MOUNT_* that it can do */
+    bool is_made_up; /* an inode lives as long as its look-up is used: none below the root can be covered */
+    uint32_t flags;  /* MOUNT_* that it can do */
     /* Makes a root, whose reference is the caller's: 0 or -errno. May sleep. */
     int (*make)(struct block_device *device, uint32_t flags, struct inode **root);
     /* Takes it away, which nobody can reach any more: 0, -EBUSY, when there are more references in it than one to the
@@ -51,15 +52,19 @@ static inline struct mount *mount_of_root(const struct inode *inode)
 
 struct mount *mount_first(void);
 
+/* Can a root be put over this directory? 0, -ENOENT: it was removed, -EINVAL: nobody would find it again. */
+int mount_check_place(const struct inode *directory);
+
 /* Puts a root over a directory (NULL: it is the root of all). The root's reference is taken over on success.
- * 0, -ENOMEM, or -ENOENT: the directory was removed. */
+ * 0, -ENOMEM, or what mount_check_place says. */
 int mount_add(const struct mount_type *type, struct inode *root, struct inode *directory, const char *source,
               uint32_t flags);
 
 /* Takes a mount away, of whose root the caller holds one reference: 0 or -EBUSY, -EIO ... May sleep. */
 int mount_remove(struct mount *mount);
 
-/* Puts a mount over another directory: 0, -EINVAL (the root of all), -ELOOP (into itself). */
+/* Puts a mount over another directory: 0, -EINVAL (the root of all), -ELOOP (into itself), or what
+ * mount_check_place says. */
 int mount_move(struct mount *mount, struct inode *directory);
 
 /* pivot_root(2): `mount` comes to where `root` stands, `root` over a directory in `mount`, and who is in the old root's

@@ -63,11 +63,13 @@ static int mount_unmake_devpts(struct inode *root, uint32_t callers_references)
 }
 
 static const struct mount_type mount_types[] = {
-    {"ramfs", "", false, MOUNT_NO_SET_ID, mount_make_ramfs, ramfs_free_volume},
-    {"tmpfs", "", false, MOUNT_NO_SET_ID, mount_make_tmpfs, ramfs_free_volume},
-    {"proc", "", false, MOUNT_NO_SET_ID | MOUNT_NO_DEVICES | MOUNT_NO_EXECUTE, mount_make_proc, mount_unmake_proc},
-    {"devpts", ",gid=5,mode=620", false, MOUNT_NO_SET_ID | MOUNT_NO_EXECUTE, mount_make_devpts, mount_unmake_devpts},
-    {"ext2", "", true, MOUNT_READ_ONLY | MOUNT_NO_SET_ID, mount_make_ext2, ext2_unmount},
+    {"ramfs", "", false, false, MOUNT_NO_SET_ID, mount_make_ramfs, ramfs_free_volume},
+    {"tmpfs", "", false, false, MOUNT_NO_SET_ID, mount_make_tmpfs, ramfs_free_volume},
+    {"proc", "", false, true, MOUNT_NO_SET_ID | MOUNT_NO_DEVICES | MOUNT_NO_EXECUTE, mount_make_proc,
+     mount_unmake_proc},
+    {"devpts", ",gid=5,mode=620", false, false, MOUNT_NO_SET_ID | MOUNT_NO_EXECUTE, mount_make_devpts,
+     mount_unmake_devpts},
+    {"ext2", "", true, false, MOUNT_READ_ONLY | MOUNT_NO_SET_ID, mount_make_ext2, ext2_unmount},
 };
 
 const struct mount_type *mount_type(unsigned index)

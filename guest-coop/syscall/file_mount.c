@@ -20,11 +20,12 @@
 #define MOUNT_MOVE  0x2000u
 /* Others are told of what is mounted here: they are of no other name space, and nobody is told. */
 #define MOUNT_RECURSIVE  0x4000u
+#define MOUNT_SILENT     0x8000u
 #define MOUNT_PRIVATE    0x40000u
 #define MOUNT_MAGIC      0xc0ed0000u /* old callers set it */
 #define MOUNT_MAGIC_MASK 0xffff0000u
 /* Access times are not kept in any case; who wants no message of what fails gets one. */
-#define MOUNT_IGNORED (0x400u | 0x800u | 0x8000u | 0x200000u | 0x1000000u | 0x2000000u)
+#define MOUNT_IGNORED (0x400u | 0x800u | MOUNT_SILENT | 0x200000u | 0x1000000u | 0x2000000u)
 #define UMOUNT_FORCE  1u
 #define UMOUNT_DETACH 2u
 #define TYPE_BYTES    16
@@ -72,8 +73,8 @@ static long file_mount_new(const struct syscall_arguments *a, uint32_t flags, st
     status = file_mount_source(a->a0, source);
     if (status == 0 && type->needs_device)
         status = file_mount_device(a->a0, &device);
-    if (status == 0 && !inode_is_directory(directory))
-        status = -ENOTDIR;
+    if (status == 0)
+        status = inode_is_directory(directory) ? mount_check_place(directory) : -ENOTDIR;
     if (status == 0)
         status = type->make(device, flags, &root);
     if (status)
@@ -124,9 +125,7 @@ long file_sys_mount(const struct syscall_arguments *a)
     if (!capability_held(CAPABILITY_SYS_ADMIN))
         status = -EPERM;
     else if (flags & MOUNT_PRIVATE)
-        status = flags == MOUNT_PRIVATE || flags == (MOUNT_PRIVATE | MOUNT_RECURSIVE)
-                     ? (mount_of_root(directory) ? 0 : -EINVAL)
-                     : -EINVAL;
+        status = flags & ~(MOUNT_PRIVATE | MOUNT_RECURSIVE | MOUNT_SILENT) || !mount_of_root(directory) ? -EINVAL : 0;
     else if (flags & MOUNT_MOVE)
         status = flags & ~(MOUNT_MOVE | MOUNT_IGNORED) ? -EINVAL : file_mount_move(a->a0, directory);
     else if (flags & ~(MOUNT_FLAGS | MOUNT_IGNORED) || (a->a4 && file_mount_has_options(a->a4)))
@@ -146,11 +145,17 @@ long file_sys_umount2(const struct syscall_arguments *a)
     long status = user_path_find(ABI_AT_FDCWD, a->a0, PATH_FOLLOW, false, &inode);
     if (status)
         return status;
+    while (inode->mounted) { /* over the root or the directory that the walk began in, the top one is meant */
+        struct inode *above = inode->mounted;
+        inode_reference(above);
+        inode_release(inode);
+        inode = above;
+    }
     struct mount *mount = mount_of_root(inode);
-    if (!mount)
-        status = -EINVAL;
+    if (!capability_held(CAPABILITY_SYS_ADMIN))
+        status = -EPERM;
     else
-        status = capability_held(CAPABILITY_SYS_ADMIN) ? mount_remove(mount) : -EPERM;
+        status = mount ? mount_remove(mount) : -EINVAL;
     inode_release(inode);
     return status;
 }
@@ -159,9 +164,12 @@ long file_sys_umount2(const struct syscall_arguments *a)
 static long file_mount_may_pivot(const struct inode *root, const struct inode *old)
 {
     const struct mount *mount = mount_of_root(root), *before = mount_of_root(path_root());
+    int status = mount_check_place(old);
 
     if (root->links == 0)
         return -ENOENT;
+    if (status)
+        return status;
     if (mount_holding(root) == mount_holding(path_root()) || mount_holding(old) == mount_holding(path_root()))
         return -EBUSY;
     if (!before || !before->covered || !mount || !mount->covered)

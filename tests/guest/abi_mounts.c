@@ -35,6 +35,7 @@ static void in_refusals(void)
     EXPECT(setuid(4711) == 0);
     EXPECT(refused(mount("x", "/nonexistent", "tmpfs", 0, NULL), ENOENT));
     EXPECT(refused(mount("x", "/tmp", "tmpfs", 0, NULL), EPERM) && refused(umount2("/tmp", 0x100), EINVAL));
+    EXPECT(refused(umount("/"), EPERM));
     EXPECT(refused(pivot_root("/nonexistent", "/"), EPERM));
 }
 

@@ -291,6 +291,63 @@ START_TEST(test_permissions)
 }
 END_TEST
 
+#define MOVE    0x2000
+#define SILENT  0x8000
+#define PRIVATE 0x40000
+
+START_TEST(test_mounts_where_they_may_be)
+{
+    fake_call(mkdir, "/gone", 0700);
+    fake_call(mkdir, "/m", 0700);
+    ck_assert_int_eq(fake_call(mount, "x", "/m", "tmpfs"), 0);
+    ck_assert_int_eq(fake_call(chdir, "/gone"), 0);
+    ck_assert_int_eq(fake_call(rmdir, "/gone"), 0);
+    ck_assert_int_eq(fake_call(mount, "/m", ".", NULL, MOVE), -ENOENT);
+    ck_assert_int_eq(fake_call(mount, "x", ".", "tmpfs"), -ENOENT);
+    ck_assert_int_eq(fake_call(chdir, "/"), 0);
+    ck_assert_int_eq(fake_call(mount, "/m", "/proc/1", NULL, MOVE), -EINVAL);
+    ck_assert_int_eq(fake_call(mount, "x", "/proc/1", "tmpfs"), -EINVAL);
+    ck_assert_int_eq(fake_call(mount, NULL, "/m", NULL, PRIVATE | SILENT), 0);
+    ck_assert_int_eq(fake_call(mount, NULL, "/m", NULL, PRIVATE | 1), -EINVAL);
+    ck_assert_int_eq(fake_call(mount, "x", "/", "tmpfs"), 0);
+    ck_assert_int_eq(fake_call(umount2, "/", 0), 0); /* the one on top */
+    ck_assert_int_eq(fake_call(umount2, "/", 0), -EBUSY);
+    fake_become(1000, 1000);
+    ck_assert_int_eq(fake_call(umount2, "/dev", 0), -EPERM); /* whether it is a mount or not */
+    fake_become(0, 0);
+    ck_assert_int_eq(fake_call(umount2, "/dev", 0), -EINVAL);
+    ck_assert_int_eq(fake_call(umount2, "/m", 0), 0);
+}
+END_TEST
+
+/* References are counted right by whatever way names came to be and went. */
+START_TEST(test_unmount_counts_references)
+{
+    fake_call(mkdir, "/m", 0700);
+    ck_assert_int_eq(fake_call(mount, "x", "/m", "tmpfs"), 0);
+    fake_call(mkdir, "/m/a", 0700);
+    fake_call(mkdir, "/m/a/in", 0700);
+    fake_call(mkdir, "/m/b", 0700);
+    fake_call(mkdir, "/m/b/in", 0700);
+    make_file("/m/a/f", "1");
+    ck_assert_int_eq(fake_call(link, "/m/a/f", "/m/a/g"), 0);
+    ck_assert_int_eq(fake_call(link, "/m/a/f", "/m/b/f"), 0);
+    ck_assert_int_eq(fake_call(unlink, "/m/a/f"), 0);
+    ck_assert_int_eq(fake_call(rename, "/m/a/in", "/m/b/in"), 0); /* over an empty one */
+    ck_assert_int_eq(fake_call(rename, "/m/b/in", "/m/b/on"), 0);
+    ck_assert_int_eq(fake_call(mkdir, "/m/c", 0700), 0);
+    ck_assert_int_eq(fake_call(rename, "/m/b", "/m/c/b"), 0);
+    ck_assert_int_eq(fake_call(chdir, "/m/c/b/on"), 0);
+    ck_assert_int_eq(fake_call(umount2, "/m", 0), -EBUSY);
+    ck_assert_int_eq(fake_call(chdir, "/m/a"), 0);
+    ck_assert_int_eq(fake_call(umount2, "/m", 0), -EBUSY);
+    ck_assert_int_eq(fake_call(chdir, "/"), 0);
+    uint64_t inodes = ramfs_usage.inodes;
+    ck_assert_int_eq(fake_call(umount2, "/m", 0), 0);
+    ck_assert_uint_eq(inodes - ramfs_usage.inodes, 6); /* the root, a, b, c, on and the file */
+}
+END_TEST
+
 START_TEST(test_descriptors)
 {
     ck_assert_int_eq(open_file("/dev/null", 0), 0);
@@ -404,6 +461,8 @@ int main(void)
         test_rename,
         test_getdents,
         test_permissions,
+        test_mounts_where_they_may_be,
+        test_unmount_counts_references,
         test_descriptors,
         test_times_and_statx,
         test_devices,
