@@ -93,6 +93,7 @@ static void ramfs_attach(struct inode *inode, struct inode *parent)
     if (inode->parent)
         return;
     inode_reference(parent);
+    ramfs_of(parent)->directory.children++;
     inode->parent = parent;
 }
 
@@ -101,7 +102,17 @@ static void ramfs_detach(struct inode *inode, struct inode *parent)
     if (inode->parent != parent)
         return;
     inode->parent = NULL;
+    ramfs_of(parent)->directory.children--;
     inode_release(parent);
+}
+
+/* Makes the name stand for the inode, to which it takes a reference. */
+static void ramfs_name(struct ramfs_entry *entry, struct inode *inode)
+{
+    inode_reference(inode);
+    entry->inode = inode;
+    if (inode_is_directory(inode))
+        ramfs_of(inode)->directory.named = entry;
 }
 
 /* Adds a name; takes one reference of its own. */
@@ -128,8 +139,7 @@ static int ramfs_enter(struct inode *parent, struct inode_name name, struct inod
     directory->last = entry;
     directory->entry_count++;
 
-    inode_reference(inode);
-    entry->inode = inode;
+    ramfs_name(entry, inode);
     ramfs_attach(inode, parent);
     parent->size = directory->entry_count * RAMFS_ENTRY_BYTES;
     inode_touch(parent);
@@ -332,8 +342,7 @@ static int ramfs_replace(struct inode *parent, struct inode_name name, struct in
         return -ENOENT;
     if (inode_is_directory(replaced) && ramfs_of(replaced)->directory.entry_count)
         return -ENOTEMPTY;
-    inode_reference(inode);
-    entry->inode = inode;
+    ramfs_name(entry, inode);
     ramfs_unlinked(parent, replaced);
     ramfs_detach(replaced, parent);
     inode_release(replaced);

@@ -22,7 +22,9 @@ struct ramfs_directory {
     struct ramfs_entry **buckets;
     uint32_t bucket_count; /* a power of two */
     uint32_t entry_count;
+    uint32_t children; /* inodes whose parent this is: each holds a reference */
     struct ramfs_entry *first, *last;
+    struct ramfs_entry *named; /* the directory's own name in its parent, while it has one */
     uint64_t next_cookie;
 };
 

@@ -31,40 +31,24 @@ int ramfs_create_volume(int64_t magic, bool ignores_set_id, struct inode **root)
     return 0;
 }
 
-static struct ramfs_entry *ramfs_first(const struct inode *directory)
+static const struct ramfs_directory *ramfs_names(const struct inode *directory)
 {
-    return ((const struct ramfs_inode *)directory)->directory.first;
-}
-
-/* Does the directory name this inode more than once, and this is not the first time? */
-static bool ramfs_is_again(const struct ramfs_entry *entry)
-{
-    const struct inode *inode = entry->inode;
-    if (inode_is_directory(inode) || inode->links == 1)
-        return false;
-    while ((entry = entry->previous))
-        if (entry->inode == inode)
-            return true;
-    return false;
+    return &((const struct ramfs_inode *)directory)->directory;
 }
 
 /* Has anybody references to the directory or to what it names, besides those that the tree has itself? */
 static bool ramfs_directory_in_use(const struct inode *directory, uint32_t expected)
 {
-    for (const struct ramfs_entry *entry = ramfs_first(directory); entry; entry = entry->next) {
-        const struct inode *inode = entry->inode;
-        if (!inode_is_directory(inode) && inode->references != inode->links)
+    for (const struct ramfs_entry *entry = ramfs_names(directory)->first; entry; entry = entry->next)
+        if (!inode_is_directory(entry->inode) && entry->inode->references != entry->inode->links)
             return true;
-        expected += inode->parent == directory && !ramfs_is_again(entry);
-    }
-    /* A file of several names may know another of its directories, but each that knows this one is named in it. */
-    return directory->references != expected;
+    return directory->references != expected + ramfs_names(directory)->children;
 }
 
 /* The directory behind `directory` in a walk over the tree, each before what it holds; NULL: it was the last one. */
 static struct inode *ramfs_next_directory(struct inode *directory, const struct inode *root)
 {
-    const struct ramfs_entry *entry = ramfs_first(directory);
+    const struct ramfs_entry *entry = ramfs_names(directory)->first;
     for (;;) {
         while (entry && !inode_is_directory(entry->inode))
             entry = entry->next;
@@ -72,19 +56,16 @@ static struct inode *ramfs_next_directory(struct inode *directory, const struct 
             return entry->inode;
         if (directory == root)
             return NULL;
-        const struct inode *done = directory;
+        entry = ramfs_names(directory)->named->next;
         directory = directory->parent;
-        for (entry = ramfs_first(directory); entry->inode != done; entry = entry->next)
-            ;
-        entry = entry->next;
     }
 }
 
 static void ramfs_empty(struct inode *root)
 {
-    for (struct inode *directory = root; ramfs_first(root);) {
-        struct ramfs_entry *entry = ramfs_first(directory);
-        if (entry && inode_is_directory(entry->inode) && ramfs_first(entry->inode))
+    for (struct inode *directory = root; ramfs_names(root)->first;) {
+        struct ramfs_entry *entry = ramfs_names(directory)->first;
+        if (entry && inode_is_directory(entry->inode) && ramfs_names(entry->inode)->first)
             directory = entry->inode;
         else if (entry)
             ramfs_drop_first(directory);
