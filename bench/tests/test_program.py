@@ -152,7 +152,7 @@ def test_misplaced_program(tree, words, text):
 
 def test_shell(tree):
     process = tree.process("shell", "--emulator", str(FAKE), "--mode", "native")
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 0 and "hello from the guest" in out and "Ctrl-A X leaves" in err
 
 
@@ -162,6 +162,6 @@ def test_shell_refuses_two_modes(tree):
 
 def test_debug_says_how(tree):
     process = tree.process("shell", "--emulator", str(FAKE), "--debug")
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=120)
     assert "gdb build/hv-core/hv-core.elf -ex 'add-symbol-file build/guest-coop/guest-coop.elf'" in err
     assert "-ex 'target remote :1234'" in err
