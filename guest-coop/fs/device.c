@@ -5,24 +5,21 @@
 #include "fs/device.h"
 
 #include "kernel/errno.h"
+#include "memory/heap.h"
 #include <coopvirt/string.h>
 
-#define DEVICE_LIMIT 32
-
-struct device {
-    const char *name;
-    uint64_t number;
-    uint32_t mode;
-    const struct device_operations *operations;
-};
-
-static struct device devices[DEVICE_LIMIT];
-static unsigned device_count;
+static struct device *devices;
+static uint32_t device_serial;
 static struct inode *device_directory;
+
+static struct inode_name device_name(const struct device *device)
+{
+    return (struct inode_name){device->name, (uint32_t)strlen(device->name)};
+}
 
 static int device_make_node(const struct device *device)
 {
-    struct inode_name name = {device->name, (uint32_t)strlen(device->name)};
+    struct inode_name name = device_name(device);
     struct inode *node;
     int status = device_directory->operations->lookup(device_directory, name, &node);
 
@@ -34,34 +31,77 @@ static int device_make_node(const struct device *device)
     return status;
 }
 
+static void device_remove_node(const struct device *device)
+{
+    struct inode_name name = device_name(device);
+    struct inode *node;
+
+    if (device_directory->operations->lookup(device_directory, name, &node))
+        return;
+    if (inode_type(node) == (device->mode & ABI_S_IFMT) && node->device == device->number)
+        device_directory->operations->remove(device_directory, name, node);
+    inode_release(node);
+}
+
 int device_register(const char *name, uint64_t number, uint32_t mode, const struct device_operations *operations)
 {
-    if (device_count == DEVICE_LIMIT)
-        return -ENOSPC;
-    struct device *device = &devices[device_count++];
-    *device = (struct device){name, number, mode, operations};
-    return device_directory ? device_make_node(device) : 0;
+    struct device *device = heap_allocate(sizeof(*device)), **last = &devices;
+    if (!device)
+        return -ENOMEM;
+    *device = (struct device){NULL, name, number, mode, device_serial, operations};
+    int status = device_directory ? device_make_node(device) : 0;
+    if (status) {
+        heap_free(device);
+        return status;
+    }
+    device_serial++;
+    while (*last)
+        last = &(*last)->next;
+    *last = device;
+    return 0;
+}
+
+void device_unregister(uint32_t type, uint64_t number)
+{
+    for (struct device **link = &devices; *link; link = &(*link)->next) {
+        struct device *device = *link;
+        if (device->number != number || (device->mode & ABI_S_IFMT) != type)
+            continue;
+        *link = device->next;
+        if (device_directory)
+            device_remove_node(device);
+        heap_free(device);
+        return;
+    }
 }
 
 int device_mount(struct inode *directory)
 {
     inode_reference(directory);
     device_directory = directory;
-    for (unsigned i = 0; i < device_count; i++) {
-        int status = device_make_node(&devices[i]);
+    for (const struct device *device = devices; device; device = device->next) {
+        int status = device_make_node(device);
         if (status)
             return status;
     }
     return 0;
 }
 
-static const struct device *device_find(uint32_t type, uint64_t number)
+const struct device *device_find(uint32_t type, uint64_t number)
 {
-    for (unsigned i = 0; i < device_count; i++) {
-        if (devices[i].number == number && (devices[i].mode & ABI_S_IFMT) == type)
-            return &devices[i];
+    for (const struct device *device = devices; device; device = device->next) {
+        if (device->number == number && (device->mode & ABI_S_IFMT) == type)
+            return device;
     }
     return NULL;
+}
+
+const struct device *device_from(uint32_t serial)
+{
+    const struct device *device = devices;
+    while (device && device->serial < serial)
+        device = device->next;
+    return device;
 }
 
 int device_open(struct file *file)
