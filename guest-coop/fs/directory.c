@@ -34,6 +34,15 @@ bool directory_add(struct directory_writer *writer, const char *name, size_t len
     return true;
 }
 
+bool directory_add_dots(struct file *file, struct directory_writer *writer)
+{
+    const struct inode *parent = file->inode->parent ? file->inode->parent : file->inode;
+
+    if (file->position == 0 && !directory_add(writer, ".", 1, file->inode->number, ABI_S_IFDIR, 1))
+        return false;
+    return file->position > 1 || directory_add(writer, "..", 2, parent->number, ABI_S_IFDIR, 2);
+}
+
 long directory_read(struct file *file, uint64_t user_buffer, size_t bytes,
                     int (*fill)(struct file *file, struct directory_writer *writer))
 {

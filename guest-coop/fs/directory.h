@@ -19,6 +19,9 @@ struct directory_writer {
 bool directory_add(struct directory_writer *writer, const char *name, size_t length, uint64_t number, uint32_t mode,
                    uint64_t next);
 
+/* Adds "." and "..", whose positions are 0 and 1, as far as they are asked for. False when the buffer is full. */
+bool directory_add_dots(struct file *file, struct directory_writer *writer);
+
 /* Calls fill(file, writer), which adds the entries from file->position on, and copies them out: bytes, 0 at the end. */
 long directory_read(struct file *file, uint64_t user_buffer, size_t bytes,
                     int (*fill)(struct file *file, struct directory_writer *writer));

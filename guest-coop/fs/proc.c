@@ -13,25 +13,12 @@
 #include "memory/address_space.h"
 #include "memory/frame.h"
 #include "memory/heap.h"
-#include "memory/user_copy.h"
 #include <coopvirt/format.h>
 #include <coopvirt/string.h>
 
 #define PROC_DEVICE 3
 
 static const struct inode_operations proc_directory_operations, proc_text_operations, proc_link_operations;
-
-void proc_print(struct proc_text *text, const char *format, ...)
-{
-    va_list arguments;
-    size_t room = text->size - text->used;
-
-    va_start(arguments, format);
-    size_t length = (size_t)format_string_list(text->bytes + text->used, room, format, arguments);
-    va_end(arguments);
-    text->cut = text->cut || length >= room;
-    text->used += length < room ? length : room - 1;
-}
 
 /* Is what it says of itself the superuser's? */
 static bool proc_is_hidden(const struct process *process)
@@ -245,87 +232,32 @@ static int proc_follow(struct inode *inode, struct inode **target)
 
 /* ---- texts ---- */
 
-/* Of an open text, in file->context. Smaller ones stay, for another thread may be reading there, until it is closed. */
-struct proc_buffer {
-    struct proc_buffer *smaller;
-    size_t used, size;
-    char bytes[];
-};
-#define PROC_TEXT_MOST (4ul << 20)
-
-/* A buffer of so many frames becomes the file's: 0 or -ENOMEM. */
-static int proc_buffer_add(struct file *file, size_t frames)
+/* 0, or -ESRCH when the process is gone. */
+static int proc_make_text(struct file *file, struct proc_text *text)
 {
-    struct proc_buffer *buffer = heap_allocate_cleared(frames * FRAME_BYTES, sizeof(*buffer));
-    if (!buffer)
-        return -ENOMEM;
-    buffer->smaller = file->context;
-    buffer->size = frames * FRAME_BYTES - sizeof(*buffer);
-    file->context = buffer;
+    const struct proc_inode *proc = proc_of(file->inode);
+    struct process *process = proc->pid ? process_find(proc->pid) : NULL;
+    if (proc->pid && !process)
+        return -ESRCH;
+    proc->row->print(text, process);
     return 0;
 }
 
-/* Makes the text, in as large a buffer as it needs: 0, -ENOMEM, or -ESRCH when the process is gone. */
-static int proc_text_make(struct file *file)
+static long proc_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
 {
-    const struct proc_inode *proc = proc_of(file->inode);
-    for (;;) {
-        struct proc_buffer *buffer = file->context;
-        struct proc_text text = {.bytes = buffer->bytes, .size = buffer->size};
-        struct process *process = proc->pid ? process_find(proc->pid) : NULL;
-        if (proc->pid && !process)
-            return -ESRCH;
-        proc->row->print(&text, process);
-        buffer->used = text.used;
-        if (!text.cut || buffer->size >= PROC_TEXT_MOST)
-            return 0;
-        int status = proc_buffer_add(file, 2 * (buffer->size + sizeof(*buffer)) / FRAME_BYTES);
-        if (status)
-            return status;
-    }
-}
-
-static long proc_text_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
-{
-    const struct proc_buffer *buffer = file->context;
-
-    if (*position == 0 || !buffer->used) {
-        int status = proc_text_make(file);
-        if (status)
-            return status;
-        buffer = file->context;
-    }
-    if (*position >= buffer->used)
-        return 0;
-    if (bytes > buffer->used - *position)
-        bytes = buffer->used - *position;
-    if (user_copy_out(user_buffer, buffer->bytes + *position, bytes))
-        return -EFAULT;
-    *position += bytes;
-    return (long)bytes;
-}
-
-static void proc_text_release(struct file *file)
-{
-    struct proc_buffer *buffer = file->context;
-    while (buffer) {
-        struct proc_buffer *smaller = buffer->smaller;
-        heap_free(buffer);
-        buffer = smaller;
-    }
+    return proc_text_read(file, user_buffer, bytes, position, proc_make_text);
 }
 
 static int proc_open_text(struct file *file)
 {
     static const struct file_operations operations = {
-        .read = proc_text_read,
+        .read = proc_read,
         .seek = directory_seek,
         .release = proc_text_release,
     };
     if (proc_of(file->inode)->row->owner_only && proc_check_owner(file->inode))
         return -EACCES;
-    file->context = NULL;
-    int status = proc_buffer_add(file, 1);
+    int status = proc_text_open(file);
     if (status == 0)
         file->operations = &operations;
     return status;

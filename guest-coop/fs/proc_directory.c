@@ -77,12 +77,9 @@ static bool proc_fill_rows(struct directory_writer *writer, const struct proc_in
 static int proc_fill(struct file *file, struct directory_writer *writer)
 {
     const struct proc_inode *proc = proc_of(file->inode);
-    const struct inode *parent = file->inode->parent ? file->inode->parent : file->inode;
     uint64_t position = file->position;
 
-    if (position == 0 && !directory_add(writer, ".", 1, file->inode->number, ABI_S_IFDIR, 1))
-        return 0;
-    if (position <= 1 && !directory_add(writer, "..", 2, parent->number, ABI_S_IFDIR, 2))
+    if (!directory_add_dots(file, writer))
         return 0;
     if (position < PROC_FIRST_ROW)
         position = PROC_FIRST_ROW;

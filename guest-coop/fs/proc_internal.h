@@ -7,16 +7,9 @@
 #define FS_PROC_INTERNAL_H
 
 #include "fs/inode.h"
+#include "fs/proc_text.h"
 
 struct process;
-
-/* A text that grows in a buffer; what does not fit is cut, and it is written anew to a larger one. */
-struct proc_text {
-    char *bytes;
-    size_t used, size;
-    bool cut;
-};
-__attribute__((format(printf, 2, 3))) void proc_print(struct proc_text *text, const char *format, ...);
 
 /* One name in /proc or below. Exactly one of the members from `print` on is set, but for the directory fd. */
 struct proc_row {
