@@ -7,6 +7,7 @@
 #include "boot/multiboot.h"
 #include "boot/start_info.h"
 #include "drivers/timer.h"
+#include "drivers/watchdog.h"
 #include "fs/file.h"
 #include "kernel/clock.h"
 #include "kernel/benchmark.h"
@@ -137,6 +138,7 @@ static void start_file_system(void)
         panic("no module with role=initrd: there is no program to run");
     fs_start(frame_address(initrd->base), initrd->bytes);
     benchmark_start();
+    watchdog_register();
     pv.io.devices_start();
 }
 

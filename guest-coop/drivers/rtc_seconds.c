@@ -22,3 +22,24 @@ uint64_t rtc_seconds(unsigned year, unsigned month, unsigned day, unsigned hour,
         days++;
     return ((days * 24 + hour) * 60 + minute) * 60 + second;
 }
+
+struct rtc_date rtc_date(uint64_t seconds)
+{
+    uint64_t days = seconds / 86400;
+    struct rtc_date date = {
+        .year = 1970,
+        .month = 1,
+        .hour = (unsigned)(seconds / 3600 % 24),
+        .minute = (unsigned)(seconds / 60 % 60),
+        .second = (unsigned)(seconds % 60),
+        .day_of_week = (unsigned)((days + 4) % 7), /* the first was a Thursday */
+    };
+    date.year += (unsigned)(days / 366); /* not beyond it, and near */
+    while (rtc_seconds(date.year + 1, 1, 1, 0, 0, 0) <= seconds)
+        date.year++;
+    date.day_of_year = (unsigned)(days - rtc_seconds(date.year, 1, 1, 0, 0, 0) / 86400);
+    while (date.month < 12 && rtc_seconds(date.year, date.month + 1, 1, 0, 0, 0) <= seconds)
+        date.month++;
+    date.day = (unsigned)(days - rtc_seconds(date.year, date.month, 1, 0, 0, 0) / 86400) + 1;
+    return date;
+}

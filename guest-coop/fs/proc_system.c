@@ -199,7 +199,14 @@ static void proc_print_filesystems(struct proc_text *text, struct process *proce
 static void proc_print_devices(struct proc_text *text, struct process *process)
 {
     (void)process;
-    proc_print(text, "Character devices:\n  1 mem\n  4 ttyS\n  5 tty\n136 pts\n\nBlock devices:\n  3 hd\n");
+    proc_print(text, "Character devices:\n  1 mem\n  4 ttyS\n  5 tty\n 10 misc\n136 pts\n254 rtc\n\n"
+                     "Block devices:\n  3 hd\n");
+}
+
+/* There are none. */
+static void proc_print_modules(struct proc_text *text, struct process *process)
+{
+    (void)text, (void)process;
 }
 
 static long proc_link_self(struct process *process, char *text, size_t size)
@@ -223,6 +230,7 @@ static const struct proc_row proc_system_rows[] = {
     {.name = "filesystems", .mode = ABI_S_IFREG | 0444, .print = proc_print_filesystems},
     {.name = "loadavg", .mode = ABI_S_IFREG | 0444, .print = proc_print_loadavg},
     {.name = "meminfo", .mode = ABI_S_IFREG | 0444, .print = proc_print_meminfo},
+    {.name = "modules", .mode = ABI_S_IFREG | 0444, .print = proc_print_modules},
     {.name = "mounts", .mode = ABI_S_IFLNK | 0777, .print_link = proc_link_mounts},
     {.name = "self", .mode = ABI_S_IFLNK | 0777, .print_link = proc_link_self},
     {.name = "stat", .mode = ABI_S_IFREG | 0444, .print = proc_print_stat},

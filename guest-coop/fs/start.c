@@ -50,6 +50,7 @@ static int start_device_links(struct inode *directory)
         {"stdin", "/proc/self/fd/0"},
         {"stdout", "/proc/self/fd/1"},
         {"stderr", "/proc/self/fd/2"},
+        {"rtc", "rtc0"},
     };
 
     for (unsigned i = 0; i < sizeof(links) / sizeof(links[0]); i++) {

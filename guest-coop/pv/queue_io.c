@@ -8,10 +8,13 @@
 #include "drivers/queue_console.h"
 #include "drivers/queue_entropy.h"
 #include "drivers/queue_net.h"
+#include "drivers/rtc_device.h"
 #include "drivers/upcall.h"
 #include "kernel/clock.h"
 #include "pv/hypercall.h"
 #include "pv/pv.h"
+
+#define NS_PER_SECOND 1000000000ul
 
 static uint64_t queue_io_tick_tsc, queue_io_next_tsc; /* periodic, and when next */
 
@@ -60,12 +63,28 @@ static uint64_t queue_io_clock_ask(void)
     return (uint64_t)hypercall(COOP_HYPERCALL_CLOCK, 0, 0, 0);
 }
 
+/* The clock that a machine of ports would have: it starts as the hypervisor's and is kept by this kernel. */
+static uint64_t queue_io_wall_start_ns;
+
+static uint64_t queue_io_wall_seconds(void)
+{
+    return (queue_io_wall_start_ns + clock_monotonic_ns()) / NS_PER_SECOND;
+}
+
+static void queue_io_wall_set(uint64_t seconds)
+{
+    queue_io_wall_start_ns = seconds * NS_PER_SECOND - clock_monotonic_ns();
+}
+
 static void queue_io_clock_start(void)
 {
+    static const struct rtc_clock wall = {.seconds = queue_io_wall_seconds, .set = queue_io_wall_set};
     bool is_shared = pv_machine.features & COOP_FEATURE_CLOCK;
     uint64_t now = is_shared ? clock_start_shared(&pv_machine.vcpu->clock) : queue_io_clock_ask();
     clock_start_source(is_shared ? queue_io_clock_read : queue_io_clock_ask, is_shared);
-    clock_set_realtime_ns(pv_machine.start_info->wall_seconds * 1000000000ul + now);
+    clock_set_realtime_ns(pv_machine.start_info->wall_seconds * NS_PER_SECOND + now);
+    queue_io_wall_start_ns = clock_realtime_ns() - clock_monotonic_ns();
+    rtc_device_start(&wall);
 }
 
 static void queue_io_devices_start(void)

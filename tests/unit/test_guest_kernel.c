@@ -166,6 +166,22 @@ START_TEST(broken_multiboot_is_refused)
 }
 END_TEST
 
+/* Each day of two centuries, at some second of it, and back. */
+START_TEST(calendar_backwards)
+{
+    struct rtc_date before = rtc_date(0);
+    ck_assert_uint_eq(before.year * 10000 + before.month * 100 + before.day, 19700101);
+    ck_assert_uint_eq(before.day_of_week, 4);
+    for (uint64_t seconds = 86399; seconds < 73050 * 86400ull; seconds += 86399) {
+        struct rtc_date date = rtc_date(seconds);
+        ck_assert_uint_eq(rtc_seconds(date.year, date.month, date.day, date.hour, date.minute, date.second), seconds);
+        ck_assert_uint_eq(date.day_of_year, (seconds - rtc_seconds(date.year, 1, 1, 0, 0, 0)) / 86400);
+        ck_assert_uint_eq(date.day_of_week, (seconds / 86400 + 4) % 7);
+        ck_assert(date.day >= 1 && date.day <= 31 && date.month >= 1 && date.month <= 12);
+    }
+}
+END_TEST
+
 START_TEST(calendar)
 {
     ck_assert_uint_eq(rtc_seconds(1970, 1, 1, 0, 0, 0), 0);
@@ -188,7 +204,7 @@ int main(void)
                                   reserved_over_the_whole_extent,
                                   multiboot_is_read,
                                   broken_multiboot_is_refused,
-                                  calendar};
+                                  calendar, calendar_backwards};
     for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
         tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);

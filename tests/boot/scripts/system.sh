@@ -27,6 +27,11 @@ mkdir spool; echo '* * * * * echo for $LOGNAME >> told' > spool/root; date -s '2
 crond -f -L cron.log -c "$PWD/spool" & daemon=$!; seen root told; ended $daemon; cat told; date '+%F %H:%M'
 adjtimex | sed "/tv_/d"
 
+date -s '2021-06-15 12:34:00' > /dev/null; hwclock -w; date -s '1999-01-01 00:00:00' > /dev/null; hwclock -r | sed 's/:.. /:.. /; s/:[0-9]*  *20/ 20/; s/  .*//'
+hwclock -s; date '+%F %H:%M'; hwclock -u -r -f /dev/rtc | cut -c 1-16; sh -c 'hwclock -r' 3< /dev/rtc0; date -s '2021-01-02 03:04:05' > /dev/null
+sh -c 'watchdog -F /dev/watchdog' 3> /dev/watchdog; watchdog -F -t 1 -T 90 /dev/watchdog & daemon=$!
+while ! ls -l /proc/$daemon/fd | grep -q watchdog; do sleep 0.1; done; ended $daemon; dmesg | grep -c 'watchdog: closed'
+
 echo "== accounts"
 printf '#!/bin/sh\necho $USER is $(id -u) at $(tty) in $PWD: "$@"\n' > /bin/say; chmod +x /bin/say
 echo 'guest:x:1000:1000::/tmp:/bin/say' >> /etc/passwd; echo 'guest:!:0:0:99999:7:::' > /etc/shadow
@@ -40,7 +45,7 @@ setsid getty -n -l /bin/say 9600 ttyS0; setsid cttyhack say alone; echo by micro
 echo "== modules"
 folder=/lib/modules/$(uname -r); mkdir -p $folder/kernel; printf '\0alias=bus:*\0depends=low\0license=GPL\0' > $folder/kernel/high.ko
 printf '\0depends=\0license=GPL\0description=the lower one\0' > $folder/kernel/low.ko; depmod; sort $folder/modules.dep; modprobe -l | sort; modprobe -D high
-modinfo low | sed "s|$folder|folder|"; modprobe low; insmod $folder/kernel/low.ko; rmmod low
+modinfo low | sed "s|$folder|folder|"; modprobe low; insmod $folder/kernel/low.ko; rmmod low; lsmod
 
 echo "== the root"
 mkdir -p old/bin old/new; mount -t tmpfs first old; mkdir old/bin old/new; mount -t ramfs second old/new; mkdir old/new/bin old/new/old
