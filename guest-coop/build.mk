@@ -76,7 +76,7 @@ GUEST_TEST_CFLAGS := -static -no-pie -fno-pie -O1 -std=gnu11 -D_GNU_SOURCE -fno-
 guest-tests test-programs: $(GUEST_TESTS)/abi.cpio $(GUEST_TESTS)/fuzz_calls.cpio $(GUEST_TESTS)/devices.cpio \
 	$(GUEST_TESTS)/pressure.cpio $(GUEST_TESTS)/vectors.cpio
 
-$(GUEST_TESTS)/abi: $(wildcard tests/guest/abi*.c) tests/guest/abi.h guest-coop/build.mk
+$(GUEST_TESTS)/abi: $(wildcard tests/guest/abi*.[ch]) guest-coop/build.mk
 	@mkdir -p $(@D)
 	$(Q)musl-gcc $(GUEST_TEST_CFLAGS) -o $@ $(filter %.c,$^)
 

@@ -40,12 +40,14 @@ static void line_output_return(struct line_output_writer *writer)
 {
     uint32_t output = writer->line->termios.output;
 
+    if ((output & ABI_ONOCR) && writer->line->column == 0)
+        return;
     if (output & ABI_OCRNL) {
+        if (output & ABI_ONLRET)
+            writer->line->column = 0;
         line_output_put(writer, '\n');
         return;
     }
-    if ((output & ABI_ONOCR) && writer->line->column == 0)
-        return;
     writer->line->column = 0;
     line_output_put(writer, '\r');
 }
@@ -82,7 +84,9 @@ static void line_output_process(struct line_output_writer *writer, uint8_t byte)
         break;
     default:
         /* Control characters and the later bytes of a UTF-8 character take no column. */
-        line->column += byte >= ' ' && (byte & 0xc0) != 0x80;
+        line->column += byte >= ' ' && byte != 127 && !((line->termios.input & ABI_IUTF8) && (byte & 0xc0) == 0x80);
+        if ((line->termios.output & ABI_OLCUC) && byte >= 'a' && byte <= 'z')
+            byte -= 'a' - 'A';
     }
     line_output_put(writer, (char)byte);
 }

@@ -63,11 +63,39 @@ static void pty_port_wake(struct tty_port *port)
         wait_queue_wake(&pty->master_queue);
 }
 
-static void pty_event(struct pty *pty, uint8_t event)
+/* Of two events that undo each other only the later one is told. */
+static void pty_port_event(struct tty_port *port, uint8_t event)
 {
-    if (pty->packet)
-        pty->events |= event;
+    static const uint8_t opposites[] = {TTY_EVENT_STOP | TTY_EVENT_START, PTY_EVENT_NO_STOP | PTY_EVENT_DO_STOP};
+    struct pty *pty = pty_of_port(port);
+
+    if (!pty->packet)
+        return;
+    for (unsigned i = 0; i < sizeof(opposites); i++)
+        if (event & opposites[i])
+            pty->events &= (uint8_t)~opposites[i];
+    pty->events |= event;
     wait_queue_wake(&pty->master_queue);
+}
+
+/* Does ^S stop output and ^Q let it go on? */
+static bool pty_usual_flow(const struct abi_termios *termios)
+{
+    return (termios->input & ABI_IXON) && termios->control_characters[ABI_VSTOP] == 19 &&
+           termios->control_characters[ABI_VSTART] == 17;
+}
+
+/* A pty has eight bits and no parity, whatever is asked for. */
+static void pty_port_settings(struct tty_port *port, struct abi_termios *termios)
+{
+    const struct abi_termios *before = &pty_of_port(port)->tty.line.termios;
+    bool flow = pty_usual_flow(termios);
+
+    termios->control = (termios->control & ~(ABI_CSIZE | ABI_PARENB)) | ABI_CS8 | ABI_CREAD;
+    if (flow != pty_usual_flow(before))
+        pty_port_event(port, flow ? PTY_EVENT_DO_STOP : PTY_EVENT_NO_STOP);
+    if ((termios->local | before->local) & ABI_EXTPROC)
+        pty_port_event(port, PTY_EVENT_IOCTL);
 }
 
 static void pty_drop_output(struct pty *pty)
@@ -79,7 +107,7 @@ static void pty_drop_output(struct pty *pty)
 static void pty_port_flush(struct tty_port *port)
 {
     pty_drop_output(pty_of_port(port));
-    pty_event(pty_of_port(port), PTY_EVENT_FLUSH_WRITE);
+    pty_port_event(port, TTY_EVENT_FLUSH_WRITE);
 }
 
 static int pty_port_open(struct tty_port *port, struct file *file)
@@ -141,11 +169,17 @@ static long pty_master_read(struct file *file, uint64_t user_buffer, size_t byte
     return taken < 0 ? taken : taken + 1;
 }
 
+/* The bytes that can be typed at the terminal now. */
+static size_t pty_room(const struct pty *pty)
+{
+    return pty->held ? 0 : line_room(&pty->tty.line);
+}
+
 /* Waits until the terminal can be typed at: as many of `bytes` as it takes, or -errno. */
 static long pty_wait_room(struct pty *pty, const struct file *file, size_t bytes)
 {
     for (;;) {
-        size_t room = line_room(&pty->tty.line);
+        size_t room = pty_room(pty);
         if (room)
             return (long)(room < bytes ? room : bytes);
         if (pty->left) /* nobody will read it */
@@ -185,7 +219,7 @@ static void pty_master_poll(struct file *file, struct file_poll *poll)
 {
     struct pty *pty = file->context;
 
-    poll->events = line_room(&pty->tty.line) ? ABI_POLLOUT : 0;
+    poll->events = pty_room(pty) ? ABI_POLLOUT : 0;
     poll->events |= pty_output_bytes(pty) ? ABI_POLLIN : 0;
     poll->events |= pty->events ? ABI_POLLIN | ABI_POLLPRI : 0;
     poll->events |= pty->left ? ABI_POLLHUP : 0;
@@ -255,6 +289,22 @@ static long pty_flush(struct pty *pty, uint64_t what)
     return 0;
 }
 
+/* tcflow(3) on this end: what it writes waits; the other end is asked to stop or go on by ^S and ^Q. */
+static long pty_flow(struct pty *pty, uint64_t action)
+{
+    static const uint8_t keys[] = {19, 17};
+
+    if (action > 3)
+        return -EINVAL;
+    if (action > 1) {
+        tty_input(&pty->tty, &keys[action - 2], 1);
+        return 0;
+    }
+    pty->held = action == 0;
+    wait_queue_wake(&pty->master_queue);
+    return 0;
+}
+
 static long pty_master_ioctl(struct file *file, uint32_t request, uint64_t argument)
 {
     struct pty *pty = file->context;
@@ -274,6 +324,8 @@ static long pty_master_ioctl(struct file *file, uint32_t request, uint64_t argum
         return pty_get(argument, pty->packet);
     case PTY_TIOCSIG:
         return pty_signal(pty, argument);
+    case TTY_TCXONC:
+        return pty_flow(pty, argument);
     case PTY_TCFLSH:
         return pty_flush(pty, argument);
     case PTY_FIONREAD:
@@ -297,14 +349,16 @@ void pty_destroy(struct inode *inode)
 static void pty_start_terminal(struct pty *pty)
 {
     tty_start(&pty->tty, ABI_DEVICE(PTY_MAJOR, pty->index));
-    pty->tty.line.termios.input = ABI_ICRNL;
+    pty->tty.line.termios.input = ABI_ICRNL | ABI_IXON;
     pty->tty.line.termios.control = ABI_B38400 | ABI_CS8 | ABI_CREAD;
     pty->port = (struct tty_port){.write = pty_port_write,
                                   .end = pty_port_wake,
                                   .room = pty_port_room,
                                   .taken = pty_port_wake,
                                   .flush = pty_port_flush,
-                                  .open = pty_port_open};
+                                  .open = pty_port_open,
+                                  .event = pty_port_event,
+                                  .settings = pty_port_settings};
     tty_attach(&pty->tty, &pty->port);
 }
 

@@ -11,7 +11,7 @@
 #include "fs/tty.h"
 #include "fs/tty_internal.h"
 
-#define PTY_MAJOR       136 /* of slaves, by their numbers */
+#define PTY_MAJOR       136   /* of slaves, by their numbers */
 #define PTY_OUTPUT_SIZE 4096u /* a power of two */
 
 /* An open file of the slave's: a hang-up has to find them. */
@@ -27,10 +27,11 @@ struct pty {
     unsigned index;
     bool locked;      /* no slave can be opened (TIOCSPTLCK) */
     bool master_open; /* else no slave can be opened any more */
+    bool held;        /* the master may not write (TCOOFF) */
     bool left;        /* it had slaves and they are closed: the master reads an error */
 
     bool packet;    /* TIOCPKT: each read of the master's begins with a byte of events */
-    uint8_t events; /* PTY_EVENT_*, not yet read */
+    uint8_t events; /* TTY_EVENT_*, PTY_EVENT_*, not yet read */
 
     struct pty_opening *openings;
     struct wait_queue master_queue;
@@ -40,9 +41,10 @@ struct pty {
     char output[PTY_OUTPUT_SIZE];
 };
 
-/* TIOCPKT_FLUSHREAD, TIOCPKT_FLUSHWRITE */
-#define PTY_EVENT_FLUSH_READ  1u
-#define PTY_EVENT_FLUSH_WRITE 2u
+/* More events, of which TIOCPKT tells: does the usual flow control stop and start output, and other settings. */
+#define PTY_EVENT_NO_STOP 16u
+#define PTY_EVENT_DO_STOP 32u
+#define PTY_EVENT_IOCTL   64u
 
 extern struct pty *pty_table[PTY_LIMIT];
 

@@ -93,6 +93,9 @@ int pty_slave_open(struct pty *pty, struct file *file)
 
     if (!pty->master_open || pty->locked)
         return -EIO;
+    int status = tty_may_open(&pty->tty);
+    if (status)
+        return status;
     struct pty_opening *opening = heap_allocate(sizeof(*opening));
     if (!opening)
         return -ENOMEM;

@@ -7,6 +7,7 @@
 
 #include "fs/device.h"
 #include "fs/tty_internal.h"
+#include "kernel/capability.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
 #include "kernel/process.h"
@@ -15,7 +16,7 @@
 #define TTY_DECISECOND_NS 100000000ull
 #define TTY_BYTES_MOST    8u /* that the line discipline makes of one: a tab's blanks */
 
-static void tty_output_end(struct tty *tty)
+void tty_output_end(struct tty *tty)
 {
     if (tty->port && tty->port->end)
         tty->port->end(tty->port);
@@ -34,9 +35,28 @@ void tty_signal_foreground(const struct tty *tty, int signal)
         process_session_signal(tty->session_id, tty->foreground_group, signal);
 }
 
+static void tty_event(struct tty *tty, uint8_t event)
+{
+    if (tty->port && tty->port->event)
+        tty->port->event(tty->port, event);
+}
+
 static void tty_line_signal(void *context, int signal)
 {
-    tty_signal_foreground(context, signal);
+    struct tty *tty = context;
+
+    tty_signal_foreground(tty, signal);
+    if (!(tty->line.termios.local & ABI_NOFLSH))
+        tty_event(tty, TTY_EVENT_FLUSH_READ | TTY_EVENT_FLUSH_WRITE);
+}
+
+static void tty_line_flow(void *context)
+{
+    struct tty *tty = context;
+
+    tty_event(tty, tty->line.stopped ? TTY_EVENT_STOP : TTY_EVENT_START);
+    if (!tty->line.stopped)
+        wait_queue_wake(&tty->write_queue);
 }
 
 void tty_start(struct tty *tty, uint64_t number)
@@ -45,6 +65,7 @@ void tty_start(struct tty *tty, uint64_t number)
     tty->line.context = tty;
     tty->line.output = tty_line_output;
     tty->line.signal = tty_line_signal;
+    tty->line.flow = tty_line_flow;
     tty->number = number;
 }
 
@@ -55,6 +76,7 @@ struct tty *tty_serial(void)
     if (!tty.line.output) {
         tty_start(&tty, ABI_DEVICE(TTY_MAJOR, TTY_SERIAL_MINOR));
         tty.size = (struct abi_winsize){24, 80, 0, 0};
+        tty.line.asks_to_wait = true;
     }
     return &tty;
 }
@@ -81,13 +103,26 @@ int tty_foreground_group(const struct tty *tty)
     return tty && tty->foreground_group ? tty->foreground_group : -1;
 }
 
-/* How long a read may wait for its first, and for each further, byte outside canonical mode. */
+void tty_flush_input(struct tty *tty)
+{
+    line_flush(&tty->line);
+    if (tty->port && tty->port->taken)
+        tty->port->taken(tty->port);
+    tty_event(tty, TTY_EVENT_FLUSH_READ);
+}
+
+int tty_may_open(const struct tty *tty)
+{
+    return tty->exclusive[false] && !capability_held(CAPABILITY_SYS_ADMIN) ? -EBUSY : 0;
+}
+
+/* How long a read may wait for its first, and for each further, byte when it is not by lines. */
 static uint64_t tty_deadline(const struct tty *tty, bool first, uint64_t start_ns)
 {
     const uint8_t *characters = tty->line.termios.control_characters;
     uint64_t time = characters[ABI_VTIME] * TTY_DECISECOND_NS;
 
-    if (!time || (first && characters[ABI_VMIN]))
+    if (!time || (tty->line.termios.local & ABI_ICANON) || (first && characters[ABI_VMIN]))
         return WAIT_FOREVER;
     return (first ? start_ns : clock_monotonic_ns()) + time;
 }
@@ -105,16 +140,17 @@ static int tty_wait(const struct file *file, size_t bytes)
     uint64_t start_ns = clock_monotonic_ns();
 
     for (;;) {
-        bool canonical = tty->line.termios.local & ABI_ICANON;
-        uint32_t minimum = tty->line.termios.control_characters[ABI_VMIN];
-        uint32_t available = canonical ? 0 : line_available(&tty->line);
+        const struct abi_termios *termios = &tty->line.termios;
+        bool by_lines = line_by_lines(&tty->line), canonical = termios->local & ABI_ICANON;
+        uint32_t minimum = canonical ? 1 : termios->control_characters[ABI_VMIN];
+        uint32_t available = by_lines ? 0 : line_available(&tty->line);
         if (tty_hung_up(file))
             return -EIO;
-        if (canonical ? line_readable(&tty->line) : available && available >= (minimum < bytes ? minimum : bytes))
+        if (by_lines ? line_readable(&tty->line) : available && available >= (minimum < bytes ? minimum : bytes))
             return 0;
         if (file->flags & ABI_O_NONBLOCK)
             return available ? 0 : -EAGAIN;
-        if (!canonical && !minimum && !tty->line.termios.control_characters[ABI_VTIME])
+        if (!minimum && !termios->control_characters[ABI_VTIME])
             return 0;
         uint64_t deadline_ns = canonical ? WAIT_FOREVER : tty_deadline(tty, !available, start_ns);
         int status = wait_queue_sleep(&tty->read_queue, deadline_ns);
@@ -149,16 +185,25 @@ long tty_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *p
     }
     if (tty->port && tty->port->taken)
         tty->port->taken(tty->port);
+    tty_output_end(tty);
     return status ? status : (long)done;
 }
 
-/* The bytes that the port takes now whatever they become (a tab becomes eight at most): at most `bytes`, or -errno. */
+/* The bytes that can be written now whatever they become (a tab becomes eight at most). */
+static size_t tty_room(const struct tty *tty)
+{
+    if (tty->line.stopped)
+        return 0;
+    return tty->port && tty->port->room ? tty->port->room(tty->port) / TTY_BYTES_MOST : SIZE_MAX;
+}
+
+/* Waits until some can be: at most `bytes`, or -errno. */
 static long tty_wait_room(const struct file *file, size_t bytes)
 {
     struct tty *tty = file->context;
 
-    while (tty->port && tty->port->room && !tty_hung_up(file)) {
-        size_t room = tty->port->room(tty->port) / TTY_BYTES_MOST;
+    while (!tty_hung_up(file)) {
+        size_t room = tty_room(tty);
         if (room)
             return (long)(room < bytes ? room : bytes);
         if (file->flags & ABI_O_NONBLOCK)
@@ -168,7 +213,7 @@ static long tty_wait_room(const struct file *file, size_t bytes)
         if (status)
             return status;
     }
-    return tty_hung_up(file) ? -EIO : (long)bytes;
+    return -EIO;
 }
 
 /* Writes kernel memory, of which *done counts what is written: 0 or -errno. */
@@ -209,15 +254,18 @@ long tty_write(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *
 void tty_poll(struct file *file, struct file_poll *poll)
 {
     struct tty *tty = file->context;
-    bool room = !tty->port || !tty->port->room || tty->port->room(tty->port) >= TTY_BYTES_MOST;
 
-    poll->events = (room ? ABI_POLLOUT : 0) | (line_readable(&tty->line) ? ABI_POLLIN : 0);
+    poll->events = (tty_room(tty) ? ABI_POLLOUT : 0) | (line_readable(&tty->line) ? ABI_POLLIN : 0);
     poll->queue = &tty->read_queue;
     poll->queue2 = &tty->write_queue;
 }
 
 static int tty_open_serial(struct file *file)
 {
+    int status = tty_may_open(tty_serial());
+
+    if (status)
+        return status;
     file->context = tty_serial();
     tty_session_opened(tty_serial(), file->flags);
     return 0;
@@ -226,7 +274,7 @@ static int tty_open_serial(struct file *file)
 static int tty_open_console(struct file *file)
 {
     file->context = tty_serial();
-    return 0;
+    return tty_may_open(tty_serial());
 }
 
 static int tty_open_current(struct file *file)
@@ -236,6 +284,9 @@ static int tty_open_current(struct file *file)
     file->context = tty;
     if (!tty)
         return -ENXIO;
+    int status = tty_may_open(tty);
+    if (status)
+        return status;
     return tty->port && tty->port->open ? tty->port->open(tty->port, file) : 0;
 }
 

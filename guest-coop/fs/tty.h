@@ -12,6 +12,13 @@
 struct file;
 struct process;
 struct tty;
+struct abi_termios;
+
+/* Events, by the bits that TIOCPKT tells them with. */
+#define TTY_EVENT_FLUSH_READ  1u
+#define TTY_EVENT_FLUSH_WRITE 2u
+#define TTY_EVENT_STOP        4u
+#define TTY_EVENT_START       8u
 
 /* Output of a driver; does not sleep, callable from interrupt context (echo). */
 struct tty_port {
@@ -19,10 +26,12 @@ struct tty_port {
     void (*end)(struct tty_port *port); /* what belongs together has been written; may be NULL */
 
     /* Of what is not a line but a pty's master; NULL on a line. */
-    size_t (*room)(const struct tty_port *port);             /* bytes that it takes now */
-    void (*taken)(struct tty_port *port);                    /* of what was typed some was read */
-    void (*flush)(struct tty_port *port);                    /* output that the other end has not read is dropped */
-    int (*open)(struct tty_port *port, struct file *file);   /* by the name /dev/tty: 0 or -errno */
+    size_t (*room)(const struct tty_port *port);           /* bytes that it takes now */
+    void (*taken)(struct tty_port *port);                  /* of what was typed some was read */
+    void (*flush)(struct tty_port *port);                  /* output that the other end has not read is dropped */
+    int (*open)(struct tty_port *port, struct file *file); /* by the name /dev/tty: 0 or -errno */
+    void (*event)(struct tty_port *port, uint8_t event);   /* TTY_EVENT_* has happened */
+    void (*settings)(struct tty_port *port, struct abi_termios *termios); /* are about to change to these */
 };
 
 /* The serial terminal; works (without output) before a port is attached. */

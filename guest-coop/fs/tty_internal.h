@@ -13,6 +13,7 @@
 #define TTY_MAJOR        4
 #define TTY_SERIAL_MINOR 64
 
+#define TTY_TCXONC    0x540au
 #define TTY_TIOCSPGRP 0x5410u
 
 struct tty_port;
@@ -31,6 +32,8 @@ struct tty {
     int session_id;       /* whose controlling terminal it is, or 0 */
     int foreground_group; /* or 0 */
     struct abi_winsize size;
+    uint32_t input_speed, output_speed; /* where the settings name them by number (BOTHER) */
+    bool exclusive[2];                  /* TIOCEXCL, by the line's end and by a pty's master */
 };
 
 /* A fresh terminal without a port. */
@@ -41,6 +44,18 @@ long tty_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *p
 long tty_write(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position);
 long tty_ioctl(struct file *file, uint32_t request, uint64_t argument);
 void tty_poll(struct file *file, struct file_poll *poll);
+
+/* The ioctls of settings; -ENOTTY: another request. */
+long tty_settings(struct tty *tty, uint32_t request, uint64_t argument);
+
+/* What belongs together has been written. */
+void tty_output_end(struct tty *tty);
+
+/* What was typed and not read is forgotten. */
+void tty_flush_input(struct tty *tty);
+
+/* May the running process open it by name? 0, or -EBUSY (TIOCEXCL). */
+int tty_may_open(const struct tty *tty);
 
 /* The ioctls that both ends of a pty have; `master` where that one asks. */
 long tty_ioctl_end(struct tty *tty, uint32_t request, uint64_t argument, bool master);

@@ -69,7 +69,7 @@ static const struct part {
              {"proc", abi_test_proc},             {"clones", abi_test_clones},
              {"sequences", abi_test_sequences},   {"rights", abi_test_rights},
              {"accounts", abi_test_accounts},     {"terminals", abi_test_terminals},
-             {"vdso", abi_test_vdso}};
+             {"lines", abi_test_lines},           {"vdso", abi_test_vdso}};
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 

@@ -74,6 +74,7 @@ void abi_test_sequences(void);
 void abi_test_rights(void);
 void abi_test_accounts(void);
 void abi_test_terminals(void);
+void abi_test_lines(void);
 void abi_test_vdso(void);
 
 /* What the programs do that two of the parts execute: their status. */

@@ -4,6 +4,7 @@
  * hands bytes from end to end by a thread of its own, so that everything is waited for.
  */
 #include "abi.h"
+#include "abi_pair.h"
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -23,69 +24,11 @@
 #endif
 #define DEVPTS_MAGIC 0x1cd1
 
-struct pair {
-    int master, slave;
-    char name[32];
-};
-
 static volatile sig_atomic_t terminal_signals[65];
-static char terminal_text[8192];
 
 static void count_signal(int signal)
 {
     terminal_signals[signal]++;
-}
-
-static void make_pair(struct pair *pair)
-{
-    int number = -1, unlock = 0;
-    pair->master = open("/dev/ptmx", O_RDWR | O_NOCTTY);
-    ioctl(pair->master, TIOCGPTN, &number);
-    ioctl(pair->master, TIOCSPTLCK, &unlock);
-    snprintf(pair->name, sizeof(pair->name), "/dev/pts/%d", number);
-    pair->slave = open(pair->name, O_RDWR | O_NOCTTY);
-}
-
-static void close_pair(const struct pair *pair)
-{
-    close(pair->slave);
-    close(pair->master);
-}
-
-static int ready(int file, short events, int ms)
-{
-    struct pollfd entry = {file, events, 0};
-    int found;
-    do
-        found = poll(&entry, 1, ms);
-    while (found == -1 && errno == EINTR);
-    return found == 1 ? entry.revents : 0;
-}
-
-/* Reads until `bytes` are there or nothing has come for a second. */
-static const char *take(int file, size_t bytes)
-{
-    size_t done = 0;
-    while (done < bytes && (ready(file, POLLIN, 1000) & POLLIN)) {
-        ssize_t part = read(file, terminal_text + done, bytes - done);
-        if (part <= 0)
-            break;
-        done += (size_t)part;
-    }
-    terminal_text[done] = '\0';
-    return terminal_text;
-}
-
-#define TYPE(file, text)     (write((file), (text), sizeof(text) - 1) == sizeof(text) - 1)
-#define TAKES(file, text)    (strcmp(take((file), sizeof(text) - 1), (text)) == 0)
-#define NOTHING_IN(file)     (!(ready((file), POLLIN, 20) & POLLIN))
-
-static void set_local(int file, tcflag_t clear, tcflag_t set)
-{
-    struct termios settings;
-    tcgetattr(file, &settings);
-    settings.c_lflag = (settings.c_lflag & ~clear) | set;
-    tcsetattr(file, TCSANOW, &settings);
 }
 
 static void test_names(void)
@@ -363,6 +306,15 @@ static void background_body(void)
     EXPECT(waitpid(child, &status, WUNTRACED) == child && status == 7 << 8);
 }
 
+/* What the member of a session does whose leader is gone: it tells that it got SIGHUP, and ends well. */
+static void member_is_told(int end)
+{
+    int status;
+    char byte;
+    EXPECT(ready(end, POLLIN, 3000) == POLLIN && read(end, &byte, 1) == 1 && byte == 'h');
+    EXPECT(waitpid(-1, &status, 0) > 0 && status == 0);
+}
+
 /* The master closes: the leader is told; the others of its session when it ends. */
 static void hang_up_body(void)
 {
@@ -397,8 +349,7 @@ static void hang_up_body(void)
     EXPECT(read(ends[0], &byte, 1) == 1 && byte == 'm');
     close(pair.master);
     EXPECT(waitpid(leader, &status, 0) == leader && status == 9 << 8);
-    EXPECT(ready(ends[0], POLLIN, 3000) == POLLIN && read(ends[0], &byte, 1) == 1 && byte == 'h');
-    EXPECT(waitpid(-1, &status, 0) > 0 && status == 0);
+    member_is_told(ends[0]);
 }
 
 /* The leader ends: the others are in no session with a terminal, but it has not hung up. */
@@ -426,8 +377,7 @@ static void leader_ends_body(void)
     }
     close(pair.slave);
     EXPECT(waitpid(leader, &status, 0) == leader && status == 3 << 8);
-    EXPECT(ready(ends[0], POLLIN, 3000) == POLLIN && read(ends[0], &byte, 1) == 1 && byte == 'h');
-    EXPECT(waitpid(-1, &status, 0) > 0 && status == 0);
+    member_is_told(ends[0]);
     EXPECT(TAKES(pair.master, "still there") && read(pair.master, &byte, 1) == -1 && errno == EIO);
     pair.slave = open(pair.name, O_RDWR | O_NOCTTY);
     EXPECT(pair.slave >= 0 && TYPE(pair.slave, "anew") && TAKES(pair.master, "anew"));

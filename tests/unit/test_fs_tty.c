@@ -337,6 +337,76 @@ START_TEST(test_size_and_counts)
 }
 END_TEST
 
+static void set_input(uint32_t clear, uint32_t set)
+{
+    struct abi_termios termios;
+    ck_assert_int_eq(fake_call(ioctl, terminal, 0x5401, &termios), 0);
+    termios.input = (termios.input & ~clear) | set;
+    ck_assert_int_eq(fake_call(ioctl, terminal, 0x5402, &termios), 0);
+}
+
+START_TEST(test_stopped_output)
+{
+    static char many[2 * LINE_HELD_SIZE + 1];
+    type("\x13");
+    ck_assert_int_eq(fake_call(write, terminal, "x", 1), -EAGAIN);
+    type("ab\n");
+    ck_assert_str_eq(take(100), "ab\n");
+    ck_assert_str_eq(shown, "");
+    type("\x11");
+    ck_assert_str_eq(shown, "ab\r\n");
+    ck_assert_int_eq(fake_call(write, terminal, "x", 1), 1);
+    type("\x13");
+    memset(many, 'm', sizeof(many) - 2); /* more than is held back: the rest is lost, the line is not */
+    type(many);
+    type("\n");
+    shown_bytes = 0;
+    type("\x11");
+    ck_assert_uint_eq(shown_bytes, LINE_HELD_SIZE);
+    ck_assert_str_eq(take(sizeof(many)), (many[sizeof(many) - 2] = '\n', many));
+    type("\x13half\x03"); /* a signal starts output, without what was held back */
+    ck_assert_int_eq(fake_signal, ABI_SIGINT);
+    ck_assert_str_eq(shown + LINE_HELD_SIZE, "^C");
+    type("\x13");
+    set_input(ABI_IXON, 0);
+    ck_assert_int_eq(fake_call(write, terminal, "x", 1), 1);
+}
+END_TEST
+
+static int press_start(void)
+{
+    type("\x11");
+    return 0;
+}
+
+START_TEST(test_writer_waits)
+{
+    fake_call(fcntl, terminal, ABI_F_SETFL, 0);
+    type("\x13");
+    fake_sleep = press_start;
+    ck_assert_int_eq(fake_call(write, terminal, "late", 4), 4);
+    ck_assert_str_eq(shown, "late");
+    fake_sleep = NULL;
+}
+END_TEST
+
+START_TEST(test_other_end_is_asked_to_wait)
+{
+    static char many[LINE_INPUT_SIZE - 1];
+    set_local(ABI_ICANON | ABI_ECHO, 0, 1, 0);
+    memset(many, 'm', sizeof(many) - 1);
+    type(many);
+    ck_assert_str_eq(shown, "");
+    set_input(0, ABI_IXOFF);
+    type("n");
+    ck_assert_str_eq(shown, "\x13");
+    take(LINE_INPUT_SIZE / 2);
+    ck_assert_str_eq(shown, "\x13");
+    take(LINE_INPUT_SIZE / 2);
+    ck_assert_str_eq(shown, "\x13\x11");
+}
+END_TEST
+
 START_TEST(test_random_input_keeps_its_bounds)
 {
     uint8_t bytes[64];
@@ -360,13 +430,23 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        test_lines,           test_erase,
-        test_end_of_file,     test_literal_next_and_reprint,
-        test_signals,         test_raw,
-        test_minimum,         test_mode_changes_keep_what_was_typed,
-        test_full_line,       test_output,
-        test_job_control,     test_session_end,
-        test_size_and_counts, test_random_input_keeps_its_bounds,
+        test_lines,
+        test_erase,
+        test_end_of_file,
+        test_literal_next_and_reprint,
+        test_signals,
+        test_raw,
+        test_minimum,
+        test_mode_changes_keep_what_was_typed,
+        test_full_line,
+        test_output,
+        test_job_control,
+        test_session_end,
+        test_size_and_counts,
+        test_stopped_output,
+        test_writer_waits,
+        test_other_end_is_asked_to_wait,
+        test_random_input_keeps_its_bounds,
     };
     Suite *suite = suite_create("fs_tty");
     TCase *cases = tcase_create("tty");
