@@ -60,7 +60,7 @@ void devpts_name(struct pty *pty)
     pty->inode = (struct inode){.operations = &operations,
                                 .references = 1,
                                 .mode = ABI_S_IFCHR | 0620,
-                                .uid = process->euid,
+                                .uid = process->fsuid,
                                 .gid = DEVPTS_TTY_GROUP,
                                 .links = 1,
                                 .file_system = DEVPTS_DEVICE,

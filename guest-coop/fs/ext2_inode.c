@@ -208,8 +208,8 @@ static void ext2_inode_fill(struct ext2_inode *inode, const struct inode *direct
     uint64_t now = clock_realtime_ns();
     generic->operations = ext2_inode_operations(mode);
     generic->mode = mode;
-    generic->uid = process->euid;
-    generic->gid = directory->mode & ABI_S_ISGID ? directory->gid : process->egid;
+    generic->uid = process->fsuid;
+    generic->gid = directory->mode & ABI_S_ISGID ? directory->gid : process->fsgid;
     if (directory->mode & ABI_S_ISGID && inode_is_directory(generic))
         generic->mode |= ABI_S_ISGID;
     generic->links = 1;

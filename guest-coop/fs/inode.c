@@ -13,7 +13,7 @@
 #include "kernel/capability.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
-#include "kernel/process.h"
+#include "kernel/process_private.h"
 #include "memory/frame.h"
 #include <coopvirt/string.h>
 
@@ -42,7 +42,19 @@ static __attribute__((noinline)) int inode_check_privileged(const struct inode *
     return (wanted & ABI_MAY_EXECUTE) && !directory && !(inode->mode & 0111) ? -EACCES : 0;
 }
 
-static int inode_check(const struct inode *inode, uint32_t wanted, uint32_t uid, uint32_t gid, uint64_t capabilities)
+/* For a user who is neither the owner nor, by its first group, of the file's: apart from the common way, which must not
+ * pay for it. */
+static __attribute__((noinline)) int inode_check_groups(const struct inode *inode, uint32_t wanted,
+                                                        const struct groups *groups, const uint64_t *capabilities)
+{
+    uint32_t granted = groups_contain(groups, inode->gid) ? inode->mode >> 3 : inode->mode;
+    if ((granted & wanted) == wanted)
+        return 0;
+    return *capabilities ? inode_check_privileged(inode, wanted, *capabilities) : -EACCES;
+}
+
+static inline int inode_check(const struct inode *inode, uint32_t wanted, uint32_t uid, uint32_t gid,
+                              const struct groups *groups, const uint64_t *capabilities)
 {
     uint32_t granted = inode->mode;
 
@@ -50,26 +62,31 @@ static int inode_check(const struct inode *inode, uint32_t wanted, uint32_t uid,
         granted >>= 6;
     else if (gid == inode->gid)
         granted >>= 3;
+    else if (groups)
+        return inode_check_groups(inode, wanted, groups, capabilities);
     if ((granted & wanted) == wanted)
         return 0;
-    return capabilities ? inode_check_privileged(inode, wanted, capabilities) : -EACCES;
+    return *capabilities ? inode_check_privileged(inode, wanted, *capabilities) : -EACCES;
 }
 
 int inode_permission(const struct inode *inode, uint32_t wanted)
 {
     const struct process *process = process_current();
-    return inode_check(inode, wanted, process->euid, process->egid, process->effective);
+    return inode_check(inode, wanted, process->fsuid, process->fsgid, process->groups, &process->effective);
 }
 
 int inode_permission_real(const struct inode *inode, uint32_t wanted)
 {
     const struct process *process = process_current();
-    return inode_check(inode, wanted, process->uid, process->gid, process->uid == 0 ? process->permitted : 0);
+    uint64_t capabilities = process->effective;
+    if (!(process->private->rules.secure & CAPABILITY_SECURE_NO_FIXUP))
+        capabilities = process->uid == 0 ? process->permitted : 0;
+    return inode_check(inode, wanted, process->uid, process->gid, process->groups, &capabilities);
 }
 
 int inode_permission_owner(const struct inode *inode)
 {
-    return process_current()->euid == inode->uid || capability_held(CAPABILITY_FOWNER) ? 0 : -EPERM;
+    return process_current()->fsuid == inode->uid || capability_held(CAPABILITY_FOWNER) ? 0 : -EPERM;
 }
 
 int inode_permission_remove(const struct inode *directory, const struct inode *victim)
@@ -97,7 +114,7 @@ void inode_drop_set_id(struct inode *inode, bool always)
 uint32_t inode_mode_in(const struct inode *directory, uint32_t mode)
 {
     uint32_t program = ABI_S_ISGID | ABI_S_IXGRP, type = mode & ABI_S_IFMT;
-    bool others = directory->mode & ABI_S_ISGID && directory->gid != process_current()->egid;
+    bool others = directory->mode & ABI_S_ISGID && !groups_member(directory->gid);
     if (type != ABI_S_IFDIR && (mode & program) == program && others && !capability_held(CAPABILITY_FSETID))
         mode &= ~ABI_S_ISGID;
     return mode;

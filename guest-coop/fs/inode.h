@@ -73,7 +73,7 @@ static inline bool inode_is_directory(const struct inode *inode)
     return inode_type(inode) == ABI_S_IFDIR;
 }
 
-/* May the running process (its effective ids) do what `wanted` (ABI_MAY_*) says? 0 or -EACCES. */
+/* May the running process (its ids for files, its groups) do what `wanted` (ABI_MAY_*) says? 0 or -EACCES. */
 int inode_permission(const struct inode *inode, uint32_t wanted);
 
 /* The same for the real ids (access(2)). */

@@ -6,6 +6,7 @@
 
 #include "fs/tty.h"
 #include "fs/file.h"
+#include "kernel/groups.h"
 #include "kernel/process_private.h"
 #include "kernel/signal.h"
 #include "memory/address_space.h"
@@ -92,9 +93,13 @@ static void proc_print_status(struct proc_text *text, struct process *process)
                proc_state_words(process));
     proc_print(text, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", process->leader_pid, process->pid,
                process->parent_pid);
-    proc_print(text, "Uid:\t%u\t%u\t%u\t%u\n", process->uid, process->euid, process->suid, process->euid);
-    proc_print(text, "Gid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t \n", process->gid, process->egid, process->sgid,
-               process->egid, FILES_LIMIT);
+    proc_print(text, "Uid:\t%u\t%u\t%u\t%u\n", process->uid, process->euid, process->suid,
+               process->fsuid);
+    proc_print(text, "Gid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t", process->gid, process->egid, process->sgid,
+               process->fsgid, FILES_LIMIT);
+    for (uint32_t i = 0; process->groups && i < process->groups->count; i++)
+        proc_print(text, i ? " %u" : "%u", process->groups->of[i]);
+    proc_print(text, " \n");
     if (process->space)
         proc_print(text, "VmSize:\t%8lu kB\nVmLck:\t%8lu kB\nVmRSS:\t%8lu kB\n", (unsigned long)(mapped / 1024),
                    (unsigned long)locked, (unsigned long)(resident / 1024));
@@ -102,6 +107,8 @@ static void proc_print_status(struct proc_text *text, struct process *process)
     proc_print_signals(text, process);
     proc_print(text, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\n", (unsigned long)process->inheritable,
                (unsigned long)process->permitted, (unsigned long)process->effective);
+    proc_print(text, "CapBnd:\t%016lx\nCapAmb:\t%016lx\n", (unsigned long)process->bounding,
+               (unsigned long)process->ambient);
     proc_print(text, "NoNewPrivs:\t%u\n", (unsigned)process->private->rules.no_new_privileges);
 }
 

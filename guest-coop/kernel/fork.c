@@ -5,6 +5,7 @@
  */
 #include "kernel/fork.h"
 #include "fs/file.h"
+#include "kernel/capability.h"
 #include "kernel/cpu.h"
 #include "kernel/errno.h"
 #include "kernel/fpu.h"
@@ -33,15 +34,7 @@ static void fork_copy_identity(struct process *child, const struct process *pare
 {
     child->group_id = parent->group_id;
     child->session_id = parent->session_id;
-    child->uid = parent->uid;
-    child->gid = parent->gid;
-    child->euid = parent->euid;
-    child->egid = parent->egid;
-    child->suid = parent->suid;
-    child->sgid = parent->sgid;
-    child->effective = parent->effective;
-    child->permitted = parent->permitted;
-    child->inheritable = parent->inheritable;
+    capability_copy(child, parent);
     child->umask = parent->umask;
     child->nice = parent->nice;
     child->terminal = parent->terminal;

@@ -74,7 +74,7 @@ void init_start(void)
     memset(process->private->own_actions, 0, sizeof(process->private->own_actions));
     process->group_id = process->session_id = process->pid;
     process->umask = 022;
-    process->effective = process->permitted = CAPABILITY_ALL;
+    process->effective = process->permitted = process->bounding = CAPABILITY_ALL;
     process->files = files_create();
     process->directory = inode_root();
     if (!process->files)

@@ -6,6 +6,7 @@
 #include "kernel/ipc.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
+#include "kernel/groups.h"
 #include "kernel/process.h"
 
 #define SEQUENCE_SHIFT 15 /* a number is the slot below, and above how often anything was made, so that it is new */
@@ -89,7 +90,7 @@ long ipc_permission(const struct ipc_object *object, uint64_t wanted)
         return 0;
     if (process->euid == object->uid || process->euid == object->creator_uid)
         granted >>= 6;
-    else if (process->egid == object->gid || process->egid == object->creator_gid)
+    else if (groups_member(object->gid) || groups_member(object->creator_gid))
         granted >>= 3;
     return asked & ~granted ? -EACCES : 0;
 }

@@ -13,6 +13,7 @@
 struct address_space;
 struct file;
 struct files;
+struct groups;
 struct inode;
 struct tty;
 
@@ -30,9 +31,11 @@ struct process {
     int group_id;
     int session_id;
     uint32_t uid, gid, euid, egid;
-    uint32_t suid, sgid; /* saved: what the effective ones may become again */
+    uint32_t suid, sgid;   /* saved: what the effective ones may become again */
+    uint32_t fsuid, fsgid; /* for access to files: they follow the effective ones but for setfsuid(2) */
+    struct groups *groups; /* supplementary ones, one reference held, or NULL: kernel/groups.h */
     int hung_up_group;   /* a session leader's: the foreground group of a terminal that hung up, or 0 */
-    uint64_t effective, permitted, inheritable; /* capabilities: kernel/capability.h */
+    uint64_t effective, permitted, inheritable, bounding, ambient; /* capabilities: kernel/capability.h */
     char name[PROCESS_NAME_BYTES]; /* of the program, for ps */
     enum process_state state;
     struct tty *terminal; /* controlling terminal or NULL */

@@ -15,6 +15,7 @@
 #include "memory/address_space.h"
 #include "kernel/signal.h"
 #include "kernel/exit.h"
+#include "kernel/groups.h"
 #include <coopvirt/string.h>
 #include <coopvirt/x86_instructions.h>
 
@@ -192,6 +193,8 @@ void process_destroy(struct process *process)
     spinlock_release(&process_list_lock);
     if (private->limits)
         limits_release(private->limits);
+    if (process->groups)
+        groups_release(process->groups);
     heap_free(process);
 }
 

@@ -77,6 +77,7 @@ struct process_private {
         uint32_t personality;  /* PERSONALITY_*: syscall/library_calls.c */
         uint16_t io_priority;   /* ioprio_set(2): class and level */
         bool no_new_privileges; /* prctl(2): exec gives none */
+        uint8_t secure;         /* CAPABILITY_SECURE_*: what being user 0 does not mean */
     } rules;
     bool crowded;              /* has become a user who has too many processes: execve refuses */
     bool executed;             /* has called execve since its fork: setpgid by the parent is too late */

@@ -5,6 +5,7 @@
  */
 #include "kernel/thread.h"
 #include "fs/file.h"
+#include "kernel/capability.h"
 #include "kernel/cpu.h"
 #include "kernel/errno.h"
 #include "kernel/futex.h"
@@ -51,6 +52,7 @@ void thread_destroy(struct process *thread)
     to->ticks_system += from->ticks_system;
     to->faults_minor += from->faults_minor;
     to->switches += from->switches;
+    groups_release(thread->groups);
     heap_free(thread);
 }
 
@@ -92,15 +94,8 @@ static void thread_take_over(struct process *thread, struct process *leader)
     to->rules = from->rules;
     to->places = from->places;
     to->ending = false;
-    leader->uid = thread->uid;
-    leader->gid = thread->gid;
-    leader->euid = thread->euid;
-    leader->egid = thread->egid;
-    leader->suid = thread->suid;
-    leader->sgid = thread->sgid;
-    leader->effective = thread->effective;
-    leader->permitted = thread->permitted;
-    leader->inheritable = thread->inheritable;
+    groups_release(leader->groups);
+    capability_copy(leader, thread);
     leader->space = thread->space;
     leader->files = thread->files;
     leader->held = thread->held;

@@ -69,12 +69,13 @@ long kernel_sys_capset(const struct syscall_arguments *a)
     uint64_t effective = (all[0].effective | (uint64_t)all[1].effective << 32) & CAPABILITY_ALL;
     uint64_t permitted = (all[0].permitted | (uint64_t)all[1].permitted << 32) & CAPABILITY_ALL;
     uint64_t inheritable = (all[0].inheritable | (uint64_t)all[1].inheritable << 32) & CAPABILITY_ALL;
-    /* Nothing is won by it; what is inheritable may come out of what is permitted. */
-    if (permitted & ~process->permitted || effective & ~permitted ||
-        inheritable & ~(process->inheritable | process->permitted))
+    /* Nothing is won by it; what is inheritable may come out of what is permitted, or of more by a right of its own. */
+    uint64_t source = capability_held(CAPABILITY_SETPCAP) ? process->bounding : process->permitted & process->bounding;
+    if (permitted & ~process->permitted || effective & ~permitted || inheritable & ~(process->inheritable | source))
         return -EPERM;
     process->effective = effective;
     process->permitted = permitted;
     process->inheritable = inheritable;
+    process->ambient &= permitted & inheritable;
     return 0;
 }

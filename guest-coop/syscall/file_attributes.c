@@ -8,6 +8,7 @@
 #include "kernel/capability.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
+#include "kernel/groups.h"
 #include "kernel/process.h"
 #include "kernel/thread.h"
 #include "memory/frame.h"
@@ -94,12 +95,10 @@ long file_sys_umask(const struct syscall_arguments *a)
 
 static long file_attributes_chmod(struct inode *inode, uint32_t mode)
 {
-    const struct process *process = process_current();
-
     if (inode_permission_owner(inode))
         return -EPERM;
     mode &= 07777;
-    if (process->egid != inode->gid && !capability_held(CAPABILITY_FSETID))
+    if (!groups_member(inode->gid) && !capability_held(CAPABILITY_FSETID))
         mode &= ~ABI_S_ISGID;
     inode->mode = inode_type(inode) | mode;
     inode->times.changed_ns = clock_realtime_ns();
@@ -110,12 +109,10 @@ static long file_attributes_chmod(struct inode *inode, uint32_t mode)
 
 static long file_attributes_chown(struct inode *inode, uint32_t uid, uint32_t gid)
 {
-    const struct process *process = process_current();
-
     if (!capability_held(CAPABILITY_CHOWN)) {
-        if (process->euid != inode->uid || (uid != FILE_KEEP && uid != inode->uid))
+        if (process_current()->fsuid != inode->uid || (uid != FILE_KEEP && uid != inode->uid))
             return -EPERM;
-        if (gid != FILE_KEEP && gid != inode->gid && gid != process->egid)
+        if (gid != FILE_KEEP && gid != inode->gid && !groups_member(gid))
             return -EPERM;
     }
     if (uid != FILE_KEEP)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * User and group identities: real, effective and saved. There is no supplementary group, and the file system's identity
- * is the effective one.
+ * User and group identities: real, effective, saved and the file system's, and the supplementary groups.
  */
 #include "kernel/capability.h"
 #include "kernel/errno.h"
@@ -25,17 +24,29 @@ static struct identity identity_user(void)
     return (struct identity){&p->uid, &p->euid, &p->suid, CAPABILITY_SETUID};
 }
 
-/* After a change of the user's identities from what they were. */
+/* After a change from what they were: signals and memory of whoever becomes another are not its old self's any more
+ * (prctl(2), PR_SET_PDEATHSIG and PR_SET_DUMPABLE). */
+static void identity_changed(const struct process *old)
+{
+    struct process *current = process_current();
+    if (old->euid != current->euid || old->egid != current->egid || old->fsuid != current->fsuid ||
+        old->fsgid != current->fsgid) {
+        current->private->leader->private->parent_death_signal = 0;
+        current->space->undumpable = true;
+    }
+    if (old->uid != current->uid)
+        current->private->crowded = limits_processes_exceeded(1);
+}
+
 static long identity_user_changed(const struct process *old, long status)
 {
     struct process *current = process_current();
-    if (status == 0)
-        capability_identity_changed(current, old->uid, old->euid, old->suid);
-    if (old->euid != current->euid)
-        current->private->leader->private->parent_death_signal = 0;
-    if (old->uid != current->uid)
-        current->private->crowded = limits_processes_exceeded(1);
-    return status;
+    if (status < 0)
+        return status;
+    current->fsuid = current->euid;
+    capability_identity_changed(current, old->uid, old->euid, old->suid);
+    identity_changed(old);
+    return 0;
 }
 
 static struct identity identity_group(void)
@@ -44,15 +55,14 @@ static struct identity identity_group(void)
     return (struct identity){&p->gid, &p->egid, &p->sgid, CAPABILITY_SETGID};
 }
 
-/* prctl(2), PR_SET_PDEATHSIG: another effective group ends it, as another user does. */
-static long identity_group_changed(uint32_t old, long status)
+static long identity_group_changed(const struct process *old, long status)
 {
     struct process *current = process_current();
-    if (old == current->egid)
+    if (status < 0)
         return status;
-    current->private->leader->private->parent_death_signal = 0;
-    current->space->undumpable = true;
-    return status;
+    current->fsgid = current->egid;
+    identity_changed(old);
+    return 0;
 }
 
 /* May the running process take this identity on? */
@@ -80,6 +90,14 @@ static long identity_set_two(const struct identity *have, uint32_t real, uint32_
     if (follow)
         *have->saved = *have->effective;
     return 0;
+}
+
+/* Do these change none of the three and ask for no effective one? Then the file system's stays, too. */
+static bool identity_keeps_three(const struct identity *have, const struct syscall_arguments *a)
+{
+    uint32_t real = (uint32_t)a->a0, effective = (uint32_t)a->a1, saved = (uint32_t)a->a2;
+    return (real == IDENTITY_KEEP || real == *have->real) && effective == IDENTITY_KEEP &&
+           (saved == IDENTITY_KEEP || saved == *have->saved);
 }
 
 static long identity_set_three(const struct identity *have, const struct syscall_arguments *a)
@@ -144,6 +162,8 @@ long kernel_sys_setresuid(const struct syscall_arguments *a)
 {
     struct identity have = identity_user();
     struct process old = *process_current();
+    if (identity_keeps_three(&have, a))
+        return 0;
     return identity_user_changed(&old, identity_set_three(&have, a));
 }
 
@@ -156,22 +176,24 @@ long kernel_sys_getresuid(const struct syscall_arguments *a)
 long kernel_sys_setgid(const struct syscall_arguments *a)
 {
     struct identity have = identity_group();
-    uint32_t old = process_current()->egid;
-    return identity_group_changed(old, identity_set_one(&have, (uint32_t)a->a0));
+    struct process old = *process_current();
+    return identity_group_changed(&old, identity_set_one(&have, (uint32_t)a->a0));
 }
 
 long kernel_sys_setregid(const struct syscall_arguments *a)
 {
     struct identity have = identity_group();
-    uint32_t old = process_current()->egid;
-    return identity_group_changed(old, identity_set_two(&have, (uint32_t)a->a0, (uint32_t)a->a1));
+    struct process old = *process_current();
+    return identity_group_changed(&old, identity_set_two(&have, (uint32_t)a->a0, (uint32_t)a->a1));
 }
 
 long kernel_sys_setresgid(const struct syscall_arguments *a)
 {
     struct identity have = identity_group();
-    uint32_t old = process_current()->egid;
-    return identity_group_changed(old, identity_set_three(&have, a));
+    struct process old = *process_current();
+    if (identity_keeps_three(&have, a))
+        return 0;
+    return identity_group_changed(&old, identity_set_three(&have, a));
 }
 
 long kernel_sys_getresgid(const struct syscall_arguments *a)
@@ -180,27 +202,76 @@ long kernel_sys_getresgid(const struct syscall_arguments *a)
     return identity_out(a, &have);
 }
 
-/* The file system sees the effective identity: one of its own can only be asked for. */
+/* setfsuid and setfsgid tell what it was, whether or not it has changed. */
+static bool identity_set_files(const struct identity *have, uint32_t *files, uint32_t wanted)
+{
+    if (wanted == IDENTITY_KEEP || wanted == *files || !identity_allowed(have, wanted, true))
+        return false;
+    *files = wanted;
+    return true;
+}
+
 long kernel_sys_setfsuid(const struct syscall_arguments *a)
 {
-    (void)a;
-    return process_current()->euid;
+    struct identity have = identity_user();
+    struct process *current = process_current(), old = *current;
+    if (identity_set_files(&have, &current->fsuid, (uint32_t)a->a0)) {
+        capability_files_changed(current, old.fsuid);
+        identity_changed(&old);
+    }
+    return old.fsuid;
 }
 
 long kernel_sys_setfsgid(const struct syscall_arguments *a)
 {
-    (void)a;
-    return process_current()->egid;
+    struct identity have = identity_group();
+    struct process *current = process_current(), old = *current;
+    if (identity_set_files(&have, &current->fsgid, (uint32_t)a->a0))
+        identity_changed(&old);
+    return old.fsgid;
 }
 
 long kernel_sys_getgroups(const struct syscall_arguments *a)
 {
-    (void)a;
-    return 0;
+    const struct groups *groups = process_current()->groups;
+    int room = (int)a->a0, count = groups ? (int)groups->count : 0;
+    if (room < 0 || (room && room < count))
+        return -EINVAL;
+    if (room && count && user_copy_out(a->a1, groups->of, (uint64_t)count * sizeof(groups->of[0])))
+        return -EFAULT;
+    return count;
+}
+
+/* A list for this process from user memory: 0 or -errno. */
+static long identity_groups_in(uint64_t address, uint32_t count, struct groups **list)
+{
+    struct groups *groups = *list = groups_create(count);
+    if (!groups)
+        return -ENOMEM;
+    long status = user_copy_in(groups->of, address, (uint64_t)count * sizeof(groups->of[0])) ? -EFAULT : 0;
+    for (uint32_t i = 0; status == 0 && i < count; i++)
+        if (groups->of[i] == IDENTITY_KEEP)
+            status = -EINVAL;
+    if (status < 0)
+        groups_release(groups);
+    else
+        groups_sort(groups);
+    return status;
 }
 
 long kernel_sys_setgroups(const struct syscall_arguments *a)
 {
-    (void)a;
-    return capability_held(CAPABILITY_SETGID) ? 0 : -EPERM;
+    struct process *current = process_current();
+    struct groups *groups = 0;
+    uint32_t count = (uint32_t)a->a0;
+    if (!capability_held(CAPABILITY_SETGID))
+        return -EPERM;
+    if (count > GROUPS_LIMIT)
+        return -EINVAL;
+    long status = count ? identity_groups_in(a->a1, count, &groups) : 0;
+    if (status < 0)
+        return status;
+    groups_release(current->groups);
+    current->groups = groups;
+    return 0;
 }

@@ -61,8 +61,9 @@
     CALL(186, gettid)                                                                                                  \
     CALL(231, exit_group)                                                                                              \
     CALL(247, waitid)                                                                                                  \
-    /* library_calls.c */                                                                                              \
+    /* prctl_calls.c */                                                                                                \
     CALL(157, prctl)                                                                                                   \
+    /* library_calls.c */                                                                                              \
     CALL(135, personality)                                                                                             \
     CALL(334, rseq)                                                                                                    \
     CALL(272, unshare)                                                                                                 \

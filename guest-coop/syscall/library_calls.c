@@ -25,17 +25,6 @@
 #define ARCH_SET_FS          0x1002u
 #define ARCH_GET_FS          0x1003u
 #define ARCH_GET_GS          0x1004u
-#define PRCTL_SET_DEATH      1u
-#define PRCTL_GET_DEATH      2u
-#define PRCTL_GET_DUMPABLE   3u
-#define PRCTL_SET_DUMPABLE   4u
-#define PRCTL_SET_NAME       15u
-#define PRCTL_GET_NAME       16u
-#define PRCTL_SET_SUBREAPER  36u
-#define PRCTL_GET_SUBREAPER  37u
-#define PRCTL_BOUND_READ     23u
-#define PRCTL_SET_NO_NEW     38u
-#define PRCTL_GET_NO_NEW     39u
 #define FUTEX_WAIT_OP        0u
 #define FUTEX_WAKE_OP        1u
 #define FUTEX_REQUEUE_OP     3u
@@ -50,67 +39,6 @@
 #define RSEQ_UNREGISTER      1u /* flags */
 #define BARRIER_QUERY        0u
 #define BARRIER_GLOBAL       1u
-
-/* The options about a family: both sides of it are leaders' records. */
-static long library_family(const struct syscall_arguments *a, struct process_private *leader)
-{
-    uint32_t value = a->a0 == PRCTL_GET_DEATH ? leader->parent_death_signal : leader->subreaper;
-    if (a->a0 == PRCTL_SET_SUBREAPER)
-        leader->subreaper = a->a1 != 0;
-    else if (a->a0 == PRCTL_SET_DEATH && a->a1 <= SIGNAL_COUNT)
-        leader->parent_death_signal = (uint8_t)a->a1;
-    else if (a->a0 == PRCTL_SET_DEATH)
-        return -EINVAL;
-    else
-        return user_copy_out(a->a1, &value, sizeof(value));
-    return 0;
-}
-
-/* What once is asked for stays, through fork and exec. */
-static long library_privileges(const struct syscall_arguments *a, struct program_rules *rules)
-{
-    bool asks = a->a0 == PRCTL_GET_NO_NEW;
-    if (a->a1 != !asks || a->a2 || a->a3 || a->a4)
-        return -EINVAL;
-    if (!asks)
-        rules->no_new_privileges = true;
-    return asks && rules->no_new_privileges;
-}
-
-long kernel_sys_prctl(const struct syscall_arguments *a)
-{
-    struct process *current = process_current();
-    char name[PROCESS_NAME_BYTES];
-    switch (a->a0) {
-    case PRCTL_SET_NAME:
-        if (user_copy_string(name, a->a1, sizeof(name)) == -EFAULT)
-            return -EFAULT;
-        name[sizeof(name) - 1] = 0;
-        memcpy(current->name, name, sizeof(name));
-        return 0;
-    case PRCTL_GET_NAME:
-        return user_copy_out(a->a1, current->name, sizeof(current->name));
-    case PRCTL_GET_DUMPABLE:
-        return !current->space->undumpable;
-    case PRCTL_SET_DUMPABLE:
-        if (a->a1 > 1)
-            return -EINVAL;
-        current->space->undumpable = !a->a1;
-        return 0;
-    case PRCTL_SET_NO_NEW:
-    case PRCTL_GET_NO_NEW:
-        return library_privileges(a, &current->private->rules);
-    case PRCTL_BOUND_READ:
-        return a->a1 <= CAPABILITY_LAST ? 1 : -EINVAL; /* nothing is taken out of that set */
-    case PRCTL_SET_DEATH:
-    case PRCTL_GET_DEATH:
-    case PRCTL_SET_SUBREAPER:
-    case PRCTL_GET_SUBREAPER:
-        return library_family(a, current->private->leader->private);
-    default:
-        return -EINVAL;
-    }
-}
 
 long kernel_sys_arch_prctl(const struct syscall_arguments *a)
 {

@@ -68,6 +68,7 @@ static const struct part {
              {"limits", abi_test_limits},         {"mounts", abi_test_mounts},
              {"proc", abi_test_proc},             {"clones", abi_test_clones},
              {"sequences", abi_test_sequences},   {"rights", abi_test_rights},
+             {"credentials", abi_test_credentials},
              {"accounts", abi_test_accounts},     {"terminals", abi_test_terminals},
              {"lines", abi_test_lines},           {"vdso", abi_test_vdso}};
 
@@ -127,6 +128,8 @@ int main(int count, char **arguments)
         return abi_sequence_executed();
     if (count >= 3 && strcmp(arguments[1], "rights") == 0)
         return abi_rights_executed(atoi(arguments[2]));
+    if (count >= 3 && strcmp(arguments[1], "credentials") == 0)
+        return abi_credentials_executed(atoi(arguments[2]));
     setvbuf(stdout, NULL, _IONBF, 0);
     for (size_t i = 0; i < PARTS; i++) {
         unsigned before = abi_failures, open = descriptors_open();

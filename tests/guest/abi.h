@@ -72,13 +72,15 @@ void abi_test_system(void);
 void abi_test_files(void);
 void abi_test_sequences(void);
 void abi_test_rights(void);
+void abi_test_credentials(void);
 void abi_test_accounts(void);
 void abi_test_terminals(void);
 void abi_test_lines(void);
 void abi_test_vdso(void);
 
-/* What the programs do that two of the parts execute: their status. */
+/* What the programs do that some of the parts execute: their status. */
 int abi_sequence_executed(void);
 int abi_rights_executed(int descriptor);
+int abi_credentials_executed(int descriptor);
 
 #endif

@@ -428,8 +428,8 @@ void thread_set_root(struct inode *root)
 void fake_become(uint32_t user, uint32_t group)
 {
     struct process *process = process_current();
-    process->uid = process->euid = process->suid = user;
-    process->gid = process->egid = process->sgid = group;
+    process->uid = process->euid = process->suid = process->fsuid = user;
+    process->gid = process->egid = process->sgid = process->fsgid = group;
     process->effective = process->permitted = user == 0 ? CAPABILITY_ALL : 0;
 }
 

@@ -153,7 +153,7 @@ START_TEST(test_owner)
 {
     fake_processes[0].terminal = NULL;
     fake_fork(1);
-    fake_processes[1].euid = fake_processes[1].uid = 1000;
+    fake_processes[1].fsuid = fake_processes[1].euid = fake_processes[1].uid = 1000;
     fake_processes[1].effective = fake_processes[1].permitted = 0;
     fake_run(1);
     char text[64];
