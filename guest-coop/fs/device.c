@@ -4,12 +4,13 @@
  */
 #include "fs/device.h"
 
+#include "fs/uevent.h"
 #include "kernel/errno.h"
 #include "memory/heap.h"
 #include <coopvirt/string.h>
 
 static struct device *devices;
-static uint32_t device_serial;
+static uint32_t device_serial = 1;
 static struct inode *device_directory;
 
 static struct inode_name device_name(const struct device *device)
@@ -58,6 +59,7 @@ int device_register(const char *name, uint64_t number, uint32_t mode, const stru
     while (*last)
         last = &(*last)->next;
     *last = device;
+    uevent_send(device, "add", false);
     return 0;
 }
 
@@ -70,6 +72,7 @@ void device_unregister(uint32_t type, uint64_t number)
         *link = device->next;
         if (device_directory)
             device_remove_node(device);
+        uevent_send(device, "remove", false);
         heap_free(device);
         return;
     }

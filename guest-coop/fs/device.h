@@ -19,7 +19,7 @@ struct device {
     const char *name;
     uint64_t number;
     uint32_t mode;
-    uint32_t serial; /* of no other device before or after it; they grow */
+    uint32_t serial; /* from 1 on, growing: of no other device before or after it */
     const struct device_operations *operations;
 };
 

@@ -7,6 +7,7 @@
 #include "fs/proc.h"
 #include "fs/pty.h"
 #include "fs/ramfs.h"
+#include "fs/sysfs.h"
 #include "kernel/errno.h"
 #include <coopvirt/string.h>
 
@@ -42,9 +43,16 @@ static int mount_make_proc(struct block_device *device, uint32_t flags, struct i
 }
 
 /* All in it are made for who asks for them, and hold the root. */
-static int mount_unmake_proc(struct inode *root, uint32_t callers_references)
+static int mount_unmake_made_up(struct inode *root, uint32_t callers_references)
 {
     return root->references > 1 + callers_references ? -EBUSY : 0;
+}
+
+static int mount_make_sysfs(struct block_device *device, uint32_t flags, struct inode **root)
+{
+    (void)device;
+    (void)flags;
+    return sysfs_create_root(root);
 }
 
 static int mount_make_devpts(struct block_device *device, uint32_t flags, struct inode **root)
@@ -66,7 +74,9 @@ static const struct mount_type mount_types[] = {
     {"ramfs", "", false, false, MOUNT_NO_SET_ID, mount_make_ramfs, ramfs_free_volume},
     {"tmpfs", "", false, false, MOUNT_NO_SET_ID, mount_make_tmpfs, ramfs_free_volume},
     {"proc", "", false, true, MOUNT_NO_SET_ID | MOUNT_NO_DEVICES | MOUNT_NO_EXECUTE, mount_make_proc,
-     mount_unmake_proc},
+     mount_unmake_made_up},
+    {"sysfs", "", false, true, MOUNT_NO_SET_ID | MOUNT_NO_DEVICES | MOUNT_NO_EXECUTE, mount_make_sysfs,
+     mount_unmake_made_up},
     {"devpts", ",gid=5,mode=620", false, false, MOUNT_NO_SET_ID | MOUNT_NO_EXECUTE, mount_make_devpts,
      mount_unmake_devpts},
     {"ext2", "", true, false, MOUNT_READ_ONLY | MOUNT_NO_SET_ID, mount_make_ext2, ext2_unmount},

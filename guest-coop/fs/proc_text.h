@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Files whose text is made when they are read from their start: those of /proc and /sys. What one read saw stays for the
- * reads that go on from there.
+ * Files whose text is made when they are read from their start: those of /proc and /sys. What one read saw stays for
+ * the reads that go on from there.
  */
 #ifndef FS_PROC_TEXT_H
 #define FS_PROC_TEXT_H

@@ -9,6 +9,7 @@
 #include "fs/mount.h"
 #include "fs/pty.h"
 #include "fs/ramfs.h"
+#include "fs/sysfs.h"
 #include "kernel/capability.h"
 #include "kernel/errno.h"
 #include "kernel/process.h"
@@ -220,6 +221,8 @@ static long file_mount_statfs(const struct inode *inode, uint64_t user_status)
         ext2_status(&status);
     } else if (devpts_holds(inode)) {
         status.type = ABI_DEVPTS_MAGIC;
+    } else if (sysfs_holds(inode)) {
+        status.type = SYSFS_MAGIC;
     } else if (ramfs_volume(inode->file_system)) {
         status.type = ramfs_volume(inode->file_system)->magic;
         status.blocks = (int64_t)ramfs_usage.frame_limit;
