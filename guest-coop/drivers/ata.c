@@ -366,6 +366,7 @@ int ata_start(void)
     pv.io.port_write8(ATA_CONTROL, 0);
     ata_disk.block.name = "hda";
     ata_disk.block.number = ABI_DEVICE(3, 0);
+    ata_disk.block.partitions_number = ABI_DEVICE(3, 0);
     ata_disk.block.read = ata_read;
     ata_disk.block.write = ata_write;
     ata_disk.block.flush = ata_flush;

@@ -206,6 +206,7 @@ static int queue_block_start_disk(struct queue_block *disk, unsigned device)
     if (disk->slots_free == 0)
         return -EIO;
     disk->block.sectors = info->config;
+    disk->block.is_read_only = disk->features & QUEUE_BLOCK_F_RO;
     disk->block.read = queue_block_read;
     disk->block.write = queue_block_write;
     disk->block.flush = queue_block_flush;
@@ -225,6 +226,7 @@ void queue_block_start(void)
             continue;
         queue_blocks[i].block.name = names[i];
         queue_blocks[i].block.number = ABI_DEVICE(3, 64 * i);
+        queue_blocks[i].block.partitions_number = ABI_DEVICE(3, 64 * i);
         int status = queue_block_start_disk(&queue_blocks[i], (unsigned)device);
         if (status)
             log_line(LOG_WARNING, "disk %s cannot be used: error %d", names[i], -status);

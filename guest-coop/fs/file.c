@@ -71,7 +71,7 @@ int file_write_place(const struct file *file, uint64_t position, uint64_t limit,
         return -EFBIG;
     if (*bytes > limit - *at)
         *bytes = limit - *at;
-    if (*bytes <= own && *at <= own - *bytes)
+    if ((*bytes <= own && *at <= own - *bytes) || file->flags & FILE_UNLIMITED)
         return 0;
     if (*at < own) {
         *bytes = own - *at;
@@ -130,8 +130,7 @@ static int file_resolve(struct path *path, uint32_t flags, uint32_t mode, bool *
     return path->directory->operations->create(path->directory, path->name, mode, 0, &path->inode);
 }
 
-/* Opens an inode: 0 and a file with one reference. The permissions were checked. */
-static int file_open_inode(struct inode *inode, uint32_t flags, struct file **opened)
+int file_open_inode(struct inode *inode, uint32_t flags, struct file **opened)
 {
     /* O_PATH names a file without opening it: no operation works on it. */
     static const struct file_operations file_path_operations;
@@ -174,7 +173,8 @@ static int file_open_path(struct path *path, uint32_t flags, uint32_t mode, stru
         status = inode->operations->truncate(inode, 0);
     if (status)
         return status;
-    return file_open_inode(inode, flags & ~(ABI_O_CREAT | ABI_O_EXCL | ABI_O_TRUNC | ABI_O_CLOEXEC), opened);
+    /* O_EXCL stays: of a block device it means more. */
+    return file_open_inode(inode, flags & ~(ABI_O_CREAT | ABI_O_TRUNC | ABI_O_CLOEXEC), opened);
 }
 
 int file_open_at(struct inode *start, const char *text, uint32_t flags, uint32_t mode, struct file **opened)

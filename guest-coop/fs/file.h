@@ -51,6 +51,8 @@ struct file_operations {
     long (*truncate)(struct file *file, uint64_t bytes);
     /* fallocate(2): makes sure that there is room, and the file that long (unless `keep_size`). NULL: not there. */
     long (*allocate)(struct file *file, uint64_t offset, uint64_t bytes, bool keep_size);
+    /* Makes a hole of a range, which reads as zeroes; the file stays as long as it is. NULL: not there. */
+    long (*punch)(struct file *file, uint64_t offset, uint64_t bytes);
     void (*release)(struct file *file); /* the last reference is gone */
     long (*sync)(struct file *file);    /* fsync; NULL: nothing to wait for */
 };
@@ -107,6 +109,12 @@ int file_open(const char *path, uint32_t flags, uint32_t mode, struct file **fil
 
 /* The same from a directory other than the current one. */
 int file_open_at(struct inode *start, const char *path, uint32_t flags, uint32_t mode, struct file **file);
+
+/* Opens an inode whose permissions were checked: 0 and a file with one reference, or -errno. */
+int file_open_inode(struct inode *inode, uint32_t flags, struct file **opened);
+
+/* In the flags of a file that the kernel writes for itself: no process's RLIMIT_FSIZE holds for it. */
+#define FILE_UNLIMITED (1u << 31)
 
 /* Opens a new file in memory that no name leads to: 0, -ENOSPC, -ENFILE. */
 int file_open_unnamed(uint32_t flags, uint32_t mode, struct file **file);

@@ -2,6 +2,7 @@
 /*
  * The kinds of file systems that can be mounted, by the names of mount(2).
  */
+#include "drivers/block.h"
 #include "fs/ext2.h"
 #include "fs/mount.h"
 #include "fs/proc.h"
@@ -13,9 +14,25 @@
 
 static int mount_make_ext2(struct block_device *device, uint32_t flags, struct inode **root)
 {
-    int status = ext2_mount(device, flags & MOUNT_READ_ONLY, root);
-    if (status == 0)
+    if (!(flags & MOUNT_READ_ONLY) && block_is_read_only(device))
+        return -EACCES;
+    int status = block_claim(device);
+    if (status)
+        return status;
+    status = ext2_mount(device, flags & MOUNT_READ_ONLY, root);
+    if (status)
+        block_give_up(device);
+    else
         ext2_ignore_set_id(flags & MOUNT_NO_SET_ID);
+    return status;
+}
+
+static int mount_unmake_ext2(struct inode *root, uint32_t callers_references)
+{
+    struct block_device *device = block_find(root->file_system);
+    int status = ext2_unmount(root, callers_references);
+    if (status == 0)
+        block_give_up(device);
     return status;
 }
 
@@ -79,7 +96,7 @@ static const struct mount_type mount_types[] = {
      mount_unmake_made_up},
     {"devpts", ",gid=5,mode=620", false, false, MOUNT_NO_SET_ID | MOUNT_NO_EXECUTE, mount_make_devpts,
      mount_unmake_devpts},
-    {"ext2", "", true, false, MOUNT_READ_ONLY | MOUNT_NO_SET_ID, mount_make_ext2, ext2_unmount},
+    {"ext2", "", true, false, MOUNT_READ_ONLY | MOUNT_NO_SET_ID, mount_make_ext2, mount_unmake_ext2},
 };
 
 const struct mount_type *mount_type(unsigned index)

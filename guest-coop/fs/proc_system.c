@@ -4,6 +4,7 @@
  */
 #include "fs/proc_internal.h"
 
+#include "drivers/block.h"
 #include "fs/mount.h"
 #include "fs/ramfs.h"
 #include "kernel/clock.h"
@@ -200,13 +201,23 @@ static void proc_print_devices(struct proc_text *text, struct process *process)
 {
     (void)process;
     proc_print(text, "Character devices:\n  1 mem\n  4 ttyS\n  5 tty\n 10 misc\n136 pts\n254 rtc\n\n"
-                     "Block devices:\n  3 hd\n");
+                     "Block devices:\n  3 hd\n  7 loop\n259 blkext\n");
 }
 
 /* There are none. */
 static void proc_print_modules(struct proc_text *text, struct process *process)
 {
     (void)text, (void)process;
+}
+
+static void proc_print_partitions(struct proc_text *text, struct process *process)
+{
+    (void)process;
+    proc_print(text, "major minor  #blocks  name\n\n");
+    for (const struct block_device *device = block_next(NULL); device; device = block_next(device))
+        if (device->sectors)
+            proc_print(text, "%4u  %7u %10lu %s\n", ABI_DEVICE_MAJOR(device->number), ABI_DEVICE_MINOR(device->number),
+                       device->sectors / 2, device->name);
 }
 
 static long proc_link_self(struct process *process, char *text, size_t size)
@@ -227,6 +238,7 @@ static const struct proc_row proc_system_rows[] = {
     {.name = "cmdline", .mode = ABI_S_IFREG | 0444, .print = proc_print_cmdline},
     {.name = "cpuinfo", .mode = ABI_S_IFREG | 0444, .print = proc_print_cpuinfo},
     {.name = "devices", .mode = ABI_S_IFREG | 0444, .print = proc_print_devices},
+    {.name = "partitions", .mode = ABI_S_IFREG | 0444, .print = proc_print_partitions},
     {.name = "filesystems", .mode = ABI_S_IFREG | 0444, .print = proc_print_filesystems},
     {.name = "loadavg", .mode = ABI_S_IFREG | 0444, .print = proc_print_loadavg},
     {.name = "meminfo", .mode = ABI_S_IFREG | 0444, .print = proc_print_meminfo},

@@ -156,7 +156,7 @@ long file_sys_fcntl(const struct syscall_arguments *a)
     case ABI_F_SETFD:
         return files_close_on_exec_set(descriptor, a->a2 & ABI_FD_CLOEXEC);
     case ABI_F_GETFL:
-        return file->flags;
+        return file->flags & ~ABI_O_EXCL;
     case ABI_F_SETFL:
         file->flags = (file->flags & ~FILE_SETTABLE) | ((uint32_t)a->a2 & FILE_SETTABLE);
         return 0;
