@@ -6,6 +6,7 @@
 #include "boot/information.h"
 #include "boot/multiboot.h"
 #include "boot/start_info.h"
+#include "drivers/loop.h"
 #include "drivers/timer.h"
 #include "drivers/watchdog.h"
 #include "fs/file.h"
@@ -140,6 +141,7 @@ static void start_file_system(void)
     benchmark_start();
     watchdog_register();
     pv.io.devices_start();
+    loop_start();
 }
 
 /* What is to be known of the machine, from whoever knows it. */

@@ -253,9 +253,8 @@ static coop_paddr ramfs_file_page(struct file *file, uint64_t index)
 static coop_paddr ramfs_file_page_at_hand(struct file *file, uint64_t index)
 {
     const struct inode *inode = file->inode;
-    coop_paddr frame = index < (inode->size + FRAME_BYTES - 1) / FRAME_BYTES
-                           ? ramfs_file_frame(ramfs_pages(file->inode), index)
-                           : 0;
+    coop_paddr frame =
+        index < (inode->size + FRAME_BYTES - 1) / FRAME_BYTES ? ramfs_file_frame(ramfs_pages(file->inode), index) : 0;
     if (frame)
         frame_reference(frame);
     return frame;
@@ -313,6 +312,55 @@ static long ramfs_file_allocate(struct file *file, uint64_t offset, uint64_t byt
     return 0;
 }
 
+/* Zeroes a part of one page. */
+static void ramfs_file_clear_part(struct inode *inode, uint64_t position, uint64_t bytes)
+{
+    coop_paddr frame = ramfs_file_frame(ramfs_pages(inode), position / FRAME_BYTES);
+    if (frame)
+        memset((uint8_t *)frame_address(frame) + position % FRAME_BYTES, 0, bytes);
+}
+
+/* Takes the pages from `first` to before `end` out of the tree at *slot, as ramfs_file_cut does, but leaves its tables.
+ * A page that is mapped, or read from by one who sleeps, is cleared and stays. */
+static void ramfs_file_punch_pages(struct inode *inode, coop_paddr *slot, uint32_t height, uint64_t base,
+                                   uint64_t first, uint64_t end)
+{
+    if (!*slot)
+        return;
+    if (height) {
+        uint64_t span = 1ull << (RAMFS_TABLE_BITS * (height - 1));
+        coop_paddr *table = frame_address(*slot);
+        for (uint64_t i = first > base ? (first - base) / span : 0; i < RAMFS_TABLE_SLOTS && base + i * span < end; i++)
+            ramfs_file_punch_pages(inode, &table[i], height - 1, base + i * span, first, end);
+        return;
+    }
+    if (frame_references(*slot) > 1) {
+        page_clear(frame_address(*slot));
+        return;
+    }
+    ramfs_file_frame_free(*slot);
+    *slot = 0;
+    inode->blocks--;
+}
+
+static long ramfs_file_punch(struct file *file, uint64_t offset, uint64_t bytes)
+{
+    struct inode *inode = file->inode;
+    struct ramfs_pages *pages = ramfs_pages(inode);
+    uint64_t end = offset + bytes, first = (offset + FRAME_BYTES - 1) / FRAME_BYTES, last = end / FRAME_BYTES;
+
+    if (first > last) {
+        ramfs_file_clear_part(inode, offset, bytes); /* within one page */
+    } else {
+        ramfs_file_clear_part(inode, offset, first * FRAME_BYTES - offset);
+        ramfs_file_clear_part(inode, last * FRAME_BYTES, end - last * FRAME_BYTES);
+        if (first < last)
+            ramfs_file_punch_pages(inode, &pages->root, pages->height, 0, first, last);
+    }
+    inode_written(inode);
+    return 0;
+}
+
 int ramfs_file_fill(struct inode *inode, const void *from, uint64_t bytes)
 {
     for (uint64_t at = 0; at < bytes;) {
@@ -335,4 +383,5 @@ const struct file_operations ramfs_file_operations = {
     .page_at_hand = ramfs_file_page_at_hand,
     .truncate = ramfs_file_set_size,
     .allocate = ramfs_file_allocate,
+    .punch = ramfs_file_punch,
 };

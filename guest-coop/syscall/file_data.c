@@ -273,7 +273,8 @@ long file_sys_sync_file_range(const struct syscall_arguments *a)
     return a->a3 ? file_sys_fsync(a) : 0;
 }
 
-#define ALLOCATE_KEEP_SIZE 1u
+#define ALLOCATE_KEEP_SIZE  1u
+#define ALLOCATE_PUNCH_HOLE 2u
 
 long file_sys_fallocate(const struct syscall_arguments *a)
 {
@@ -284,7 +285,7 @@ long file_sys_fallocate(const struct syscall_arguments *a)
         return -EINVAL;
     if (!file || (file->flags & ABI_O_PATH) || (file->flags & ABI_O_ACCESS) == ABI_O_RDONLY)
         return -EBADF;
-    if (mode & ~ALLOCATE_KEEP_SIZE)
+    if (mode & ~(ALLOCATE_KEEP_SIZE | ALLOCATE_PUNCH_HOLE) || mode == ALLOCATE_PUNCH_HOLE)
         return -EOPNOTSUPP;
     if (!file->operations->seek)
         return -ESPIPE;
@@ -294,6 +295,8 @@ long file_sys_fallocate(const struct syscall_arguments *a)
         return -ENODEV;
     if ((int64_t)(a->a2 + a->a3) < 0)
         return -EFBIG;
+    if (mode & ALLOCATE_PUNCH_HOLE)
+        return file->operations->punch ? file->operations->punch(file, a->a2, a->a3) : -EOPNOTSUPP;
     if (!file->operations->allocate)
         return -EOPNOTSUPP;
     int status = mode & ALLOCATE_KEEP_SIZE ? 0 : file_check_size(file->inode, a->a2 + a->a3);
