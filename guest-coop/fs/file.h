@@ -15,6 +15,7 @@
 struct wait_queue;
 struct inode;
 struct epoll_item;
+struct socket_family;
 
 /* An open file description (POSIX): shared by dup and fork. */
 struct file {
@@ -55,6 +56,7 @@ struct file_operations {
     long (*punch)(struct file *file, uint64_t offset, uint64_t bytes);
     void (*release)(struct file *file); /* the last reference is gone */
     long (*sync)(struct file *file);    /* fsync; NULL: nothing to wait for */
+    const struct socket_family *family; /* of a socket, or NULL */
 };
 
 void file_reference(struct file *file);

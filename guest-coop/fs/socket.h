@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sockets of the local family (unix(7)): streams and datagrams, with a path, an abstract name or none.
+ * Sockets: what the system calls (syscall/socket_calls.c) ask of a family. The local family (unix(7)) has streams and
+ * datagrams, with a path, an abstract name or none.
  */
 #ifndef FS_SOCKET_H
 #define FS_SOCKET_H
@@ -8,6 +9,7 @@
 #include "fs/file.h"
 
 struct abi_iovec;
+struct file;
 
 #define SOCKET_STREAM   1u
 #define SOCKET_DATAGRAM 2u
@@ -15,10 +17,11 @@ struct abi_iovec;
 
 #define SOCKET_NAME_BYTES 108u /* sun_path */
 
-/* struct sockaddr_un without its family; length 0: no name. An abstract name begins with a zero byte. */
+/* struct sockaddr: its family, and what follows. Local: length 0 is no name; a path is terminated, and its length says
+ * so; an abstract name begins with a zero byte. A length beyond the text is one that a program said. */
 struct socket_name {
-    uint32_t length;
-    char text[SOCKET_NAME_BYTES + 1]; /* a path is terminated */
+    uint16_t length, family;
+    char text[SOCKET_NAME_BYTES + 1];
 };
 
 /* struct ucred */
@@ -26,21 +29,6 @@ struct socket_credentials {
     int32_t pid;
     uint32_t uid, gid;
 };
-
-/* All but the first return 0 (descriptors: the descriptor) or -errno. */
-bool socket_is(const struct file *file);
-uint32_t socket_kind(const struct file *file);
-bool socket_listening(const struct file *file);
-int socket_create(uint32_t kind, uint32_t flags, struct file **file);
-int socket_pair(uint32_t kind, uint32_t flags, struct file **first, struct file **second);
-int socket_bind(struct file *file, const struct socket_name *name);
-int socket_listen(struct file *file, uint32_t backlog);
-int socket_connect(struct file *file, const struct socket_name *name);
-int socket_accept(struct file *file, uint32_t flags, struct file **accepted);
-int socket_shutdown(struct file *file, bool reading, bool writing);
-int socket_own_name(struct file *file, struct socket_name *name);
-int socket_peer_name(struct file *file, struct socket_name *name);
-int socket_peer_credentials(struct file *file, struct socket_credentials *credentials);
 
 /* Flags of one transfer. */
 #define SOCKET_DONT_WAIT (1u << 0)
@@ -60,7 +48,42 @@ struct socket_message {
     uint32_t file_count;
     bool truncated; /* OUT a datagram was longer than the buffers */
 };
-long socket_send(struct file *file, struct socket_message *message);
-long socket_receive(struct file *file, struct socket_message *message);
+
+/* A message of these pieces and no more; the files, and where it came from, are left as they are: nothing asks before
+ * they are set. */
+static inline void socket_message_begin(struct socket_message *message, struct abi_iovec *pieces, uint32_t piece_count,
+                                        uint32_t flags)
+{
+    message->pieces = pieces;
+    message->piece_count = piece_count;
+    message->flags = flags;
+    message->to = NULL;
+    message->file_count = 0;
+    message->truncated = false;
+}
+
+/* What a family does; a member that is NULL refuses with -EOPNOTSUPP. All return 0 or -errno, transfers bytes. */
+struct socket_family {
+    uint16_t number; /* AF_* */
+    int (*create)(uint32_t kind, uint32_t protocol, uint32_t flags, struct file **file);
+    int (*pair)(uint32_t kind, uint32_t protocol, uint32_t flags, struct file **first, struct file **second);
+    int (*name_check)(struct socket_name *name); /* what a program said, before it is used; NULL: all is well */
+    int (*bind)(struct file *file, const struct socket_name *name);
+    int (*connect)(struct file *file, const struct socket_name *name);
+    int (*listen)(struct file *file, uint32_t backlog);
+    int (*accept)(struct file *file, uint32_t flags, struct file **accepted);
+    int (*shutdown)(struct file *file, bool reading, bool writing);
+    int (*own_name)(struct file *file, struct socket_name *name);
+    int (*peer_name)(struct file *file, struct socket_name *name);
+    /* `bytes` of an option's value are kernel memory; OUT how many there are. */
+    int (*option_set)(struct file *file, int level, uint32_t option, const void *value, uint32_t bytes);
+    int (*option_get)(struct file *file, int level, uint32_t option, void *value, uint32_t *bytes);
+    long (*send)(struct file *file, struct socket_message *message);
+    long (*receive)(struct file *file, struct socket_message *message);
+};
+#define SOCKET_OPTION_BYTES 256u /* of a value */
+
+/* The family of that number, or NULL. */
+const struct socket_family *socket_family_find(uint64_t number);
 
 #endif

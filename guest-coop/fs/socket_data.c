@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What goes through local sockets: packets in the receiver's queue. A stream's packets are read across their borders,
+ * What goes through sockets: packets in the receiver's queue. A stream's packets are read across their borders,
  * except that files in a packet are given with its first byte; a datagram is one packet.
  */
 #include "fs/socket_internal.h"
@@ -13,11 +13,6 @@
 
 #define SOCKET_ROOM_BYTES   (208u * 1024u) /* in a receiver's queue */
 #define SOCKET_PACKET_BYTES 32768u         /* of a stream, in one packet */
-
-bool socket_is(const struct file *file)
-{
-    return file->operations == &socket_operations;
-}
 
 static uint64_t socket_pieces_bytes(const struct socket_message *message)
 {
@@ -118,7 +113,7 @@ static long socket_wait_room(const struct file *file, struct socket *sender, str
     }
 }
 
-static long socket_send_to(struct file *file, struct socket *receiver, struct socket_message *message)
+long socket_send_to(struct file *file, struct socket *receiver, struct socket_message *message)
 {
     struct socket *sender = socket_of(file);
     uint64_t bytes = socket_pieces_bytes(message), done = 0;
@@ -152,28 +147,6 @@ static long socket_send_to(struct file *file, struct socket *receiver, struct so
         done += (uint64_t)part;
     } while (done < bytes);
     return (long)done;
-}
-
-long socket_send(struct file *file, struct socket_message *message)
-{
-    struct socket *sender = socket_of(file), *receiver = sender->peer;
-    if (message->to && sender->kind != SOCKET_DATAGRAM)
-        return sender->connected ? -EISCONN : -EOPNOTSUPP;
-    if (message->to) {
-        int status = socket_find(message->to, &receiver);
-        if (status < 0)
-            return status;
-        if (receiver->kind != SOCKET_DATAGRAM)
-            return -EPROTOTYPE;
-    }
-    if (receiver)
-        socket_reference(receiver);
-    long status = socket_send_to(file, receiver, message);
-    if (receiver)
-        socket_drop(receiver);
-    if (status == -EPIPE && !(message->flags & SOCKET_NO_SIGNAL))
-        process_signal(process_current(), ABI_SIGPIPE);
-    return status;
 }
 
 /* ---- receiving ---- */
@@ -249,7 +222,7 @@ static long socket_receive_datagram(struct socket *socket, struct socket_message
     uint64_t bytes = packet->bytes < room ? packet->bytes : room;
     bool peek = message->flags & SOCKET_PEEK;
     message->truncated = packet->bytes > room;
-    if (packet->from)
+    if (packet->from && packet->from->length)
         message->from = *packet->from;
     socket_take_files(packet, message);
     if (!peek) {
@@ -308,7 +281,7 @@ long socket_receive(struct file *file, struct socket_message *message)
     struct socket *socket = socket_of(file);
     message->file_count = 0;
     message->truncated = false;
-    message->from.length = 0;
+    message->from.length = message->from.family = 0;
     if (socket->kind == SOCKET_STREAM)
         return socket_receive_stream(file, socket, message);
     int status = socket_wait_packet(file, socket, message->flags);
@@ -317,26 +290,19 @@ long socket_receive(struct file *file, struct socket_message *message)
 
 /* ---- as a file ---- */
 
-static long socket_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
+long socket_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
 {
     struct abi_iovec piece = {user_buffer, bytes};
-    struct socket_message message = {.pieces = &piece, .piece_count = 1};
+    struct socket_message message;
     (void)position;
+    socket_message_begin(&message, &piece, 1, 0);
     long status = socket_receive(file, &message);
     for (uint32_t i = 0; i < message.file_count; i++)
         file_release(message.files[i]); /* nobody asked for them */
     return status;
 }
 
-static long socket_write(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
-{
-    struct abi_iovec piece = {user_buffer, bytes};
-    struct socket_message message = {.pieces = &piece, .piece_count = 1};
-    (void)position;
-    return socket_send(file, &message);
-}
-
-static void socket_poll(struct file *file, struct file_poll *poll)
+void socket_poll(struct file *file, struct file_poll *poll)
 {
     struct socket *socket = socket_of(file), *peer = socket->peer;
     bool stream = socket->kind != SOCKET_DATAGRAM;
@@ -357,12 +323,9 @@ static void socket_poll(struct file *file, struct file_poll *poll)
 
 #define SOCKET_FIONREAD 0x541bu
 
-static long socket_ioctl(struct file *file, uint32_t request, uint64_t argument)
+long socket_ioctl(struct file *file, uint32_t request, uint64_t argument)
 {
     const struct socket *socket = socket_of(file);
     int32_t used = (int32_t)(socket->kind == SOCKET_STREAM ? socket->used : socket->first ? socket->first->bytes : 0);
     return request == SOCKET_FIONREAD ? user_copy_out(argument, &used, sizeof(used)) : -ENOTTY;
 }
-
-const struct file_operations socket_operations = {
-    .read = socket_read, .write = socket_write, .ioctl = socket_ioctl, .poll = socket_poll, .release = socket_release};

@@ -26,7 +26,7 @@ static void socket_flight_visit_packets(const struct socket *carrier, socket_fli
 {
     for (const struct socket_packet *packet = carrier->first; packet; packet = packet->next)
         for (uint32_t i = 0; i < packet->file_count; i++)
-            if (socket_is(packet->files[i]))
+            if (socket_is_local(packet->files[i]))
                 visit(socket_of(packet->files[i]));
 }
 
@@ -81,7 +81,7 @@ void socket_flight_begin(struct socket_packet *packet)
     if (packet->user)
         packet->user->files += packet->file_count;
     for (uint32_t i = 0; i < packet->file_count; i++)
-        if (socket_is(packet->files[i]))
+        if (socket_is_local(packet->files[i]))
             socket_flight_add(socket_of(packet->files[i]));
 }
 
@@ -93,7 +93,7 @@ void socket_flight_end(struct socket_packet *packet)
         packet->user = NULL;
     }
     for (uint32_t i = 0; i < packet->file_count; i++)
-        if (socket_is(packet->files[i]))
+        if (socket_is_local(packet->files[i]))
             socket_flight_remove(socket_of(packet->files[i]));
 }
 

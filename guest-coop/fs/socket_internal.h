@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the two halves of local sockets share.
+ * What the parts of sockets share: ends and connections (socket.c), packets (socket_data.c), files on their way
+ * (socket_flight.c), options (socket_options.c), and the families that are made of them (socket_local.c, inet.c).
  */
 #ifndef FS_SOCKET_INTERNAL_H
 #define FS_SOCKET_INTERNAL_H
@@ -19,10 +20,21 @@ struct socket_packet {
     uint8_t data[];
 };
 
+struct socket;
+struct inet;
+
+/* In what the families differ below the system calls. */
+struct socket_manner {
+    uint16_t family; /* AF_* */
+    const struct file_operations *operations;
+    void (*unname)(struct socket *socket); /* its name leads no longer here */
+};
+
 struct socket {
     struct inode inode; /* its references are the socket's */
     struct file *file;  /* the open file, while there is one; no reference held */
     uint32_t kind;
+    const struct socket_manner *manner;
     struct socket_name name;
     struct inode *place;       /* the node that leads here, one reference held, or NULL */
     struct socket *named_next; /* among those with a name of their own */
@@ -46,12 +58,47 @@ struct socket {
     struct wait_queue receive_queue, send_queue; /* packets or connections; room here, or at the other side */
 };
 
-extern const struct file_operations socket_operations; /* socket_data.c */
+/* The families. */
+extern const struct socket_family socket_local_family;
+extern const struct socket_manner socket_local_manner;
 
-struct socket *socket_of(const struct file *file);
+static inline struct socket *socket_of(const struct file *file)
+{
+    return file->context;
+}
+
+/* May its packets carry files? */
+static inline bool socket_is_local(const struct file *file)
+{
+    return file->operations->family == &socket_local_family;
+}
+
+/* socket.c */
+int socket_create(const struct socket_manner *manner, uint32_t kind, uint32_t flags, struct file **file);
+struct socket *socket_allocate(const struct socket_manner *manner, uint32_t kind);
+int socket_file(struct socket *socket, uint32_t flags, struct file **file); /* gives up the caller's reference */
 void socket_reference(struct socket *socket);
 void socket_drop(struct socket *socket);
+void socket_join(struct socket *a, struct socket *b);
+void socket_part(struct socket *socket);
+int socket_own_name(struct file *file, struct socket_name *name);
+int socket_peer_name(struct file *file, struct socket_name *name);
+void socket_listen_begin(struct socket *socket, uint32_t backlog);
+int socket_connect_to(struct socket *socket, struct socket *listener); /* one more that waits to be accepted */
+int socket_accept(struct file *file, uint32_t flags, struct file **accepted);
+int socket_shutdown(struct file *file, bool reading, bool writing);
 void socket_release(struct file *file);
+
+/* socket_data.c */
+long socket_send_to(struct file *file, struct socket *receiver, struct socket_message *message);
+long socket_receive(struct file *file, struct socket_message *message);
+long socket_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position);
+long socket_ioctl(struct file *file, uint32_t request, uint64_t argument);
+void socket_poll(struct file *file, struct file_poll *poll);
+
+/* socket_options.c */
+int socket_option_set(struct file *file, int level, uint32_t option, const void *value, uint32_t bytes);
+int socket_option_get(struct file *file, int level, uint32_t option, void *value, uint32_t *bytes);
 
 /* What was received and not read goes; files that came with it are closed by the next socket_settle. */
 void socket_discard(struct socket *socket);
@@ -66,8 +113,5 @@ int socket_flight_allow(void);
 /* A packet's files have become its, and are about to leave it. */
 void socket_flight_begin(struct socket_packet *packet);
 void socket_flight_end(struct socket_packet *packet);
-
-/* The socket of that name: 0 or -errno; no reference added. */
-int socket_find(const struct socket_name *name, struct socket **found);
 
 #endif

@@ -63,18 +63,28 @@
 
 /* Those of sockets. */
 #ifndef EMSGSIZE
+#define EDESTADDRREQ    89
 #define EMSGSIZE        90
 #define EPROTOTYPE      91
 #define ENOPROTOOPT     92
 #define EPROTONOSUPPORT 93
 #define ESOCKTNOSUPPORT 94
 #define EOPNOTSUPP      95
+#define EPFNOSUPPORT    96
 #define EADDRINUSE      98
+#define EADDRNOTAVAIL   99
+#define ENETDOWN        100
+#define ENETUNREACH     101
+#define ECONNABORTED    103
 #define ECONNRESET      104
+#define ENOBUFS         105
 #define EISCONN         106
 #define ENOTCONN        107
 #define ETOOMANYREFS    109
 #define ECONNREFUSED    111
+#define EHOSTUNREACH    113
+#define EALREADY        114
+#define EINPROGRESS     115
 #endif
 
 /* Kernel-internal: restart the call after the signal unless the handler lacks SA_RESTART. */

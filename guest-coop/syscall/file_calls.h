@@ -90,7 +90,7 @@
     CALL(165, mount)                                                                                                   \
     CALL(166, umount2)                                                                                                 \
     CALL(306, syncfs)                                                                                                  \
-    /* socket_calls.c */                                                                                               \
+    /* socket_calls.c, socket_messages.c */                                                                            \
     CALL(41, socket)                                                                                                   \
     CALL(42, connect)                                                                                                  \
     CALL(43, accept)                                                                                                   \
