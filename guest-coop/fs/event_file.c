@@ -9,6 +9,7 @@
 #include "kernel/clock.h"
 #include "kernel/errno.h"
 #include "kernel/signal.h"
+#include "kernel/time_base.h"
 #include "memory/heap.h"
 #include "memory/user_copy.h"
 #include <coopvirt/string.h>
@@ -92,22 +93,60 @@ int event_counter_open(uint64_t value, bool semaphore, uint32_t flags, bool clos
 
 struct event_timer {
     struct timeout timeout; /* first */
+    struct time_base base;
+    uint64_t at; /* of that clock: when it expires next */
     uint64_t interval_ns, expirations;
     bool realtime;
+    bool cancelled_by_set, cancelled;
+    struct wait_entry change; /* in the queue of the clock's changes, where the clock matters */
     struct wait_queue queue;
 };
+
+static void event_timer_expired(struct timeout *timeout);
+
+static void event_timer_arm(struct event_timer *timer)
+{
+    timeout_add(&timer->timeout, time_base_deadline(&timer->base, timer->at), event_timer_expired);
+}
 
 static void event_timer_expired(struct timeout *timeout)
 {
     struct event_timer *timer = (struct event_timer *)timeout;
-    uint64_t now = clock_monotonic_ns();
+    uint64_t now = time_base_now(&timer->base);
     uint64_t count = 1;
+    if (now < timer->at) { /* the clock was set back */
+        event_timer_arm(timer);
+        return;
+    }
     if (timer->interval_ns) {
-        count += (now - timeout->deadline_ns) / timer->interval_ns;
-        timeout_add(timeout, timeout->deadline_ns + count * timer->interval_ns, event_timer_expired);
+        count += (now - timer->at) / timer->interval_ns;
+        timer->at += count * timer->interval_ns;
+        event_timer_arm(timer);
     }
     timer->expirations += count;
     wait_queue_wake(&timer->queue);
+}
+
+/* The clock of real time has been set. */
+static void event_timer_changed(struct wait_entry *change)
+{
+    struct event_timer *timer = change->context;
+    if (timer->timeout.armed) {
+        timeout_remove(&timer->timeout);
+        event_timer_arm(timer);
+    }
+    if (!timer->cancelled_by_set)
+        return;
+    timer->cancelled = true;
+    timer->expirations++;
+    wait_queue_wake(&timer->queue);
+}
+
+static bool event_timer_take_cancelled(struct event_timer *timer)
+{
+    bool cancelled = timer->cancelled;
+    timer->cancelled = false;
+    return cancelled;
 }
 
 static long event_timer_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
@@ -123,6 +162,8 @@ static long event_timer_read(struct file *file, uint64_t user_buffer, size_t byt
     }
     uint64_t taken = timer->expirations;
     timer->expirations = 0;
+    if (event_timer_take_cancelled(timer))
+        return -ECANCELED;
     return user_copy_out(user_buffer, &taken, sizeof(taken)) ? -EFAULT : (long)sizeof(taken);
 }
 
@@ -137,6 +178,7 @@ static void event_timer_release(struct file *file)
 {
     struct event_timer *timer = file->context;
     timeout_remove(&timer->timeout);
+    wait_queue_unwatch(&timer->change);
     heap_free(timer);
 }
 
@@ -157,36 +199,38 @@ int event_timer_get(struct file *file, struct event_timer_setting *setting)
     const struct event_timer *timer = file->context;
     if (file->operations != &event_timer_operations)
         return -EINVAL;
-    uint64_t now = clock_monotonic_ns();
     setting->interval_ns = timer->interval_ns;
     setting->value_ns = 0;
-    if (timer->timeout.armed)
-        setting->value_ns = timer->timeout.deadline_ns > now ? timer->timeout.deadline_ns - now : 1;
+    if (timer->timeout.armed) {
+        uint64_t now = time_base_now(&timer->base);
+        setting->value_ns = timer->at > now ? timer->at - now : 1;
+    }
     return 0;
 }
 
-int event_timer_set(struct file *file, bool absolute, const struct event_timer_setting *setting,
+int event_timer_set(struct file *file, bool absolute, bool cancelled_by_set, const struct event_timer_setting *setting,
                     struct event_timer_setting *before)
 {
     struct event_timer *timer = file->context;
     int status = event_timer_get(file, before);
     if (status < 0)
         return status;
-    uint64_t deadline = clock_monotonic_ns();
-    if (!absolute) {
-        deadline += setting->value_ns;
-    } else if (!timer->realtime) {
-        deadline = setting->value_ns;
-    } else {
-        uint64_t real = clock_realtime_ns();
-        deadline += setting->value_ns > real ? setting->value_ns - real : 0;
-    }
+    bool follows = absolute && timer->realtime;
     timeout_remove(&timer->timeout);
+    timer->base.kind = follows ? TIME_BASE_REAL : TIME_BASE_MONOTONIC;
+    timer->cancelled_by_set = follows && cancelled_by_set;
+    timer->cancelled = timer->cancelled && timer->cancelled_by_set;
+    if (!follows)
+        wait_queue_unwatch(&timer->change);
+    else if (!timer->change.queue)
+        wait_queue_watch(clock_changes(), &timer->change, event_timer_changed, timer);
     timer->expirations = 0;
     timer->interval_ns = setting->interval_ns;
-    if (setting->value_ns)
-        timeout_add(&timer->timeout, deadline, event_timer_expired);
-    return 0;
+    if (!setting->value_ns)
+        return 0;
+    timer->at = absolute ? setting->value_ns : clock_monotonic_ns() + setting->value_ns;
+    event_timer_arm(timer);
+    return event_timer_take_cancelled(timer) ? -ECANCELED : 0;
 }
 
 /* ---- signalfd ---- */

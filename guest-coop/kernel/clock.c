@@ -3,6 +3,7 @@
  * Time: the TSC since boot, scaled by a fixed-point factor, or what a hypervisor says.
  */
 #include "kernel/clock.h"
+#include "kernel/wait.h"
 #include "vdso/vdso_clock.h"
 #include <coopvirt/x86_instructions.h>
 
@@ -15,6 +16,7 @@ static uint64_t clock_tsc_scale = 1ul << SCALE_SHIFT; /* TSC units for one ns */
 static uint64_t clock_realtime_offset;
 static uint64_t (*clock_source)(void) = clock_counter_ns;
 static bool clock_is_counter = true;
+static struct wait_queue clock_set_queue;
 static struct vdso_clock *clock_shared; /* what processes read, or NULL */
 
 static uint64_t clock_scale(uint64_t value, uint64_t scale)
@@ -94,6 +96,11 @@ void clock_set_realtime_ns(uint64_t now_ns)
     clock_realtime_offset = now_ns - clock_monotonic_ns();
     if (clock_shared)
         clock_publish();
+    wait_queue_wake(&clock_set_queue);
+}
+struct wait_queue *clock_changes(void)
+{
+    return &clock_set_queue;
 }
 void clock_share(struct vdso_clock *page)
 {

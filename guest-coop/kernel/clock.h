@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct vdso_clock;
+struct wait_queue;
 
 /* Nanoseconds since boot. */
 uint64_t clock_monotonic_ns(void);
@@ -17,8 +18,11 @@ uint64_t clock_monotonic_ns(void);
 /* Nanoseconds since 1970-01-01 UTC: the CMOS clock at boot plus the time since. */
 uint64_t clock_realtime_ns(void);
 
-/* Called by the RTC driver at start. */
+/* Called at start by the driver of the clock that goes on, and by programs. */
 void clock_set_realtime_ns(uint64_t now_ns);
+
+/* Woken each time the clock of real time is set. */
+struct wait_queue *clock_changes(void);
 
 /* The TSC's frequency, set once at boot. */
 void clock_start(uint64_t tsc_khz);

@@ -85,6 +85,7 @@
 #define EHOSTUNREACH    113
 #define EALREADY        114
 #define EINPROGRESS     115
+#define ECANCELED       125
 #endif
 
 /* Kernel-internal: restart the call after the signal unless the handler lacks SA_RESTART. */

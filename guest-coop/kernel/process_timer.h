@@ -7,6 +7,7 @@
 #define KERNEL_PROCESS_TIMER_H
 
 #include "kernel/signal_queue.h"
+#include "kernel/time_base.h"
 #include "kernel/timeout.h"
 
 struct process;
@@ -24,14 +25,14 @@ struct process_timer_notice {
 };
 
 /* The running process's timers: their number or -EAGAIN; by number, or NULL. */
-int process_timer_create(const struct process_timer_notice *notice, bool realtime);
+int process_timer_create(const struct process_timer_notice *notice, const struct time_base *base);
 struct process_timer *process_timer_find(int number);
 
-/* Arms for that time of the monotonic clock (0: disarms). */
-void process_timer_set(struct process_timer *timer, uint64_t deadline_ns, uint64_t interval_ns);
+/* Arms for a time from now, or for one of its clock (`absolute`), which it follows when that is set; 0 disarms. 0, or
+ * -ESRCH: its clock is that of a process that has ended. */
+int process_timer_set(struct process_timer *timer, const struct process_timer_setting *setting, bool absolute);
 void process_timer_get(struct process_timer *timer, struct process_timer_setting *setting);
 int process_timer_overrun(const struct process_timer *timer);
-bool process_timer_realtime(const struct process_timer *timer);
 
 void process_timer_delete(struct process_timer *timer);
 

@@ -15,6 +15,7 @@
 #define EVENT_SEMAPHORE 1u
 #define EVENT_FLAGS     (ABI_O_NONBLOCK | ABI_O_CLOEXEC)
 #define TIMER_ABSOLUTE  1u
+#define TIMER_CANCEL_ON_SET 2u
 #define CLOCK_REAL      0u
 #define CLOCK_MONOTONIC 1u
 #define CLOCK_BOOT      7u
@@ -125,11 +126,10 @@ static long event_setting_out(uint64_t address, const struct event_timer_setting
     return status < 0 ? status : time_span_out(address + sizeof(struct abi_timespec), setting->value_ns);
 }
 
-/* TFD_TIMER_CANCEL_ON_SET is refused: setting the clock cancels nothing here. */
 long file_sys_timerfd_settime(const struct syscall_arguments *a)
 {
     struct event_timer_setting setting, before;
-    if ((uint32_t)a->a1 & ~TIMER_ABSOLUTE)
+    if ((uint32_t)a->a1 & ~(TIMER_ABSOLUTE | TIMER_CANCEL_ON_SET))
         return -EINVAL;
     long status = time_span_in(a->a2, &setting.interval_ns);
     if (status == 0)
@@ -139,7 +139,7 @@ long file_sys_timerfd_settime(const struct syscall_arguments *a)
     struct file *file = files_borrow((int)a->a0);
     if (!file)
         return -EBADF;
-    status = event_timer_set(file, a->a1 & TIMER_ABSOLUTE, &setting, &before);
+    status = event_timer_set(file, a->a1 & TIMER_ABSOLUTE, a->a1 & TIMER_CANCEL_ON_SET, &setting, &before);
     return status < 0 || !a->a3 ? status : event_setting_out(a->a3, &before);
 }
 

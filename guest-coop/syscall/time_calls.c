@@ -9,24 +9,19 @@
 #include "kernel/errno.h"
 #include "kernel/process_private.h"
 #include "kernel/signal.h"
+#include "kernel/time_base.h"
 #include "memory/address_space.h"
 #include "memory/user_copy.h"
 #include "syscall/kernel_calls.h"
 #include "syscall/time_values.h"
 #include <coopvirt/string.h>
 
-#define CLOCK_REALTIME_ID         0u
-#define CLOCK_MONOTONIC_ID        1u
-#define CLOCK_PROCESS_CPUTIME_ID  2u
-#define CLOCK_THREAD_CPUTIME_ID   3u
-#define CLOCK_MONOTONIC_RAW_ID    4u
-#define CLOCK_REALTIME_COARSE_ID  5u
-#define CLOCK_MONOTONIC_COARSE_ID 6u
-#define CLOCK_BOOTTIME_ID         7u
 #define SLEEP_ABSOLUTE            1u
 #define TIMER_REAL                0u
 #define TIMER_PROFILE             2u         /* the last; 1 and it: kernel/cpu_timer.h */
 #define CLOCK_TICK_NS             10000000ul /* times(2): a hundred a second */
+#define CLOCK_COUNTS              3          /* of a negative clock: what it counts */
+#define CLOCK_COUNTS_ALL          2          /* exactly */
 #define RUSAGE_SELF_WHO           0
 #define RUSAGE_CHILDREN_WHO       (-1)
 #define RUSAGE_THREAD_WHO         1
@@ -38,9 +33,20 @@ static uint64_t time_cpu_ns(void)
     return times.user_ns + times.system_ns;
 }
 
-static long time_now(uint64_t clock, uint64_t *ns)
+/* Of a clock of CPU time that has no name of its own. */
+static long time_cpu_now(int32_t clock, uint64_t *ns)
+{
+    struct time_base base;
+    int status = time_base_cpu(&base, clock, true);
+    if (status == 0)
+        *ns = time_base_now(&base);
+    return status;
+}
+
+static long time_now(int32_t clock, uint64_t *ns)
 {
     switch (clock) {
+    case CLOCK_TAI_ID:
     case CLOCK_REALTIME_ID:
     case CLOCK_REALTIME_COARSE_ID:
         *ns = clock_realtime_ns();
@@ -58,22 +64,23 @@ static long time_now(uint64_t clock, uint64_t *ns)
         *ns = process_thread_ns(process_current());
         return 0;
     default:
-        return -EINVAL;
+        return time_cpu_now(clock, ns);
     }
 }
 
 long kernel_sys_clock_gettime(const struct syscall_arguments *a)
 {
     uint64_t ns;
-    long status = time_now(a->a0, &ns);
+    long status = time_now((int32_t)a->a0, &ns);
     return status < 0 ? status : time_span_out(a->a1, ns);
 }
 
 long kernel_sys_clock_settime(const struct syscall_arguments *a)
 {
     uint64_t ns;
-    if (a->a0 != CLOCK_REALTIME_ID)
-        return -EINVAL;
+    struct time_base base;
+    if ((int32_t)a->a0 != CLOCK_REALTIME_ID)
+        return time_base_cpu(&base, (int32_t)a->a0, false) == 0 ? -EPERM : -EINVAL;
     if (!capability_held(CAPABILITY_SYS_TIME))
         return -EPERM;
     long status = time_span_in(a->a1, &ns);
@@ -141,14 +148,17 @@ long kernel_sys_adjtimex(const struct syscall_arguments *a)
 
 long kernel_sys_clock_adjtime(const struct syscall_arguments *a)
 {
-    return a->a0 == CLOCK_REALTIME_ID ? time_adjustment(a->a1) : -EINVAL;
+    return (int32_t)a->a0 == CLOCK_REALTIME_ID ? time_adjustment(a->a1) : -EINVAL;
 }
 
 long kernel_sys_clock_getres(const struct syscall_arguments *a)
 {
     uint64_t ns;
-    long status = time_now(a->a0, &ns);
-    return status < 0 || !a->a1 ? status : time_span_out(a->a1, 1);
+    int32_t clock = (int32_t)a->a0;
+    struct time_base base;
+    long status = clock < 0 ? time_base_cpu(&base, clock, false) : time_now(clock, &ns);
+    bool sampled = clock < 0 && (clock & CLOCK_COUNTS) != CLOCK_COUNTS_ALL;
+    return status < 0 || !a->a1 ? status : time_span_out(a->a1, sampled ? CLOCK_TICK_NS : 1);
 }
 
 long kernel_sys_gettimeofday(const struct syscall_arguments *a)
@@ -169,45 +179,59 @@ long kernel_sys_time(const struct syscall_arguments *a)
     return (long)seconds;
 }
 
-/* Sleeps until the monotonic clock's deadline. A stop in between goes on with the same deadline. */
-static long time_sleep(uint64_t deadline, uint64_t remaining_address)
+/* Sleeps until the clock says `at`. A stop in between goes on with the same. */
+static long time_sleep(const struct time_base *base, uint64_t at, uint64_t remaining_address)
 {
-    static struct wait_queue nobody;
     struct process_private *private = process_current()->private;
     if (private->restart_deadline)
-        deadline = private->restart_deadline;
+        at = private->restart_deadline;
     private->restart_deadline = 0;
     int status;
     do {
-        status = wait_queue_sleep(&nobody, deadline);
-    } while (status == 0);
-    if (status == -ETIMEDOUT)
-        return 0;
-    uint64_t now = clock_monotonic_ns();
-    if (remaining_address && time_span_out(remaining_address, deadline > now ? deadline - now : 0))
+        status = wait_queue_sleep(clock_changes(), time_base_deadline(base, at));
+        if (status == -ETIMEDOUT && (base->kind == TIME_BASE_MONOTONIC || time_base_now(base) >= at))
+            return 0;
+    } while (status == 0 || status == -ETIMEDOUT);
+    uint64_t now = time_base_now(base);
+    if (remaining_address && time_span_out(remaining_address, at > now ? at - now : 0))
         return -EFAULT;
-    private->restart_deadline = deadline;
+    private->restart_deadline = at;
     return -ERESTARTNOHAND;
 }
 
 long kernel_sys_nanosleep(const struct syscall_arguments *a)
 {
+    const struct time_base base = {.kind = TIME_BASE_MONOTONIC};
     uint64_t ns;
     long status = time_span_in(a->a0, &ns);
-    return status < 0 ? status : time_sleep(clock_monotonic_ns() + ns, a->a1);
+    return status < 0 ? status : time_sleep(&base, clock_monotonic_ns() + ns, a->a1);
+}
+
+/* What to sleep by: 0, -EINVAL, or -EOPNOTSUPP where nobody can. */
+static long time_sleep_base(struct time_base *base, int32_t clock, bool absolute)
+{
+    if (clock == CLOCK_THREAD_CPUTIME_ID)
+        return -EOPNOTSUPP;
+    long status = time_base_of_clock(base, clock);
+    if (status < 0)
+        return status;
+    if (base->kind == TIME_BASE_REAL && !absolute)
+        base->kind = TIME_BASE_MONOTONIC; /* a span is not of a clock that may be set meanwhile */
+    /* Who sleeps uses no time. */
+    return base->of_thread && base->pid == process_current()->pid ? -EINVAL : 0;
 }
 
 long kernel_sys_clock_nanosleep(const struct syscall_arguments *a)
 {
-    uint64_t ns, now;
-    long status = time_now(a->a0, &now);
+    struct time_base base;
+    bool absolute = a->a1 & SLEEP_ABSOLUTE;
+    uint64_t ns;
+    long status = time_sleep_base(&base, (int32_t)a->a0, absolute);
     if (status == 0)
         status = time_span_in(a->a2, &ns);
     if (status < 0)
         return status;
-    if (!(a->a1 & SLEEP_ABSOLUTE))
-        return time_sleep(clock_monotonic_ns() + ns, a->a3);
-    return time_sleep(clock_monotonic_ns() + (ns > now ? ns - now : 0), 0);
+    return time_sleep(&base, absolute ? ns : time_base_now(&base) + ns, absolute ? 0 : a->a3);
 }
 
 /* The interval timer of real time. */

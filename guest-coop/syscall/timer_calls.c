@@ -7,13 +7,10 @@
 #include "kernel/errno.h"
 #include "kernel/process_timer.h"
 #include "kernel/signal.h"
+#include "kernel/time_base.h"
 #include "memory/user_copy.h"
 #include "syscall/kernel_calls.h"
 #include "syscall/time_values.h"
-
-#define CLOCK_REALTIME_ID  0u
-#define CLOCK_MONOTONIC_ID 1u
-#define CLOCK_BOOTTIME_ID  7u
 
 /* struct sigevent: sigev_notify */
 #define NOTIFY_SIGNAL    0
@@ -58,16 +55,18 @@ long kernel_sys_timer_create(const struct syscall_arguments *a)
 {
     struct process_timer_notice notice = {.signal = SIGNAL_ALRM, .value_is_number = true};
     struct timer_event event;
-    if (a->a0 != CLOCK_REALTIME_ID && a->a0 != CLOCK_MONOTONIC_ID && a->a0 != CLOCK_BOOTTIME_ID)
-        return -EINVAL;
+    struct time_base base;
+    long status = 0;
     if (a->a1) {
         if (user_copy_in(&event, a->a1, sizeof(event)))
             return -EFAULT;
-        long status = timer_notice(&event, &notice);
-        if (status < 0)
-            return status;
+        status = timer_notice(&event, &notice);
     }
-    int number = process_timer_create(&notice, a->a0 == CLOCK_REALTIME_ID);
+    if (status == 0)
+        status = time_base_of_clock(&base, (int32_t)a->a0);
+    if (status < 0)
+        return status;
+    int number = process_timer_create(&notice, &base);
     if (number < 0 || user_copy_out(a->a2, &number, sizeof(number)) == 0)
         return number < 0 ? number : 0;
     struct process_timer *timer = process_timer_find(number);
@@ -82,37 +81,23 @@ static long timer_setting_out(uint64_t address, const struct process_timer_setti
     return status < 0 ? status : time_span_out(address + SETTING_BYTES / 2, setting->left_ns);
 }
 
-/* When a timer of the clock has to expire, of the monotonic clock; never 0. */
-static uint64_t timer_deadline(const struct process_timer *timer, uint64_t ns, bool absolute)
-{
-    uint64_t now = clock_monotonic_ns();
-    if (!absolute)
-        return now + ns;
-    if (process_timer_realtime(timer)) {
-        uint64_t real = clock_realtime_ns();
-        ns = ns > real ? now + (ns - real) : now;
-    }
-    return ns ? ns : 1;
-}
-
 long kernel_sys_timer_settime(const struct syscall_arguments *a)
 {
-    uint64_t interval, value;
+    struct process_timer_setting old, setting;
     if (!a->a2)
         return -EINVAL;
-    long status = time_span_in(a->a2, &interval);
+    long status = time_span_in(a->a2, &setting.interval_ns);
     if (status == 0)
-        status = time_span_in(a->a2 + SETTING_BYTES / 2, &value);
+        status = time_span_in(a->a2 + SETTING_BYTES / 2, &setting.left_ns);
     if (status < 0)
         return status;
     /* Found only now, and done with before the old setting goes out: the copies may sleep. */
     struct process_timer *timer = process_timer_find((int)a->a0);
     if (!timer)
         return -EINVAL;
-    struct process_timer_setting old;
     process_timer_get(timer, &old);
-    process_timer_set(timer, value ? timer_deadline(timer, value, a->a1 & TIMER_ABSOLUTE) : 0, interval);
-    return a->a3 ? timer_setting_out(a->a3, &old) : 0;
+    status = process_timer_set(timer, &setting, a->a1 & TIMER_ABSOLUTE);
+    return status == 0 && a->a3 ? timer_setting_out(a->a3, &old) : status;
 }
 
 long kernel_sys_timer_gettime(const struct syscall_arguments *a)

@@ -70,7 +70,8 @@ static const struct part {
              {"sequences", abi_test_sequences},   {"rights", abi_test_rights},
              {"credentials", abi_test_credentials},
              {"accounts", abi_test_accounts},     {"terminals", abi_test_terminals},
-             {"lines", abi_test_lines},           {"vdso", abi_test_vdso}};
+             {"lines", abi_test_lines},           {"clocks", abi_test_clocks},
+             {"vdso", abi_test_vdso}};
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 
