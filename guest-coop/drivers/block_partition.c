@@ -8,6 +8,7 @@
 #include "drivers/partition.h"
 #include "fs/linux_abi.h"
 #include "kernel/errno.h"
+#include "kernel/log.h"
 #include "memory/frame.h"
 #include "memory/heap.h"
 #include "memory/user_copy.h"
@@ -188,6 +189,15 @@ int block_partition_scan(struct block_device *whole)
         status = block_partition_replace(whole, table);
     frame_release(frame);
     return status;
+}
+
+void block_partition_start(void)
+{
+    for (struct block_device *device = block_next(NULL); device; device = block_next(device)) {
+        int status = device->partitions_number && device->sectors ? block_partition_scan(device) : 0;
+        if (status)
+            log_line(LOG_WARNING, "%s: its partitions cannot be read: error %d", device->name, -status);
+    }
 }
 
 /* ---- BLKPG ---- */

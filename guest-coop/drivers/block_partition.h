@@ -11,6 +11,9 @@
  * use, -ENOMEM, or what reading said. May sleep. */
 int block_partition_scan(struct block_device *whole);
 
+/* The same for all disks that are there at boot; what fails is logged. */
+void block_partition_start(void);
+
 /* ioctl BLKPG: adds, removes or resizes one, without a table. */
 long block_partition_change(struct block_device *whole, uint64_t user_argument);
 

@@ -5,6 +5,7 @@
 #include "kernel/capability.h"
 #include "kernel/init.h"
 #include "boot/start.h"
+#include "drivers/block_partition.h"
 #include "fs/file.h"
 #include "fs/linux_abi.h"
 #include "kernel/cpu.h"
@@ -51,6 +52,7 @@ static void init_run(void)
     struct exec_strings strings = {0, 0, 0, 0, 0};
     string_option(kernel_command_line(), "init", path, sizeof(path));
     init_open_console();
+    block_partition_start();
     int status = exec_strings_add(&strings, path, strlen(path));
     strings.argument_count = 1;
     for (unsigned i = 0; i < sizeof(init_environment) / sizeof(init_environment[0]) && status == 0; i++) {

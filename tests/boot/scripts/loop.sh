@@ -52,3 +52,8 @@ mke2fs -b 4096 /dev/hda > /dev/null; mkdir disks; mount -t ext2 /dev/hda disks; 
 sum < /dev/loop1; printf deep | dd of=/dev/loop1 bs=1 seek=5000 conv=notrunc 2> /dev/null; umount disks
 sync; losetup -d /dev/loop1; losetup -d /dev/loop0; dd if=disks/image bs=1 skip=4998 count=8 2> /dev/null; echo
 umount disks; e2fsck -fn /dev/hda > log 2>&1 || cat log; blockdev --rereadpt /dev/hda; echo $?; ls /dev/hda*
+printf 'o\nn\np\n1\n\n+2M\nn\np\n2\n\n\nw\n' | cut_up /dev/hda; ls /dev/hda*; mke2fs -b 4096 /dev/hda1 > /dev/null; mount -t ext2 /dev/hda1 disks
+cp numbers disks/; cmp numbers disks/numbers && echo kept; blockdev --rereadpt /dev/hda; blkdiscard /dev/hda2
+umount disks; e2fsck -fn /dev/hda1 > log 2>&1 || cat log; printf 'd\n1\nw\n' | cut_up /dev/hda; ls /dev/hda*
+blockdev --setro /dev/hda2; echo x > /dev/hda2; blockdev --getro /dev/hda2; mount -t ext2 /dev/hda2 disks; blockdev --setrw /dev/hda2; echo x > /dev/hda2 && echo written
+blockdev --setbsz 1024 /dev/hda2; blockdev --getbsz /dev/hda2; blockdev --setbsz 3 /dev/hda2 || echo done
