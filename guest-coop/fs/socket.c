@@ -36,7 +36,7 @@ void socket_drop(struct socket *socket)
 struct socket *socket_allocate(const struct socket_manner *manner, uint32_t kind)
 {
     static uint64_t number;
-    struct socket *socket = heap_allocate(sizeof(*socket));
+    struct socket *socket = heap_allocate(manner->bytes);
     if (!socket)
         return NULL;
     uint64_t now = clock_realtime_ns();
@@ -44,6 +44,7 @@ struct socket *socket_allocate(const struct socket_manner *manner, uint32_t kind
     socket->manner = manner;
     socket->kind = kind;
     socket->name.family = manner->family;
+    socket->receive_room = socket->send_room = SOCKET_ROOM_BYTES;
     socket->credentials = (struct socket_credentials){process->leader_pid, process->euid, process->egid};
     socket->inode = (struct inode){.operations = &socket_inode_operations,
                                    .references = 1,
@@ -84,6 +85,18 @@ void socket_join(struct socket *a, struct socket *b)
     b->peer_credentials = a->credentials;
 }
 
+uint64_t socket_deadline(uint64_t timeout_ns)
+{
+    return timeout_ns ? clock_monotonic_ns() + timeout_ns : WAIT_FOREVER;
+}
+
+int socket_waited(int status, uint64_t timeout_ns)
+{
+    if (status == -ETIMEDOUT)
+        return -EAGAIN;
+    return status == -ERESTARTSYS && timeout_ns ? -EINTR : status;
+}
+
 static void socket_wake(struct socket *socket)
 {
     wait_queue_wake(&socket->receive_queue);
@@ -100,8 +113,11 @@ void socket_part(struct socket *socket)
     if (peer->peer == socket) {
         peer->peer = NULL;
         if (peer->kind != SOCKET_DATAGRAM) {
-            peer->receive_shut = peer->send_shut = true;
-            peer->reset = socket->used != 0; /* it had not read all */
+            bool reset = socket->used != 0 || socket->aborts; /* it had not read all */
+            peer->receive_shut = true;
+            peer->send_shut = peer->send_shut || reset || !peer->manner->half_open;
+            if (reset)
+                peer->error = ECONNRESET;
         }
         socket_wake(peer);
         socket_drop(socket);
@@ -159,12 +175,15 @@ int socket_accept(struct file *file, uint32_t flags, struct file **accepted)
         return -EOPNOTSUPP;
     if (!socket->listening)
         return -EINVAL;
+    uint64_t deadline = socket_deadline(socket->receive_timeout_ns);
     while (!socket->pending_first) {
         if (socket->receive_shut)
             return -EINVAL;
-        int status = file->flags & ABI_O_NONBLOCK ? -EAGAIN : wait_queue_sleep(&socket->receive_queue, WAIT_FOREVER);
+        if (file->flags & ABI_O_NONBLOCK)
+            return -EAGAIN;
+        int status = wait_queue_sleep(&socket->receive_queue, deadline);
         if (status)
-            return status;
+            return socket_waited(status, socket->receive_timeout_ns);
     }
     struct socket *server = socket->pending_first;
     socket->pending_first = server->pending_next;
@@ -184,7 +203,7 @@ int socket_shutdown(struct file *file, bool reading, bool writing)
     if (!peer || socket->kind == SOCKET_DATAGRAM)
         return 0;
     peer->receive_shut = peer->receive_shut || writing;
-    peer->send_shut = peer->send_shut || reading;
+    peer->send_shut = peer->send_shut || (reading && !socket->manner->half_open);
     socket_wake(peer);
     return 0;
 }

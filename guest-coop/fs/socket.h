@@ -35,6 +35,7 @@ struct socket_credentials {
 #define SOCKET_PEEK      (1u << 1)
 #define SOCKET_NO_SIGNAL (1u << 2)
 #define SOCKET_WAIT_ALL  (1u << 3)
+#define SOCKET_TELL_ALL  (1u << 4) /* of a datagram that was cut, how long it was */
 
 /* A message: user buffers in pieces, files that travel with it, and the name of the other side. */
 #define SOCKET_FILES_MOST 16u
@@ -43,6 +44,7 @@ struct socket_message {
     uint32_t piece_count;
     uint32_t flags;                        /* SOCKET_* */
     const struct socket_name *to;          /* sending a datagram: NULL = the connected one */
+    const struct socket_name *as;          /* sending a datagram: from whom; NULL = the socket's own name */
     struct socket_name from;               /* OUT receiving: who sent it */
     struct file *files[SOCKET_FILES_MOST]; /* one reference each; taken over when sent, given when received */
     uint32_t file_count;
@@ -57,7 +59,7 @@ static inline void socket_message_begin(struct socket_message *message, struct a
     message->pieces = pieces;
     message->piece_count = piece_count;
     message->flags = flags;
-    message->to = NULL;
+    message->to = message->as = NULL;
     message->file_count = 0;
     message->truncated = false;
 }

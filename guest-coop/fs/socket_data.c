@@ -11,10 +11,9 @@
 #include "memory/user_copy.h"
 #include <coopvirt/string.h>
 
-#define SOCKET_ROOM_BYTES   (208u * 1024u) /* in a receiver's queue */
-#define SOCKET_PACKET_BYTES 32768u         /* of a stream, in one packet */
+#define SOCKET_PACKET_BYTES 32768u /* of a stream, in one packet */
 
-static uint64_t socket_pieces_bytes(const struct socket_message *message)
+uint64_t socket_message_bytes(const struct socket_message *message)
 {
     uint64_t bytes = 0;
     for (uint32_t i = 0; i < message->piece_count; i++)
@@ -60,7 +59,7 @@ static struct socket_packet *socket_packet_make(const struct socket *sender, con
     packet->bytes = (uint32_t)bytes;
     if (named) {
         packet->from = (struct socket_name *)(packet->data + name_at);
-        *packet->from = sender->name;
+        *packet->from = message->as ? *message->as : sender->name;
     }
     return packet;
 }
@@ -86,18 +85,20 @@ static int socket_check_receiver(const struct socket *sender, const struct socke
         return !sender->connected ? -ENOTCONN : datagram ? -ECONNREFUSED : -EPIPE;
     if (receiver->gone)
         return datagram ? -ECONNREFUSED : -EPIPE;
-    return receiver->receive_shut ? -EPIPE : 0;
+    return receiver->receive_shut && !receiver->manner->half_open ? -EPIPE : 0;
 }
 
 /* Waits for room: the bytes that fit (all, for a datagram), or -errno. */
 static long socket_wait_room(const struct file *file, struct socket *sender, struct socket *receiver, uint64_t bytes,
                              uint32_t flags)
 {
+    uint64_t deadline = 0;
     for (;;) {
         int status = socket_check_receiver(sender, receiver);
         if (status < 0)
             return status;
-        uint64_t room = receiver->used < SOCKET_ROOM_BYTES ? SOCKET_ROOM_BYTES - receiver->used : 0;
+        uint64_t most = sender->send_room < receiver->receive_room ? sender->send_room : receiver->receive_room;
+        uint64_t room = receiver->used < most ? most - receiver->used : 0;
         if (sender->kind == SOCKET_STREAM) {
             uint64_t part = bytes < SOCKET_PACKET_BYTES ? bytes : SOCKET_PACKET_BYTES;
             if (room)
@@ -107,17 +108,19 @@ static long socket_wait_room(const struct file *file, struct socket *sender, str
         }
         if ((file->flags & ABI_O_NONBLOCK) || (flags & SOCKET_DONT_WAIT))
             return -EAGAIN;
-        status = wait_queue_sleep(&receiver->send_queue, WAIT_FOREVER);
+        if (!deadline)
+            deadline = socket_deadline(sender->send_timeout_ns);
+        status = wait_queue_sleep(&receiver->send_queue, deadline);
         if (status)
-            return status;
+            return socket_waited(status, sender->send_timeout_ns);
     }
 }
 
 long socket_send_to(struct file *file, struct socket *receiver, struct socket_message *message)
 {
     struct socket *sender = socket_of(file);
-    uint64_t bytes = socket_pieces_bytes(message), done = 0;
-    if (sender->kind != SOCKET_STREAM && bytes > SOCKET_ROOM_BYTES)
+    uint64_t bytes = socket_message_bytes(message), done = 0;
+    if (sender->kind != SOCKET_STREAM && bytes > sender->send_room)
         return -EMSGSIZE;
     int allowed = message->file_count ? socket_flight_allow() : 0;
     if (allowed)
@@ -154,6 +157,7 @@ long socket_send_to(struct file *file, struct socket *receiver, struct socket_me
 /* Waits for a packet: 1, 0 at the end, or -errno. */
 static int socket_wait_packet(const struct file *file, struct socket *socket, uint32_t flags)
 {
+    uint64_t deadline = 0;
     while (!socket->first || socket->busy) {
         if (socket->busy) {
             int slept = wait_queue_sleep(&socket->receive_queue, WAIT_FOREVER);
@@ -161,19 +165,19 @@ static int socket_wait_packet(const struct file *file, struct socket *socket, ui
                 return slept;
             continue;
         }
-        if (socket->reset) {
-            socket->reset = false;
-            return -ECONNRESET;
-        }
+        if (socket->error)
+            return socket_take_error(socket);
         if (socket->receive_shut)
             return 0;
         if (socket->kind != SOCKET_DATAGRAM && !socket->connected)
             return socket->kind == SOCKET_STREAM ? -EINVAL : -ENOTCONN;
         if ((file->flags & ABI_O_NONBLOCK) || (flags & SOCKET_DONT_WAIT))
             return -EAGAIN;
-        int status = wait_queue_sleep(&socket->receive_queue, WAIT_FOREVER);
+        if (!deadline)
+            deadline = socket_deadline(socket->receive_timeout_ns);
+        int status = wait_queue_sleep(&socket->receive_queue, deadline);
         if (status)
-            return status;
+            return socket_waited(status, socket->receive_timeout_ns);
     }
     return 1;
 }
@@ -218,8 +222,9 @@ static void socket_end_busy(struct socket *socket)
 static long socket_receive_datagram(struct socket *socket, struct socket_message *message)
 {
     struct socket_packet *packet = socket->first;
-    uint64_t room = socket_pieces_bytes(message);
+    uint64_t room = socket_message_bytes(message);
     uint64_t bytes = packet->bytes < room ? packet->bytes : room;
+    uint32_t whole = packet->bytes;
     bool peek = message->flags & SOCKET_PEEK;
     message->truncated = packet->bytes > room;
     if (packet->from && packet->from->length)
@@ -236,14 +241,14 @@ static long socket_receive_datagram(struct socket *socket, struct socket_message
         socket_end_busy(socket);
     else
         heap_free(packet);
-    return status < 0 ? status : (long)bytes;
+    return status < 0 ? status : message->flags & SOCKET_TELL_ALL ? (long)whole : (long)bytes;
 }
 
 /* Takes from the first packet on until the buffers are full or a packet with files comes. The copy may sleep:
  * other readers wait meanwhile. */
 static long socket_receive_stream(struct file *file, struct socket *socket, struct socket_message *message)
 {
-    uint64_t room = socket_pieces_bytes(message), done = 0;
+    uint64_t room = socket_message_bytes(message), done = 0;
     int status = 0;
     bool peek = message->flags & SOCKET_PEEK;
     while (done < room) {
@@ -311,13 +316,15 @@ void socket_poll(struct file *file, struct file_poll *poll)
     poll->queue2 = &socket->send_queue;
     if (socket->first || socket->pending_first || socket->receive_shut)
         poll->events |= ABI_POLLIN;
+    if (socket->error)
+        poll->events |= ABI_POLLERR;
     if (socket->receive_shut)
         poll->events |= ABI_POLLRDHUP;
     if (socket->receive_shut && socket->send_shut)
         poll->events |= ABI_POLLHUP;
     if (stream && !socket->connected && !socket->listening)
         poll->events |= ABI_POLLOUT | ABI_POLLHUP;
-    else if (!socket->listening && (!peer || peer->used < SOCKET_ROOM_BYTES / 2))
+    else if (!socket->listening && (!peer || socket->send_shut || peer->used < peer->receive_room / 2))
         poll->events |= ABI_POLLOUT;
 }
 

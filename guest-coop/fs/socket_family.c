@@ -5,7 +5,7 @@
  */
 #include "fs/socket_internal.h"
 
-static const struct socket_family *const socket_families[] = {&socket_local_family};
+static const struct socket_family *const socket_families[] = {&socket_local_family, &inet_family};
 
 const struct socket_family *socket_family_find(uint64_t number)
 {

@@ -21,13 +21,15 @@ struct socket_packet {
 };
 
 struct socket;
-struct inet;
 
 /* In what the families differ below the system calls. */
 struct socket_manner {
     uint16_t family; /* AF_* */
+    bool half_open;  /* one direction of a stream ends without the other */
+    uint32_t bytes;  /* of a socket, with what the family adds behind struct socket */
     const struct file_operations *operations;
-    void (*unname)(struct socket *socket); /* its name leads no longer here */
+    void (*unname)(struct socket *socket);            /* its name leads no longer here */
+    int32_t (*protocol)(const struct socket *socket); /* IPPROTO_*; NULL: 0 */
 };
 
 struct socket {
@@ -41,30 +43,43 @@ struct socket {
     struct socket *peer;       /* one reference held: who gets what is sent */
     bool connected, listening;
     bool receive_shut, send_shut;
-    bool reset; /* the other side closed without reading all: told once */
-    bool busy;  /* a reader copies from the first packet */
-    bool gone;  /* closed: only datagram peers still know it */
+    bool aborts;                                  /* closing it resets the other side's connection */
+    int32_t error;                                /* errno, told once: the other side closed without reading all */
+    int32_t linger[2];                            /* struct linger */
+    uint64_t switches;                            /* SO_*, those that are on or off: a bit each */
+    uint64_t receive_timeout_ns, send_timeout_ns; /* 0: for ever */
+    uint32_t receive_room, send_room;             /* bytes in a queue: here, and where this one sends to */
+    bool busy;                                    /* a reader copies from the first packet */
+    bool gone;                                    /* closed: only datagram peers still know it */
     struct socket_credentials credentials, peer_credentials;
     struct socket *pending_first, *pending_last, *pending_next; /* of a listener: not yet accepted */
     uint32_t pending_count, backlog;
-    struct socket_packet *first, *last;          /* received */
-    uint64_t used;                               /* bytes in them */
+    struct socket_packet *first, *last; /* received */
+    uint64_t used;                      /* bytes in them */
     /* on its way through other sockets (socket_flight.c) */
     struct socket *flight_next, *flight_previous;
-    uint32_t flying;                   /* packets that carry its file */
-    uint32_t flight_outside;           /* of these, such as may be read */
+    uint32_t flying;         /* packets that carry its file */
+    uint32_t flight_outside; /* of these, such as may be read */
     bool flight_live;
-    struct socket *flight_todo; /* found to be live, and to be looked into */
+    struct socket *flight_todo;                  /* found to be live, and to be looked into */
     struct wait_queue receive_queue, send_queue; /* packets or connections; room here, or at the other side */
 };
 
 /* The families. */
 extern const struct socket_family socket_local_family;
-extern const struct socket_manner socket_local_manner;
+extern const struct socket_family inet_family;
 
 static inline struct socket *socket_of(const struct file *file)
 {
     return file->context;
+}
+
+/* The error that waits to be told, as -errno, or 0. */
+static inline int socket_take_error(struct socket *socket)
+{
+    int error = socket->error;
+    socket->error = 0;
+    return -error;
 }
 
 /* May its packets carry files? */
@@ -90,11 +105,30 @@ int socket_shutdown(struct file *file, bool reading, bool writing);
 void socket_release(struct file *file);
 
 /* socket_data.c */
+uint64_t socket_message_bytes(const struct socket_message *message);
 long socket_send_to(struct file *file, struct socket *receiver, struct socket_message *message);
 long socket_receive(struct file *file, struct socket_message *message);
 long socket_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position);
 long socket_ioctl(struct file *file, uint32_t request, uint64_t argument);
 void socket_poll(struct file *file, struct file_poll *poll);
+
+/* When a wait that begins now ends. */
+uint64_t socket_deadline(uint64_t timeout_ns);
+
+/* What a wait that ended early means to the program: a time that is over is -EAGAIN; one that had a limit is not begun
+ * anew. */
+int socket_waited(int status, uint64_t timeout_ns);
+
+#define SOCKET_ROOM_BYTES (208u * 1024u) /* in a receiver's queue, unless set */
+
+/* Is an option on that is on or off? */
+static inline bool socket_switched(const struct socket *socket, uint32_t option)
+{
+    return socket->switches >> option & 1;
+}
+#define SOCKET_REUSE_ADDRESS 2u
+#define SOCKET_BROADCAST     6u
+#define SOCKET_REUSE_PORT    15u
 
 /* socket_options.c */
 int socket_option_set(struct file *file, int level, uint32_t option, const void *value, uint32_t bytes);

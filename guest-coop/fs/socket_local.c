@@ -12,6 +12,8 @@
 #define SOCKET_LOCAL 1u /* AF_UNIX, and as a protocol */
 #define SOCKET_RAW   3u /* means datagrams here */
 
+static const struct socket_manner socket_local_manner;
+
 /* All sockets with a name of their own. */
 static struct socket *socket_local_named;
 
@@ -32,7 +34,8 @@ static int socket_local_create(uint32_t kind, uint32_t protocol, uint32_t flags,
     return status < 0 ? status : socket_create(&socket_local_manner, kind, flags, file);
 }
 
-static int socket_local_pair(uint32_t kind, uint32_t protocol, uint32_t flags, struct file **first, struct file **second)
+static int socket_local_pair(uint32_t kind, uint32_t protocol, uint32_t flags, struct file **first,
+                             struct file **second)
 {
     int status = socket_local_kind(&kind, protocol);
     if (status < 0)
@@ -193,6 +196,7 @@ static int socket_local_listen(struct file *file, uint32_t backlog)
 /* Waits for room among those that wait to be accepted. */
 static int socket_local_wait_backlog(const struct file *file, const struct socket_name *name, struct socket **listener)
 {
+    uint64_t timeout_ns = socket_of(file)->send_timeout_ns, deadline = socket_deadline(timeout_ns);
     for (;;) {
         int status = socket_local_find(name, listener);
         if (status < 0)
@@ -205,10 +209,10 @@ static int socket_local_wait_backlog(const struct file *file, const struct socke
             return -EAGAIN;
         struct socket *held = *listener;
         socket_reference(held);
-        status = wait_queue_sleep(&held->send_queue, WAIT_FOREVER);
+        status = wait_queue_sleep(&held->send_queue, deadline);
         socket_drop(held);
         if (status)
-            return status;
+            return socket_waited(status, timeout_ns);
     }
 }
 
@@ -284,7 +288,10 @@ static const struct file_operations socket_local_operations = {.read = socket_re
                                                                .release = socket_release,
                                                                .family = &socket_local_family};
 
-const struct socket_manner socket_local_manner = {SOCKET_LOCAL, &socket_local_operations, socket_local_unname};
+static const struct socket_manner socket_local_manner = {.family = SOCKET_LOCAL,
+                                                         .bytes = sizeof(struct socket),
+                                                         .operations = &socket_local_operations,
+                                                         .unname = socket_local_unname};
 
 const struct socket_family socket_local_family = {
     .number = SOCKET_LOCAL,

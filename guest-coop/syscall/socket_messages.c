@@ -55,7 +55,8 @@ static long socket_receive(struct file *file, struct socket_message *message)
 static uint32_t socket_flags(uint32_t flags)
 {
     return (flags & MESSAGE_DONT_WAIT ? SOCKET_DONT_WAIT : 0) | (flags & MESSAGE_PEEK ? SOCKET_PEEK : 0) |
-           (flags & MESSAGE_NO_SIGNAL ? SOCKET_NO_SIGNAL : 0) | (flags & MESSAGE_WAIT_ALL ? SOCKET_WAIT_ALL : 0);
+           (flags & MESSAGE_NO_SIGNAL ? SOCKET_NO_SIGNAL : 0) | (flags & MESSAGE_WAIT_ALL ? SOCKET_WAIT_ALL : 0) |
+           (flags & MESSAGE_CUT ? SOCKET_TELL_ALL : 0);
 }
 
 long file_sys_sendto(const struct syscall_arguments *a)
