@@ -25,6 +25,7 @@ static char proc_state(const struct process *process)
 
 static void proc_print_stat(struct proc_text *text, struct process *process)
 {
+    const struct program_rules *rules = &process->private->rules;
     struct process_times times;
     uint64_t mapped, resident;
 
@@ -38,11 +39,12 @@ static void proc_print_stat(struct proc_text *text, struct process *process)
     proc_print(text, "%lu %lu %lu %lu %d %d %u 0 %lu %lu %lu 18446744073709551615",
                (unsigned long)(times.user_ns / PROC_TICK_NS), (unsigned long)(times.system_ns / PROC_TICK_NS),
                (unsigned long)(process->private->children_user_ns / PROC_TICK_NS),
-               (unsigned long)(process->private->children_system_ns / PROC_TICK_NS), 20 + process->nice, process->nice,
+               (unsigned long)(process->private->children_system_ns / PROC_TICK_NS),
+               rules->priority ? -1 - rules->priority : 20 + process->nice, process->nice,
                process->private->leader->private->thread_count, (unsigned long)(times.start_ns / PROC_TICK_NS),
                (unsigned long)mapped,
                (unsigned long)(resident / FRAME_BYTES));
-    proc_print(text, " 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
+    proc_print(text, " 0 0 0 0 0 0 0 0 0 0 0 0 17 0 %u %u 0 0 0 0 0 0 0 0 0 0 0\n", rules->priority, rules->policy);
 }
 
 static void proc_print_statm(struct proc_text *text, struct process *process)

@@ -130,7 +130,8 @@ static void fork_store_ids(struct process *child, const struct fork_arguments *a
 
 static void fork_start(struct process *child)
 {
-    child->state = PROCESS_RUNNABLE;
+    if (child->private->rules.reset_on_fork)
+        scheduler_reset_class(child);
     scheduler_wake(child);
 }
 

@@ -21,6 +21,7 @@ struct process;
 #define LIMIT_SPACE     9u
 #define LIMIT_SIGNALS   11u
 #define LIMIT_NICE      13u
+#define LIMIT_PRIORITY  14u
 #define LIMIT_COUNT     16u
 #define LIMIT_INFINITE  UINT64_MAX
 

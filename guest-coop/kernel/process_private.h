@@ -45,6 +45,13 @@ struct rseq_registration {
     uint32_t signature;
 };
 
+/* sched_setscheduler(2): policies */
+#define SCHEDULER_OTHER 0u
+#define SCHEDULER_FIFO  1u
+#define SCHEDULER_ROUND 2u
+#define SCHEDULER_BATCH 3u
+#define SCHEDULER_IDLE  5u
+
 struct trap_frame;
 struct limits;
 struct process_timer;
@@ -78,6 +85,9 @@ struct process_private {
         uint16_t io_priority;   /* ioprio_set(2): class and level */
         bool no_new_privileges; /* prctl(2): exec gives none */
         uint8_t secure;         /* CAPABILITY_SECURE_*: what being user 0 does not mean */
+        uint8_t policy;         /* SCHEDULER_* */
+        uint8_t priority;       /* of real-time classes 1 to 99, of others 0: kernel/scheduler.h */
+        bool reset_on_fork;     /* children begin in the usual class */
     } rules;
     bool crowded;              /* has become a user who has too many processes: execve refuses */
     bool executed;             /* has called execve since its fork: setpgid by the parent is too late */

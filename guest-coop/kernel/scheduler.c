@@ -16,9 +16,13 @@
 void scheduler_switch_stack(uint64_t *save, uint64_t load);
 void trap_child_entry(void);
 
+#define TURNS_IDLE 100 /* that pass before one of the class that runs when nobody else wants to */
+
 /* under run_lock */
 static struct spinlock run_lock;
 static struct process *run_first, *run_last;
+static unsigned run_classes; /* not 0: some process has been in another class than most */
+static bool run_gives_way;   /* the running process goes behind its like */
 
 /* What stands on a new process's stack below its trap frame: see scheduler_switch_stack. */
 struct scheduler_start {
@@ -38,28 +42,65 @@ static void run_queue_append(struct process *process)
     run_last = process;
 }
 
-/* What a nice value weighs: 0 to 5. */
-static uint8_t run_queue_turns(int nice)
+/* Does it let others pass? */
+static bool run_queue_is_humble(const struct process *process)
 {
+    return process->nice > 0 || process->private->rules.policy == SCHEDULER_IDLE;
+}
+
+/* What a nice value weighs: 0 to 5; and the class of those that run when nobody else wants to. */
+static uint8_t run_queue_turns(const struct process *process)
+{
+    int nice = process->nice;
+    if (process->private->rules.policy == SCHEDULER_IDLE)
+        return TURNS_IDLE;
     return (uint8_t)((nice < 0 ? -nice : nice) / 4 + (nice != 0));
 }
 
-/* Lets nice processes pass their turn to those behind them, a few times each. */
+/* Brings the first process of the highest priority to the front: is there one? Who runs, and has not given way, is the
+ * first of its like, though it stands last. */
+static bool run_queue_bring_urgent(void)
+{
+    const struct process *current = run_gives_way ? 0 : cpu_this()->current;
+    struct process *best = 0, *before_best = 0, *before = 0;
+    unsigned highest = 0;
+    for (struct process *process = run_first; process; before = process, process = process->private->run_next) {
+        unsigned priority = process->private->rules.priority;
+        if (priority > highest || (priority && priority == highest && process == current)) {
+            best = process;
+            before_best = before;
+            highest = priority;
+        }
+    }
+    run_gives_way = false;
+    if (before_best) {
+        before_best->private->run_next = best->private->run_next;
+        if (run_last == best)
+            run_last = before_best;
+        best->private->run_next = run_first;
+        run_first = best;
+    }
+    return best;
+}
+
+/* Lets nice processes pass their turn to those behind them, a few times each, where none is urgent. */
 static __attribute__((noinline)) void run_queue_pass(void)
 {
-    for (struct process *first = run_first; first->nice > 0 && first != run_last && first->private->turns;
+    if (run_classes && run_queue_bring_urgent())
+        return;
+    for (struct process *first = run_first; run_queue_is_humble(first) && first != run_last && first->private->turns;
          first = run_first) {
         first->private->turns--;
         run_first = first->private->run_next;
         run_queue_append(first);
     }
-    run_first->private->turns = run_queue_turns(run_first->nice);
+    run_first->private->turns = run_queue_turns(run_first);
 }
 
 static struct process *run_queue_take(void)
 {
     spinlock_take(&run_lock);
-    if (run_first && run_first->nice)
+    if (run_first && (run_first->nice | run_classes))
         run_queue_pass();
     struct process *process = run_first;
     if (process) {
@@ -72,18 +113,53 @@ static struct process *run_queue_take(void)
     return process;
 }
 
+/* A process of a real-time class wants to run. */
+static __attribute__((noinline)) void scheduler_wake_urgent(const struct process *process, struct process *current)
+{
+    if (process->private->rules.priority > current->private->rules.priority)
+        current->private->attention |= ATTENTION_RESCHEDULE;
+}
+
 void scheduler_wake(struct process *process)
 {
+    struct cpu *cpu = cpu_this();
+    struct process *current = cpu->current;
     spinlock_take(&run_lock);
     if (process->state != PROCESS_ZOMBIE && !process->private->queued) {
         process->state = PROCESS_RUNNABLE;
-        if (process != cpu_this()->current)
+        if (process != current)
             run_queue_append(process);
     }
     spinlock_release(&run_lock);
-    struct process *current = cpu_this()->current;
-    if (current != process && current != cpu_this()->idle)
-        timer_want_slice();
+    if (current == process || current == cpu->idle)
+        return;
+    if (process->private->rules.priority)
+        scheduler_wake_urgent(process, current);
+    timer_want_slice();
+}
+
+void scheduler_set_class(struct process *process, unsigned policy, unsigned priority)
+{
+    struct program_rules *rules = &process->private->rules;
+    rules->policy = (uint8_t)policy;
+    rules->priority = (uint8_t)priority;
+    if (!run_classes && policy != SCHEDULER_OTHER && policy != SCHEDULER_BATCH) {
+        run_classes = 1;
+        run_gives_way = false;
+    }
+    cpu_this()->current->private->attention |= ATTENTION_RESCHEDULE; /* it may not be the first any more */
+}
+
+void scheduler_reset_class(struct process *child)
+{
+    struct program_rules *rules = &child->private->rules;
+    rules->reset_on_fork = false;
+    if (rules->priority || child->nice < 0)
+        child->nice = 0;
+    if (!rules->priority)
+        return;
+    rules->policy = SCHEDULER_OTHER;
+    rules->priority = 0;
 }
 
 void scheduler_prepare(struct process *process, void (*first)(void))
@@ -179,15 +255,25 @@ void scheduler_finish_switch(void)
         thread_destroy(previous);
 }
 
+void scheduler_yield(void)
+{
+    run_gives_way = true;
+    scheduler_switch();
+}
+
 void scheduler_tick(void)
 {
     struct process *current = cpu_this()->current;
     if (!run_first || current == cpu_this()->idle)
         return;
-    if (current->nice < 0 && current->private->turns)
-        current->private->turns--;
-    else
-        current->private->attention |= ATTENTION_RESCHEDULE;
+    struct process_private *private = current->private;
+    if (private->rules.policy == SCHEDULER_FIFO)
+        return; /* who is urgent has asked for the CPU on waking */
+    if (private->rules.policy == SCHEDULER_ROUND)
+        run_gives_way = true;
+    if (current->nice < 0 && private->turns && private->rules.policy != SCHEDULER_IDLE)
+    private->turns--;
+    else private->attention |= ATTENTION_RESCHEDULE;
 }
 
 void scheduler_idle(void)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Round-robin scheduling: one queue of processes that want a CPU. User code is preempted by the tick, kernel
- * code gives the CPU up where it sleeps.
+ * code gives the CPU up where it sleeps. Of those in the queue a process of a real-time class goes before all others,
+ * in the order of their priorities; it runs until it sleeps, or one of a higher priority wakes.
  */
 #ifndef KERNEL_SCHEDULER_H
 #define KERNEL_SCHEDULER_H
@@ -14,6 +15,15 @@ void scheduler_wake(struct process *process);
 /* Gives the CPU to the next runnable process. The caller has set its own state; one that is still runnable
  * goes to the queue's end. Returns when the caller is chosen again. */
 void scheduler_switch(void);
+
+/* The same for who goes behind all others of its priority. */
+void scheduler_yield(void);
+
+/* Puts a process into another class: its policy, and a priority that fits. */
+void scheduler_set_class(struct process *process, unsigned policy, unsigned priority);
+
+/* What SCHED_RESET_ON_FORK makes of a new process. */
+void scheduler_reset_class(struct process *child);
 
 /* The timer's interrupt: asks the running process to make room if somebody waits. */
 void scheduler_tick(void);

@@ -86,6 +86,8 @@
     CALL(145, sched_getscheduler)                                                                                      \
     CALL(146, sched_get_priority_max)                                                                                  \
     CALL(147, sched_get_priority_min)                                                                                  \
+    CALL(314, sched_setattr)                                                                                           \
+    CALL(315, sched_getattr)                                                                                           \
     CALL(148, sched_rr_get_interval)                                                                                   \
     /* identity_calls.c */                                                                                             \
     CALL(102, getuid)                                                                                                  \

@@ -47,7 +47,7 @@ long kernel_sys_getppid(const struct syscall_arguments *a)
 long kernel_sys_sched_yield(const struct syscall_arguments *a)
 {
     (void)a;
-    scheduler_switch();
+    scheduler_yield();
     return 0;
 }
 

@@ -72,7 +72,7 @@ static const struct part {
              {"credentials", abi_test_credentials},
              {"accounts", abi_test_accounts},     {"terminals", abi_test_terminals},
              {"lines", abi_test_lines},           {"clocks", abi_test_clocks},
-             {"vdso", abi_test_vdso}};
+             {"classes", abi_test_classes},       {"vdso", abi_test_vdso}};
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 
