@@ -67,20 +67,20 @@ $(GUEST_BUILD)/%.o: guest-coop/%.c $(GUEST_FLAGS_FILE)
 	$(Q)$(CC) $(GUEST_CFLAGS) -c -o $@ $<
 
 # Programs that test the kernel from inside, each as process 1 of a file system of its own (tests/boot/tests.list boots
-# them). abi must also pass on Linux; fuzz_calls, devices, pressure and vectors are not for a machine that anybody needs.
+# them). abi must also pass on Linux; fuzz_calls, devices, pressure, swap and vectors are not for a machine that anybody needs.
 GUEST_TESTS := $(BUILD)/tests/guest
 GUEST_TEST_CFLAGS := -static -no-pie -fno-pie -O1 -std=gnu11 -D_GNU_SOURCE -fno-stack-protector -fcf-protection=none \
 	$(WARNINGS) -Wno-array-bounds -Wno-infinite-recursion
 
 .PHONY: guest-tests
 guest-tests test-programs: $(GUEST_TESTS)/abi.cpio $(GUEST_TESTS)/fuzz_calls.cpio $(GUEST_TESTS)/devices.cpio \
-	$(GUEST_TESTS)/pressure.cpio $(GUEST_TESTS)/vectors.cpio
+	$(GUEST_TESTS)/pressure.cpio $(GUEST_TESTS)/swap.cpio $(GUEST_TESTS)/vectors.cpio
 
 $(GUEST_TESTS)/abi: $(wildcard tests/guest/abi*.[ch]) guest-coop/build.mk
 	@mkdir -p $(@D)
 	$(Q)musl-gcc $(GUEST_TEST_CFLAGS) -o $@ $(filter %.c,$^)
 
-$(GUEST_TESTS)/fuzz_calls $(GUEST_TESTS)/pressure $(GUEST_TESTS)/vectors: $(GUEST_TESTS)/%: tests/guest/%.c guest-coop/build.mk
+$(GUEST_TESTS)/fuzz_calls $(GUEST_TESTS)/pressure $(GUEST_TESTS)/swap $(GUEST_TESTS)/vectors: $(GUEST_TESTS)/%: tests/guest/%.c guest-coop/build.mk
 	@mkdir -p $(@D)
 	$(Q)musl-gcc $(GUEST_TEST_CFLAGS) -o $@ $(filter %.c,$^)
 

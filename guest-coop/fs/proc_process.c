@@ -31,10 +31,10 @@ static void proc_print_stat(struct proc_text *text, struct process *process)
 
     process_times(process, &times);
     process_memory(process, &mapped, &resident);
-    proc_print(text, "%d (%s) %c %d %d %d %lu %d 0 %lu 0 0 0 ", process->pid, process->name, proc_state(process),
+    proc_print(text, "%d (%s) %c %d %d %d %lu %d 0 %lu 0 %lu 0 ", process->pid, process->name, proc_state(process),
                process->parent_pid, process->group_id, process->session_id,
                (unsigned long)tty_number(process->terminal), tty_foreground_group(process->terminal),
-               (unsigned long)process->private->faults_minor);
+               (unsigned long)process->private->faults_minor, (unsigned long)process->private->faults_major);
     /* utime stime cutime cstime priority nice num_threads itrealvalue starttime vsize rss rsslim ... */
     proc_print(text, "%lu %lu %lu %lu %d %d %u 0 %lu %lu %lu 18446744073709551615",
                (unsigned long)(times.user_ns / PROC_TICK_NS), (unsigned long)(times.system_ns / PROC_TICK_NS),
@@ -103,8 +103,9 @@ static void proc_print_status(struct proc_text *text, struct process *process)
         proc_print(text, i ? " %u" : "%u", process->groups->of[i]);
     proc_print(text, " \n");
     if (process->space)
-        proc_print(text, "VmSize:\t%8lu kB\nVmLck:\t%8lu kB\nVmRSS:\t%8lu kB\n", (unsigned long)(mapped / 1024),
-                   (unsigned long)locked, (unsigned long)(resident / 1024));
+        proc_print(text, "VmSize:\t%8lu kB\nVmLck:\t%8lu kB\nVmRSS:\t%8lu kB\nVmSwap:\t%8lu kB\n",
+                   (unsigned long)(mapped / 1024), (unsigned long)locked, (unsigned long)(resident / 1024),
+                   process->space->swapped ? process->space->swapped->pages * (FRAME_BYTES / 1024) : 0ul);
     proc_print(text, "Threads:\t%u\n", process->private->leader->private->thread_count);
     proc_print_signals(text, process);
     proc_print(text, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\n", (unsigned long)process->inheritable,

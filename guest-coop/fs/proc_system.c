@@ -12,7 +12,10 @@
 #include "kernel/cpu.h"
 #include "kernel/process.h"
 #include "memory/frame.h"
+#include "memory/swap_area.h"
 #include <coopvirt/format.h>
+
+#define PROC_SWAP_WIDTH 40 /* where a line of /proc/swaps says what kind of area it is */
 
 struct proc_totals {
     uint64_t user_ns, system_ns;
@@ -58,7 +61,35 @@ static void proc_print_meminfo(struct proc_text *text, struct process *process)
     proc_print(text, "MemAvailable:   %8lu kB\nBuffers:        %8u kB\n", free, 0);
     proc_print(text, "Cached:         %8lu kB\nSwapCached:     %8u kB\n", cached, 0);
     proc_print(text, "Shmem:          %8lu kB\nSReclaimable:   %8u kB\n", cached, 0);
-    proc_print(text, "SwapTotal:      %8u kB\nSwapFree:       %8u kB\n", 0, 0);
+    proc_print(text, "SwapTotal:      %8lu kB\nSwapFree:       %8lu kB\n", swap_area_total() * unit,
+               swap_area_free() * unit);
+}
+
+static void proc_print_swaps(struct proc_text *text, struct process *process)
+{
+    unsigned long unit = FRAME_BYTES / 1024;
+    (void)process;
+
+    proc_print(text, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
+    for (const struct swap_area *area = swap_areas; area < swap_areas + SWAP_AREAS; area++) {
+        if (!area->file || area->is_closing)
+            continue;
+        bool is_device = inode_type(area->file->inode) == ABI_S_IFBLK;
+        unsigned long size = area->good * unit, used = area->used * unit;
+        int priority = area->priority;
+        size_t start = text->used;
+        struct file *file = area->file;
+        char path[ABI_PATH_BYTES / 16];
+        file_reference(file);
+        if (inode_path(file->inode, path, sizeof(path)) == 0)
+            proc_print(text, "%s", path);
+        file_release(file);
+        do
+            proc_print(text, " ");
+        while (text->used - start < PROC_SWAP_WIDTH && text->used + 1 < text->size);
+        proc_print(text, "%s\t%lu%s\t%lu%s\t%d\n", is_device ? "partition" : "file\t", size,
+                   size < 10000000 ? "\t" : "", used, used < 10000000 ? "\t" : "", priority);
+    }
 }
 
 static void proc_print_uptime(struct proc_text *text, struct process *process)
@@ -241,6 +272,7 @@ static const struct proc_row proc_system_rows[] = {
     {.name = "partitions", .mode = ABI_S_IFREG | 0444, .print = proc_print_partitions},
     {.name = "filesystems", .mode = ABI_S_IFREG | 0444, .print = proc_print_filesystems},
     {.name = "loadavg", .mode = ABI_S_IFREG | 0444, .print = proc_print_loadavg},
+    {.name = "swaps", .mode = ABI_S_IFREG | 0444, .print = proc_print_swaps},
     {.name = "meminfo", .mode = ABI_S_IFREG | 0444, .print = proc_print_meminfo},
     {.name = "modules", .mode = ABI_S_IFREG | 0444, .print = proc_print_modules},
     {.name = "mounts", .mode = ABI_S_IFLNK | 0777, .print_link = proc_link_mounts},

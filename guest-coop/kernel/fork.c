@@ -18,6 +18,7 @@
 #include "memory/address_space.h"
 #include "memory/heap.h"
 #include "memory/kernel_map.h"
+#include "memory/swap.h"
 #include "memory/user_copy.h"
 #include "pv/pv.h"
 #include <coopvirt/primitives.h>
@@ -70,7 +71,9 @@ static int fork_copy_resources(struct process *child, struct process *parent, ui
         address_space_reference(parent->space);
         child->space = parent->space;
     } else {
-        child->space = address_space_clone(parent->space);
+        do {
+            child->space = address_space_clone(parent->space);
+        } while (!child->space && swap_make_room());
         child->private->rseq = parent->private->rseq;
     }
     if (!child->space)

@@ -335,7 +335,10 @@ long process_arguments(struct process *process, char *to, uint64_t offset, uint6
         return 0;
     if (size > length - offset)
         size = length - offset;
-    return (long)address_space_peek(space, space->arguments_start + offset, to, size);
+    address_space_reference(space);
+    uint64_t bytes = address_space_peek(space, space->arguments_start + offset, to, size);
+    address_space_release(space);
+    return (long)bytes;
 }
 
 void process_memory(const struct process *process, uint64_t *mapped, uint64_t *resident)

@@ -19,6 +19,7 @@
 #define ATTENTION_RESCHEDULE 2u
 #define ATTENTION_FILES      4u /* borrowed files are to be given back (fs/files.c) */
 #define ATTENTION_RSEQ       8u /* others have run meanwhile (kernel/rseq.h) */
+#define ATTENTION_MEMORY     16u /* the kernel used frames of its reserve (memory/swap.h) */
 
 /* struct sigaction as rt_sigaction(2) passes it on x86-64. */
 struct signal_action {
@@ -142,7 +143,7 @@ struct process_private {
     uint64_t ticks_user, ticks_system; /* samples that split it */
     uint64_t start_ns;
     uint64_t children_user_ns, children_system_ns;
-    uint64_t faults_minor, switches;
+    uint64_t faults_minor, faults_major, switches;
 
     /* signals again: what is not zeroed at birth */
     struct signal_action own_actions[SIGNAL_COUNT];

@@ -51,6 +51,7 @@ void thread_destroy(struct process *thread)
     to->ticks_user += from->ticks_user;
     to->ticks_system += from->ticks_system;
     to->faults_minor += from->faults_minor;
+    to->faults_major += from->faults_major;
     to->switches += from->switches;
     groups_release(thread->groups);
     heap_free(thread);

@@ -17,6 +17,7 @@
 #include "kernel/signal.h"
 #include "memory/address_space.h"
 #include "memory/layout.h"
+#include "memory/swap.h"
 #include "pv/pv.h"
 #include "syscall/vsyscall.h"
 #include <coopvirt/x86.h>
@@ -219,6 +220,8 @@ static __attribute__((noinline)) void trap_return_first(struct trap_frame *frame
 {
     if (attention & ATTENTION_FILES)
         files_release_held();
+    if (attention & ATTENTION_MEMORY)
+        swap_refill();
     if (attention & ATTENTION_RSEQ)
         rseq_interrupted(frame, 0);
 }
@@ -227,7 +230,7 @@ void trap_return_work(struct trap_frame *frame)
 {
     struct process_private *private = cpu_this()->current->private;
     while (private->attention) {
-        if (private->attention & (ATTENTION_FILES | ATTENTION_RSEQ))
+        if (private->attention & (ATTENTION_FILES | ATTENTION_MEMORY | ATTENTION_RSEQ))
             trap_return_first(frame, private->attention);
         if (private->attention & ATTENTION_RESCHEDULE)
             scheduler_switch();

@@ -8,6 +8,8 @@
 #include "memory/heap.h"
 #include "memory/layout.h"
 #include "memory/page_table.h"
+#include "memory/swap.h"
+#include "memory/swap_area.h"
 #include "kernel/errno.h"
 #include "kernel/vdso.h"
 #include <coopvirt/string.h>
@@ -59,6 +61,8 @@ void address_space_clear(struct address_space *space)
         vdso_clear(space, &gather);
     page_gather_finish(&gather);
     closed_page_drop(&space->closed, 0, USER_TOP);
+    if (space->swapped)
+        swap_map_drop(&space->swapped, 0, USER_TOP, swap_slot_release);
     page_table_root_destroy(space->root);
     space->root = 0;
     pv_batch_end();
@@ -79,7 +83,7 @@ struct clone_context {
     uint64_t *table;             /* its last-level table of the page copied last */
     uint64_t table_base;         /* the first address in it */
     uint64_t pages;
-    bool shared;
+    uint64_t unshare; /* X86_PTE_W, or 0 for shared areas */
 };
 
 /* Copies one present entry of the parent to the child. */
@@ -94,7 +98,7 @@ static int address_space_clone_page(void *argument, uint64_t address, uint64_t *
             return -ENOMEM;
     }
     uint64_t entry = *slot;
-    if (!context->shared && (entry & X86_PTE_W)) {
+    if (entry & context->unshare) {
         entry &= ~X86_PTE_W;
         page_set(slot, entry);
     }
@@ -104,17 +108,48 @@ static int address_space_clone_page(void *argument, uint64_t address, uint64_t *
     return 0;
 }
 
+/* An area that fork leaves out, or that the child has empty. */
+static __attribute__((noinline)) int address_space_clone_advised(struct address_space *child, const struct area *area)
+{
+    if (!(area->flags & AREA_NO_FORK))
+        return area_insert(&child->areas, area);
+    child->mapped_pages -= (area->end - area->start) >> X86_PAGE_SHIFT;
+    return 0;
+}
+
+/* Takes away what else the child was given of such areas. */
+static __attribute__((noinline)) void address_space_clone_forget(struct address_space *child,
+                                                                 const struct address_space *parent)
+{
+    for (const struct area *area = parent->areas.first; area; area = area->next) {
+        if (!(area->flags & (AREA_NO_FORK | AREA_WIPE_FORK)))
+            continue;
+        child->resident_pages -= closed_page_drop(&child->closed, area->start, area->end);
+        if (child->swapped)
+            swap_map_drop(&child->swapped, area->start, area->end, swap_slot_release);
+    }
+}
+
 static int address_space_clone_areas(struct address_space *child, struct address_space *parent)
 {
     struct clone_context context;
     page_table_path_start(&context.path, child->root);
     context.table = 0;
     context.pages = 0;
+    uint32_t advised = 0;
+    int status;
     for (struct area *area = parent->areas.first; area; area = area->next) {
-        int status = area_insert(&child->areas, area);
+        if (area->flags & (AREA_NO_FORK | AREA_WIPE_FORK)) {
+            advised = area->flags;
+            status = address_space_clone_advised(child, area);
+            if (status < 0)
+                return status;
+            continue;
+        }
+        status = area_insert(&child->areas, area);
         if (status < 0)
             return status;
-        context.shared = area->flags & AREA_SHARED;
+        context.unshare = area->flags & AREA_SHARED ? 0 : X86_PTE_W;
         status = page_table_visit(parent->root, area->start, area->end, address_space_clone_page, &context);
         if (status < 0)
             return status;
@@ -122,12 +157,16 @@ static int address_space_clone_areas(struct address_space *child, struct address
     if (parent->locked_pages) {
         child->locked_pages = parent->locked_pages;
         address_space_lock_all(child, false);
+        child->locked_pages = 0; /* those of areas that it does not have */
     }
     long closed = closed_page_clone(&child->closed, parent->closed);
     if (closed < 0)
         return (int)closed;
     child->resident_pages = context.pages + (uint64_t)closed;
-    return 0;
+    status = parent->swapped ? swap_map_clone(&child->swapped, parent->swapped, swap_slot_reference) : 0;
+    if (advised)
+        address_space_clone_forget(child, parent);
+    return status;
 }
 
 static struct address_space *address_space_clone_batch(struct address_space *space)
@@ -159,6 +198,19 @@ struct address_space *address_space_clone(struct address_space *space)
     return child;
 }
 
+/* Copies from a page that is swapped out. False: it is not. */
+static bool address_space_peek_swapped(struct address_space *space, uint64_t address, void *to, uint64_t bytes)
+{
+    coop_paddr frame;
+    uint64_t page = address & ~(X86_PAGE_BYTES - 1);
+    uint32_t slot = swap_map_get(space->swapped, page);
+    if (!slot || swap_fetch(space, page, slot, &frame) < 0)
+        return false;
+    memcpy(to, (uint8_t *)frame_address(frame) + (address - page), bytes);
+    frame_release(frame);
+    return true;
+}
+
 uint64_t address_space_peek(struct address_space *space, uint64_t address, void *to, uint64_t bytes)
 {
     uint64_t done = 0;
@@ -168,9 +220,10 @@ uint64_t address_space_peek(struct address_space *space, uint64_t address, void 
         if (part > bytes - done)
             part = bytes - done;
         uint64_t *slot = address + done < USER_TOP ? page_table_find(space->root, address + done) : 0;
-        if (!slot || !page_present(*slot))
+        if (slot && page_present(*slot))
+            memcpy((uint8_t *)to + done, (uint8_t *)frame_address(page_frame(*slot)) + offset, part);
+        else if (!address_space_peek_swapped(space, address + done, (uint8_t *)to + done, part))
             break;
-        memcpy((uint8_t *)to + done, (uint8_t *)frame_address(page_frame(*slot)) + offset, part);
         done += part;
     }
     return done;
@@ -181,8 +234,11 @@ void address_space_poke(struct address_space *space, uint64_t address, const voi
     uint64_t offset = address & (X86_PAGE_BYTES - 1);
     if (address >= USER_TOP || offset + bytes > X86_PAGE_BYTES)
         return;
-    if (address_space_fault(space, address, X86_PF_WRITE | X86_PF_USER, address) != FAULT_RESOLVED)
-        return;
-    uint64_t *slot = page_table_find(space->root, address);
+    uint64_t *slot;
+    do {
+        if (address_space_fault(space, address, X86_PF_WRITE | X86_PF_USER, address) != FAULT_RESOLVED)
+            return;
+        slot = page_table_find(space->root, address);
+    } while (!slot || !page_present(*slot) || !(*slot & X86_PTE_W));
     memcpy((uint8_t *)frame_address(page_frame(*slot)) + offset, from, bytes);
 }

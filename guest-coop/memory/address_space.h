@@ -8,6 +8,7 @@
 
 #include "memory/area.h"
 #include "memory/closed_page.h"
+#include "memory/swap_map.h"
 #include <coopvirt/abi.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,6 +18,7 @@ struct address_space {
     uint32_t references;                     /* processes that share it (vfork) */
     struct area_list areas;                  /* all below: changed by the processes that run in it */
     struct closed_page *closed;              /* in areas without any permission */
+    struct swap_map *swapped;                /* pages that are swapped out; NULL: none */
     uint64_t break_start, break_end;         /* brk(2) */
     uint64_t arguments_start, arguments_end; /* argv strings on the stack, for ps */
     uint64_t mapped_pages, resident_pages, locked_pages;
@@ -52,6 +54,20 @@ int address_space_protect(struct address_space *space, uint64_t start, uint64_t 
 
 /* madvise(MADV_DONTNEED): the pages go, the areas stay; -ENOMEM when that is done and not everything is mapped. */
 int address_space_discard(struct address_space *space, uint64_t start, uint64_t bytes);
+
+/* The advice of madvise(2) that acts on areas. */
+#define ADVICE_DONTNEED   4u
+#define ADVICE_FREE       8u
+#define ADVICE_DONTFORK   10u
+#define ADVICE_DOFORK     11u
+#define ADVICE_WIPEONFORK 18u
+#define ADVICE_KEEPONFORK 19u
+#define ADVICE_COLD       20u
+#define ADVICE_PAGEOUT    21u
+
+/* madvise(2) for [start, end) of the running process's space: 0 or -errno; -ENOMEM also when it is done, and not
+ * everything is mapped. Any other advice has no effect. May sleep. */
+int address_space_advise(struct address_space *space, uint64_t start, uint64_t end, unsigned advice);
 
 /* mremap(2): the address or -errno. The flags are those of the call. */
 #define REMAP_MAY_MOVE 1u
@@ -108,7 +124,11 @@ bool address_space_fault_around(uint64_t pages);
 enum fault_result address_space_fault(struct address_space *space, uint64_t address, uint64_t error,
                                       uint64_t stack_pointer);
 
-/* Bytes read from a space that need not be the running one, resident pages only; stops at the first other. */
+/* A page that is swapped out, to that slot, is there again when the process next runs: 0, -ENOMEM or -EIO. Sleeps. */
+int address_space_bring_in(struct address_space *space, uint64_t address, uint32_t slot);
+
+/* Bytes read from a space that need not be the running one, pages that it has; stops at the first other. The caller
+ * holds the space: it may sleep. */
 uint64_t address_space_peek(struct address_space *space, uint64_t address, void *to, uint64_t bytes);
 
 /*

@@ -4,13 +4,16 @@
  * table is brought in line with it.
  */
 #include "fs/file.h"
+#include "kernel/errno.h"
 #include "kernel/limits.h"
-#include "kernel/process.h"
+#include "kernel/process_private.h"
 #include "kernel/vdso.h"
 #include "memory/address_space.h"
 #include "memory/frame.h"
 #include "memory/layout.h"
 #include "memory/page_table.h"
+#include "memory/swap.h"
+#include "memory/swap_area.h"
 #include <coopvirt/primitives.h>
 
 #define FAULT_PAGES_MOST 16u
@@ -69,12 +72,16 @@ static struct area *fault_grow_stack(struct address_space *space, uint64_t addre
     return area;
 }
 
+/* Frames are short: when some have been made free, the access is tried again. */
+static __attribute__((noinline)) enum fault_result fault_short(void)
+{
+    return swap_make_room() ? FAULT_RESOLVED : FAULT_OUT_OF_MEMORY;
+}
+
 /* Maps a frame where nothing is. `slot` may be known already, or NULL. Takes over the reference to the frame. */
 static enum fault_result fault_map(struct address_space *space, uint64_t address, uint64_t *slot, coop_paddr frame,
                                    uint64_t flags)
 {
-    if (!frame)
-        return FAULT_OUT_OF_MEMORY;
     pv_batch_begin();
     if (!slot)
         slot = page_table_make(space->root, address);
@@ -93,14 +100,18 @@ static enum fault_result fault_anonymous(struct address_space *space, struct are
                                          uint64_t *slot)
 {
     uint64_t flags = fault_flags(area, area->protection & AREA_WRITE);
-    return fault_map(space, address, slot, frame_allocate_zeroed(), flags);
+    coop_paddr frame = frame_allocate_user();
+    if (!frame)
+        return fault_short();
+    page_clear(frame_address(frame));
+    return fault_map(space, address, slot, frame, flags);
 }
 
 /* Gives the running process its own copy of a frame and drops its reference to the original. 0: there is no memory, and
  * the reference stays. */
 static coop_paddr fault_copy(coop_paddr original)
 {
-    coop_paddr copy = frame_allocate();
+    coop_paddr copy = frame_allocate_user();
     if (!copy)
         return 0;
     page_copy(frame_address(copy), frame_address(original));
@@ -188,8 +199,10 @@ static enum fault_result fault_file(struct address_space *space, struct area *ar
     if (!(flags & AREA_SHARED)) {
         writable = writable && (error & X86_PF_WRITE);
         coop_paddr own = writable ? fault_copy(frame) : frame;
-        if (!own)
+        if (!own) {
             frame_release(frame);
+            return fault_short();
+        }
         frame = own;
     }
     uint64_t entry_flags = fault_flags(area, writable);
@@ -213,10 +226,53 @@ static enum fault_result fault_write(struct area *area, uint64_t address, uint64
     if (!(area->flags & AREA_SHARED) && frame_references(frame) > 1) {
         frame = fault_copy(frame);
         if (!frame)
-            return FAULT_OUT_OF_MEMORY;
+            return fault_short();
     }
     fault_replace(address, slot, page_entry(frame, fault_flags(area, true)));
     return FAULT_RESOLVED;
+}
+
+int address_space_bring_in(struct address_space *space, uint64_t address, uint32_t slot)
+{
+    coop_paddr frame;
+    address &= ~(X86_PAGE_BYTES - 1);
+    int status = swap_fetch(space, address, slot, &frame);
+    if (status < 0)
+        return status == -EAGAIN ? 0 : status;
+    const struct area *area = area_find(&space->areas, address);
+    if (!area) { /* it is being unmapped */
+        frame_release(frame);
+        return 0;
+    }
+    if (!area->protection) {
+        status = closed_page_keep(&space->closed, address, frame);
+        if (status < 0)
+            frame_release(frame);
+        else
+            space->resident_pages++;
+    } else {
+        /* A frame that is still being written is another's too. */
+        bool writable = area->protection & AREA_WRITE && frame_references(frame) == 1;
+        status = fault_map(space, address, 0, frame, fault_flags(area, writable)) == FAULT_RESOLVED ? 0 : -ENOMEM;
+    }
+    if (status == 0)
+        swap_forget(space, address);
+    return status;
+}
+
+/* A page that is not mapped, of a space that has some swapped out: it comes back, or is a new one. */
+static __attribute__((noinline)) enum fault_result fault_swapped(struct address_space *space, struct area *area,
+                                                                 uint64_t address, uint64_t *slot, uint64_t error)
+{
+    uint32_t place = swap_map_get(space->swapped, address);
+    if (!place)
+        return area->file ? fault_file(space, area, address, slot, error)
+                          : fault_anonymous(space, area, address, slot);
+    process_current()->private->faults_major++;
+    int status = address_space_bring_in(space, address, place);
+    if (status == -ENOMEM)
+        return fault_short();
+    return status ? FAULT_BEYOND_FILE : FAULT_RESOLVED;
 }
 
 enum fault_result address_space_fault(struct address_space *space, uint64_t address, uint64_t error,
@@ -232,8 +288,11 @@ enum fault_result address_space_fault(struct address_space *space, uint64_t addr
     if (!fault_allowed(area, error))
         return FAULT_REFUSED;
     uint64_t *slot = page_table_find(space->root, address);
-    if (!slot || !page_present(*slot))
+    if (!slot || !page_present(*slot)) {
+        if (space->swapped)
+            return fault_swapped(space, area, address, slot, error);
         return area->file ? fault_file(space, area, address, slot, error) : fault_anonymous(space, area, address, slot);
+    }
     if ((error & X86_PF_WRITE) && !(*slot & X86_PTE_W))
         return fault_write(area, address, slot);
     pv.mmu.flush_page(address); /* another translation of it was cached: the entry allows the access */

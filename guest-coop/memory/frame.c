@@ -3,7 +3,7 @@
  * The frame allocator: RAM as a few extents, one 32-bit word of book-keeping a frame. Used frames hold
  * their count of references there. Frames never used yet lie above their extent's watermark and
  * are not touched before they are needed (a hypervisor need not back them); freed ones form a doubly linked
- * list through their own first words. Pure: the direct map is a parameter.
+ * list through their own first words, and so do those that are kept back. Pure: the direct map is a parameter.
  */
 #include "memory/frame_internal.h"
 #include <coopvirt/primitives.h>
@@ -11,6 +11,7 @@
 
 #define FRAME_FREE         0u
 #define FRAME_CONTINUATION UINT32_MAX /* second and later frames of a run */
+#define FRAME_KEPT         (UINT32_MAX - 1) /* in the reserve */
 
 struct frame_extent {
     uint64_t first; /* frame number */
@@ -35,6 +36,9 @@ static struct frame_extent frame_extents[FRAME_EXTENTS];
 static coop_paddr frame_free_list;
 static size_t frame_free;
 static coop_paddr frame_limit; /* frames from here on are not mapped yet */
+static coop_paddr frame_reserve_list;
+static size_t frame_reserve, frame_reserve_wanted;
+static void (*frame_reserve_used)(void);
 
 void *frame_address(coop_paddr frame)
 {
@@ -98,9 +102,8 @@ static coop_paddr frame_take_untouched(void)
     return 0;
 }
 
-coop_paddr frame_allocate(void)
+static inline coop_paddr frame_take(void)
 {
-    spinlock_take(&frame_lock);
     coop_paddr frame = frame_free_list;
     if (frame)
         frame_list_remove(frame);
@@ -110,8 +113,38 @@ coop_paddr frame_allocate(void)
         *frame_word(frame) = 1;
         frame_free--;
     }
+    return frame;
+}
+
+/* A frame of the reserve, or 0. */
+static __attribute__((noinline)) coop_paddr frame_take_kept(void)
+{
+    spinlock_take(&frame_lock);
+    coop_paddr frame = frame_reserve_list;
+    if (frame) {
+        frame_reserve_list = frame_link(frame)->next;
+        frame_reserve--;
+        frame_free--;
+        *frame_word(frame) = 1;
+    }
+    spinlock_release(&frame_lock);
+    if (frame_reserve_used)
+        frame_reserve_used();
+    return frame;
+}
+
+coop_paddr frame_allocate_user(void)
+{
+    spinlock_take(&frame_lock);
+    coop_paddr frame = frame_take();
     spinlock_release(&frame_lock);
     return frame;
+}
+
+coop_paddr frame_allocate(void)
+{
+    coop_paddr frame = frame_allocate_user();
+    return frame ? frame : frame_take_kept();
 }
 
 coop_paddr frame_allocate_zeroed(void)
@@ -120,6 +153,45 @@ coop_paddr frame_allocate_zeroed(void)
     if (frame)
         page_clear(frame_address(frame));
     return frame;
+}
+
+void frame_reserve_keep(size_t count, void (*used)(void))
+{
+    spinlock_take(&frame_lock);
+    frame_reserve_wanted = count;
+    frame_reserve_used = used;
+    while (frame_reserve > count) {
+        coop_paddr frame = frame_reserve_list;
+        frame_reserve_list = frame_link(frame)->next;
+        frame_reserve--;
+        *frame_word(frame) = FRAME_FREE;
+        frame_list_push(frame);
+    }
+    spinlock_release(&frame_lock);
+    frame_reserve_fill();
+}
+
+bool frame_reserve_fill(void)
+{
+    spinlock_take(&frame_lock);
+    while (frame_reserve < frame_reserve_wanted) {
+        coop_paddr frame = frame_take();
+        if (!frame)
+            break;
+        frame_free++;
+        frame_reserve++;
+        *frame_word(frame) = FRAME_KEPT;
+        frame_link(frame)->next = frame_reserve_list;
+        frame_reserve_list = frame;
+    }
+    bool is_full = frame_reserve == frame_reserve_wanted;
+    spinlock_release(&frame_lock);
+    return is_full;
+}
+
+size_t frame_user_count(void)
+{
+    return frame_free - frame_reserve;
 }
 
 void frame_reference(coop_paddr frame)
@@ -264,7 +336,9 @@ bool frame_start(const struct frame_extent_range *given, unsigned count, uint8_t
     uint32_t *book = frame_place_book(ranges, count, mapped_limit);
     if (!book)
         return false;
-    frame_free_list = 0;
+    frame_free_list = frame_reserve_list = 0;
+    frame_reserve = frame_reserve_wanted = 0;
+    frame_reserve_used = 0;
     frame_total = 0;
     frame_extent_count = 0;
     /* The largest extents first: most look-ups end there. */

@@ -7,6 +7,7 @@
 #define MEMORY_FRAME_H
 
 #include <coopvirt/abi.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +16,10 @@
 /* One frame with one reference, content undefined; 0 when memory is exhausted. */
 coop_paddr frame_allocate(void);
 
-/* The same, zeroed by the shared page-clear primitive. */
+/* The same for what can do with less (pages of processes): without the reserve. */
+coop_paddr frame_allocate_user(void);
+
+/* frame_allocate, zeroed by the shared page-clear primitive. */
 coop_paddr frame_allocate_zeroed(void);
 
 /* One more reference to a frame in use. */
@@ -33,7 +37,17 @@ void *frame_address(coop_paddr frame);
 /* The other way: of an address in that mapping. */
 coop_paddr frame_of(const void *address);
 
-size_t frame_free_count(void);
+/*
+ * A reserve: frames that only frame_allocate gives out, when there are no others. It is filled now, as far as there are
+ * free frames, and by each frame_reserve_fill (true: it is full). `used` is told of each use, in any context.
+ */
+void frame_reserve_keep(size_t count, void (*used)(void));
+bool frame_reserve_fill(void);
+
+/* Free frames beside the reserve. */
+size_t frame_user_count(void);
+
+size_t frame_free_count(void); /* all */
 size_t frame_total_count(void);
 
 #endif

@@ -12,6 +12,7 @@
 #include "memory/heap.h"
 #include "memory/layout.h"
 #include "memory/page_table.h"
+#include "memory/swap_area.h"
 
 #define PAGE_MASK (X86_PAGE_BYTES - 1)
 
@@ -47,6 +48,8 @@ static void mapping_clear(struct address_space *space, uint64_t start, uint64_t 
     page_gather_finish(&gather);
     pv_batch_end();
     space->resident_pages -= gather.pages + closed_page_drop(&space->closed, start, end);
+    if (space->swapped)
+        swap_map_drop(&space->swapped, start, end, swap_slot_release);
 }
 
 int address_space_unmap(struct address_space *space, uint64_t start, uint64_t bytes)

@@ -40,6 +40,10 @@ static int remap_page(void *argument, uint64_t address, uint64_t *slot)
 static int remap_pages(struct address_space *space, uint64_t start, uint64_t bytes, uint64_t distance)
 {
     struct remap_context context = {.distance = distance}, back = {.distance = -distance};
+    if (space->swapped && swap_map_make_room(space->swapped, start, start + bytes, distance) < 0) {
+        swap_map_tidy(&space->swapped);
+        return -ENOMEM;
+    }
     page_table_path_start(&context.path, space->root);
     pv_batch_begin();
     int status = page_table_visit(space->root, start, start + bytes, remap_page, &context);
@@ -52,6 +56,10 @@ static int remap_pages(struct address_space *space, uint64_t start, uint64_t byt
     pv_batch_end();
     if (status == 0)
         closed_page_move(space->closed, start, start + bytes, distance);
+    if (space->swapped && status == 0)
+        swap_map_move(&space->swapped, start, start + bytes, distance);
+    else if (space->swapped)
+        swap_map_tidy(&space->swapped);
     return status;
 }
 

@@ -22,6 +22,9 @@
     CALL(151, mlockall)                                                                                                \
     CALL(152, munlockall)                                                                                              \
     CALL(325, mlock2)                                                                                                  \
+    /* swap_calls.c */                                                                                                 \
+    CALL(167, swapon)                                                                                                  \
+    CALL(168, swapoff)                                                                                                 \
     /* signal_calls.c */                                                                                               \
     CALL(13, rt_sigaction)                                                                                             \
     CALL(14, rt_sigprocmask)                                                                                           \

@@ -14,6 +14,7 @@
 #include "kernel/power.h"
 #include "kernel/process_list.h"
 #include "memory/frame.h"
+#include "memory/swap_area.h"
 #include "memory/user_copy.h"
 #include "syscall/kernel_calls.h"
 #include "syscall/time_values.h"
@@ -87,6 +88,8 @@ long kernel_sys_sysinfo(const struct syscall_arguments *a)
     information.uptime = (int64_t)(clock_monotonic_ns() / TIME_NS_PER_SECOND);
     information.total = frame_total_count() * FRAME_BYTES;
     information.free = frame_free_count() * FRAME_BYTES;
+    information.swap_total = swap_area_total() * FRAME_BYTES;
+    information.swap_free = swap_area_free() * FRAME_BYTES;
     information.processes = (uint16_t)process_count();
     information.unit = 1;
     return user_copy_out(a->a0, &information, sizeof(information));

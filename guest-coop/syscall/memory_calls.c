@@ -12,6 +12,8 @@
 #include "memory/layout.h"
 #include "memory/page_table.h"
 #include "memory/shared_memory.h"
+#include "memory/swap.h"
+#include "memory/swap_area.h"
 #include "memory/user_copy.h"
 #include "syscall/kernel_calls.h"
 
@@ -24,8 +26,6 @@
 #define MAP_LOCKED_FLAG          0x2000u
 #define MAP_POPULATE_FLAG        0x8000u
 #define PROTECTION_ALL           7u
-#define ADVICE_DONTNEED          4u
-#define ADVICE_FREE              8u
 #define ADVICE_POPULATE_READ     22u
 #define ADVICE_POPULATE_WRITE    23u
 #define ADVICE_KNOWN             0xfffd1fu /* one bit each, up to the last; not REMOVE */
@@ -85,8 +85,17 @@ static long memory_populate(uint64_t start, uint64_t end)
             continue;
         if (address_space_fault(space, address, X86_PF_USER | (writes ? X86_PF_WRITE : 0), address) != FAULT_RESOLVED)
             return -ENOMEM;
+        address -= PAGE_MASK + 1; /* it may have made room only, or another page has come: looked at again */
     }
     return 0;
+}
+
+/* What a locked mapping has grown by; what cannot be brought in now is left to the faults. */
+static __attribute__((noinline)) void memory_populate_locked(uint64_t start, uint64_t end)
+{
+    const struct area *area = area_find(&memory_space()->areas, end - 1);
+    if (area && area->flags & AREA_LOCKED && !memory_space()->lock_on_fault)
+        memory_populate(start & ~PAGE_MASK, end);
 }
 
 /* May a mapping be locked, as it asks itself or mlockall has asked before? 0 or -errno. */
@@ -101,7 +110,7 @@ static __attribute__((noinline)) int memory_map_locked(uint32_t flags, uint64_t 
 /* Linux' heuristic (Documentation/mm/overcommit-accounting): more than there is at all is refused, less is let be. */
 static bool memory_never_enough(uint64_t bytes)
 {
-    return bytes > (uint64_t)frame_total_count() * FRAME_BYTES;
+    return bytes > (frame_total_count() + swap_area_total()) * FRAME_BYTES;
 }
 
 /* Does a mapping take frames that are its own? */
@@ -186,7 +195,10 @@ long kernel_sys_mremap(const struct syscall_arguments *a)
     bool own = area && !(area->flags & AREA_SHARED) && area->protection & AREA_WRITE;
     if (own && memory_never_enough(keep ? a->a2 : a->a2 - a->a1))
         return -ENOMEM;
-    return address_space_remap(memory_space(), a->a0, a->a1, a->a2, (uint32_t)a->a3, a->a4);
+    long address = address_space_remap(memory_space(), a->a0, a->a1, a->a2, (uint32_t)a->a3, a->a4);
+    if (address > 0 && memory_space()->locked_pages && a->a2 > a->a1)
+        memory_populate_locked((uint64_t)address + a->a1, (uint64_t)address + a->a2);
+    return address;
 }
 
 /* Is everything in [start, start + bytes) mapped? */
@@ -204,7 +216,7 @@ static bool memory_mapped(uint64_t start, uint64_t bytes)
     return true;
 }
 
-/* Nothing is ever taken from memory to a disk: locks bring in, and are counted. */
+/* Locks bring in, keep, and are counted. */
 static long memory_lock(const struct syscall_arguments *a, bool bring_in)
 {
     uint64_t start = a->a0 & ~PAGE_MASK, bytes = a->a1 + (a->a0 & PAGE_MASK);
@@ -325,11 +337,11 @@ long kernel_sys_madvise(const struct syscall_arguments *a)
 {
     if (a->a0 & PAGE_MASK || a->a0 + a->a1 < a->a0 || a->a2 > ADVICE_POPULATE_WRITE || !(ADVICE_KNOWN >> a->a2 & 1))
         return -EINVAL;
-    if (a->a2 == ADVICE_DONTNEED || a->a2 == ADVICE_FREE)
+    if (a->a2 == ADVICE_DONTNEED && !memory_space()->locked_pages)
         return address_space_discard(memory_space(), a->a0, a->a1);
     if (a->a1 > USER_TOP || a->a0 > USER_TOP - a->a1)
         return -ENOMEM;
     if (a->a2 >= ADVICE_POPULATE_READ)
         return memory_populate_advised(a->a0, a->a0 + a->a1, a->a2 == ADVICE_POPULATE_READ ? AREA_READ : AREA_WRITE);
-    return memory_mapped(a->a0, a->a1) ? 0 : -ENOMEM; /* other advice has no effect */
+    return address_space_advise(memory_space(), a->a0, (a->a0 + a->a1 + PAGE_MASK) & ~PAGE_MASK, (unsigned)a->a2);
 }

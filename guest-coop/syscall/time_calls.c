@@ -341,6 +341,7 @@ long time_rusage_out(uint64_t address, uint64_t user_ns, uint64_t system_ns, con
     usage.system = time_value(system_ns);
     if (process) {
         usage.minor_faults = (int64_t)process->private->faults_minor;
+        usage.major_faults = (int64_t)process->private->faults_major;
         usage.voluntary_switches = (int64_t)process->private->switches;
         usage.max_resident_kib = process->space ? (int64_t)process->space->resident_pages * 4 : 0;
     }

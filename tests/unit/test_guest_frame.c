@@ -183,6 +183,40 @@ START_TEST(heap_gives_frames_back)
 }
 END_TEST
 
+static unsigned reserve_uses;
+
+static void reserve_used(void)
+{
+    reserve_uses++;
+}
+
+START_TEST(reserve_is_the_kernels)
+{
+    size_t total = frame_free_count();
+    frame_reserve_keep(20, reserve_used);
+    ck_assert_uint_eq(frame_free_count(), total);
+    ck_assert_uint_eq(frame_user_count(), total - 20);
+    coop_paddr last = 0;
+    for (coop_paddr frame; (frame = frame_allocate_user());)
+        last = frame;
+    ck_assert_uint_eq(frame_user_count(), 0);
+    ck_assert_uint_eq(frame_free_count(), 20);
+    ck_assert_uint_eq(frame_run_allocate(2), 0);
+    ck_assert_uint_eq(reserve_uses, 0);
+    coop_paddr kept = frame_allocate();
+    ck_assert(kept != 0 && reserve_uses == 1 && frame_references(kept) == 1);
+    ck_assert(!frame_reserve_fill());
+    frame_release(last);
+    ck_assert(frame_reserve_fill());
+    frame_release(kept);
+    frame_reserve_keep(0, 0);
+    ck_assert_uint_eq(frame_user_count(), 21);
+    while (frame_allocate())
+        ;
+    ck_assert_uint_eq(frame_free_count(), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("guest_frame");
@@ -193,6 +227,7 @@ int main(void)
     tcase_add_test(tcase, freed_frames_come_first);
     tcase_add_test(tcase, runs_are_contiguous_and_come_back);
     tcase_add_test(tcase, runs_from_freed_frames);
+    tcase_add_test(tcase, reserve_is_the_kernels);
     tcase_add_test(tcase, book_keeping_needs_room);
     tcase_add_test(tcase, heap_gives_zeroed_aligned_objects_of_any_size);
     tcase_add_test(tcase, heap_objects_do_not_overlap);
