@@ -89,12 +89,14 @@ uint64_t swap_area_free(void)
     return pages;
 }
 
-/* The area with room that has the highest priority, and among equals the one whose turn it is; NULL: there is none. */
+/* The area with room that has the highest priority; NULL: there is none. Among equals each has its turn for a batch, so
+ * that pages which are written together stand together. */
 static struct swap_area *swap_area_choose(void)
 {
     struct swap_area *best = 0;
-    for (unsigned i = 1; i <= SWAP_AREAS; i++) {
-        struct swap_area *area = &swap_areas[(swap_area_latest + i) % SWAP_AREAS];
+    unsigned first = swap_area_latest + (swap_areas[swap_area_latest].next % SWAP_BATCH == 0);
+    for (unsigned i = 0; i < SWAP_AREAS; i++) {
+        struct swap_area *area = &swap_areas[(first + i) % SWAP_AREAS];
         if (!area->file || area->is_closing || area->is_broken || area->used == area->good)
             continue;
         if (!best || area->priority > best->priority)
@@ -105,10 +107,7 @@ static struct swap_area *swap_area_choose(void)
 
 uint32_t swap_slot_take(coop_paddr frame)
 {
-    /* Pages that are written together stand together: the next area's turn comes with the next batch. */
-    struct swap_area *area = &swap_areas[swap_area_latest];
-    if (!area->file || area->is_closing || area->is_broken || area->used == area->good || area->next % SWAP_BATCH == 0)
-        area = swap_area_choose();
+    struct swap_area *area = swap_area_choose();
     if (!area)
         return 0;
     swap_area_latest = (unsigned)(area - swap_areas);
