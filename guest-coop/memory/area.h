@@ -17,13 +17,13 @@ struct file;
 #define AREA_EXEC  4u
 
 /* Flags */
-#define AREA_SHARED   (1u << 0) /* writes go to the file (or the shared object) */
-#define AREA_STACK    (1u << 1) /* grows downward */
-#define AREA_HEAP     (1u << 2) /* moved by brk(2) */
-#define AREA_NO_WRITE (1u << 3) /* cannot become writable: shared, of what was opened for reading */
-#define AREA_LOCKED   (1u << 4) /* of mlock(2): nothing of it is swapped out, and it is counted */
-#define AREA_MOVING   (1u << 5) /* its pages are on their way to it: joins no other */
-#define AREA_NO_FORK  (1u << 6) /* a child has no such area */
+#define AREA_SHARED    (1u << 0) /* writes go to the file (or the shared object) */
+#define AREA_STACK     (1u << 1) /* grows downward */
+#define AREA_HEAP      (1u << 2) /* moved by brk(2) */
+#define AREA_NO_WRITE  (1u << 3) /* cannot become writable: shared, of what was opened for reading */
+#define AREA_LOCKED    (1u << 4) /* of mlock(2): nothing of it is swapped out, and it is counted */
+#define AREA_MOVING    (1u << 5) /* its pages are on their way to it: joins no other */
+#define AREA_NO_FORK   (1u << 6) /* a child has no such area */
 #define AREA_WIPE_FORK (1u << 7) /* a child has it without its pages */
 
 struct area {

@@ -266,8 +266,7 @@ static __attribute__((noinline)) enum fault_result fault_swapped(struct address_
 {
     uint32_t place = swap_map_get(space->swapped, address);
     if (!place)
-        return area->file ? fault_file(space, area, address, slot, error)
-                          : fault_anonymous(space, area, address, slot);
+        return area->file ? fault_file(space, area, address, slot, error) : fault_anonymous(space, area, address, slot);
     process_current()->private->faults_major++;
     int status = address_space_bring_in(space, address, place);
     if (status == -ENOMEM)

@@ -10,7 +10,7 @@
 #include <coopvirt/spinlock.h>
 
 #define FRAME_FREE         0u
-#define FRAME_CONTINUATION UINT32_MAX /* second and later frames of a run */
+#define FRAME_CONTINUATION UINT32_MAX       /* second and later frames of a run */
 #define FRAME_KEPT         (UINT32_MAX - 1) /* in the reserve */
 
 struct frame_extent {

@@ -43,8 +43,7 @@ static int swap_empty_space(struct address_space *space, const struct swap_area 
     uint64_t address;
     uint32_t slot;
     int status = 0;
-    while (status == 0 &&
-           (slot = swap_map_find(space->swapped, swap_area_low(area), swap_area_high(area), &address))) {
+    while (status == 0 && (slot = swap_map_find(space->swapped, swap_area_low(area), swap_area_high(area), &address))) {
         status = process_signal_pending() ? -EINTR : address_space_bring_in(space, address, slot);
         if (status == -ENOMEM && swap_make_room())
             status = 0;

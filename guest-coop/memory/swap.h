@@ -28,7 +28,8 @@ void swap_cool(struct address_space *space, uint64_t start, uint64_t end);
 
 /*
  * A frame with the content of a page that is swapped out, one reference. 0, -ENOMEM: room was made, or there is none
- * (*frame is 0), -EAGAIN: the page has come back or gone meanwhile, -EIO. The space's reference is the caller's. Sleeps.
+ * (*frame is 0), -EAGAIN: the page has come back or gone meanwhile, -EIO. The space's reference is the caller's.
+ * Sleeps.
  */
 int swap_fetch(struct address_space *space, uint64_t address, uint32_t slot, coop_paddr *frame);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Swap areas: the disks, or files on one, that pages of processes are written to. An area is an array of slots, one a
- * page. A slot counts who needs it: each space whose map names it (a fork has two of them), who writes and who reads it.
- * While it is written, and for ever when that failed, the page's frame hangs on it: who wants the page back takes that.
+ * page. A slot counts who needs it: each space whose map names it (a fork has two of them), who writes and who reads
+ * it. While it is written, and for ever when that failed, the page's frame hangs on it: who wants the page back takes
+ * that.
  */
 #ifndef MEMORY_SWAP_AREA_H
 #define MEMORY_SWAP_AREA_H

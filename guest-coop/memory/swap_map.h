@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which pages of an address space are swapped out, and where to. Page-table entries cannot say it: a hypervisor that
- * checks them lets a page that is not present name nothing. So a space with such pages has a map: a hash of leaves, each
- * for half a MiB of addresses. A slot is a number (memory/swap_area.h), 0 is none. Pure but for the heap.
+ * checks them lets a page that is not present name nothing. So a space with such pages has a map: a hash of leaves,
+ * each for half a MiB of addresses. A slot is a number (memory/swap_area.h), 0 is none. Pure but for the heap.
  */
 #ifndef MEMORY_SWAP_MAP_H
 #define MEMORY_SWAP_MAP_H

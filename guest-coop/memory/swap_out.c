@@ -12,11 +12,11 @@
 #include "memory/swap.h"
 #include "memory/swap_area.h"
 
-#define SWAP_ROUNDS_MOST    16u
-#define SWAP_RESERVE_SHARE  64u /* of all frames */
-#define SWAP_RESERVE_LEAST  32u
-#define SWAP_RESERVE_MOST   256u
-#define SWAP_HELD           (AREA_SHARED | AREA_LOCKED | AREA_MOVING)
+#define SWAP_ROUNDS_MOST   16u
+#define SWAP_RESERVE_SHARE 64u /* of all frames */
+#define SWAP_RESERVE_LEAST 32u
+#define SWAP_RESERVE_MOST  256u
+#define SWAP_HELD          (AREA_SHARED | AREA_LOCKED | AREA_MOVING)
 
 /* What goes out together, and the hand. */
 static struct swap_flight {

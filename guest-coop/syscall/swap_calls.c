@@ -27,8 +27,8 @@ static struct swap_area *swap_area_on(const struct inode *inode)
     bool is_device = inode_type(inode) == ABI_S_IFBLK;
     for (struct swap_area *area = swap_areas; area < swap_areas + SWAP_AREAS; area++) {
         const struct inode *other = area->file ? area->file->inode : NULL;
-        if (other && (other == inode || (is_device && inode_type(other) == ABI_S_IFBLK &&
-                                         other->device == inode->device)))
+        if (other &&
+            (other == inode || (is_device && inode_type(other) == ABI_S_IFBLK && other->device == inode->device)))
             return area;
     }
     return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * More memory than there is, as process 1 of guest-coop with a disk to swap to: every page comes back as it was written,
- * whatever happens to it while it is away, and at the end all frames and all of the disk are free again.
+ * More memory than there is, as process 1 of guest-coop with a disk to swap to: every page comes back as it was
+ * written, whatever happens to it while it is away, and at the end all frames and all of the disk are free again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,11 +18,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PAGE        4096ul
-#define DISK        "/dev/hda"
-#define BEYOND      2000ul /* pages more than fit */
-#define PART        600ul
-#define FRAMES_LOST 96 /* slabs and tables that the kernel keeps */
+#define PAGE              4096ul
+#define DISK              "/dev/hda"
+#define BEYOND            2000ul /* pages more than fit */
+#define PART              600ul
+#define FRAMES_LOST       96 /* slabs and tables that the kernel keeps */
 #define HEADER_WORD(byte) ((byte) / 4)
 
 #ifndef MADV_PAGEOUT
@@ -248,7 +248,8 @@ static void call_with_pages_away(void)
     fill(memory, PART, 5);
     for (unsigned long i = 0; i < PART; i += 8) {
         madvise(memory, PART * PAGE, MADV_PAGEOUT);
-        is_well &= write(pipes[1], memory + i * PAGE, 1) == 1 && read(pipes[0], &byte, 1) == 1 && byte == memory[i * PAGE];
+        is_well &=
+            write(pipes[1], memory + i * PAGE, 1) == 1 && read(pipes[0], &byte, 1) == 1 && byte == memory[i * PAGE];
         madvise(memory, PART * PAGE, MADV_PAGEOUT);
         is_well &= write(pipes[1], &byte, 1) == 1 && read(pipes[0], memory + i * PAGE, 1) == 1;
     }
@@ -292,8 +293,12 @@ static void use_all(void)
 
 int main(void)
 {
-    static void (*const tests[])(void) = {use_more_than_there_is, fork_with_pages_away, change_pages_away,
-                                          share_too_little,       call_with_pages_away, end_with_pages_away,
+    static void (*const tests[])(void) = {use_more_than_there_is,
+                                          fork_with_pages_away,
+                                          change_pages_away,
+                                          share_too_little,
+                                          call_with_pages_away,
+                                          end_with_pages_away,
                                           use_all};
     int disk = open(DISK, O_RDWR);
     off_t bytes = lseek(disk, 0, SEEK_END);
