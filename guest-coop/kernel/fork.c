@@ -181,6 +181,9 @@ __attribute__((noinline)) static long fork_thread(const struct fork_arguments *a
         current->private->signal_given |= current->private->signal_pending;
     int number = thread->pid;
     thread_publish(thread, leader);
+    /* Whoever ended the process meanwhile has not seen this thread. */
+    if (current->private->ending)
+        thread_end(thread);
     fork_start(thread);
     return number;
 }
