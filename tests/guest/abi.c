@@ -65,11 +65,11 @@ static const struct part {
              {"sockets", abi_test_sockets},       {"loopback", abi_test_loopback},
              {"system", abi_test_system},
              {"files", abi_test_files},
-             {"privileges", abi_test_privileges}, {"rooms", abi_test_rooms},
+             {"privileges", abi_test_privileges}, {"rooms", abi_test_rooms}, {"disks", abi_test_disks},
              {"limits", abi_test_limits},         {"mounts", abi_test_mounts},
              {"proc", abi_test_proc},             {"clones", abi_test_clones},
              {"sequences", abi_test_sequences},   {"rights", abi_test_rights},
-             {"credentials", abi_test_credentials}, {"handles", abi_test_handles},
+             {"credentials", abi_test_credentials},
              {"accounts", abi_test_accounts},     {"terminals", abi_test_terminals},
              {"lines", abi_test_lines},           {"clocks", abi_test_clocks},
              {"classes", abi_test_classes},       {"vdso", abi_test_vdso}};

@@ -4,6 +4,7 @@
  * names (seed=N), else from 0. As process 1 of guest-coop it powers the machine off in the end: what is tested is that
  * the kernel is still there.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,9 +25,7 @@
 #define CALLS       400u
 #define BUFFER      16384u
 #define NUMBER_LAST 440u
-#define HANDLES     5u
-#define SYS_PIDFD_SEND 424
-#define SYS_PIDFD_OPEN 434
+#define HANDLES     4u
 #define SYS_RSEQ    334
 #define POLLS       30u
 #define POLL_US     10000u
@@ -82,6 +81,32 @@ static uint64_t argument(void)
     }
 }
 
+/* What block devices are asked for, and what loop devices are, and whom; the numbers that no dice would find. */
+static uint64_t device_request(void)
+{
+    static const uint32_t requests[] = {0x80081270, 0x40081271, 0x80081272, 0x4c80, 0x4c81, 0x4c82};
+    switch (roll() % 3) {
+    case 0:
+        return 0x125d + roll() % 0x23; /* BLKROSET to BLKZEROOUT */
+    case 1:
+        return 0x4c00 + roll() % 11; /* LOOP_SET_FD to LOOP_CONFIGURE */
+    default:
+        return requests[roll() % (sizeof(requests) / sizeof(requests[0]))];
+    }
+}
+
+/* Open in all children. */
+static int devices[5];
+
+static void make_devices(void)
+{
+    static const char *const names[] = {"/dev/loop-control", "/dev/loop0", "/dev/loop1", "/dev/loop2", "/tmp/disk"};
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        devices[i] = open(names[i], O_RDWR | O_CREAT, 0600);
+    if (ftruncate(devices[4], 1 << 20) || write(devices[4], names, sizeof(names)) < 0)
+        perror(names[4]);
+}
+
 /* Calls that only wait, fork or end are rare, so that the others get their turn. */
 static int is_wanted(uint64_t number)
 {
@@ -121,7 +146,6 @@ static void make_own(void)
     struct sigevent event = {.sigev_signo = SIGRTMIN};
     syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer);
     handles[3] = (uint64_t)timer;
-    handles[4] = (uint64_t)syscall(SYS_PIDFD_OPEN, getpid(), 0);
 }
 
 /* The old page of calls; what is no good there is the child's end. */
@@ -136,12 +160,13 @@ static void call_old(void)
 static void call_one(uint64_t number)
 {
     uint64_t first = argument();
+    if (number == SYS_ioctl && roll() % 2) {
+        uint64_t third = roll() % 4 ? argument() : (uint64_t)devices[roll() % 5];
+        syscall(SYS_ioctl, devices[roll() % 5], device_request(), third);
+        return;
+    }
     if (number == SYS_rt_sigqueueinfo || number == SYS_rt_tgsigqueueinfo)
         first = (uint64_t)getpid();
-    if (number == SYS_PIDFD_SEND)
-        first = handles[4];
-    if (number == SYS_prctl && roll() % 2)
-        first = roll() % 50;
     syscall((long)number, first, argument(), argument(), argument(), argument(), argument());
 }
 
@@ -159,6 +184,8 @@ static void child(unsigned number)
         if (roll() % 1000 == 0)
             call_old();
         uint64_t call = roll() % 50 ? roll() % NUMBER_LAST : roll();
+        if (roll() % 16 == 0)
+            call = SYS_ioctl;
         if (is_wanted(call))
             call_one(call);
     }
@@ -183,6 +210,7 @@ int main(void)
     printf("fuzz_calls: seed %llu\n", (unsigned long long)seed);
     fflush(stdout);
     make_handles();
+    make_devices();
     for (unsigned number = 0; number < CHILDREN; number++) {
         pid_t pid = fork();
         if (pid == 0) {
