@@ -154,21 +154,22 @@ int block_register(struct block_device *device)
     };
     struct block_device **last = &block_oldest;
 
-    int status = device_register(device->name, device->number, ABI_S_IFBLK | 0660, &operations);
-    if (status)
-        return status;
+    /* Before the event tells of it. */
     while (*last)
         last = &(*last)->next;
     device->next = NULL;
     *last = device;
-    return 0;
+    int status = device_register(device->name, device->number, ABI_S_IFBLK | 0660, &operations);
+    if (status)
+        *last = NULL;
+    return status;
 }
 
 void block_unregister(struct block_device *device)
 {
     struct block_device **link = &block_oldest;
+    device_unregister(ABI_S_IFBLK, device->number);
     while (*link != device)
         link = &(*link)->next;
     *link = device->next;
-    device_unregister(ABI_S_IFBLK, device->number);
 }

@@ -21,9 +21,7 @@ uint64_t socket_message_bytes(const struct socket_message *message)
     return bytes;
 }
 
-/* Copies between the pieces, from `offset` bytes into them, and kernel memory. */
-static int socket_pieces_copy(const struct socket_message *message, uint64_t offset, uint8_t *data, uint64_t bytes,
-                              bool out)
+int socket_pieces_copy(const struct socket_message *message, uint64_t offset, uint8_t *data, uint64_t bytes, bool out)
 {
     for (uint32_t i = 0; i < message->piece_count && bytes; i++) {
         uint64_t size = message->pieces[i].bytes;

@@ -106,6 +106,9 @@ void socket_release(struct file *file);
 
 /* socket_data.c */
 uint64_t socket_message_bytes(const struct socket_message *message);
+
+/* Copies between a message's pieces, from `offset` bytes into them, and kernel memory: 0 or -EFAULT. May sleep. */
+int socket_pieces_copy(const struct socket_message *message, uint64_t offset, uint8_t *data, uint64_t bytes, bool out);
 long socket_send_to(struct file *file, struct socket *receiver, struct socket_message *message);
 long socket_receive(struct file *file, struct socket_message *message);
 long socket_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position);

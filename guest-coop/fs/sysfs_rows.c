@@ -5,6 +5,7 @@
 #include "fs/sysfs_internal.h"
 
 #include "drivers/block.h"
+#include "drivers/block_partition.h"
 #include "fs/uevent.h"
 #include "kernel/errno.h"
 #include <coopvirt/string.h>
@@ -16,6 +17,7 @@ enum {
     SYSFS_CLASS_BLOCK,
     SYSFS_CLASS_MEMORY,
     SYSFS_CLASS_MISC,
+    SYSFS_CLASS_CLOCK,
     SYSFS_CLASS_TERMINAL,
     SYSFS_NUMBERS,
     SYSFS_NUMBERS_BLOCK,
@@ -27,6 +29,7 @@ enum {
     SYSFS_HOME_BLOCK,
     SYSFS_HOME_MEMORY,
     SYSFS_HOME_MISC,
+    SYSFS_HOME_CLOCK,
     SYSFS_HOME_TERMINAL,
     SYSFS_DISK,
     SYSFS_QUEUE,
@@ -130,20 +133,48 @@ static void sysfs_print_sectors(struct proc_text *text, const struct device *dev
     proc_print(text, "%lu\n", block ? (unsigned long)block->sectors : 0);
 }
 
+static void sysfs_print_read_only(struct proc_text *text, const struct device *device)
+{
+    const struct block_device *block = block_find(device->number);
+    proc_print(text, "%u\n", block && block_is_read_only(block));
+}
+
+static void sysfs_print_start(struct proc_text *text, const struct device *device)
+{
+    const struct block_device *block = block_find(device->number);
+    proc_print(text, "%lu\n", block ? (unsigned long)block->start : 0);
+}
+
+static void sysfs_print_partition(struct proc_text *text, const struct device *device)
+{
+    const struct block_device *block = block_find(device->number);
+    proc_print(text, "%u\n", block ? block_partition_number(block) : 0);
+}
+
 SYSFS_LINE(sector_bytes, "%u", BLOCK_SECTOR_BYTES)
 SYSFS_LINE(removable, "%u", 0)
 
 static const struct sysfs_row sysfs_queue_rows[] = {SYSFS_TEXT("hw_sector_size", sysfs_print_sector_bytes),
                                                     SYSFS_TEXT("logical_block_size", sysfs_print_sector_bytes),
                                                     SYSFS_TEXT("physical_block_size", sysfs_print_sector_bytes)};
-static const struct sysfs_row sysfs_disk_rows[] = {SYSFS_TEXT("dev", sysfs_print_number),
-                                                   SYSFS_IN("queue", SYSFS_QUEUE),
-                                                   SYSFS_TEXT("removable", sysfs_print_removable),
-                                                   SYSFS_TEXT("size", sysfs_print_sectors),
-                                                   SYSFS_CLASS_LINK,
-                                                   SYSFS_EVENT};
+static const struct sysfs_row sysfs_disk_rows[] = {
+    SYSFS_TEXT("dev", sysfs_print_number),
+    SYSFS_IN("queue", SYSFS_QUEUE),
+    SYSFS_TEXT("removable", sysfs_print_removable),
+    SYSFS_TEXT("ro", sysfs_print_read_only),
+    SYSFS_TEXT("size", sysfs_print_sectors),
+    SYSFS_CLASS_LINK,
+    SYSFS_EVENT,
+};
 static const struct sysfs_row sysfs_partition_rows[] = {
-    SYSFS_TEXT("dev", sysfs_print_number), SYSFS_TEXT("size", sysfs_print_sectors), SYSFS_CLASS_LINK, SYSFS_EVENT};
+    SYSFS_TEXT("dev", sysfs_print_number),
+    SYSFS_TEXT("partition", sysfs_print_partition),
+    SYSFS_TEXT("ro", sysfs_print_read_only),
+    SYSFS_TEXT("size", sysfs_print_sectors),
+    SYSFS_TEXT("start", sysfs_print_start),
+    SYSFS_CLASS_LINK,
+    SYSFS_EVENT,
+};
 
 const struct sysfs_folder *sysfs_device_folder(const struct device *device)
 {
@@ -156,10 +187,10 @@ const struct sysfs_folder *sysfs_device_folder(const struct device *device)
 
 static const struct sysfs_row sysfs_class_rows[] = {
     SYSFS_IN("block", SYSFS_CLASS_BLOCK), SYSFS_IN("mem", SYSFS_CLASS_MEMORY), SYSFS_IN("misc", SYSFS_CLASS_MISC),
-    SYSFS_IN("tty", SYSFS_CLASS_TERMINAL)};
+    SYSFS_IN("rtc", SYSFS_CLASS_CLOCK), SYSFS_IN("tty", SYSFS_CLASS_TERMINAL)};
 static const struct sysfs_row sysfs_virtual_rows[] = {
     SYSFS_IN("block", SYSFS_HOME_BLOCK), SYSFS_IN("mem", SYSFS_HOME_MEMORY), SYSFS_IN("misc", SYSFS_HOME_MISC),
-    SYSFS_IN("tty", SYSFS_HOME_TERMINAL)};
+    SYSFS_IN("rtc", SYSFS_HOME_CLOCK), SYSFS_IN("tty", SYSFS_HOME_TERMINAL)};
 static const struct sysfs_row sysfs_number_rows[] = {SYSFS_IN("block", SYSFS_NUMBERS_BLOCK),
                                                      SYSFS_IN("char", SYSFS_NUMBERS_CHARACTER)};
 static const struct sysfs_row sysfs_system_rows[] = {SYSFS_IN("cpu", SYSFS_CPU)};
@@ -177,6 +208,7 @@ const struct sysfs_folder sysfs_folders[SYSFS_FOLDERS] = {
     [SYSFS_CLASS_BLOCK] = {.depth = 2, .list = SYSFS_LIST_CLASS, .class = "block"},
     [SYSFS_CLASS_MEMORY] = {.depth = 2, .list = SYSFS_LIST_CLASS, .class = "mem"},
     [SYSFS_CLASS_MISC] = {.depth = 2, .list = SYSFS_LIST_CLASS, .class = "misc"},
+    [SYSFS_CLASS_CLOCK] = {.depth = 2, .list = SYSFS_LIST_CLASS, .class = "rtc"},
     [SYSFS_CLASS_TERMINAL] = {.depth = 2, .list = SYSFS_LIST_CLASS, .class = "tty"},
     [SYSFS_NUMBERS] = {SYSFS_OF(sysfs_number_rows)},
     [SYSFS_NUMBERS_BLOCK] = {.depth = 2, .list = SYSFS_LIST_NUMBERS, .type = ABI_S_IFBLK},
@@ -188,6 +220,7 @@ const struct sysfs_folder sysfs_folders[SYSFS_FOLDERS] = {
     [SYSFS_HOME_BLOCK] = {.list = SYSFS_LIST_HOME, .class = "block"},
     [SYSFS_HOME_MEMORY] = {.list = SYSFS_LIST_HOME, .class = "mem"},
     [SYSFS_HOME_MISC] = {.list = SYSFS_LIST_HOME, .class = "misc"},
+    [SYSFS_HOME_CLOCK] = {.list = SYSFS_LIST_HOME, .class = "rtc"},
     [SYSFS_HOME_TERMINAL] = {.list = SYSFS_LIST_HOME, .class = "tty"},
     [SYSFS_DISK] = {SYSFS_OF(sysfs_disk_rows), .depth = 4, .list = SYSFS_LIST_PARTITIONS},
     [SYSFS_QUEUE] = {SYSFS_OF(sysfs_queue_rows)},

@@ -9,7 +9,7 @@
 #include "fs/device.h"
 #include "fs/proc_text.h"
 
-/* "block", "mem", "misc", "net" or "tty". */
+/* "block", "mem", "misc", "rtc" or "tty". */
 const char *uevent_class(const struct device *device);
 
 /* The disk whose partition a device is, or NULL. */
