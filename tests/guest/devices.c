@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Devices from the inside, in whichever way they are reached: as process 1 it does what `test=` on the command line
- * says (disk, entropy, sleep, memory, send, receive), prints one line for each thing that holds, and powers off; what
- * does not hold halts the machine.
+ * says (see main), prints one line for each thing that holds, and powers off; what does not hold halts the machine.
  */
 #include "coopnet.h"
 #include <errno.h>
@@ -316,13 +315,114 @@ static void test_receive(void)
     say("devices: every frame was answered");
 }
 
+/* ---- the clock that goes on: rtc(4) ---- */
+
+#define RTC_RD_TIME    0x80247009u
+#define RTC_SET_TIME   0x4024700au
+#define RTC_EPOCH_READ 0x8008700du
+#define RTC_AIE_ON     0x7001u
+
+struct rtc_time {
+    int tm_sec, tm_min, tm_hour, tm_mday, tm_mon, tm_year, tm_wday, tm_yday, tm_isdst;
+};
+
+static void clock_refuses(int clock)
+{
+    struct rtc_time time;
+    CHECK(open("/dev/rtc", O_RDONLY) == -1 && errno == EBUSY);
+    CHECK(ioctl(clock, RTC_RD_TIME, 8) == -1 && errno == EFAULT);
+    CHECK(ioctl(clock, RTC_AIE_ON, 0) == -1 && errno == ENOTTY);
+    CHECK(ioctl(clock, RTC_RD_TIME, &time) == 0);
+    struct rtc_time wrong[] = {time, time, time, time, time};
+    wrong[0].tm_mon = 12;
+    wrong[1].tm_mday = 32;
+    wrong[2].tm_year = 99;
+    wrong[3].tm_sec = 60;
+    wrong[4].tm_hour = -1;
+    for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        CHECK(ioctl(clock, RTC_SET_TIME, &wrong[i]) == -1 && errno == EINVAL);
+    wrong[0].tm_mon = 1;
+    wrong[0].tm_mday = 30;
+    CHECK(ioctl(clock, RTC_SET_TIME, &wrong[0]) == -1 && errno == EINVAL);
+    pid_t user = fork();
+    if (user == 0) {
+        CHECK(setuid(1000) == 0 && ioctl(clock, RTC_SET_TIME, &time) == -1 && errno == EACCES);
+        CHECK(ioctl(clock, RTC_RD_TIME, &time) == 0 && open("/dev/rtc0", O_RDONLY) == -1 && errno == EACCES);
+        _exit(0);
+    }
+    int status;
+    CHECK(waitpid(user, &status, 0) == user && status == 0);
+}
+
+/* The last second of a leap year's February, and on into March. */
+static void test_clock(void)
+{
+    struct rtc_time time = {.tm_year = 124, .tm_mon = 1, .tm_mday = 29, .tm_hour = 23, .tm_min = 59, .tm_sec = 58};
+    struct timespec second = {1, 0};
+    unsigned long epoch = 0;
+    int clock = open("/dev/rtc0", O_RDWR);
+    CHECK(clock >= 0 && ioctl(clock, RTC_EPOCH_READ, &epoch) == 0 && epoch == 1900);
+    clock_refuses(clock);
+    CHECK(ioctl(clock, RTC_SET_TIME, &time) == 0 && ioctl(clock, RTC_RD_TIME, &time) == 0);
+    CHECK(time.tm_year == 124 && time.tm_wday == (time.tm_mday == 29 ? 4 : 5));
+    for (int i = 0; i < 10 && time.tm_mday != 1; i++)
+        CHECK(nanosleep(&second, NULL) == 0 && ioctl(clock, RTC_RD_TIME, &time) == 0);
+    CHECK(time.tm_mon == 2 && time.tm_mday == 1 && time.tm_hour == 0 && time.tm_wday == 5 && time.tm_yday == 60);
+    CHECK(close(clock) == 0);
+    say("devices: the clock is set and goes on");
+}
+
+/* ---- the watchdog, by Linux' watchdog API ---- */
+
+#define WDIOC_GETSUPPORT    0x80285700u
+#define WDIOC_GETSTATUS     0x80045701u
+#define WDIOC_SETOPTIONS    0x80045704u
+#define WDIOC_KEEPALIVE     0x80045705u
+#define WDIOC_SETTIMEOUT    0xc0045706u
+#define WDIOC_GETTIMELEFT   0x8004570au
+#define WDIOF_MAGICCLOSE    0x0100
+#define WDIOF_KEEPALIVEPING 0x8000
+
+struct watchdog_info {
+    uint32_t options, version;
+    uint8_t identity[32];
+};
+
+/* Fed, stopped, and in the end neither: the kernel ends the machine. */
+static void test_watchdog(void)
+{
+    struct watchdog_info about;
+    int seconds = 100, options = 0, watchdog = open("/dev/watchdog", O_WRONLY);
+    CHECK(watchdog >= 0 && open("/dev/watchdog", O_WRONLY) == -1 && errno == EBUSY);
+    CHECK(ioctl(watchdog, WDIOC_GETSUPPORT, &about) == 0 && (about.options & WDIOF_MAGICCLOSE));
+    CHECK(ioctl(watchdog, WDIOC_SETTIMEOUT, &seconds) == 0 && seconds == 100);
+    CHECK(ioctl(watchdog, WDIOC_GETTIMELEFT, &seconds) == 0 && seconds >= 90 && seconds <= 100);
+    CHECK(ioctl(watchdog, WDIOC_SETOPTIONS, &options) == -1 && errno == ENOTTY);
+    seconds = 0;
+    CHECK(ioctl(watchdog, WDIOC_SETTIMEOUT, &seconds) == -1 && errno == EINVAL);
+    seconds = 2;
+    CHECK(ioctl(watchdog, WDIOC_SETTIMEOUT, &seconds) == 0);
+    for (int i = 0; i < 4; i++)
+        CHECK(write(watchdog, "", 1) == 1 && usleep(900000) == 0 && ioctl(watchdog, WDIOC_KEEPALIVE, 0) == 0);
+    CHECK(ioctl(watchdog, WDIOC_GETSTATUS, &options) == 0 && options == WDIOF_KEEPALIVEPING);
+    CHECK(write(watchdog, (void *)8, 1) == -1 && errno == EFAULT);
+    CHECK(write(watchdog, "last V", 6) == 6 && close(watchdog) == 0);
+    sleep(3);
+    say("devices: the watchdog sleeps");
+    watchdog = open("/dev/watchdog", O_WRONLY);
+    CHECK(watchdog >= 0 && write(watchdog, "V", 1) == 1 && write(watchdog, "", 1) == 1 && close(watchdog) == 0);
+    sleep(4);
+    say("devices: the watchdog sleeps on");
+}
+
 int main(void)
 {
     static const struct {
         const char *name;
         void (*run)(void);
     } tests[] = {{"disk", test_disk},     {"entropy", test_entropy}, {"sleep", test_sleep},
-                 {"memory", test_memory}, {"send", test_send},       {"receive", test_receive}};
+                 {"memory", test_memory}, {"send", test_send},       {"receive", test_receive},
+                 {"clock", test_clock},   {"watchdog", test_watchdog}};
     char words[2048] = "", *word;
     int command_line = open("/proc/cmdline", O_RDONLY);
     CHECK(read(command_line, words, sizeof(words) - 1) > 0);

@@ -17,6 +17,7 @@
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,7 +26,8 @@
 #define CALLS       400u
 #define BUFFER      16384u
 #define NUMBER_LAST 440u
-#define HANDLES     4u
+#define HANDLES     5u
+#define DEVICES     6u
 #define SYS_RSEQ    334
 #define POLLS       30u
 #define POLL_US     10000u
@@ -84,7 +86,8 @@ static uint64_t argument(void)
 /* What block devices are asked for, and what loop devices are, and whom; the numbers that no dice would find. */
 static uint64_t device_request(void)
 {
-    static const uint32_t requests[] = {0x80081270, 0x40081271, 0x80081272, 0x4c80, 0x4c81, 0x4c82};
+    static const uint32_t requests[] = {0x80081270, 0x40081271, 0x80081272, 0x4c80,     0x4c81,
+                                        0x4c82,     0x80247009, 0x4024700a, 0x8008700d}; /* the last: RTC_* */
     switch (roll() % 3) {
     case 0:
         return 0x125d + roll() % 0x23; /* BLKROSET to BLKZEROOUT */
@@ -96,11 +99,12 @@ static uint64_t device_request(void)
 }
 
 /* Open in all children. */
-static int devices[5];
+static int devices[DEVICES];
 
 static void make_devices(void)
 {
-    static const char *const names[] = {"/dev/loop-control", "/dev/loop0", "/dev/loop1", "/dev/loop2", "/tmp/disk"};
+    static const char *const names[] = {"/dev/loop-control", "/dev/loop0", "/dev/loop1",
+                                        "/dev/loop2",        "/tmp/disk",  "/dev/rtc0"};
     for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         devices[i] = open(names[i], O_RDWR | O_CREAT, 0600);
     if (ftruncate(devices[4], 1 << 20) || write(devices[4], names, sizeof(names)) < 0)
@@ -132,6 +136,7 @@ static void make_handles(void)
     handles[0] = (uint64_t)semget(IPC_PRIVATE, 5, 0666);
     handles[1] = (uint64_t)msgget(IPC_PRIVATE, 0666);
     handles[2] = (uint64_t)shmget(IPC_PRIVATE, 3 * 4096, 0666);
+    handles[4] = (uint64_t)timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK);
 }
 
 /* Real-time signals, which wait: they come to nobody else. */
@@ -144,7 +149,9 @@ static void make_own(void)
         sigaddset(&waiting, signal);
     sigprocmask(SIG_BLOCK, &waiting, NULL);
     struct sigevent event = {.sigev_signo = SIGRTMIN};
-    syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer);
+    static const clockid_t clocks[] = {CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_PROCESS_CPUTIME_ID,
+                                       CLOCK_THREAD_CPUTIME_ID};
+    syscall(SYS_timer_create, clocks[roll() % 4], &event, &timer);
     handles[3] = (uint64_t)timer;
 }
 
@@ -161,8 +168,8 @@ static void call_one(uint64_t number)
 {
     uint64_t first = argument();
     if (number == SYS_ioctl && roll() % 2) {
-        uint64_t third = roll() % 4 ? argument() : (uint64_t)devices[roll() % 5];
-        syscall(SYS_ioctl, devices[roll() % 5], device_request(), third);
+        uint64_t third = roll() % 4 ? argument() : (uint64_t)devices[roll() % DEVICES];
+        syscall(SYS_ioctl, devices[roll() % DEVICES], device_request(), third);
         return;
     }
     if (number == SYS_rt_sigqueueinfo || number == SYS_rt_tgsigqueueinfo)
