@@ -53,6 +53,14 @@ static inline bool capability_held(unsigned capability)
     return process_current()->effective >> capability & 1;
 }
 
+/* Are all of its identities those that the running process really has? */
+static inline bool capability_same_user(const struct process *process)
+{
+    const struct process *current = process_current();
+    return current->uid == process->uid && current->uid == process->euid && current->uid == process->suid &&
+           current->gid == process->gid && current->gid == process->egid && current->gid == process->sgid;
+}
+
 /* What a child or thread has from its maker: identities, groups (it had none) and capabilities. */
 static inline void capability_copy(struct process *to, const struct process *from)
 {

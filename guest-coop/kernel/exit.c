@@ -12,6 +12,7 @@
 #include "kernel/errno.h"
 #include "kernel/futex.h"
 #include "kernel/power.h"
+#include "kernel/process_handle.h"
 #include "kernel/process_list.h"
 #include "kernel/process_timer.h"
 #include "kernel/scheduler.h"
@@ -165,6 +166,8 @@ static void exit_last_thread(struct process *leader)
     bool links_group = exit_links_group(leader);
     process_current()->state = PROCESS_ZOMBIE;
     private->thread_count = 0;
+    if (private->handle)
+        wait_queue_wake(&private->handle->ended);
     if (links_group)
         process_group_check_orphaned(leader->group_id);
     exit_notify_parent(leader, signal ? SIGNAL_CODE_CLD_KILLED : SIGNAL_CODE_CLD_EXITED,

@@ -5,11 +5,13 @@
  */
 #include "kernel/fork.h"
 #include "fs/file.h"
+#include "fs/process_file.h"
 #include "kernel/capability.h"
 #include "kernel/cpu.h"
 #include "kernel/errno.h"
 #include "kernel/fpu.h"
 #include "kernel/limits.h"
+#include "kernel/process_handle.h"
 #include "kernel/process_list.h"
 #include "kernel/scheduler.h"
 #include "kernel/signal.h"
@@ -28,8 +30,8 @@
 #define FORK_IDS                                                                                                       \
     (FORK_SETTLS | FORK_PARENT_SETTID | FORK_CHILD_CLEARTID | FORK_CHILD_SETTID | FORK_SYSVSEM | FORK_DETACHED |       \
      FORK_UNTRACED)
-#define FORK_STORES        (FORK_PARENT_SETTID | FORK_CHILD_CLEARTID | FORK_CHILD_SETTID)
-#define FORK_PROCESS_FLAGS (FORK_VM | FORK_VFORK | FORK_CLEAR_SIGHAND | FORK_IDS)
+#define FORK_STORES        (FORK_PARENT_SETTID | FORK_CHILD_CLEARTID | FORK_CHILD_SETTID | FORK_PIDFD)
+#define FORK_PROCESS_FLAGS (FORK_PIDFD | FORK_VM | FORK_VFORK | FORK_CLEAR_SIGHAND | FORK_IDS)
 
 static void fork_copy_identity(struct process *child, const struct process *parent)
 {
@@ -97,6 +99,14 @@ static void fork_undo(struct process *child)
 {
     if (child->files)
         files_release(child->files);
+    if (child->directory)
+        inode_release(child->directory);
+    if (child->root)
+        inode_release(child->root);
+    if (child->executable)
+        inode_release(child->executable);
+    if (child->private->handle)
+        process_handle_forget(child);
     if (child->space)
         address_space_release(child->space);
     kernel_stack_free(child->private->stack);
@@ -131,6 +141,24 @@ static void fork_store_ids(struct process *child, const struct fork_arguments *a
         address_space_poke(child->space, arguments->child_tid, &pid, sizeof(pid));
 }
 
+/* A descriptor cannot be where the number is to be put, and was once what FORK_DETACHED is the bit of. */
+static bool fork_may_open(const struct fork_arguments *arguments)
+{
+    bool both = arguments->flags & FORK_PARENT_SETTID && arguments->parent_tid == arguments->pidfd;
+    return !both && !(arguments->flags & FORK_DETACHED);
+}
+
+/* A descriptor of the child, which has none of it, for the parent: 0 or -errno. Its number is told when the child is
+ * known: until then nobody can do anything with it. */
+static int fork_open(struct process *child, uint64_t address, int *descriptor)
+{
+    *descriptor = -1;
+    if (user_copy_out(address, descriptor, sizeof(*descriptor)))
+        return -EFAULT;
+    *descriptor = process_file_open(child, 0);
+    return *descriptor < 0 ? *descriptor : 0;
+}
+
 static void fork_start(struct process *child)
 {
     if (child->private->rules.reset_on_fork)
@@ -153,6 +181,15 @@ static void fork_share_resources(struct process *thread, struct process *parent)
     thread->executable = parent->executable;
     if (thread->executable)
         inode_reference(thread->executable);
+}
+
+/* What is left to do for a parent whose child may already run. */
+static void fork_tell(struct process *child, const struct fork_arguments *arguments, int descriptor)
+{
+    if (arguments->flags & FORK_VFORK)
+        fork_wait_vfork(child);
+    if (arguments->flags & FORK_PIDFD)
+        user_copy_out(arguments->pidfd, &descriptor, sizeof(descriptor));
 }
 
 __attribute__((noinline)) static long fork_thread(const struct fork_arguments *arguments)
@@ -181,6 +218,9 @@ __attribute__((noinline)) static long fork_thread(const struct fork_arguments *a
         current->private->signal_given |= current->private->signal_pending;
     int number = thread->pid;
     thread_publish(thread, leader);
+    /* Whoever ended the process meanwhile has not seen this thread. */
+    if (current->private->ending)
+        thread_end(thread);
     fork_start(thread);
     return number;
 }
@@ -191,20 +231,26 @@ long fork_process(const struct fork_arguments *arguments)
     uint64_t flags = arguments->flags;
     if ((flags & FORK_THREAD_FLAGS) == FORK_THREAD_FLAGS && !(flags & ~(FORK_THREAD_FLAGS | FORK_IDS)))
         return fork_thread(arguments);
-    if (flags & ~FORK_PROCESS_FLAGS)
+    if (flags & ~FORK_PROCESS_FLAGS || (flags & FORK_PIDFD && !fork_may_open(arguments)))
         return -EINVAL;
     if (parent->uid && limits_processes_reached())
         return -EAGAIN;
     struct process *child = process_create();
     if (!child)
         return -EAGAIN;
-    int status = fork_copy_resources(child, parent, flags);
+    int descriptor = -1, status = fork_copy_resources(child, parent, flags);
     if (status < 0) {
         fork_undo(child);
         return status;
     }
-    if (flags & FORK_STORES)
+    if (flags & FORK_STORES) {
         fork_store_ids(child, arguments);
+        status = flags & FORK_PIDFD ? fork_open(child, arguments->pidfd, &descriptor) : 0;
+        if (status < 0) {
+            fork_undo(child);
+            return status;
+        }
+    }
     fork_copy_identity(child, parent);
     fork_copy_registers(child, parent, arguments);
     struct process_private *to = child->private, *from = parent->private;
@@ -219,7 +265,7 @@ long fork_process(const struct fork_arguments *arguments)
     int pid = child->pid;
     process_publish(child, from->leader);
     fork_start(child);
-    if (flags & FORK_VFORK)
-        fork_wait_vfork(child);
+    if (flags & (FORK_PIDFD | FORK_VFORK))
+        fork_tell(child, arguments, descriptor);
     return pid;
 }

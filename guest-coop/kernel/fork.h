@@ -12,6 +12,7 @@
 #define FORK_FS             0x00000200ul
 #define FORK_FILES          0x00000400ul
 #define FORK_SIGHAND        0x00000800ul
+#define FORK_PIDFD          0x00001000ul
 #define FORK_VFORK          0x00004000ul
 #define FORK_PARENT         0x00008000ul
 #define FORK_THREAD         0x00010000ul
@@ -32,6 +33,7 @@ struct fork_arguments {
     uint64_t stack; /* the child's RSP, 0 = the parent's */
     uint64_t parent_tid, child_tid, tls;
     uint32_t exit_signal; /* that its parent gets at its end, or 0 */
+    uint64_t pidfd;       /* where FORK_PIDFD puts a descriptor of the child */
 };
 
 /* The number of the child, a process or a thread, or -errno. With FORK_VFORK it returns when the child has called exec

@@ -16,6 +16,7 @@
 #include "kernel/signal.h"
 #include "kernel/exit.h"
 #include "kernel/groups.h"
+#include "kernel/process_handle.h"
 #include <coopvirt/string.h>
 #include <coopvirt/x86_instructions.h>
 
@@ -193,6 +194,8 @@ void process_destroy(struct process *process)
     spinlock_release(&process_list_lock);
     if (private->limits)
         limits_release(private->limits);
+    if (private->handle)
+        process_handle_forget(process);
     if (process->groups)
         groups_release(process->groups);
     heap_free(process);

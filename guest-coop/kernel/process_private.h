@@ -55,6 +55,7 @@ struct rseq_registration {
 
 struct trap_frame;
 struct limits;
+struct process_handle;
 struct process_timer;
 struct semaphore_undo;
 struct cpu_timers;
@@ -108,6 +109,7 @@ struct process_private {
     struct process *list_next, *list_previous, *hash_next;
     struct wait_queue child_events; /* this process waits for its children here */
     struct wait_queue vfork_done;   /* its parent waits here for exec or exit */
+    struct process_handle *handle;  /* that descriptors of this process hold too, or NULL */
     bool vfork_child;               /* exec or exit has to wake the parent */
     bool subreaper;                 /* its descendants' orphans become its children */
     uint8_t parent_death_signal;    /* sent to this process when its parent ends; 0: none */

@@ -57,19 +57,21 @@ void thread_destroy(struct process *thread)
     heap_free(thread);
 }
 
+void thread_end(struct process *thread)
+{
+    thread->private->ending = true;
+    thread->private->signal_pending |= signal_bit(SIGNAL_KILL);
+    signal_update(thread);
+    if (thread->state == PROCESS_STOPPED || (thread->state == PROCESS_SLEEPING && !thread->private->uninterruptible))
+        scheduler_wake(thread);
+}
+
 void thread_end_others(void)
 {
     struct process *current = process_current();
-    for (struct process *thread = current->private->leader; thread; thread = thread_next(thread)) {
-        if (thread == current || thread->state == PROCESS_ZOMBIE)
-            continue;
-        thread->private->ending = true;
-        thread->private->signal_pending |= signal_bit(SIGNAL_KILL);
-        signal_update(thread);
-        if (thread->state == PROCESS_STOPPED ||
-            (thread->state == PROCESS_SLEEPING && !thread->private->uninterruptible))
-            scheduler_wake(thread);
-    }
+    for (struct process *thread = current->private->leader; thread; thread = thread_next(thread))
+        if (thread != current && thread->state != PROCESS_ZOMBIE)
+            thread_end(thread);
 }
 
 /* The leader's record, whose own thread has ended, goes on on the running thread's stack. */
@@ -117,8 +119,10 @@ int thread_become_only(void)
             return -EINTR;
         thread_end_others();
         current->private->only_killable = true;
-        wait_queue_sleep(&leader->private->thread_events, WAIT_FOREVER);
+        int status = wait_queue_sleep(&leader->private->thread_events, WAIT_FOREVER);
         current->private->only_killable = false;
+        if (status == -ERESTARTSYS)
+            return -EINTR; /* killed: it could not sleep again to let the others end */
     }
     if (current != leader)
         thread_take_over(current, leader);

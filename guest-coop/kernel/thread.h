@@ -26,6 +26,9 @@ void thread_publish(struct process *thread, struct process *leader);
 /* Takes an ended thread other than the leader out of all lists, adds its times to the leader's, and frees it. */
 void thread_destroy(struct process *thread);
 
+/* Tells one thread to end, on its way back to user mode at the latest. */
+void thread_end(struct process *thread);
+
 /* Makes all other threads of the running one's process end. */
 void thread_end_others(void);
 

@@ -39,6 +39,7 @@
     CALL(200, tkill)                                                                                                   \
     CALL(234, tgkill)                                                                                                  \
     CALL(297, rt_tgsigqueueinfo)                                                                                       \
+    CALL(424, pidfd_send_signal)                                                                                       \
     /* timer_calls.c */                                                                                                \
     CALL(222, timer_create)                                                                                            \
     CALL(223, timer_settime)                                                                                           \
@@ -64,6 +65,9 @@
     CALL(186, gettid)                                                                                                  \
     CALL(231, exit_group)                                                                                              \
     CALL(247, waitid)                                                                                                  \
+    /* handle_calls.c */                                                                                               \
+    CALL(434, pidfd_open)                                                                                              \
+    CALL(438, pidfd_getfd)                                                                                             \
     /* prctl_calls.c */                                                                                                \
     CALL(157, prctl)                                                                                                   \
     /* library_calls.c */                                                                                              \

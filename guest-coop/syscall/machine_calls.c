@@ -118,9 +118,8 @@ long kernel_sys_prlimit64(const struct syscall_arguments *a)
     struct process *process = a->a0 ? process_find((int)a->a0) : process_current();
     if (!process)
         return -ESRCH;
-    bool own = current->uid == process->uid && current->uid == process->euid && current->uid == process->suid &&
-               current->gid == process->gid && current->gid == process->egid && current->gid == process->sgid;
-    if (!own && process->leader_pid != current->leader_pid && !capability_held(CAPABILITY_SYS_RESOURCE))
+    bool own = capability_same_user(process) || process->leader_pid == current->leader_pid;
+    if (!own && !capability_held(CAPABILITY_SYS_RESOURCE))
         return -EPERM;
     old = *limits_of(process, (unsigned)a->a1);
     long status = a->a2 ? machine_limit_set(process, (unsigned)a->a1, &wanted) : 0;

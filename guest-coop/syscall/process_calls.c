@@ -3,6 +3,7 @@
  * Making, ending and waiting for processes; groups and sessions.
  */
 #include "fs/linux_abi.h"
+#include "fs/process_file.h"
 #include "kernel/errno.h"
 #include "kernel/exec.h"
 #include "kernel/exit.h"
@@ -25,6 +26,7 @@
 #define WAIT_ID_ALL   0u
 #define WAIT_ID_PID   1u
 #define WAIT_ID_GROUP 2u
+#define WAIT_ID_PIDFD 3u
 
 long kernel_sys_getpid(const struct syscall_arguments *a)
 {
@@ -69,7 +71,7 @@ long kernel_sys_clone(const struct syscall_arguments *a)
 {
     uint32_t signal = a->a0 & CLONE_SIGNAL_MASK;
     uint64_t flags = (uint32_t)a->a0 & ~CLONE_SIGNAL_MASK;
-    struct fork_arguments fork = {flags, a->a1, a->a2, a->a3, a->a4, signal <= SIGNAL_LAST ? signal : 0};
+    struct fork_arguments fork = {flags, a->a1, a->a2, a->a3, a->a4, signal <= SIGNAL_LAST ? signal : 0, a->a2};
     return fork_process(&fork);
 }
 
@@ -118,7 +120,8 @@ long kernel_sys_clone3(const struct syscall_arguments *a)
     if (!given.stack != !given.stack_bytes || given.stack >= USER_TOP || given.stack_bytes > USER_TOP - given.stack)
         return -EINVAL;
     struct fork_arguments fork = {flags,           given.stack + given.stack_bytes, given.parent_tid,
-                                  given.child_tid, given.tls,                       (uint32_t)given.exit_signal};
+                                  given.child_tid, given.tls,                       (uint32_t)given.exit_signal,
+                                  given.pidfd};
     return fork_process(&fork);
 }
 
@@ -187,29 +190,58 @@ static void wait_information(const struct exit_report *report, struct signal_inf
     }
 }
 
+/* The child that a descriptor means: 0 or -errno. One that does not block turns a wait into a look. */
+static int wait_descriptor(int descriptor, int *wanted, bool *look)
+{
+    struct process *process;
+    uint32_t flags;
+    int status = descriptor < 0 ? -EINVAL : process_file_meant(descriptor, &process, &flags);
+    if (status < 0)
+        return status;
+    if (!process)
+        return -ECHILD;
+    *wanted = process->pid;
+    *look = flags & ABI_O_NONBLOCK;
+    return 0;
+}
+
+/* Whom waitid(2) means, as exit_wait takes it: 0 or -errno. */
+static int wait_meant(const struct syscall_arguments *a, int *wanted, bool *look)
+{
+    *look = false;
+    switch (a->a0) {
+    case WAIT_ID_ALL:
+        *wanted = -1;
+        return 0;
+    case WAIT_ID_PID:
+        *wanted = (int)a->a1;
+        return 0;
+    case WAIT_ID_GROUP:
+        *wanted = a->a1 ? -(int)a->a1 : 0;
+        return 0;
+    case WAIT_ID_PIDFD:
+        return wait_descriptor((int)a->a1, wanted, look);
+    default:
+        return -EINVAL;
+    }
+}
+
 long kernel_sys_waitid(const struct syscall_arguments *a)
 {
     struct exit_report report;
     struct signal_information information = {.code = 0};
     int wanted;
-    switch (a->a0) {
-    case WAIT_ID_ALL:
-        wanted = -1;
-        break;
-    case WAIT_ID_PID:
-        wanted = (int)a->a1;
-        break;
-    case WAIT_ID_GROUP:
-        wanted = a->a1 ? -(int)a->a1 : 0;
-        break;
-    default:
-        return -EINVAL;
-    }
+    bool look;
     if (!(a->a3 & (EXIT_WAIT_EXITED | EXIT_WAIT_UNTRACED | EXIT_WAIT_CONTINUED)))
         return -EINVAL;
-    int pid = exit_wait(wanted, (uint32_t)a->a3, &report);
+    int status = wait_meant(a, &wanted, &look);
+    if (status < 0)
+        return status;
+    int pid = exit_wait(wanted, (uint32_t)a->a3 | (look ? EXIT_WAIT_NOHANG : 0), &report);
     if (pid < 0)
         return pid;
+    if (pid == 0 && look && !(a->a3 & EXIT_WAIT_NOHANG))
+        return -EAGAIN;
     if (pid > 0)
         wait_information(&report, &information);
     if (a->a2 && signal_information_out(a->a2, pid ? SIGNAL_CHLD : 0, &information))

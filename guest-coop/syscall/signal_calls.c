@@ -2,6 +2,7 @@
 /*
  * The system calls on signals.
  */
+#include "fs/process_file.h"
 #include "kernel/capability.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
@@ -297,6 +298,36 @@ long kernel_sys_rt_sigqueueinfo(const struct syscall_arguments *a)
     if (!process)
         return -ESRCH;
     return signal_permitted(process, (unsigned)a->a1) ? signal_send(process, (unsigned)a->a1, &information) : -EPERM;
+}
+
+/* By a descriptor of the process; without anything to say, as kill says it. */
+long kernel_sys_pidfd_send_signal(const struct syscall_arguments *a)
+{
+    const struct process *current = process_current();
+    struct process *process;
+    struct signal_information information = {.code = SIGNAL_CODE_USER, .pid = current->leader_pid, .uid = current->uid};
+    uint32_t number = 0;
+    if ((uint32_t)a->a3)
+        return -EINVAL;
+    long status = process_file_meant((int)a->a0, &process, 0);
+    if (status < 0)
+        return status;
+    int meant = process ? process->pid : 0;
+    if (a->a2 && user_copy_in(&number, a->a2, sizeof(number)))
+        return -EFAULT;
+    if (a->a2 && number != (uint32_t)a->a1)
+        return -EINVAL;
+    status = a->a2 ? signal_information_wanted(a->a2, meant, &information) : 0;
+    /* Copying may have slept, and the process be gone. */
+    if (status == 0)
+        status = process_file_meant((int)a->a0, &process, 0);
+    if (status < 0)
+        return status;
+    if (!process)
+        return -ESRCH;
+    if ((uint32_t)a->a1 > SIGNAL_LAST)
+        return -EINVAL;
+    return signal_permitted(process, (uint32_t)a->a1) ? signal_send(process, (uint32_t)a->a1, &information) : -EPERM;
 }
 
 long kernel_sys_rt_tgsigqueueinfo(const struct syscall_arguments *a)

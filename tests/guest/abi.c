@@ -69,7 +69,7 @@ static const struct part {
              {"limits", abi_test_limits},         {"mounts", abi_test_mounts},
              {"proc", abi_test_proc},             {"clones", abi_test_clones},
              {"sequences", abi_test_sequences},   {"rights", abi_test_rights},
-             {"credentials", abi_test_credentials},
+             {"credentials", abi_test_credentials}, {"handles", abi_test_handles},
              {"accounts", abi_test_accounts},     {"terminals", abi_test_terminals},
              {"lines", abi_test_lines},           {"clocks", abi_test_clocks},
              {"classes", abi_test_classes},       {"vdso", abi_test_vdso}};

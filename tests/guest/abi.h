@@ -75,6 +75,7 @@ void abi_test_files(void);
 void abi_test_sequences(void);
 void abi_test_rights(void);
 void abi_test_credentials(void);
+void abi_test_handles(void);
 void abi_test_accounts(void);
 void abi_test_terminals(void);
 void abi_test_lines(void);

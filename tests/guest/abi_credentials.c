@@ -114,7 +114,8 @@ static void become(uid_t user)
 
 static void group_calls(void)
 {
-    gid_t few[] = {70000, 3, GROUP, 3, 0}, *list = malloc((MANY + 1) * sizeof(*list)), *back = malloc(MANY * sizeof(*back));
+    gid_t few[] = {70000, 3, GROUP, 3, 0};
+    gid_t *list = malloc((MANY + 1) * sizeof(*list)), *back = malloc(MANY * sizeof(*back));
     EXPECT(list && back && syscall(SYS_setgroups, 5, few) == 0 && getgroups(0, NULL) == 5 && getgroups(5, list) == 5);
     EXPECT(list[0] == 0 && list[1] == 3 && list[2] == 3 && list[3] == GROUP && list[4] == 70000);
     EXPECT(getgroups(4, list) == -1 && errno == EINVAL && getgroups(-1, list) == -1 && errno == EINVAL);

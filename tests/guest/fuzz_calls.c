@@ -26,8 +26,10 @@
 #define CALLS       400u
 #define BUFFER      16384u
 #define NUMBER_LAST 440u
-#define HANDLES     5u
+#define HANDLES     6u
 #define DEVICES     6u
+#define SYS_PIDFD_SEND 424
+#define SYS_PIDFD_OPEN 434
 #define SYS_RSEQ    334
 #define POLLS       30u
 #define POLL_US     10000u
@@ -153,6 +155,7 @@ static void make_own(void)
                                        CLOCK_THREAD_CPUTIME_ID};
     syscall(SYS_timer_create, clocks[roll() % 4], &event, &timer);
     handles[3] = (uint64_t)timer;
+    handles[5] = (uint64_t)syscall(SYS_PIDFD_OPEN, getpid(), 0);
 }
 
 /* The old page of calls; what is no good there is the child's end. */
@@ -174,6 +177,10 @@ static void call_one(uint64_t number)
     }
     if (number == SYS_rt_sigqueueinfo || number == SYS_rt_tgsigqueueinfo)
         first = (uint64_t)getpid();
+    if (number == SYS_PIDFD_SEND)
+        first = handles[5];
+    if (number == SYS_prctl && roll() % 2)
+        first = roll() % 50;
     syscall((long)number, first, argument(), argument(), argument(), argument(), argument());
 }
 
