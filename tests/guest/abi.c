@@ -57,6 +57,7 @@ static const struct part {
     const char *name;
     void (*run)(void);
 } parts[] = {{"faults", abi_test_faults},         {"memory", abi_test_memory},
+             {"advice", abi_test_advice},
              {"registers", abi_test_registers},   {"signals", abi_test_signals},
              {"queued", abi_test_queued},         {"semaphores", abi_test_semaphores},
              {"segments", abi_test_segments},     {"processes", abi_test_processes},

@@ -52,6 +52,7 @@ int abi_in_child(void (*function)(void));
 
 void abi_test_faults(void);
 void abi_test_memory(void);
+void abi_test_advice(void);
 void abi_test_registers(void);
 void abi_test_signals(void);
 void abi_test_queued(void);
