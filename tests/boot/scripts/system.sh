@@ -56,4 +56,5 @@ umount old; echo $?; grep -c old /proc/mounts
 echo "== the disk"
 blockdev --getsz /dev/hda; blockdev --getsize64 /dev/hda; blockdev --getss /dev/hda; blockdev --getbsz /dev/hda; blockdev --getro /dev/hda
 blockdev --flushbufs /dev/hda; echo $?; freeramdisk /dev/hda; echo $?; findfs /dev/hda
+mkswap /dev/hda > /dev/null; swapon -d /dev/hda; cat /proc/swaps; free | grep Swap; swapon /dev/hda; swapoff /dev/hda; free | grep Swap; swapoff /dev/hda
 mkswap -L away /dev/hda > /dev/null; mke2fs -L here /dev/hda > /dev/null; findfs LABEL=here; findfs LABEL=away; echo $?
