@@ -90,6 +90,8 @@
 
 /* Kernel-internal: restart the call after the signal unless the handler lacks SA_RESTART. */
 #define ERESTARTSYS 512
+/* Kernel-internal: restart in any case. */
+#define ERESTARTNOINTR 513
 /* Kernel-internal: EINTR if a handler ran, restart otherwise. */
 #define ERESTARTNOHAND 514
 

@@ -148,15 +148,22 @@ static bool fork_may_open(const struct fork_arguments *arguments)
     return !both && !(arguments->flags & FORK_DETACHED);
 }
 
-/* A descriptor of the child, which has none of it, for the parent: 0 or -errno. Its number is told when the child is
- * known: until then nobody can do anything with it. */
-static int fork_open(struct process *child, uint64_t address, int *descriptor)
+/*
+ * All that may sleep, before anybody knows the child: 0 or -errno. A signal that the parent's group got meanwhile must
+ * find the child as well: the call begins anew when the parent has taken it. A descriptor of the child is last, and told
+ * when the child is known: until then nobody can do anything with it.
+ */
+static int fork_store(struct process *child, const struct fork_arguments *arguments, int *descriptor)
 {
-    *descriptor = -1;
-    if (user_copy_out(address, descriptor, sizeof(*descriptor)))
+    bool opens = arguments->flags & FORK_PIDFD;
+    if (opens && user_copy_out(arguments->pidfd, descriptor, sizeof(*descriptor)))
         return -EFAULT;
-    *descriptor = process_file_open(child, 0);
-    return *descriptor < 0 ? *descriptor : 0;
+    fork_store_ids(child, arguments);
+    if (process_current()->private->signal_pending && process_signal_pending())
+        return -ERESTARTNOINTR;
+    if (opens)
+        *descriptor = process_file_open(child, 0);
+    return opens && *descriptor < 0 ? *descriptor : 0;
 }
 
 static void fork_start(struct process *child)
@@ -239,17 +246,11 @@ long fork_process(const struct fork_arguments *arguments)
     if (!child)
         return -EAGAIN;
     int descriptor = -1, status = fork_copy_resources(child, parent, flags);
+    if (status == 0 && flags & FORK_STORES)
+        status = fork_store(child, arguments, &descriptor);
     if (status < 0) {
         fork_undo(child);
         return status;
-    }
-    if (flags & FORK_STORES) {
-        fork_store_ids(child, arguments);
-        status = flags & FORK_PIDFD ? fork_open(child, arguments->pidfd, &descriptor) : 0;
-        if (status < 0) {
-            fork_undo(child);
-            return status;
-        }
     }
     fork_copy_identity(child, parent);
     fork_copy_registers(child, parent, arguments);
