@@ -111,6 +111,8 @@ int device_open(struct file *file)
 {
     const struct device *device = device_find(inode_type(file->inode), file->inode->device);
 
+    if (inode_volume_is(file->inode, VOLUME_NO_DEVICES))
+        return -EACCES;
     if (!device)
         return -ENXIO;
     file->operations = &device->operations->file;

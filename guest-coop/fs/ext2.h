@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ext2 on a block device, read and written: what its files share. Layout on disk as in "The Second Extended File
- * System" (D. Poirier) and the headers of e2fsprogs. Only blocks of 4 KiB (mke2fs -b 4096), so that a block is a frame
- * is a page: one cache holds them all, and mmap shares its frames. One file system is mounted at a time.
- *   ext2.c mount, super block     ext2_cache.c blocks in memory    ext2_allocate.c bitmaps
- *   ext2_inode.c inodes           ext2_map.c where a file's blocks are
+ * ext2 on block devices, read and written: what its files share. Layout on disk as in "The Second Extended File
+ * System" (D. Poirier) and the headers of e2fsprogs. Each mounted one is a volume with a lock and a cache of its own.
+ * With blocks of 4 KiB a block is a frame is a page: the cache holds them all, and mmap shares its frames. Where blocks
+ * are of 1 or 2 KiB, the cache holds them and, beside them, pages of files that are put together from them.
+ *   ext2.c volumes, super block   ext2_cache.c blocks in memory    ext2_allocate.c bitmaps
+ *   ext2_inode.c inodes           ext2_map.c where a file's blocks are    ext2_page.c pages of small blocks
  *   ext2_directory.c names in a directory    ext2_names.c inode operations    ext2_file.c contents
  */
 #ifndef FS_EXT2_H
@@ -15,13 +16,15 @@
 #include "kernel/wait.h"
 #include "memory/frame.h"
 
-#define EXT2_BLOCK_BYTES   4096u
-#define EXT2_BLOCK_SECTORS (EXT2_BLOCK_BYTES / BLOCK_SECTOR_BYTES)
-#define EXT2_SUPER_OFFSET  1024u
-#define EXT2_MAGIC         0xef53u
-#define EXT2_ROOT          2u /* the root directory's inode */
-#define EXT2_VALID         1u /* state: unmounted cleanly */
-#define EXT2_LINK_LIMIT    32000u
+#define EXT2_PAGE_BYTES   4096u /* the largest block */
+#define EXT2_PAGE_BITS    12u
+#define EXT2_BLOCK_BITS   10u /* the smallest one */
+#define EXT2_PAGE_PARTS   4u  /* of it in a page */
+#define EXT2_SUPER_OFFSET 1024u
+#define EXT2_MAGIC        0xef53u
+#define EXT2_ROOT         2u /* the root directory's inode */
+#define EXT2_VALID        1u /* state: unmounted cleanly */
+#define EXT2_LINK_LIMIT   32000u
 
 #define EXT2_INCOMPATIBLE_FILETYPE 0x2u
 #define EXT2_READ_ONLY_SPARSE      0x1u
@@ -73,17 +76,20 @@ struct ext2_entry {
 };
 #define EXT2_ENTRY_HEAD 8u
 
-/* A block in memory. */
+/* A block in memory, or a page of a file whose blocks are smaller. */
 struct ext2_block {
     struct ext2_block *next;          /* of the same hash */
     struct ext2_block *newer, *older; /* by last use */
-    uint32_t number;
+    uint64_t number;                  /* of a page EXT2_PAGE(its inode, its index in the file) */
+    uint32_t parts[EXT2_PAGE_PARTS];  /* a page's blocks; 0: a hole */
     coop_paddr frame;
     uint32_t pins;
     bool dirty;
     bool mapped; /* a process may write it through a mapping: it is written back as if dirty */
     bool gone;   /* the block has been freed: what is still written here reaches nobody */
 };
+
+#define EXT2_PAGE(inode, index) ((uint64_t)(inode) << 32 | (index)) /* larger than any block's number */
 
 struct ext2_inode {
     struct inode inode;      /* first: the two are converted by a cast */
@@ -94,11 +100,15 @@ struct ext2_inode {
 
 #define EXT2_BUCKETS 256u
 
-/* The mounted file system. Everything but `device` and what is constant after mount under its lock. */
+/* A volume. Everything but `device` and what is constant after mount under its lock. */
 struct ext2 {
-    struct block_device *device;
-    uint32_t inodes, blocks, groups, group_blocks, group_inodes, inode_bytes, first_inode;
-    bool read_only, ignores_set_id;
+    struct volume volume;        /* first: the two are converted by a cast */
+    struct ext2 *next;           /* of all volumes */
+    struct block_device *device; /* NULL: unmounted, and kept for what still leads here */
+    uint32_t users;              /* who holds on to it without any of its inodes */
+    uint32_t inodes, blocks, groups, group_blocks, group_inodes, inode_bytes, first_inode, first_block;
+    uint32_t block_bytes, block_bits, block_sectors, numbers_bits /* of the numbers in a block */;
+    bool read_only;
     struct inode *root; /* while the mount holds it */
 
     struct process *owner; /* holds the lock */
@@ -113,36 +123,49 @@ struct ext2 {
 };
 
 /* Makes the root of the device's file system, whose reference is the caller's: 0, -EBUSY, -EINVAL (with a line in the
- * log), -EIO. */
-int ext2_mount(struct block_device *device, bool read_only, struct inode **root);
-void ext2_ignore_set_id(bool ignore); /* of the programs on what is mounted */
+ * log), -EIO, -ENOMEM. */
+int ext2_mount(struct block_device *device, uint32_t flags, struct inode **root);
 
-/* 0, -EINVAL when `root` is not its root, -EBUSY while something in it is in use besides these references and one. */
-int ext2_unmount(struct inode *root, uint32_t callers_references);
+/* 0, or -EBUSY while something in it is in use besides these references and one. With `force` nothing that the device
+ * says keeps it. */
+int ext2_unmount(struct inode *root, uint32_t callers_references, bool force);
 
-/* All that was changed is on the device when this returns. */
-int ext2_sync(void);
+/* Takes up writing, or leaves it when all is written: 0, -EROFS (it has features that forbid it), -EIO ... */
+int ext2_remount(struct inode *root, uint32_t flags);
 
-/* For statfs: false when none is mounted. */
-bool ext2_status(struct abi_statfs *status);
-bool ext2_holds(const struct inode *inode); /* is it one of its inodes? */
+/* All that was changed in the inode's volume, or in all of them, is on the device when this returns. */
+int ext2_sync_holding(struct inode *inode);
+int ext2_sync_all(void);
+
+int ext2_status(struct inode *inode, struct abi_statfs *status);
+bool ext2_holds(const struct inode *inode); /* is it in one of the volumes? */
 
 /* ---- among ext2's own files; all with the lock held ---- */
 
-extern struct ext2 ext2;
+extern struct ext2 *ext2_volumes; /* in no order */
+
+int ext2_sync(struct ext2 *ext2);
 
 /* Others sleep meanwhile, no signal interrupts its holder; may be taken again by the same process. */
-void ext2_lock(void);
-int ext2_unlock(int status); /* gives `status` back */
+void ext2_lock(struct ext2 *ext2);
+int ext2_unlock(struct ext2 *ext2, int status); /* gives `status` back */
+
+/* The volume of an inode or a reference to it is gone: it is freed with the last one once it is unmounted. */
+void ext2_leave(struct ext2 *ext2);
 
 /* ext2_cache.c: a block, pinned until ext2_cache_put. */
 enum ext2_fill { EXT2_READ, EXT2_CLEAR, EXT2_OVERWRITE /* content undefined if it was not cached */ };
-int ext2_cache_get(uint32_t number, enum ext2_fill fill, struct ext2_block **block);
+int ext2_cache_get(struct ext2 *ext2, uint32_t number, enum ext2_fill fill, struct ext2_block **block);
 void ext2_cache_put(struct ext2_block *block);
 void ext2_cache_put_dirty(struct ext2_block *block);
-void ext2_cache_forget(uint32_t number);
-int ext2_cache_flush(void);
-void ext2_cache_drop(void); /* all of it, clean or not */
+void ext2_cache_forget(struct ext2 *ext2, uint64_t number);
+void ext2_cache_detach(struct ext2 *ext2, struct ext2_block *block);
+/* What is cached of that number, or NULL; a block that is not, with its parts named, is read or cleared. */
+struct ext2_block *ext2_cache_find(struct ext2 *ext2, uint64_t number);
+int ext2_cache_add(struct ext2 *ext2, uint64_t number, const uint32_t *parts, enum ext2_fill fill,
+                   struct ext2_block **made);
+int ext2_cache_flush(struct ext2 *ext2);
+void ext2_cache_drop(struct ext2 *ext2); /* all of it, clean or not */
 
 static inline void *ext2_block_bytes(const struct ext2_block *block)
 {
@@ -150,33 +173,51 @@ static inline void *ext2_block_bytes(const struct ext2_block *block)
 }
 
 /* ext2.c: a change of the super block's or a group's free counts. */
-int ext2_count(uint32_t group, int blocks, int inodes, int directories);
-int ext2_group_get(uint32_t group, struct ext2_group *descriptor);
+int ext2_count(struct ext2 *ext2, uint32_t group, int blocks, int inodes, int directories);
+int ext2_group_get(struct ext2 *ext2, uint32_t group, struct ext2_group *descriptor);
 
 /* ext2_allocate.c: 0 and a number, -ENOSPC, -EIO. New blocks are near `near`. */
-int ext2_block_allocate(uint32_t near, uint32_t *number);
-int ext2_block_free(uint32_t number);
-int ext2_inode_allocate(uint32_t near, bool directory, uint32_t *number);
-int ext2_inode_free(uint32_t number, bool directory);
+int ext2_block_allocate(struct ext2 *ext2, uint32_t near, uint32_t *number);
+int ext2_block_free(struct ext2 *ext2, uint32_t number);
+int ext2_inode_allocate(struct ext2 *ext2, uint32_t near, bool directory, uint32_t *number);
+int ext2_inode_free(struct ext2 *ext2, uint32_t number, bool directory);
 
 /* ext2_inode.c */
 static inline struct ext2_inode *ext2_of(struct inode *inode)
 {
     return (struct ext2_inode *)inode;
 }
-int ext2_inode_get(uint32_t number, struct inode **inode); /* one reference is the caller's */
+static inline struct ext2 *ext2_volume(const struct inode *inode)
+{
+    return (struct ext2 *)inode->volume;
+}
+int ext2_inode_get(struct ext2 *ext2, uint32_t number, struct inode **inode); /* one reference is the caller's */
 int ext2_inode_make(struct inode *directory, uint32_t mode, uint64_t device, struct inode **inode);
 int ext2_inode_store(struct inode *inode);
-int ext2_inode_store_all(void);
+int ext2_inode_store_all(struct ext2 *ext2);
 void ext2_inode_destroy(struct inode *inode);
-bool ext2_inode_any_open(const struct inode *except);
+bool ext2_inode_any_open(const struct ext2 *ext2, const struct inode *except);
 extern const struct inode_operations ext2_directory_operations, ext2_file_inode_operations, ext2_link_operations,
     ext2_fifo_operations, ext2_device_operations;
 
-/* ext2_map.c: the block of page `index`; 0 in a hole. With `make` it is made, and *fresh tells. */
+/* ext2_map.c: the file's block `index`; 0 in a hole. With `make` it is made, and *fresh tells. */
 int ext2_map(struct ext2_inode *inode, uint64_t index, bool make, uint32_t *number, bool *fresh);
-int ext2_map_cut(struct ext2_inode *inode, uint64_t first); /* frees the blocks from page `first` on */
-#define EXT2_FILE_LIMIT ((EXT2_DIRECT + 1024ull + 1024ull * 1024 + 1024ull * 1024 * 1024) * EXT2_BLOCK_BYTES)
+int ext2_map_cut(struct ext2_inode *inode, uint64_t first); /* frees the blocks from `first` on */
+uint64_t ext2_map_limit(const struct ext2 *ext2);           /* bytes of the longest file */
+
+/* ext2_page.c, for blocks that are smaller than a page: the page `index` of a file, pinned; NULL: all of it is a hole.
+ * Making it, it has blocks for the bytes from `from` to `end` in it. */
+static inline bool ext2_page_is_needed(const struct ext2 *ext2)
+{
+    return ext2->block_bits < EXT2_PAGE_BITS;
+}
+int ext2_page_get(struct ext2_inode *inode, uint64_t index, struct ext2_block **block);
+int ext2_page_make(struct ext2_inode *inode, uint64_t index, uint32_t from, uint32_t end, struct ext2_block **block,
+                   bool *fresh);
+/* The file's blocks from that byte on are to be freed: its pages forget them. */
+void ext2_page_cut(struct ext2_inode *inode, uint64_t bytes);
+/* The file gets longer: what a process may write through a mapping needs a block now. */
+int ext2_page_lengthen(struct ext2_inode *inode, uint64_t bytes);
 
 /* ext2_directory.c: -ENOENT, -EEXIST, -ENOSPC, -EIO. */
 int ext2_directory_find(struct inode *directory, struct inode_name name, uint32_t *number);

@@ -23,10 +23,10 @@ static uint32_t ext2_bitmap_find(const uint64_t *words, uint32_t from, uint32_t 
 }
 
 /* Takes a clear bit of a bitmap, looking from `from` on and then from the start: 0, -ENOSPC. */
-static int ext2_bitmap_take(uint32_t bitmap, uint32_t from, uint32_t end, uint32_t *taken)
+static int ext2_bitmap_take(struct ext2 *ext2, uint32_t bitmap, uint32_t from, uint32_t end, uint32_t *taken)
 {
     struct ext2_block *block;
-    int status = ext2_cache_get(bitmap, EXT2_READ, &block);
+    int status = ext2_cache_get(ext2, bitmap, EXT2_READ, &block);
     if (status)
         return status;
     uint64_t *words = ext2_block_bytes(block);
@@ -44,10 +44,10 @@ static int ext2_bitmap_take(uint32_t bitmap, uint32_t from, uint32_t end, uint32
 }
 
 /* -EIO for a bit that is clear already: the file system contradicts itself. */
-static int ext2_bitmap_give(uint32_t bitmap, uint32_t bit)
+static int ext2_bitmap_give(struct ext2 *ext2, uint32_t bitmap, uint32_t bit)
 {
     struct ext2_block *block;
-    int status = ext2_cache_get(bitmap, EXT2_READ, &block);
+    int status = ext2_cache_get(ext2, bitmap, EXT2_READ, &block);
     if (status)
         return status;
     uint64_t *word = (uint64_t *)ext2_block_bytes(block) + bit / EXT2_BITS_A_WORD;
@@ -61,54 +61,55 @@ static int ext2_bitmap_give(uint32_t bitmap, uint32_t bit)
     return 0;
 }
 
-static uint32_t ext2_blocks_in(uint32_t group)
+static uint32_t ext2_blocks_in(const struct ext2 *ext2, uint32_t group)
 {
-    uint32_t left = ext2.blocks - group * ext2.group_blocks;
-    return left < ext2.group_blocks ? left : ext2.group_blocks;
+    uint32_t left = ext2->blocks - ext2->first_block - group * ext2->group_blocks;
+    return left < ext2->group_blocks ? left : ext2->group_blocks;
 }
 
-int ext2_block_allocate(uint32_t near, uint32_t *number)
+int ext2_block_allocate(struct ext2 *ext2, uint32_t near, uint32_t *number)
 {
-    uint32_t first = near / ext2.group_blocks, bit = near % ext2.group_blocks;
-    for (uint32_t i = 0; i < ext2.groups; i++, bit = 0) {
-        uint32_t group = (first + i) % ext2.groups;
+    uint32_t first = (near - ext2->first_block) / ext2->group_blocks;
+    uint32_t bit = (near - ext2->first_block) % ext2->group_blocks;
+    for (uint32_t i = 0; i < ext2->groups; i++, bit = 0) {
+        uint32_t group = (first + i) % ext2->groups;
         struct ext2_group descriptor;
-        int status = ext2_group_get(group, &descriptor);
+        int status = ext2_group_get(ext2, group, &descriptor);
         if (status == 0 && descriptor.free_blocks == 0)
             continue;
         if (status == 0)
-            status = ext2_bitmap_take(descriptor.block_bitmap, bit, ext2_blocks_in(group), &bit);
+            status = ext2_bitmap_take(ext2, descriptor.block_bitmap, bit, ext2_blocks_in(ext2, group), &bit);
         if (status == 0)
-            status = ext2_count(group, -1, 0, 0);
+            status = ext2_count(ext2, group, -1, 0, 0);
         if (status == -ENOSPC)
             continue;
-        *number = group * ext2.group_blocks + bit;
+        *number = ext2->first_block + group * ext2->group_blocks + bit;
         return status;
     }
     return -ENOSPC;
 }
 
-int ext2_block_free(uint32_t number)
+int ext2_block_free(struct ext2 *ext2, uint32_t number)
 {
     struct ext2_group descriptor;
-    uint32_t group = number / ext2.group_blocks;
-    if (number == 0 || number >= ext2.blocks)
+    if (number <= ext2->first_block || number >= ext2->blocks)
         return -EIO;
-    ext2_cache_forget(number);
-    int status = ext2_group_get(group, &descriptor);
+    uint32_t place = number - ext2->first_block, group = place / ext2->group_blocks;
+    ext2_cache_forget(ext2, number);
+    int status = ext2_group_get(ext2, group, &descriptor);
     if (status == 0)
-        status = ext2_bitmap_give(descriptor.block_bitmap, number % ext2.group_blocks);
-    return status ? status : ext2_count(group, 1, 0, 0);
+        status = ext2_bitmap_give(ext2, descriptor.block_bitmap, place % ext2->group_blocks);
+    return status ? status : ext2_count(ext2, group, 1, 0, 0);
 }
 
 /* The group for a new directory: the one with most free inodes; for anything else its directory's. */
-static int ext2_inode_group(uint32_t near, bool directory, uint32_t *group)
+static int ext2_inode_group(struct ext2 *ext2, uint32_t near, bool directory, uint32_t *group)
 {
     uint32_t most = 0;
-    *group = (near - 1) / ext2.group_inodes;
-    for (uint32_t i = 0; directory && i < ext2.groups; i++) {
+    *group = (near - 1) / ext2->group_inodes;
+    for (uint32_t i = 0; directory && i < ext2->groups; i++) {
         struct ext2_group descriptor;
-        int status = ext2_group_get(i, &descriptor);
+        int status = ext2_group_get(ext2, i, &descriptor);
         if (status)
             return status;
         if (descriptor.free_inodes > most && descriptor.free_blocks) {
@@ -119,37 +120,37 @@ static int ext2_inode_group(uint32_t near, bool directory, uint32_t *group)
     return 0;
 }
 
-int ext2_inode_allocate(uint32_t near, bool directory, uint32_t *number)
+int ext2_inode_allocate(struct ext2 *ext2, uint32_t near, bool directory, uint32_t *number)
 {
     uint32_t first, bit;
-    int status = ext2_inode_group(near, directory, &first);
-    for (uint32_t i = 0; i < ext2.groups && status == 0; i++) {
-        uint32_t group = (first + i) % ext2.groups;
+    int status = ext2_inode_group(ext2, near, directory, &first);
+    for (uint32_t i = 0; i < ext2->groups && status == 0; i++) {
+        uint32_t group = (first + i) % ext2->groups;
         struct ext2_group descriptor;
-        status = ext2_group_get(group, &descriptor);
+        status = ext2_group_get(ext2, group, &descriptor);
         if (status == 0 && descriptor.free_inodes == 0)
             continue;
         /* The first inodes of the first group are the file system's own; their bits are set. */
         if (status == 0)
-            status = ext2_bitmap_take(descriptor.inode_bitmap, 0, ext2.group_inodes, &bit);
+            status = ext2_bitmap_take(ext2, descriptor.inode_bitmap, 0, ext2->group_inodes, &bit);
         if (status == -ENOSPC) {
             status = 0;
             continue;
         }
         if (status)
             return status;
-        *number = group * ext2.group_inodes + bit + 1;
-        return ext2_count(group, 0, -1, directory);
+        *number = group * ext2->group_inodes + bit + 1;
+        return ext2_count(ext2, group, 0, -1, directory);
     }
     return status ? status : -ENOSPC;
 }
 
-int ext2_inode_free(uint32_t number, bool directory)
+int ext2_inode_free(struct ext2 *ext2, uint32_t number, bool directory)
 {
     struct ext2_group descriptor;
-    uint32_t group = (number - 1) / ext2.group_inodes;
-    int status = ext2_group_get(group, &descriptor);
+    uint32_t group = (number - 1) / ext2->group_inodes;
+    int status = ext2_group_get(ext2, group, &descriptor);
     if (status == 0)
-        status = ext2_bitmap_give(descriptor.inode_bitmap, (number - 1) % ext2.group_inodes);
-    return status ? status : ext2_count(group, 0, 1, -(int)directory);
+        status = ext2_bitmap_give(ext2, descriptor.inode_bitmap, (number - 1) % ext2->group_inodes);
+    return status ? status : ext2_count(ext2, group, 0, 1, -(int)directory);
 }

@@ -23,11 +23,12 @@ static uint8_t ext2_entry_type(uint32_t mode)
 }
 
 /* The entry at an offset of a block, or NULL where the chain is broken. */
-static struct ext2_entry *ext2_entry_at(uint8_t *block, uint32_t offset)
+static struct ext2_entry *ext2_entry_at(uint8_t *block, uint32_t offset, uint32_t block_bytes)
 {
     struct ext2_entry *entry = (struct ext2_entry *)(block + offset);
-    if (offset > EXT2_BLOCK_BYTES - EXT2_ENTRY_HEAD || entry->bytes < EXT2_ENTRY_HEAD || entry->bytes % 4 ||
-        entry->bytes > EXT2_BLOCK_BYTES - offset || ext2_entry_bytes(entry->name_bytes) > entry->bytes)
+    uint32_t room = block_bytes - offset;
+    if (room < EXT2_ENTRY_HEAD || entry->bytes < EXT2_ENTRY_HEAD || entry->bytes % 4 || entry->bytes > room ||
+        ext2_entry_bytes(entry->name_bytes) > entry->bytes)
         return NULL;
     return entry;
 }
@@ -45,7 +46,8 @@ static int ext2_directory_block(struct inode *directory, uint64_t index, struct 
     int status = ext2_map(ext2_of(directory), index, false, &number, &fresh);
     if (status)
         return status;
-    return number ? ext2_cache_get(number, EXT2_READ, block) : -EIO; /* a directory has no holes */
+    return number ? ext2_cache_get(ext2_volume(directory), number, EXT2_READ, block)
+                  : -EIO; /* a directory has no holes */
 }
 
 /* Where a search ended. */
@@ -54,25 +56,32 @@ struct ext2_place {
     struct ext2_entry *entry, *before; /* `before` in the same block, or NULL */
 };
 
-/* Calls `is_it` for each entry until it says so: 0 and the place, -ENOENT, -EIO. */
+/* Calls `is_it` for each entry until it says so: 0 and the place, -ENOENT, -EIO. Every caller knows its test, which
+ * becomes part of the loop. */
 typedef bool ext2_test(const struct ext2_entry *entry, const void *context);
-static int ext2_directory_search(struct inode *directory, ext2_test *is_it, const void *context,
-                                 struct ext2_place *place)
+static inline __attribute__((always_inline)) int ext2_directory_search(struct inode *directory, ext2_test *is_it,
+                                                                       const void *context, struct ext2_place *place)
 {
-    for (uint64_t index = 0; index < directory->size / EXT2_BLOCK_BYTES; index++) {
+    uint32_t block_bytes = ext2_volume(directory)->block_bytes;
+    uint64_t blocks = directory->size >> ext2_volume(directory)->block_bits;
+    for (uint64_t index = 0; index < blocks; index++) {
         int status = ext2_directory_block(directory, index, &place->block);
         if (status)
             return status;
-        place->before = NULL;
-        for (uint32_t offset = 0; offset < EXT2_BLOCK_BYTES; offset += place->entry->bytes) {
-            place->entry = ext2_entry_at(ext2_block_bytes(place->block), offset);
-            if (!place->entry) {
+        uint8_t *bytes = ext2_block_bytes(place->block);
+        struct ext2_entry *entry, *before = NULL;
+        for (uint32_t offset = 0; offset < block_bytes; offset += entry->bytes) {
+            entry = ext2_entry_at(bytes, offset, block_bytes);
+            if (!entry) {
                 ext2_cache_put(place->block);
                 return -EIO;
             }
-            if (is_it(place->entry, context))
+            if (is_it(entry, context)) {
+                place->entry = entry;
+                place->before = before;
                 return 0;
-            place->before = place->entry;
+            }
+            before = entry;
         }
         ext2_cache_put(place->block);
     }
@@ -138,17 +147,18 @@ static int ext2_directory_extend(struct inode *directory, struct inode_name name
     struct ext2_block *block;
     uint32_t where;
     bool fresh;
-    uint64_t index = directory->size / EXT2_BLOCK_BYTES;
+    struct ext2 *ext2 = ext2_volume(directory);
+    uint64_t index = directory->size >> ext2->block_bits;
     int status = ext2_map(ext2_of(directory), index, true, &where, &fresh);
     if (status == 0)
-        status = ext2_cache_get(where, EXT2_CLEAR, &block);
+        status = ext2_cache_get(ext2, where, EXT2_CLEAR, &block);
     if (status) {
         ext2_map_cut(ext2_of(directory), index);
         return status;
     }
-    ext2_entry_fill(ext2_block_bytes(block), EXT2_BLOCK_BYTES, name, number, mode);
+    ext2_entry_fill(ext2_block_bytes(block), ext2->block_bytes, name, number, mode);
     ext2_cache_put_dirty(block);
-    directory->size += EXT2_BLOCK_BYTES;
+    directory->size += ext2->block_bytes;
     return 0;
 }
 
@@ -238,20 +248,21 @@ static int ext2_directory_fill(struct file *file, struct directory_writer *write
 {
     struct inode *directory = file->inode;
     int status = 0;
-    for (uint64_t index = file->position / EXT2_BLOCK_BYTES; index < directory->size / EXT2_BLOCK_BYTES && !status;
+    const struct ext2 *ext2 = ext2_volume(directory);
+    for (uint64_t index = file->position >> ext2->block_bits; index < directory->size >> ext2->block_bits && !status;
          index++) {
         struct ext2_block *block;
         status = ext2_directory_block(directory, index, &block);
         if (status)
             return status;
         struct ext2_entry *entry;
-        for (uint32_t offset = 0; offset < EXT2_BLOCK_BYTES && !writer->full; offset += entry->bytes) {
-            entry = ext2_entry_at(ext2_block_bytes(block), offset);
+        for (uint32_t offset = 0; offset < ext2->block_bytes && !writer->full; offset += entry->bytes) {
+            entry = ext2_entry_at(ext2_block_bytes(block), offset, ext2->block_bytes);
             if (!entry) {
                 status = -EIO;
                 break;
             }
-            uint64_t at = index * EXT2_BLOCK_BYTES + offset;
+            uint64_t at = (index << ext2->block_bits) + offset;
             if (entry->inode && at >= file->position)
                 directory_add(writer, (const char *)entry + EXT2_ENTRY_HEAD, entry->name_bytes, entry->inode,
                               (uint32_t)ext2_mode_of_type[entry->type & 7] << 12, at + entry->bytes);
@@ -265,8 +276,9 @@ static int ext2_directory_fill(struct file *file, struct directory_writer *write
 
 static int ext2_directory_fill_locked(struct file *file, struct directory_writer *writer)
 {
-    ext2_lock();
-    return ext2_unlock(ext2_directory_fill(file, writer));
+    struct ext2 *ext2 = ext2_volume(file->inode);
+    ext2_lock(ext2);
+    return ext2_unlock(ext2, ext2_directory_fill(file, writer));
 }
 
 static long ext2_directory_entries(struct file *file, uint64_t user_buffer, size_t bytes)
@@ -276,8 +288,7 @@ static long ext2_directory_entries(struct file *file, uint64_t user_buffer, size
 
 static long ext2_directory_sync(struct file *file)
 {
-    (void)file;
-    return ext2_sync();
+    return ext2_sync(ext2_volume(file->inode));
 }
 
 const struct file_operations ext2_directory_file_operations = {

@@ -12,24 +12,26 @@
 #include <coopvirt/string.h>
 
 #define EXT2_NS           1000000000ull
-#define EXT2_SECTORS      (EXT2_BLOCK_BYTES / 512)
 #define EXT2_EXTRA_OFFSET 128u /* i_extra_isize, where inodes are larger */
 
-static struct ext2_inode **ext2_inode_bucket(uint64_t number)
+static struct ext2_inode **ext2_inode_bucket(struct ext2 *ext2, uint64_t number)
 {
-    return &ext2.open_inodes[number % EXT2_BUCKETS];
+    return &ext2->open_inodes[number % EXT2_BUCKETS];
 }
 
-static int ext2_inode_block(uint64_t number, struct ext2_block **block, struct ext2_disk_inode **disk)
+static int ext2_inode_block(struct ext2 *ext2, uint64_t number, struct ext2_block **block,
+                            struct ext2_disk_inode **disk)
 {
-    uint32_t group = (uint32_t)((number - 1) / ext2.group_inodes), index = (uint32_t)((number - 1) % ext2.group_inodes);
+    uint32_t group = (uint32_t)((number - 1) / ext2->group_inodes),
+             index = (uint32_t)((number - 1) % ext2->group_inodes);
     struct ext2_group descriptor;
-    uint64_t offset = (uint64_t)index * ext2.inode_bytes;
-    int status = number == 0 ? -EIO : ext2_group_get(group, &descriptor);
+    uint64_t offset = (uint64_t)index * ext2->inode_bytes;
+    int status = number == 0 ? -EIO : ext2_group_get(ext2, group, &descriptor);
     if (status == 0)
-        status = ext2_cache_get(descriptor.inode_table + (uint32_t)(offset / EXT2_BLOCK_BYTES), EXT2_READ, block);
+        status =
+            ext2_cache_get(ext2, descriptor.inode_table + (uint32_t)(offset >> ext2->block_bits), EXT2_READ, block);
     if (status == 0)
-        *disk = (struct ext2_disk_inode *)((uint8_t *)ext2_block_bytes(*block) + offset % EXT2_BLOCK_BYTES);
+        *disk = (struct ext2_disk_inode *)((uint8_t *)ext2_block_bytes(*block) + offset % ext2->block_bytes);
     return status;
 }
 
@@ -67,15 +69,16 @@ static uint64_t ext2_inode_device(const uint32_t *block)
     return ABI_DEVICE(block[1] >> 8 & 0xfff, (block[1] & 0xff) | (block[1] >> 12 & 0xfff00));
 }
 
-static struct ext2_inode *ext2_inode_add(uint64_t number)
+static struct ext2_inode *ext2_inode_add(struct ext2 *ext2, uint64_t number)
 {
     struct ext2_inode *inode = heap_allocate(sizeof(*inode));
     if (!inode)
         return NULL;
-    struct ext2_inode **bucket = ext2_inode_bucket(number);
+    struct ext2_inode **bucket = ext2_inode_bucket(ext2, number);
     inode->inode.references = 1;
     inode->inode.number = number;
-    inode->inode.file_system = (uint32_t)ext2.device->number;
+    inode->inode.file_system = (uint32_t)ext2->device->number;
+    inode->inode.volume = &ext2->volume;
     inode->next = *bucket;
     *bucket = inode;
     return inode;
@@ -83,7 +86,7 @@ static struct ext2_inode *ext2_inode_add(uint64_t number)
 
 static void ext2_inode_forget(struct ext2_inode *inode)
 {
-    struct ext2_inode **slot = ext2_inode_bucket(inode->inode.number);
+    struct ext2_inode **slot = ext2_inode_bucket(ext2_volume(&inode->inode), inode->inode.number);
     while (*slot != inode)
         slot = &(*slot)->next;
     *slot = inode->next;
@@ -101,7 +104,7 @@ static void ext2_inode_load(struct ext2_inode *inode, const struct ext2_disk_ino
     generic->size = disk->size;
     if (inode_type(generic) == ABI_S_IFREG)
         generic->size |= (uint64_t)disk->size_high << 32;
-    generic->blocks = disk->sectors / EXT2_SECTORS;
+    generic->sectors = disk->sectors;
     generic->times =
         (struct inode_attributes){disk->accessed * EXT2_NS, disk->modified * EXT2_NS, disk->changed * EXT2_NS};
     memcpy(inode->block, disk->block, sizeof(inode->block));
@@ -110,23 +113,23 @@ static void ext2_inode_load(struct ext2_inode *inode, const struct ext2_disk_ino
         generic->device = ext2_inode_device(disk->block);
 }
 
-int ext2_inode_get(uint32_t number, struct inode **found)
+int ext2_inode_get(struct ext2 *ext2, uint32_t number, struct inode **found)
 {
     struct ext2_block *block;
     struct ext2_disk_inode *disk;
-    if (number == 0 || number > ext2.inodes || (number < ext2.first_inode && number != EXT2_ROOT))
+    if (number == 0 || number > ext2->inodes || (number < ext2->first_inode && number != EXT2_ROOT))
         return -EIO;
-    for (struct ext2_inode *inode = *ext2_inode_bucket(number); inode; inode = inode->next)
+    for (struct ext2_inode *inode = *ext2_inode_bucket(ext2, number); inode; inode = inode->next)
         if (inode->inode.number == number) {
             inode_reference(&inode->inode);
             *found = &inode->inode;
             return 0;
         }
-    int status = ext2_inode_block(number, &block, &disk);
+    int status = ext2_inode_block(ext2, number, &block, &disk);
     if (status)
         return status;
     bool is_sound = disk->links && ext2_inode_operations(disk->mode);
-    struct ext2_inode *inode = is_sound ? ext2_inode_add(number) : NULL;
+    struct ext2_inode *inode = is_sound ? ext2_inode_add(ext2, number) : NULL;
     if (inode)
         ext2_inode_load(inode, disk);
     ext2_cache_put(block);
@@ -141,7 +144,7 @@ int ext2_inode_store(struct inode *generic)
     struct ext2_inode *inode = ext2_of(generic);
     struct ext2_block *block;
     struct ext2_disk_inode *disk;
-    int status = ext2_inode_block(generic->number, &block, &disk);
+    int status = ext2_inode_block(ext2_volume(generic), generic->number, &block, &disk);
     if (status)
         return status;
     disk->mode = (uint16_t)generic->mode;
@@ -153,7 +156,7 @@ int ext2_inode_store(struct inode *generic)
     disk->size = (uint32_t)generic->size;
     if (inode_type(generic) == ABI_S_IFREG)
         disk->size_high = (uint32_t)(generic->size >> 32);
-    disk->sectors = (uint32_t)(generic->blocks * EXT2_SECTORS);
+    disk->sectors = (uint32_t)generic->sectors;
     disk->flags = inode->flags;
     disk->accessed = (uint32_t)(generic->times.accessed_ns / EXT2_NS);
     disk->modified = (uint32_t)(generic->times.modified_ns / EXT2_NS);
@@ -163,11 +166,11 @@ int ext2_inode_store(struct inode *generic)
     return 0;
 }
 
-int ext2_inode_store_all(void)
+int ext2_inode_store_all(struct ext2 *ext2)
 {
     int first = 0;
-    for (unsigned i = 0; i < EXT2_BUCKETS && !ext2.read_only; i++)
-        for (struct ext2_inode *inode = ext2.open_inodes[i]; inode; inode = inode->next) {
+    for (unsigned i = 0; i < EXT2_BUCKETS && !ext2->read_only; i++)
+        for (struct ext2_inode *inode = ext2->open_inodes[i]; inode; inode = inode->next) {
             int status = ext2_inode_store(&inode->inode);
             if (first == 0)
                 first = status;
@@ -175,27 +178,27 @@ int ext2_inode_store_all(void)
     return first;
 }
 
-bool ext2_inode_any_open(const struct inode *except)
+bool ext2_inode_any_open(const struct ext2 *ext2, const struct inode *except)
 {
     for (unsigned i = 0; i < EXT2_BUCKETS; i++)
-        for (const struct ext2_inode *inode = ext2.open_inodes[i]; inode; inode = inode->next)
+        for (const struct ext2_inode *inode = ext2->open_inodes[i]; inode; inode = inode->next)
             if (&inode->inode != except)
                 return true;
     return false;
 }
 
 /* A fresh inode starts from zeroes, whatever its slot held before. */
-static int ext2_inode_clear(uint32_t number)
+static int ext2_inode_clear(struct ext2 *ext2, uint32_t number)
 {
     struct ext2_block *block;
     struct ext2_disk_inode *disk;
-    int status = ext2_inode_block(number, &block, &disk);
+    int status = ext2_inode_block(ext2, number, &block, &disk);
     if (status)
         return status;
     uint32_t generation = disk->generation;
-    memset(disk, 0, ext2.inode_bytes);
+    memset(disk, 0, ext2->inode_bytes);
     disk->generation = generation + 1;
-    if (ext2.inode_bytes > EXT2_EXTRA_OFFSET + 32)
+    if (ext2->inode_bytes > EXT2_EXTRA_OFFSET + 32)
         *(uint16_t *)((uint8_t *)disk + EXT2_EXTRA_OFFSET) = 32;
     ext2_cache_put_dirty(block);
     return 0;
@@ -226,17 +229,18 @@ static void ext2_inode_fill(struct ext2_inode *inode, const struct inode *direct
 
 int ext2_inode_make(struct inode *directory, uint32_t mode, uint64_t device, struct inode **made)
 {
+    struct ext2 *ext2 = ext2_volume(directory);
     uint32_t number;
     bool is_directory = (mode & ABI_S_IFMT) == ABI_S_IFDIR;
-    int status = ext2_inode_allocate((uint32_t)directory->number, is_directory, &number);
+    int status = ext2_inode_allocate(ext2, (uint32_t)directory->number, is_directory, &number);
     if (status)
         return status;
-    struct ext2_inode *inode = ext2_inode_add(number);
-    status = inode ? ext2_inode_clear(number) : -ENOMEM;
+    struct ext2_inode *inode = ext2_inode_add(ext2, number);
+    status = inode ? ext2_inode_clear(ext2, number) : -ENOMEM;
     if (status) {
         if (inode)
             ext2_inode_forget(inode);
-        ext2_inode_free(number, is_directory);
+        ext2_inode_free(ext2, number, is_directory);
         return status;
     }
     ext2_inode_fill(inode, directory, mode, device);
@@ -247,33 +251,38 @@ int ext2_inode_make(struct inode *directory, uint32_t mode, uint64_t device, str
 /* No name and no reference is left: blocks and number are free again. What fails here, e2fsck finds. */
 static void ext2_inode_remove(struct ext2_inode *inode)
 {
+    struct ext2 *ext2 = ext2_volume(&inode->inode);
     struct inode *generic = &inode->inode;
     struct ext2_block *block;
     struct ext2_disk_inode *disk;
     uint32_t type = inode_type(generic);
-    if (type == ABI_S_IFREG || type == ABI_S_IFDIR || (type == ABI_S_IFLNK && generic->blocks))
+    if (type == ABI_S_IFREG && ext2_page_is_needed(ext2))
+        ext2_page_cut(inode, 0);
+    if (type == ABI_S_IFREG || type == ABI_S_IFDIR || (type == ABI_S_IFLNK && generic->sectors))
         ext2_map_cut(inode, 0);
     generic->size = 0;
     ext2_inode_store(generic);
-    if (ext2_inode_block(generic->number, &block, &disk) == 0) {
+    if (ext2_inode_block(ext2, generic->number, &block, &disk) == 0) {
         disk->deleted = (uint32_t)(clock_realtime_ns() / EXT2_NS);
         ext2_cache_put_dirty(block);
     }
-    ext2_inode_free((uint32_t)generic->number, type == ABI_S_IFDIR);
+    ext2_inode_free(ext2, (uint32_t)generic->number, type == ABI_S_IFDIR);
 }
 
 void ext2_inode_destroy(struct inode *generic)
 {
+    struct ext2 *ext2 = ext2_volume(generic);
     struct inode *parent = generic->parent;
-    ext2_lock();
-    if (!ext2.device || ext2.read_only)
+    ext2_lock(ext2);
+    if (!ext2->device || ext2->read_only)
         ; /* unmounted just now, or never changed */
     else if (generic->links == 0)
         ext2_inode_remove(ext2_of(generic));
     else
         ext2_inode_store(generic);
     ext2_inode_forget(ext2_of(generic));
-    ext2_unlock(0);
+    ext2_unlock(ext2, 0);
+    ext2_leave(ext2);
     if (parent)
         inode_release(parent);
 }

@@ -15,7 +15,7 @@
 
 static void ext2_attach(struct inode *inode, struct inode *directory)
 {
-    if (inode->parent || inode == ext2.root)
+    if (inode->parent || inode == ext2_volume(inode)->root)
         return;
     inode_reference(directory);
     inode->parent = directory;
@@ -23,7 +23,7 @@ static void ext2_attach(struct inode *inode, struct inode *directory)
 
 static void ext2_detach(struct inode *inode, struct inode *directory)
 {
-    if (inode->parent != directory || inode == ext2.root)
+    if (inode->parent != directory || inode == ext2_volume(inode)->root)
         return;
     inode->parent = NULL;
     inode_release(directory);
@@ -31,14 +31,15 @@ static void ext2_detach(struct inode *inode, struct inode *directory)
 
 static int ext2_lookup(struct inode *directory, struct inode_name name, struct inode **found)
 {
+    struct ext2 *ext2 = ext2_volume(directory);
     uint32_t number;
-    ext2_lock();
+    ext2_lock(ext2);
     int status = ext2_directory_find(directory, name, &number);
     if (status == 0)
-        status = ext2_inode_get(number, found);
+        status = ext2_inode_get(ext2, number, found);
     if (status == 0)
         ext2_attach(*found, directory);
-    return ext2_unlock(status);
+    return ext2_unlock(ext2, status);
 }
 
 /* Enters an inode that was just made; when that fails, it goes away with its last reference. */
@@ -64,8 +65,9 @@ static int ext2_enter(struct inode *directory, struct inode_name name, struct in
 static int ext2_make(struct inode *directory, struct inode_name name, uint32_t mode, uint64_t device,
                      const char *target, struct inode **made)
 {
+    struct ext2 *ext2 = ext2_volume(directory);
     struct inode *inode;
-    if (ext2.read_only)
+    if (ext2->read_only)
         return -EROFS;
     if ((mode & ABI_S_IFMT) == ABI_S_IFDIR && directory->links >= EXT2_LINK_LIMIT)
         return -EMLINK;
@@ -81,7 +83,7 @@ static int ext2_make(struct inode *directory, struct inode_name name, uint32_t m
         struct ext2_block *block;
         status = ext2_map(ext2_of(inode), 0, true, &number, &fresh);
         if (status == 0)
-            status = ext2_cache_get(number, EXT2_CLEAR, &block);
+            status = ext2_cache_get(ext2, number, EXT2_CLEAR, &block);
         if (status == 0) {
             memcpy(ext2_block_bytes(block), target, length);
             ext2_cache_put_dirty(block);
@@ -103,48 +105,52 @@ static int ext2_make(struct inode *directory, struct inode_name name, uint32_t m
 static int ext2_create(struct inode *directory, struct inode_name name, uint32_t mode, uint64_t device,
                        struct inode **made)
 {
-    ext2_lock();
-    return ext2_unlock(ext2_make(directory, name, mode, device, NULL, made));
+    struct ext2 *ext2 = ext2_volume(directory);
+    ext2_lock(ext2);
+    return ext2_unlock(ext2, ext2_make(directory, name, mode, device, NULL, made));
 }
 
 static int ext2_symlink(struct inode *directory, struct inode_name name, const char *target)
 {
+    struct ext2 *ext2 = ext2_volume(directory);
     struct inode *made;
-    if (strlen(target) >= EXT2_BLOCK_BYTES)
+    if (strlen(target) >= ext2->block_bytes)
         return -ENAMETOOLONG;
-    ext2_lock();
+    ext2_lock(ext2);
     int status = ext2_make(directory, name, ABI_S_IFLNK | 0777, 0, target, &made);
     if (status == 0)
         inode_release(made);
-    return ext2_unlock(status);
+    return ext2_unlock(ext2, status);
 }
 
 static long ext2_readlink(struct inode *inode, char *text, size_t size)
 {
+    struct ext2 *ext2 = ext2_volume(inode);
     struct ext2_block *block;
     size_t length = inode->size < size ? inode->size : size;
-    if (inode->blocks == 0) {
+    if (inode->sectors == 0) {
         if (length >= EXT2_FAST_LINK)
             return -EIO;
         memcpy(text, ext2_of(inode)->block, length);
         return (long)length;
     }
-    ext2_lock();
-    int status = length > EXT2_BLOCK_BYTES ? -EIO : ext2_cache_get(ext2_of(inode)->block[0], EXT2_READ, &block);
+    ext2_lock(ext2);
+    int status = length > ext2->block_bytes ? -EIO : ext2_cache_get(ext2, ext2_of(inode)->block[0], EXT2_READ, &block);
     if (status)
-        return ext2_unlock(status);
+        return ext2_unlock(ext2, status);
     memcpy(text, ext2_block_bytes(block), length);
     ext2_cache_put(block);
-    return ext2_unlock((int)length);
+    return ext2_unlock(ext2, (int)length);
 }
 
 static int ext2_link(struct inode *directory, struct inode_name name, struct inode *inode)
 {
-    if (ext2.read_only)
+    struct ext2 *ext2 = ext2_volume(directory);
+    if (ext2->read_only)
         return -EROFS;
     if (inode->links >= EXT2_LINK_LIMIT)
         return -EMLINK;
-    ext2_lock();
+    ext2_lock(ext2);
     int status = inode->links ? ext2_directory_add(directory, name, (uint32_t)inode->number, inode->mode) : -ENOENT;
     if (status == 0) {
         inode->links++;
@@ -152,7 +158,7 @@ static int ext2_link(struct inode *directory, struct inode_name name, struct ino
         ext2_attach(inode, directory);
         status = ext2_inode_store(inode);
     }
-    return ext2_unlock(status);
+    return ext2_unlock(ext2, status);
 }
 
 /* The inode has lost a name: a directory also its own "." and the parent its "..". */
@@ -174,7 +180,7 @@ static int ext2_unlinked(struct inode *directory, struct inode *inode)
 static int ext2_may_remove(struct inode *directory, struct inode_name name, struct inode *inode)
 {
     uint32_t number;
-    if (ext2.read_only)
+    if (ext2_volume(directory)->read_only)
         return -EROFS;
     int status = ext2_directory_find(directory, name, &number);
     if (status == 0 && number != inode->number)
@@ -184,13 +190,14 @@ static int ext2_may_remove(struct inode *directory, struct inode_name name, stru
 
 static int ext2_remove(struct inode *directory, struct inode_name name, struct inode *inode)
 {
-    ext2_lock();
+    struct ext2 *ext2 = ext2_volume(directory);
+    ext2_lock(ext2);
     int status = ext2_may_remove(directory, name, inode);
     if (status == 0)
         status = ext2_directory_remove(directory, name);
     if (status == 0)
         status = ext2_unlinked(directory, inode);
-    return ext2_unlock(status);
+    return ext2_unlock(ext2, status);
 }
 
 /* A directory that moved: its ".." and both parents' links. */
@@ -214,13 +221,14 @@ static int ext2_moved(struct inode *inode, struct inode *from, struct inode *to)
 static int ext2_rename_locked(struct inode *from, struct inode_name from_name, struct inode *to,
                               struct inode_name to_name, struct inode *replaced)
 {
+    struct ext2 *ext2 = ext2_volume(from);
     struct inode *inode;
     uint32_t number;
-    int status = replaced ? ext2_may_remove(to, to_name, replaced) : ext2.read_only ? -EROFS : 0;
+    int status = replaced ? ext2_may_remove(to, to_name, replaced) : ext2->read_only ? -EROFS : 0;
     if (status == 0)
         status = ext2_directory_find(from, from_name, &number);
     if (status == 0)
-        status = ext2_inode_get(number, &inode);
+        status = ext2_inode_get(ext2, number, &inode);
     if (status)
         return status;
     if (replaced)
@@ -240,14 +248,16 @@ static int ext2_rename_locked(struct inode *from, struct inode_name from_name, s
 static int ext2_rename(struct inode *from, struct inode_name from_name, struct inode *to, struct inode_name to_name,
                        struct inode *replaced)
 {
-    ext2_lock();
-    return ext2_unlock(ext2_rename_locked(from, from_name, to, to_name, replaced));
+    struct ext2 *ext2 = ext2_volume(from);
+    ext2_lock(ext2);
+    return ext2_unlock(ext2, ext2_rename_locked(from, from_name, to, to_name, replaced));
 }
 
 static long ext2_child_name(struct inode *directory, struct inode *child, char *text, size_t size)
 {
-    ext2_lock();
-    return ext2_unlock((int)ext2_directory_name(directory, (uint32_t)child->number, text, size));
+    struct ext2 *ext2 = ext2_volume(directory);
+    ext2_lock(ext2);
+    return ext2_unlock(ext2, (int)ext2_directory_name(directory, (uint32_t)child->number, text, size));
 }
 
 static int ext2_open_directory(struct file *file)
@@ -258,7 +268,7 @@ static int ext2_open_directory(struct file *file)
 
 static int ext2_open_file(struct file *file)
 {
-    if (ext2.read_only && (file->flags & ABI_O_ACCESS) != ABI_O_RDONLY)
+    if (ext2_volume(file->inode)->read_only && (file->flags & ABI_O_ACCESS) != ABI_O_RDONLY)
         return -EROFS;
     file->operations = &ext2_file_operations;
     return 0;

@@ -119,6 +119,8 @@ static int file_resolve(struct path *path, uint32_t flags, uint32_t mode, bool *
         return (flags & (ABI_O_CREAT | ABI_O_EXCL)) == (ABI_O_CREAT | ABI_O_EXCL) ? -EEXIST : 0;
     if (path->must_be_directory)
         return -EISDIR;
+    if (inode_check_changeable(path->directory))
+        return -EROFS;
     int status = inode_permission(path->directory, ABI_MAY_WRITE | ABI_MAY_EXECUTE);
     if (status)
         return status;
@@ -167,8 +169,11 @@ static int file_open_path(struct path *path, uint32_t flags, uint32_t mode, stru
         return (flags & ABI_O_DIRECTORY) && !inode_is_directory(inode) ? -ENOTDIR
                                                                        : file_open_inode(inode, ABI_O_PATH, opened);
     status = file_check_type(inode, flags);
+    uint32_t wanted = file_wanted(flags);
+    if (status == 0 && !made && wanted & ABI_MAY_WRITE && inode_type(inode) == ABI_S_IFREG)
+        status = inode_check_changeable(inode);
     if (status == 0 && !made)
-        status = inode_permission(inode, file_wanted(flags));
+        status = inode_permission(inode, wanted);
     if (status == 0 && (flags & ABI_O_TRUNC) && !made && inode->operations->truncate)
         status = inode->operations->truncate(inode, 0);
     if (status)
@@ -252,6 +257,8 @@ long file_read_kernel(struct file *file, void *to, size_t bytes, uint64_t offset
 int file_check_execute(struct file *file)
 {
     if (inode_type(file->inode) != ABI_S_IFREG)
+        return -EACCES;
+    if (inode_volume_is(file->inode, VOLUME_NO_EXECUTE))
         return -EACCES;
     return inode_permission(file->inode, ABI_MAY_EXECUTE);
 }

@@ -5,10 +5,8 @@
  */
 #include "fs/inode.h"
 
-#include "fs/ext2.h"
 #include "fs/mount.h"
 #include "fs/path.h"
-#include "fs/ramfs.h"
 
 #include "kernel/capability.h"
 #include "kernel/clock.h"
@@ -100,11 +98,6 @@ int inode_permission_remove(const struct inode *directory, const struct inode *v
     return 0;
 }
 
-bool inode_ignores_set_id(const struct inode *inode)
-{
-    return (ext2.ignores_set_id && ext2_holds(inode)) || ramfs_ignores_set_id(inode);
-}
-
 void inode_drop_set_id(struct inode *inode, bool always)
 {
     if (inode_type(inode) == ABI_S_IFREG && (always || !capability_held(CAPABILITY_FSETID)))
@@ -144,7 +137,7 @@ void inode_stat(const struct inode *inode, struct abi_stat *status)
         .rdevice = inode->device,
         .size = (int64_t)inode->size,
         .block_bytes = FRAME_BYTES,
-        .blocks = (int64_t)(inode->blocks * (FRAME_BYTES / 512)),
+        .blocks = (int64_t)inode->sectors,
         .accessed = inode_timespec(inode->times.accessed_ns),
         .modified = inode_timespec(inode->times.modified_ns),
         .changed = inode_timespec(inode->times.changed_ns),

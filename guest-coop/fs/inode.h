@@ -10,9 +10,19 @@
 
 #include "fs/file.h"
 #include "fs/linux_abi.h"
+#include "kernel/errno.h"
 
 struct inode_attributes {
     uint64_t accessed_ns, modified_ns, changed_ns; /* since 1970 */
+};
+
+/* How a file system is mounted, for all inodes in it. */
+#define VOLUME_READ_ONLY  1u
+#define VOLUME_NO_SET_ID  2u
+#define VOLUME_NO_DEVICES 4u
+#define VOLUME_NO_EXECUTE 8u
+struct volume {
+    uint32_t flags;
 };
 
 struct inode {
@@ -24,9 +34,10 @@ struct inode {
     uint32_t file_system; /* st_dev */
     uint64_t number;
     uint64_t size;   /* bytes */
-    uint64_t blocks; /* frames in use */
+    uint64_t sectors; /* of 512 bytes, in use */
     uint64_t device; /* of a device node */
     struct inode_attributes times;
+    const struct volume *volume; /* NULL: in none that can be mounted in another way */
     struct inode *parent;  /* the directory that it was last linked into, one reference held; NULL when removed */
     struct inode *mounted; /* the root of a file system mounted here, or NULL */
     void *context;         /* the pipe of a FIFO, the mount of a mounted root */
@@ -73,6 +84,18 @@ static inline bool inode_is_directory(const struct inode *inode)
     return inode_type(inode) == ABI_S_IFDIR;
 }
 
+/* Is it mounted so (VOLUME_*)? */
+static inline bool inode_volume_is(const struct inode *inode, uint32_t flags)
+{
+    return inode->volume && inode->volume->flags & flags;
+}
+
+/* Can what it is, and what is written in it, be changed where it is mounted? 0 or -EROFS. */
+static inline int inode_check_changeable(const struct inode *inode)
+{
+    return inode_volume_is(inode, VOLUME_READ_ONLY) ? -EROFS : 0;
+}
+
 /* May the running process (its ids for files, its groups) do what `wanted` (ABI_MAY_*) says? 0 or -EACCES. */
 int inode_permission(const struct inode *inode, uint32_t wanted);
 
@@ -90,9 +113,6 @@ void inode_drop_set_id(struct inode *inode, bool always);
 
 /* The mode of what the running process makes in this directory: no program of a group that is not its own. */
 uint32_t inode_mode_in(const struct inode *directory, uint32_t mode);
-
-/* Is what holds it mounted so that set-ID bits mean nothing? */
-bool inode_ignores_set_id(const struct inode *inode);
 
 /* Sets modification and change time to now. */
 void inode_touch(struct inode *inode);

@@ -7,10 +7,13 @@
 
 #include "kernel/errno.h"
 #include "kernel/process.h"
+#include "memory/address_space.h"
 #include "memory/heap.h"
 #include <coopvirt/string.h>
 
 static struct mount *mount_oldest;
+struct mount *mount_detached;
+static uint32_t mount_last_number;
 
 struct mount *mount_first(void)
 {
@@ -64,7 +67,7 @@ int mount_add(const struct mount_type *type, struct inode *root, struct inode *d
     struct mount *mount = heap_allocate(sizeof(*mount)), **last = &mount_oldest;
     if (!mount)
         return -ENOMEM;
-    *mount = (struct mount){.type = type, .root = root, .flags = flags};
+    *mount = (struct mount){.type = type, .root = root, .flags = flags, .number = ++mount_last_number};
     memcpy(mount->source, source, strlen(source) + 1);
     root->context = mount;
     if (directory)
@@ -75,6 +78,24 @@ int mount_add(const struct mount_type *type, struct inode *root, struct inode *d
     return 0;
 }
 
+/* A mount without a place, whose root nobody can reach any more. */
+static void mount_free(struct mount *mount)
+{
+    struct inode *root = mount->root;
+    root->context = NULL;
+    heap_free(mount);
+    inode_release(root);
+}
+
+static void mount_unlink(struct mount *mount)
+{
+    struct mount **slot = &mount_oldest;
+    while (*slot != mount)
+        slot = &(*slot)->next;
+    *slot = mount->next;
+    mount->next = NULL;
+}
+
 int mount_remove(struct mount *mount)
 {
     struct inode *root = mount->root, *covered = mount->covered;
@@ -83,21 +104,98 @@ int mount_remove(struct mount *mount)
 
     /* Nobody walks in while its blocks are written; who is in already makes it fail. */
     mount_lift(mount);
-    int status = mount->type->unmake(root, 1);
+    int status = mount->type->unmake(root, 1, false);
     if (status) {
         mount_place(mount, covered);
         inode_release(covered);
         return status;
     }
-    struct mount **slot = &mount_oldest;
-    while (*slot != mount)
-        slot = &(*slot)->next;
-    *slot = mount->next;
-    root->context = NULL;
-    heap_free(mount);
-    inode_release(root);
+    mount_unlink(mount);
+    mount_free(mount);
     inode_release(covered);
     return 0;
+}
+
+int mount_detach(struct mount *mount)
+{
+    struct inode *root = mount->root;
+    if (!mount->covered)
+        return -EBUSY;
+    for (struct mount *other = mount_oldest, *next; other; other = next) {
+        next = other->next;
+        if (other != mount && !mount_is_below(other->root, root))
+            continue;
+        mount_unlink(other);
+        other->next = mount_detached;
+        mount_detached = other;
+    }
+    for (struct mount *other = mount_detached; other; other = other->next)
+        if (other->covered)
+            inode_release(mount_lift(other));
+    return 0;
+}
+
+void mount_end_detached(void)
+{
+    static bool is_ending; /* ending one may sleep: who comes meanwhile leaves it to the first */
+    if (is_ending)
+        return;
+    is_ending = true;
+    for (struct mount **slot = &mount_detached, *mount; (mount = *slot);) {
+        int status = mount->root->mounted ? -EBUSY : mount->type->unmake(mount->root, 0, true);
+        if (status) {
+            slot = &mount->next;
+            continue;
+        }
+        for (slot = &mount_detached; *slot != mount;) /* others may have come in front */
+            slot = &(*slot)->next;
+        *slot = mount->next;
+        mount_free(mount);
+    }
+    is_ending = false;
+}
+
+struct mount_writers {
+    const struct volume *volume;
+    bool any;
+};
+
+static bool mount_file_writes(const struct file *file, const struct mount_writers *writers)
+{
+    return file && file->inode && file->inode->volume == writers->volume && inode_type(file->inode) == ABI_S_IFREG &&
+           (file->flags & ABI_O_ACCESS) != ABI_O_RDONLY && !(file->flags & ABI_O_PATH);
+}
+
+/* Has it a file open, or mapped, that it may write? */
+static bool mount_find_writers(struct process *process, void *context)
+{
+    struct mount_writers *writers = context;
+    struct file *file;
+    for (int i = 0; process->files && (i = files_next(process->files, i, &file)) >= 0; i++)
+        writers->any = writers->any || mount_file_writes(file, writers);
+    for (const struct area *area = process->space ? process->space->areas.first : NULL; area; area = area->next)
+        writers->any = writers->any || (area->flags & AREA_SHARED && mount_file_writes(area->file, writers));
+    return writers->any;
+}
+
+int mount_change(struct mount *mount, uint32_t flags, const char *options)
+{
+    struct mount_writers writers = {mount->root->volume, false};
+    if (flags & ~mount->type->flags)
+        return -EINVAL;
+    if (flags & ~mount->flags & VOLUME_READ_ONLY && writers.volume) {
+        process_visit(mount_find_writers, &writers);
+        if (writers.any)
+            return -EBUSY;
+    }
+    int status = 0;
+    if (options && *options)
+        status = mount->type->set_options ? mount->type->set_options(mount->root, options, false) : -EINVAL;
+    if (status == 0 && mount->type->remount)
+        status = mount->type->remount(mount->root, flags);
+    if (status == 0)
+        mount->flags = flags;
+    return status;
 }
 
 bool mount_is_below(const struct inode *inode, const struct inode *top)

@@ -11,10 +11,6 @@
 
 struct block_device;
 
-#define MOUNT_READ_ONLY    1u
-#define MOUNT_NO_SET_ID    2u
-#define MOUNT_NO_DEVICES   4u
-#define MOUNT_NO_EXECUTE   8u
 #define MOUNT_SOURCE_BYTES 32
 
 /* A kind of file system. */
@@ -23,12 +19,17 @@ struct mount_type {
     const char *options; /* for /proc/mounts */
     bool needs_device;
     bool is_made_up; /* an inode lives as long as its look-up is used: none below the root can be covered */
-    uint32_t flags;  /* MOUNT_* that it can do */
+    uint32_t flags;  /* VOLUME_* that it can do */
     /* Makes a root, whose reference is the caller's: 0 or -errno. May sleep. */
-    int (*make)(struct block_device *device, uint32_t flags, struct inode **root);
+    int (*make)(struct block_device *device, uint32_t flags, const char *options, struct inode **root);
     /* Takes it away, which nobody can reach any more: 0, -EBUSY, when there are more references in it than one to the
-     * root and those of the caller. May sleep. */
-    int (*unmake)(struct inode *root, uint32_t callers_references);
+     * root and those of the caller. With `force` no other error keeps it. May sleep. */
+    int (*unmake)(struct inode *root, uint32_t callers_references, bool force);
+    /* Other flags for its volume, which change nothing or all: 0 or -errno. NULL: it has no volume. May sleep. */
+    int (*remount)(struct inode *root, uint32_t flags);
+    /* Other options, and the text of those in force. NULL: it has none. */
+    int (*set_options)(struct inode *root, const char *options, bool fresh);
+    void (*print_options)(const struct inode *root, char *text, size_t size);
 };
 
 struct mount {
@@ -37,6 +38,7 @@ struct mount {
     struct inode *root;    /* one reference held */
     struct inode *covered; /* one reference held; NULL: the root of all */
     uint32_t flags;
+    uint32_t number; /* for /proc/PID/mountinfo */
     char source[MOUNT_SOURCE_BYTES];
 };
 
@@ -52,6 +54,10 @@ static inline struct mount *mount_of_root(const struct inode *inode)
 
 struct mount *mount_first(void);
 
+/* Mounts it anew with other flags and, unless `options` is NULL, other options: 0, -EBUSY: something in it is open for
+ * writing, -EINVAL, -EROFS ... May sleep. */
+int mount_change(struct mount *mount, uint32_t flags, const char *options);
+
 /* Can a root be put over this directory? 0, -ENOENT: it was removed, -EINVAL: nobody would find it again. */
 int mount_check_place(const struct inode *directory);
 
@@ -62,6 +68,14 @@ int mount_add(const struct mount_type *type, struct inode *root, struct inode *d
 
 /* Takes a mount away, of whose root the caller holds one reference: 0 or -EBUSY, -EIO ... May sleep. */
 int mount_remove(struct mount *mount);
+
+/* Takes it and all that is mounted below it out of sight at once, whoever is still in there: 0, or -EBUSY for the root
+ * of all. Its file system ends when nobody is. */
+int mount_detach(struct mount *mount);
+
+/* Ends the file systems out of sight that nobody is in any more. May sleep. */
+extern struct mount *mount_detached;
+void mount_end_detached(void);
 
 /* Puts a mount over another directory: 0, -EINVAL (the root of all), -ELOOP (into itself), or what
  * mount_check_place says. */

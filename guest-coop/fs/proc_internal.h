@@ -34,8 +34,9 @@ extern const struct proc_folder proc_system_folder, proc_process_folder, proc_se
 void proc_print_maps(struct proc_text *text, struct process *process);
 void proc_print_limits(struct proc_text *text, struct process *process);
 
-/* The text of /proc/PID/mounts, the same for all. */
+/* The texts of /proc/PID/mounts and /proc/PID/mountinfo, the same for all (proc_mounts.c). */
 void proc_print_mounts(struct proc_text *text, struct process *process);
+void proc_print_mountinfo(struct proc_text *text, struct process *process);
 
 enum proc_kind { PROC_ROOT, PROC_ROW, PROC_FOLDER, PROC_PROCESS, PROC_DESCRIPTORS, PROC_DESCRIPTOR };
 

@@ -152,6 +152,7 @@ static const struct proc_row proc_process_rows[] = {
     {.name = "limits", .mode = ABI_S_IFREG | 0444, .print = proc_print_limits},
     {.name = "maps", .mode = ABI_S_IFREG | 0444, .owner_only = true, .print = proc_print_maps},
     {.name = "mounts", .mode = ABI_S_IFREG | 0444, .print = proc_print_mounts},
+    {.name = "mountinfo", .mode = ABI_S_IFREG | 0444, .print = proc_print_mountinfo},
     {.name = "root", .mode = ABI_S_IFLNK | 0777, .target = proc_target_root},
     {.name = "stat", .mode = ABI_S_IFREG | 0444, .print = proc_print_stat},
     {.name = "statm", .mode = ABI_S_IFREG | 0444, .print = proc_print_statm},

@@ -124,44 +124,6 @@ static void proc_print_stat(struct proc_text *text, struct process *process)
                totals.runnable);
 }
 
-/* A field of /proc/mounts: what would end it stands there in octal. */
-static void proc_print_field(struct proc_text *text, const char *field)
-{
-    for (; *field; field++) {
-        unsigned byte = (uint8_t)*field;
-        if (byte == ' ' || byte == '\t' || byte == '\n' || byte == '\\' || byte == '#')
-            proc_print(text, "\\%u%u%u", byte >> 6, byte >> 3 & 7, byte & 7);
-        else
-            proc_print(text, "%c", *field);
-    }
-    proc_print(text, " ");
-}
-
-static void proc_print_mount(struct proc_text *text, const struct mount *mount)
-{
-    char path[ABI_PATH_BYTES / 16];
-    if (inode_path(mount->root, path, sizeof(path)))
-        return; /* above the reader's root */
-    proc_print_field(text, mount->source);
-    proc_print_field(text, path);
-    proc_print(text, "%s %s%s%s%s,noatime%s 0 0\n", mount->type->name, mount->flags & MOUNT_READ_ONLY ? "ro" : "rw",
-               mount->flags & MOUNT_NO_SET_ID ? ",nosuid" : "", mount->flags & MOUNT_NO_DEVICES ? ",nodev" : "",
-               mount->flags & MOUNT_NO_EXECUTE ? ",noexec" : "", mount->type->options);
-}
-
-/* A path may be waited for: while it is, the reference to its root keeps the mount where it is in the list. */
-void proc_print_mounts(struct proc_text *text, struct process *process)
-{
-    (void)process;
-    for (const struct mount *mount = mount_first(), *next; mount; mount = next) {
-        struct inode *root = mount->root;
-        inode_reference(root);
-        proc_print_mount(text, mount);
-        next = mount->next;
-        inode_release(root);
-    }
-}
-
 /* Features by the names that programs look for; each a bit of CPUID leaf 1, EDX below 32 and ECX from there on. */
 static void proc_print_features(struct proc_text *text, struct x86_cpuid features)
 {

@@ -181,9 +181,9 @@ static unsigned ramfs_operations_index(uint32_t mode)
     return type == ABI_S_IFDIR ? 0 : type == ABI_S_IFREG ? 1 : type == ABI_S_IFLNK ? 2 : type == ABI_S_IFIFO ? 3 : 4;
 }
 
-static struct inode *ramfs_allocate(uint32_t file_system, uint32_t mode, uint64_t device)
+static struct inode *ramfs_allocate(struct ramfs_volume *volume, uint32_t mode, uint64_t device)
 {
-    if (ramfs_usage.inodes >= RAMFS_INODE_LIMIT)
+    if (ramfs_usage.inodes >= RAMFS_INODE_LIMIT || (volume->inode_limit && volume->inodes >= volume->inode_limit))
         return NULL;
     struct ramfs_inode *made = heap_allocate(sizeof(*made));
     if (!made)
@@ -198,40 +198,41 @@ static struct inode *ramfs_allocate(uint32_t file_system, uint32_t mode, uint64_
         }
     }
     ramfs_usage.inodes++;
+    volume->inodes++;
     const struct process *process = process_current();
     uint64_t now = clock_realtime_ns();
-    made->inode = (struct inode){
-        .operations = &ramfs_operations[ramfs_operations_index(mode)],
-        .references = 1,
-        .mode = mode,
-        .uid = process ? process->fsuid : 0,
-        .gid = process ? process->fsgid : 0,
-        .links = (mode & ABI_S_IFMT) == ABI_S_IFDIR ? 2 : 1,
-        .file_system = file_system,
-        .number = ramfs_next_number++,
-        .device = device,
-        .times = {now, now, now},
-    };
-    return &made->inode;
+    struct inode *inode = &made->inode; /* of zeroes, like all of it */
+    inode->operations = &ramfs_operations[ramfs_operations_index(mode)];
+    inode->references = 1;
+    inode->mode = mode;
+    inode->uid = process ? process->fsuid : 0;
+    inode->gid = process ? process->fsgid : 0;
+    inode->links = (mode & ABI_S_IFMT) == ABI_S_IFDIR ? 2 : 1;
+    inode->file_system = volume->number;
+    inode->number = ramfs_next_number++;
+    inode->device = device;
+    inode->times = (struct inode_attributes){now, now, now};
+    inode->volume = &volume->volume;
+    return inode;
 }
 
 struct inode *ramfs_create_root(void)
 {
     ramfs_usage.frame_limit = frame_total_count() / 2;
-    return ramfs_create_directory(RAMFS_DEVICE);
+    return ramfs_create_directory(ramfs_first_volume());
 }
 
-struct inode *ramfs_create_directory(uint32_t file_system)
+struct inode *ramfs_create_directory(struct ramfs_volume *volume)
 {
-    return ramfs_allocate(file_system, ABI_S_IFDIR | 0755, 0);
+    return ramfs_allocate(volume, ABI_S_IFDIR | 0755, 0);
 }
 
 struct inode *ramfs_create_unnamed(uint32_t mode)
 {
-    struct inode *inode = ramfs_allocate(RAMFS_DEVICE, mode, 0);
+    struct inode *inode = ramfs_allocate(ramfs_first_volume(), mode, 0);
     if (inode) {
         inode->links = 0;
-        ramfs_volume(RAMFS_DEVICE)->nameless++;
+        ramfs_volume_of(inode)->nameless++;
     }
     return inode;
 }
@@ -243,7 +244,7 @@ static int ramfs_create(struct inode *parent, struct inode_name name, uint32_t m
     if (directory && parent->links >= RAMFS_LINK_LIMIT)
         return -EMLINK;
 
-    struct inode *inode = ramfs_allocate(parent->file_system, mode, device);
+    struct inode *inode = ramfs_allocate(ramfs_volume_of(parent), mode, device);
     if (!inode)
         return -ENOSPC;
     if (parent->mode & ABI_S_ISGID) {
@@ -309,7 +310,7 @@ static void ramfs_unlinked(struct inode *parent, struct inode *inode)
         inode->links--;
     }
     if (inode->links == 0)
-        ramfs_volume(inode->file_system)->nameless++;
+        ramfs_volume_of(inode)->nameless++;
 }
 
 static int ramfs_remove(struct inode *parent, struct inode_name name, struct inode *inode)
@@ -444,8 +445,9 @@ static void ramfs_destroy(struct inode *inode)
         break;
     }
     if (inode->links == 0)
-        ramfs_volume(inode->file_system)->nameless--;
+        ramfs_volume_of(inode)->nameless--;
     ramfs_usage.inodes--;
+    ramfs_volume_of(inode)->inodes--;
     heap_free(ramfs);
 }
 

@@ -50,36 +50,53 @@ struct ramfs_usage {
 };
 extern struct ramfs_usage ramfs_usage;
 
-/* The first file system, and those that are mounted later: they share the limits. */
+/* The first file system, and those that are mounted later: they share the limits, and may have narrower ones. */
 #define RAMFS_VOLUMES      16
 #define RAMFS_DEVICE       1   /* st_dev of the first one */
 #define RAMFS_LATER_DEVICE 32u /* of the others from here on */
 struct ramfs_volume {
-    bool exists, ignores_set_id;
+    struct volume volume;
+    uint32_t number; /* st_dev */
+    bool exists;
     int64_t magic;     /* of statfs(2) */
     uint64_t nameless; /* inodes that have no name any more, and are in use */
+    /* Its own limits (0: only those of all) and what is in use: frames of contents, inodes. */
+    uint64_t frame_limit, frames, inode_limit, inodes;
 };
 
-/* The one of a st_dev; NULL: no ramfs. */
-struct ramfs_volume *ramfs_volume(uint32_t file_system);
-static inline bool ramfs_ignores_set_id(const struct inode *inode)
+/* The first one, at /; is the inode in any of them? */
+struct ramfs_volume *ramfs_first_volume(void);
+bool ramfs_holds(const struct inode *inode);
+static inline struct ramfs_volume *ramfs_volume_of(const struct inode *inode)
 {
-    const struct ramfs_volume *volume = ramfs_volume(inode->file_system);
-    return volume && volume->ignores_set_id;
+    return (struct ramfs_volume *)inode->volume;
 }
 
-/* Makes one more, whose root's reference is the caller's: 0, -ENOSPC: there are too many, -ENOMEM. */
-int ramfs_create_volume(int64_t magic, bool ignores_set_id, struct inode **root);
+/* Makes one more, whose root's reference is the caller's: 0, -ENOSPC: there are too many, -ENOMEM, and as
+ * ramfs_set_options. */
+int ramfs_create_volume(int64_t magic, uint32_t flags, const char *options, struct inode **root);
+
+/* size=, nr_inodes=, mode=, uid= and gid= as tmpfs takes them; `fresh`: as the root is made, otherwise the limits alone
+ * mean something. 0, or -EINVAL for anything else and for limits below what is in use. */
+int ramfs_set_options(struct inode *root, const char *options, bool fresh);
+
+/* What /proc/mounts says about them. */
+void ramfs_print_options(const struct inode *root, char *text, size_t size);
+
+/* What statfs(2) tells. */
+void ramfs_status(const struct inode *inode, struct abi_statfs *status);
+
+int ramfs_remount(struct inode *root, uint32_t flags);
 
 /* Frees all that is in it: 0, or -EBUSY when any of it is in use. */
-int ramfs_free_volume(struct inode *root, uint32_t callers_references);
+int ramfs_free_volume(struct inode *root, uint32_t callers_references, bool force);
 
 /* Takes a name off a directory, with its reference (ramfs_volume.c empties directories). */
 void ramfs_drop_first(struct inode *directory);
 
 /* Makes an empty file system and returns its root directory; one reference is the caller's. NULL: out of memory. */
 struct inode *ramfs_create_root(void);
-struct inode *ramfs_create_directory(uint32_t file_system);
+struct inode *ramfs_create_directory(struct ramfs_volume *volume);
 
 /* An inode without a name, which goes with its last reference. NULL: no room. */
 struct inode *ramfs_create_unnamed(uint32_t mode);

@@ -13,6 +13,7 @@
 #include <coopvirt/primitives.h>
 #include <coopvirt/string.h>
 
+#define RAMFS_PAGE_SECTORS (FRAME_BYTES / 512)
 #define RAMFS_TABLE_BITS   9
 #define RAMFS_TABLE_SLOTS  (1u << RAMFS_TABLE_BITS)
 #define RAMFS_HEIGHT_LIMIT 3 /* 512 GiB */
@@ -23,6 +24,7 @@ static struct ramfs_pages *ramfs_pages(struct inode *inode)
     return &((struct ramfs_inode *)inode)->pages;
 }
 
+/* Of a table or, where a volume's own limit allows it, of contents. */
 static coop_paddr ramfs_file_frame_new(bool zeroed)
 {
     if (ramfs_usage.frames >= ramfs_usage.frame_limit)
@@ -89,6 +91,13 @@ static coop_paddr *ramfs_file_slot(struct ramfs_pages *pages, uint64_t index)
     return slot;
 }
 
+/* A page of contents more or less (-1). */
+static void ramfs_file_count_page(struct inode *inode, int64_t pages)
+{
+    inode->sectors += (uint64_t)pages * RAMFS_PAGE_SECTORS;
+    ramfs_volume_of(inode)->frames += (uint64_t)pages;
+}
+
 /* The frame of a page for writing, made when missing; 0 when there is no room. */
 static coop_paddr ramfs_file_frame_make(struct inode *inode, uint64_t index, bool zeroed)
 {
@@ -100,8 +109,12 @@ static coop_paddr ramfs_file_frame_make(struct inode *inode, uint64_t index, boo
     coop_paddr *slot = ramfs_file_slot(pages, index);
     if (!slot)
         return 0;
+    struct ramfs_volume *volume = ramfs_volume_of(inode);
+    if (volume->frame_limit && volume->frames >= volume->frame_limit)
+        return 0;
     *slot = ramfs_file_frame_new(zeroed);
-    inode->blocks += *slot != 0;
+    if (*slot)
+        ramfs_file_count_page(inode, 1);
     return *slot;
 }
 
@@ -113,7 +126,7 @@ static void ramfs_file_cut(struct inode *inode, coop_paddr *slot, uint32_t heigh
     if (height == 0) {
         if (base < first)
             return;
-        inode->blocks--;
+        ramfs_file_count_page(inode, -1);
     } else {
         uint64_t span = 1ull << (RAMFS_TABLE_BITS * (height - 1));
         coop_paddr *table = frame_address(*slot);
@@ -287,7 +300,7 @@ static void ramfs_file_undo_range(struct inode *inode, uint64_t first, uint64_t 
         coop_paddr *slot = ramfs_file_slot(ramfs_pages(inode), first + i);
         ramfs_file_frame_free(*slot);
         *slot = 0;
-        inode->blocks--;
+        ramfs_file_count_page(inode, -1);
     }
 }
 
@@ -340,7 +353,7 @@ static void ramfs_file_punch_pages(struct inode *inode, coop_paddr *slot, uint32
     }
     ramfs_file_frame_free(*slot);
     *slot = 0;
-    inode->blocks--;
+    ramfs_file_count_page(inode, -1);
 }
 
 static long ramfs_file_punch(struct file *file, uint64_t offset, uint64_t bytes)

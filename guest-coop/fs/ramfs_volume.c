@@ -5,29 +5,92 @@
  */
 #include "fs/ramfs.h"
 
+#include "fs/mount_options.h"
 #include "kernel/errno.h"
+#include "memory/frame.h"
+#include <coopvirt/format.h>
 
-static struct ramfs_volume ramfs_volumes[RAMFS_VOLUMES] = {{.exists = true, .magic = ABI_RAMFS_MAGIC}};
+static struct ramfs_volume ramfs_volumes[RAMFS_VOLUMES] = {
+    {.number = RAMFS_DEVICE, .exists = true, .magic = ABI_RAMFS_MAGIC}};
 
-struct ramfs_volume *ramfs_volume(uint32_t file_system)
+struct ramfs_volume *ramfs_first_volume(void)
 {
-    if (file_system == RAMFS_DEVICE)
-        return ramfs_volumes;
-    uint32_t index = file_system - RAMFS_LATER_DEVICE;
-    return index < RAMFS_VOLUMES && ramfs_volumes[index].exists ? &ramfs_volumes[index] : NULL;
+    return ramfs_volumes;
 }
 
-int ramfs_create_volume(int64_t magic, bool ignores_set_id, struct inode **root)
+bool ramfs_holds(const struct inode *inode)
 {
-    uint32_t index = 1;
-    while (index < RAMFS_VOLUMES && ramfs_volumes[index].exists)
-        index++;
-    if (index == RAMFS_VOLUMES)
+    const struct ramfs_volume *volume = ramfs_volume_of(inode);
+    return volume >= ramfs_volumes && volume < ramfs_volumes + RAMFS_VOLUMES;
+}
+
+int ramfs_create_volume(int64_t magic, uint32_t flags, const char *options, struct inode **root)
+{
+    struct ramfs_volume *volume = ramfs_volumes + 1;
+    while (volume < ramfs_volumes + RAMFS_VOLUMES && volume->exists)
+        volume++;
+    if (volume == ramfs_volumes + RAMFS_VOLUMES)
         return -ENOSPC;
-    *root = ramfs_create_directory(RAMFS_LATER_DEVICE + index);
-    if (!*root)
-        return -ENOMEM;
-    ramfs_volumes[index] = (struct ramfs_volume){.exists = true, .ignores_set_id = ignores_set_id, .magic = magic};
+    uint32_t number = RAMFS_LATER_DEVICE + (uint32_t)(volume - ramfs_volumes);
+    *volume = (struct ramfs_volume){.volume = {flags}, .number = number, .exists = true, .magic = magic};
+    *root = ramfs_create_directory(volume);
+    int status = *root ? ramfs_set_options(*root, options, true) : -ENOMEM;
+    if (status == 0)
+        return 0;
+    if (*root)
+        inode_release(*root);
+    volume->exists = false;
+    return status;
+}
+
+int ramfs_set_options(struct inode *root, const char *options, bool fresh)
+{
+    struct ramfs_volume *volume = ramfs_volume_of(root);
+    bool is_limited = volume->magic == ABI_TMPFS_MAGIC;
+    struct mount_options wanted = {volume->frame_limit, volume->inode_limit, is_limited ? ABI_S_ISVTX | 0777 : 0755,
+                                   root->uid, root->gid};
+    if (!mount_options_parse(options, is_limited, frame_total_count(), &wanted))
+        return -EINVAL;
+    if ((wanted.frames && wanted.frames < volume->frames) || (wanted.inodes && wanted.inodes < volume->inodes))
+        return -EINVAL;
+    volume->frame_limit = wanted.frames;
+    volume->inode_limit = wanted.inodes;
+    if (!fresh)
+        return 0;
+    root->mode = ABI_S_IFDIR | wanted.mode;
+    root->uid = wanted.uid;
+    root->gid = wanted.gid;
+    return 0;
+}
+
+void ramfs_print_options(const struct inode *root, char *text, size_t size)
+{
+    const struct ramfs_volume *volume = ramfs_volume_of(root);
+    size_t used = 0;
+    if (size)
+        text[0] = '\0';
+    if (volume->frame_limit)
+        used =
+            (size_t)format_string(text, size, ",size=%luk", (unsigned long)(volume->frame_limit * (FRAME_BYTES >> 10)));
+    if (volume->inode_limit && used < size)
+        format_string(text + used, size - used, ",nr_inodes=%lu", (unsigned long)volume->inode_limit);
+}
+
+void ramfs_status(const struct inode *inode, struct abi_statfs *status)
+{
+    const struct ramfs_volume *volume = ramfs_volume_of(inode);
+    uint64_t left = ramfs_usage.frame_limit - ramfs_usage.frames, own = volume->frame_limit - volume->frames;
+    status->type = volume->magic;
+    status->blocks = (int64_t)(volume->frame_limit ? volume->frame_limit : ramfs_usage.frame_limit);
+    status->blocks_free = (int64_t)(volume->frame_limit && own < left ? own : left);
+    status->blocks_available = status->blocks_free;
+    status->files = (int64_t)(volume->inode_limit ? volume->inode_limit : ramfs_usage.inodes);
+    status->files_free = (int64_t)(volume->inode_limit ? volume->inode_limit - volume->inodes : 0);
+}
+
+int ramfs_remount(struct inode *root, uint32_t flags)
+{
+    ramfs_volume_of(root)->volume.flags = flags;
     return 0;
 }
 
@@ -74,9 +137,10 @@ static void ramfs_empty(struct inode *root)
     }
 }
 
-int ramfs_free_volume(struct inode *root, uint32_t callers_references)
+int ramfs_free_volume(struct inode *root, uint32_t callers_references, bool force)
 {
-    struct ramfs_volume *volume = ramfs_volume(root->file_system);
+    struct ramfs_volume *volume = ramfs_volume_of(root);
+    (void)force; /* no device can fail */
     if (volume->nameless || ramfs_directory_in_use(root, 1 + callers_references))
         return -EBUSY;
     for (struct inode *directory = root; (directory = ramfs_next_directory(directory, root));)

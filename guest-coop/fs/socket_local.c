@@ -135,6 +135,8 @@ static int socket_local_make_place(const char *text, struct inode **place)
     else if (path.must_be_directory)
         status = -ENOENT;
     else
+        status = inode_check_changeable(path.directory);
+    if (status == 0)
         status = inode_permission(path.directory, ABI_MAY_WRITE | ABI_MAY_EXECUTE);
     if (status == 0 && !path.directory->operations->create)
         status = -EACCES;

@@ -91,7 +91,7 @@ static int start_mount(const char *path, uint32_t mode, const char *kind)
     int status = start_directory(path, mode, &directory);
     if (status)
         return status;
-    status = type->make(NULL, 0, &top);
+    status = type->make(NULL, 0, "", &top);
     if (status == 0)
         status = mount_add(type, top, directory, kind, 0);
     inode_release(directory);

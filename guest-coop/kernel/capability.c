@@ -45,7 +45,7 @@ void capability_files_changed(struct process *process, uint32_t fsuid)
 static void capability_take_identities(struct process *process, const struct inode *program)
 {
     uint32_t group = ABI_S_ISGID | ABI_S_IXGRP; /* without the right to execute it is something else */
-    if (process->private->rules.no_new_privileges || inode_ignores_set_id(program))
+    if (process->private->rules.no_new_privileges || inode_volume_is(program, VOLUME_NO_SET_ID))
         return;
     process->private->rules.personality &= ~PERSONALITY_NOT_RANDOM;
     if (program->mode & ABI_S_ISUID)

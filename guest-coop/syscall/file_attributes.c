@@ -95,6 +95,8 @@ long file_sys_umask(const struct syscall_arguments *a)
 
 static long file_attributes_chmod(struct inode *inode, uint32_t mode)
 {
+    if (inode_check_changeable(inode))
+        return -EROFS;
     if (inode_permission_owner(inode))
         return -EPERM;
     mode &= 07777;
@@ -109,6 +111,8 @@ static long file_attributes_chmod(struct inode *inode, uint32_t mode)
 
 static long file_attributes_chown(struct inode *inode, uint32_t uid, uint32_t gid)
 {
+    if (inode_check_changeable(inode))
+        return -EROFS;
     if (!capability_held(CAPABILITY_CHOWN)) {
         if (process_current()->fsuid != inode->uid || (uid != FILE_KEEP && uid != inode->uid))
             return -EPERM;
@@ -222,6 +226,8 @@ static long file_times_set(struct inode *inode, const struct file_times *times)
 
     if (!file_times_valid(&times->time[0]) || !file_times_valid(&times->time[1]))
         return -EINVAL;
+    if (inode_check_changeable(inode))
+        return -EROFS;
     /* Who may write may also say "now"; any other time is the owner's to give. */
     if (inode_permission_owner(inode)) {
         if (!all_now)

@@ -219,6 +219,8 @@ long file_sys_truncate(const struct syscall_arguments *a)
     else if (!inode->operations->truncate)
         status = -EINVAL;
     else
+        status = inode_check_changeable(inode);
+    if (status == 0)
         status = inode_permission(inode, ABI_MAY_WRITE);
     if (status == 0)
         status = file_check_size(inode, a->a1);

@@ -7,6 +7,7 @@
 
 #include "fs/ext2.h"
 #include "fs/mount.h"
+#include "fs/mount_options.h"
 #include "fs/pty.h"
 #include "fs/ramfs.h"
 #include "fs/sysfs.h"
@@ -17,8 +18,10 @@
 #include "syscall/user_path.h"
 #include <coopvirt/string.h>
 
-#define MOUNT_FLAGS (MOUNT_READ_ONLY | MOUNT_NO_SET_ID | MOUNT_NO_DEVICES | MOUNT_NO_EXECUTE)
-#define MOUNT_MOVE  0x2000u
+#define MOUNT_FLAGS   (VOLUME_READ_ONLY | VOLUME_NO_SET_ID | VOLUME_NO_DEVICES | VOLUME_NO_EXECUTE)
+#define MOUNT_REMOUNT 0x20u
+#define MOUNT_BIND    0x1000u
+#define MOUNT_MOVE    0x2000u
 /* Others are told of what is mounted here: they are of no other name space, and nobody is told. */
 #define MOUNT_RECURSIVE  0x4000u
 #define MOUNT_SILENT     0x8000u
@@ -26,10 +29,12 @@
 #define MOUNT_MAGIC      0xc0ed0000u /* old callers set it */
 #define MOUNT_MAGIC_MASK 0xffff0000u
 /* Access times are not kept in any case; who wants no message of what fails gets one. */
-#define MOUNT_IGNORED (0x400u | 0x800u | MOUNT_SILENT | 0x200000u | 0x1000000u | 0x2000000u)
-#define UMOUNT_FORCE  1u
-#define UMOUNT_DETACH 2u
-#define TYPE_BYTES    16
+#define MOUNT_IGNORED     (0x400u | 0x800u | MOUNT_SILENT | 0x200000u | 0x1000000u | 0x2000000u)
+#define UMOUNT_FORCE      1u
+#define UMOUNT_DETACH     2u
+#define UMOUNT_NO_FOLLOW  8u
+#define TYPE_BYTES        16
+#define FILE_STATFS_VALID 0x20 /* its flags mean something */
 
 static long file_mount_device(uint64_t user_path, struct block_device **device)
 {
@@ -40,7 +45,10 @@ static long file_mount_device(uint64_t user_path, struct block_device **device)
     if (status)
         return status;
     *device = inode_type(inode) == ABI_S_IFBLK ? block_find(inode->device) : NULL;
-    status = inode_type(inode) != ABI_S_IFBLK ? -ENOTBLK : *device ? 0 : -ENXIO;
+    status = inode_type(inode) != ABI_S_IFBLK            ? -ENOTBLK
+             : inode_volume_is(inode, VOLUME_NO_DEVICES) ? -EACCES
+             : *device                                   ? 0
+                                                         : -ENXIO;
     inode_release(inode);
     return status;
 }
@@ -57,7 +65,8 @@ static long file_mount_source(uint64_t user_source, char *source)
     return length == -EFAULT ? -EFAULT : 0;
 }
 
-static long file_mount_new(const struct syscall_arguments *a, uint32_t flags, struct inode *directory)
+static long file_mount_new(const struct syscall_arguments *a, uint32_t flags, const char *options,
+                           struct inode *directory)
 {
     char name[TYPE_BYTES] = "", source[MOUNT_SOURCE_BYTES] = "";
     struct block_device *device = NULL;
@@ -77,22 +86,34 @@ static long file_mount_new(const struct syscall_arguments *a, uint32_t flags, st
     if (status == 0)
         status = inode_is_directory(directory) ? mount_check_place(directory) : -ENOTDIR;
     if (status == 0)
-        status = type->make(device, flags, &root);
+        status = type->make(device, flags, options, &root);
     if (status)
         return status;
     status = mount_add(type, root, directory, source, flags);
     if (status) {
-        type->unmake(root, 0);
+        type->unmake(root, 0, true);
         inode_release(root);
     }
     return status;
 }
 
-/* None are known. */
-static bool file_mount_has_options(uint64_t user_options)
+/* What is too long is cut, and then no known option. */
+static long file_mount_options(uint64_t user_options, char *options)
 {
-    char first;
-    return user_copy_in(&first, user_options, 1) == 0 && first;
+    options[0] = '\0';
+    if (!user_options)
+        return 0;
+    long length = user_copy_string(options, user_options, MOUNT_OPTIONS_BYTES);
+    if (length == -EFAULT)
+        return -EFAULT;
+    return length < 0 ? -EINVAL : 0;
+}
+
+/* With MOUNT_BIND the place alone is meant, which has no flags that its file system has not. */
+static long file_mount_again(uint32_t flags, const char *options, struct inode *directory)
+{
+    struct mount *mount = mount_of_root(directory);
+    return mount ? mount_change(mount, flags & MOUNT_FLAGS, flags & MOUNT_BIND ? NULL : options) : -EINVAL;
 }
 
 static long file_mount_move(uint64_t user_source, struct inode *directory)
@@ -113,6 +134,22 @@ static long file_mount_move(uint64_t user_source, struct inode *directory)
     return status;
 }
 
+static long file_mount_do(const struct syscall_arguments *a, uint32_t flags, struct inode *directory)
+{
+    char options[MOUNT_OPTIONS_BYTES];
+    if (flags & MOUNT_PRIVATE)
+        return flags & ~(MOUNT_PRIVATE | MOUNT_RECURSIVE | MOUNT_SILENT) || !mount_of_root(directory) ? -EINVAL : 0;
+    if (flags & MOUNT_MOVE)
+        return flags & ~(MOUNT_MOVE | MOUNT_IGNORED) ? -EINVAL : file_mount_move(a->a0, directory);
+    if (flags & ~(MOUNT_FLAGS | MOUNT_REMOUNT | (flags & MOUNT_REMOUNT ? MOUNT_BIND : 0) | MOUNT_IGNORED))
+        return -EINVAL;
+    long status = file_mount_options(a->a4, options);
+    if (status)
+        return status;
+    return flags & MOUNT_REMOUNT ? file_mount_again(flags, options, directory)
+                                 : file_mount_new(a, flags & MOUNT_FLAGS, options, directory);
+}
+
 long file_sys_mount(const struct syscall_arguments *a)
 {
     uint32_t flags = (uint32_t)a->a3;
@@ -123,16 +160,8 @@ long file_sys_mount(const struct syscall_arguments *a)
         return status;
     if ((flags & MOUNT_MAGIC_MASK) == MOUNT_MAGIC)
         flags &= ~MOUNT_MAGIC_MASK;
-    if (!capability_held(CAPABILITY_SYS_ADMIN))
-        status = -EPERM;
-    else if (flags & MOUNT_PRIVATE)
-        status = flags & ~(MOUNT_PRIVATE | MOUNT_RECURSIVE | MOUNT_SILENT) || !mount_of_root(directory) ? -EINVAL : 0;
-    else if (flags & MOUNT_MOVE)
-        status = flags & ~(MOUNT_MOVE | MOUNT_IGNORED) ? -EINVAL : file_mount_move(a->a0, directory);
-    else if (flags & ~(MOUNT_FLAGS | MOUNT_IGNORED) || (a->a4 && file_mount_has_options(a->a4)))
-        status = -EINVAL;
-    else
-        status = file_mount_new(a, flags & MOUNT_FLAGS, directory);
+    mount_end_detached();
+    status = capability_held(CAPABILITY_SYS_ADMIN) ? file_mount_do(a, flags, directory) : -EPERM;
     inode_release(directory);
     return status;
 }
@@ -141,9 +170,9 @@ long file_sys_umount2(const struct syscall_arguments *a)
 {
     struct inode *inode;
 
-    if (a->a1 & ~(uint64_t)(UMOUNT_FORCE | UMOUNT_DETACH))
+    if (a->a1 & ~(uint64_t)(UMOUNT_FORCE | UMOUNT_DETACH | UMOUNT_NO_FOLLOW))
         return -EINVAL;
-    long status = user_path_find(ABI_AT_FDCWD, a->a0, PATH_FOLLOW, false, &inode);
+    long status = user_path_find(ABI_AT_FDCWD, a->a0, a->a1 & UMOUNT_NO_FOLLOW ? 0 : PATH_FOLLOW, false, &inode);
     if (status)
         return status;
     while (inode->mounted) { /* over the root or the directory that the walk began in, the top one is meant */
@@ -155,9 +184,12 @@ long file_sys_umount2(const struct syscall_arguments *a)
     struct mount *mount = mount_of_root(inode);
     if (!capability_held(CAPABILITY_SYS_ADMIN))
         status = -EPERM;
+    else if (!mount)
+        status = -EINVAL;
     else
-        status = mount ? mount_remove(mount) : -EINVAL;
+        status = a->a1 & UMOUNT_DETACH ? mount_detach(mount) : mount_remove(mount);
     inode_release(inode);
+    mount_end_detached();
     return status;
 }
 
@@ -201,7 +233,8 @@ long file_sys_pivot_root(const struct syscall_arguments *a)
 long file_sys_sync(const struct syscall_arguments *a)
 {
     (void)a;
-    ext2_sync(); /* the call has no way to say that it failed */
+    ext2_sync_all(); /* the call has no way to say that it failed */
+    mount_end_detached();
     return 0;
 }
 
@@ -210,25 +243,23 @@ long file_sys_syncfs(const struct syscall_arguments *a)
     const struct file *file = files_borrow((int)a->a0);
     if (!file)
         return -EBADF;
-    return file->inode && ext2_holds(file->inode) ? ext2_sync() : 0;
+    return file->inode && ext2_holds(file->inode) ? ext2_sync_holding(file->inode) : 0;
 }
 
-static long file_mount_statfs(const struct inode *inode, uint64_t user_status)
+static long file_mount_statfs(struct inode *inode, uint64_t user_status)
 {
     struct abi_statfs status = {
         .type = ABI_PROC_MAGIC, .block_bytes = 4096, .name_bytes = ABI_NAME_BYTES, .fragment_bytes = 4096};
-    if (ext2_holds(inode)) {
-        ext2_status(&status);
-    } else if (devpts_holds(inode)) {
+    long result = ext2_holds(inode) ? ext2_status(inode, &status) : 0;
+    if (result)
+        return result;
+    if (devpts_holds(inode))
         status.type = ABI_DEVPTS_MAGIC;
-    } else if (sysfs_holds(inode)) {
+    else if (sysfs_holds(inode))
         status.type = SYSFS_MAGIC;
-    } else if (ramfs_volume(inode->file_system)) {
-        status.type = ramfs_volume(inode->file_system)->magic;
-        status.blocks = (int64_t)ramfs_usage.frame_limit;
-        status.blocks_free = status.blocks_available = status.blocks - (int64_t)ramfs_usage.frames;
-        status.files = (int64_t)ramfs_usage.inodes;
-    }
+    else if (ramfs_holds(inode))
+        ramfs_status(inode, &status);
+    status.flags = FILE_STATFS_VALID | (inode->volume ? inode->volume->flags : 0);
     return user_copy_out(user_status, &status, sizeof(status));
 }
 

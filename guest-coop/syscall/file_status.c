@@ -114,7 +114,13 @@ static long file_status_access(int descriptor, uint64_t user_path, uint32_t want
                                  flags & ABI_AT_EMPTY_PATH, &inode);
     if (status)
         return status;
-    status = flags & ABI_AT_EACCESS ? inode_permission(inode, wanted) : inode_permission_real(inode, wanted);
+    uint32_t type = inode_type(inode);
+    bool is_kept = type == ABI_S_IFREG || type == ABI_S_IFDIR || type == ABI_S_IFLNK; /* what is written is in it */
+    status = wanted & ABI_MAY_WRITE && is_kept ? inode_check_changeable(inode) : 0;
+    if (wanted & ABI_MAY_EXECUTE && type == ABI_S_IFREG && inode_volume_is(inode, VOLUME_NO_EXECUTE))
+        status = -EACCES;
+    if (status == 0)
+        status = flags & ABI_AT_EACCESS ? inode_permission(inode, wanted) : inode_permission_real(inode, wanted);
     inode_release(inode);
     return status;
 }

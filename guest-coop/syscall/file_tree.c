@@ -15,6 +15,8 @@ static long file_tree_may_add(const struct path *path)
 {
     if (path->inode || !path->directory)
         return -EEXIST;
+    if (inode_check_changeable(path->directory))
+        return -EROFS;
     return inode_permission(path->directory, ABI_MAY_WRITE | ABI_MAY_EXECUTE);
 }
 
@@ -167,6 +169,8 @@ static long file_tree_may_remove(const struct path *path)
         return -EBUSY;
     if (!path->directory->operations->remove)
         return -EPERM;
+    if (inode_check_changeable(path->directory))
+        return -EROFS;
     return inode_permission_remove(path->directory, path->inode);
 }
 

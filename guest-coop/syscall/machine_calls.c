@@ -192,7 +192,7 @@ long kernel_sys_reboot(const struct syscall_arguments *a)
         return -EPERM;
     if ((uint32_t)a->a0 != REBOOT_MAGIC1 || (uint32_t)a->a1 != REBOOT_MAGIC2)
         return -EINVAL;
-    ext2_sync();
+    ext2_sync_all();
     switch ((uint32_t)a->a2) {
     case REBOOT_POWER_OFF:
         power_end(true, "power off");

@@ -2,7 +2,7 @@
 /*
  * mmap and its kin: flags of the Linux ABI turned into changes of areas.
  */
-#include "fs/file.h"
+#include "fs/inode.h"
 #include "fs/linux_abi.h"
 #include "kernel/errno.h"
 #include "kernel/process.h"
@@ -62,6 +62,8 @@ static int memory_map_file(uint32_t flags, uint32_t protection, int descriptor, 
         status = -ENODEV;
     else if (access == ABI_O_WRONLY || (shared && (protection & AREA_WRITE) && access != ABI_O_RDWR))
         status = -EACCES;
+    else if (protection & AREA_EXEC && (*file)->inode && inode_volume_is((*file)->inode, VOLUME_NO_EXECUTE))
+        status = -EPERM;
     if (status < 0)
         file_release(*file);
     return status;

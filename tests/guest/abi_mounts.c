@@ -11,11 +11,13 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -70,6 +72,88 @@ static void in_table(void)
         is_there |=
             strncmp(line, "a\\040\\134\\043 /tmp/abi_mounts", 28) == 0 && strstr(line, "/m\\011 tmpfs rw,nosuid");
     EXPECT(fclose(table) == 0 && is_there && umount("m\t") == 0 && rmdir("m\t") == 0);
+}
+
+/* How a file may not be changed, or tried to be, where it is mounted for reading; it is m/file. */
+static void in_read_only(void)
+{
+    int file;
+    EXPECT(refused(creat("m/new", 0600), EROFS) && refused(open("m/file", O_RDWR), EROFS));
+    EXPECT(refused(open("m/file", O_RDONLY | O_TRUNC), EROFS) && refused(truncate("m/file", 0), EROFS));
+    EXPECT(refused(mkdir("m/new", 0700), EROFS) && refused(mkdir("m/file", 0700), EEXIST));
+    EXPECT(refused(symlink("x", "m/new"), EROFS) && refused(link("m/file", "m/new"), EROFS));
+    EXPECT(refused(unlink("m/file"), EROFS) && refused(rename("m/file", "m/new"), EROFS));
+    EXPECT(refused(chmod("m/file", 0600), EROFS) && refused(chown("m/file", 1, 1), EROFS));
+    EXPECT(refused(utimensat(AT_FDCWD, "m/file", NULL, 0), EROFS) && refused(access("m/file", W_OK), EROFS));
+    EXPECT(refused(access("m", W_OK), EROFS) && access("m/file", R_OK) == 0);
+    EXPECT((file = open("m/file", O_RDONLY)) >= 0 && refused(fchmod(file, 0600), EROFS) && close(file) == 0);
+    EXPECT((file = open("m/fifo", O_RDWR)) >= 0 && write(file, "x", 1) == 1 && close(file) == 0);
+    EXPECT(refused(mkfifo("m/other", 0600), EROFS) && refused(umount("m/file"), EINVAL));
+}
+
+static void in_remounts(void)
+{
+    char *const arguments[] = {"m/file", NULL};
+    struct statfs volume;
+    int file;
+    EXPECT(mkdir("m", 0700) == 0 && refused(mount("x", "m", "tmpfs", MS_REMOUNT, NULL), EINVAL));
+    EXPECT(mount("x", "m", "tmpfs", MS_RDONLY, NULL) == 0 && refused(creat("m/file", 0700), EROFS));
+    EXPECT(statfs("m", &volume) == 0 && (volume.f_flags & 15) == 1 && mount(NULL, "m", NULL, MS_REMOUNT, NULL) == 0);
+    EXPECT((file = creat("m/file", 0700)) >= 0 && write(file, "#!/bin/true\n", 12) == 12);
+    EXPECT(refused(mount(NULL, "m", NULL, MS_REMOUNT | MS_RDONLY, NULL), EBUSY) && close(file) == 0);
+    EXPECT(mkfifo("m/fifo", 0600) == 0 && mount(NULL, "m", NULL, MS_REMOUNT | MS_RDONLY, NULL) == 0);
+    in_read_only();
+    bool has_node =
+        mount(NULL, "m", NULL, MS_REMOUNT, NULL) == 0 && mknod("m/null", S_IFCHR | 0666, makedev(1, 3)) == 0;
+    EXPECT(!has_node || ((file = open("m/null", O_RDWR)) >= 0 && close(file) == 0));
+    EXPECT(mount(NULL, "m", NULL, MS_REMOUNT | MS_NODEV | MS_NOEXEC | MS_NOSUID, NULL) == 0);
+    EXPECT(!has_node || refused(open("m/null", O_RDWR), EACCES));
+    EXPECT(refused(execv("m/file", arguments), EACCES) && refused(access("m/file", X_OK), EACCES));
+    EXPECT((file = open("m/file", O_RDONLY)) >= 0 && statfs("m", &volume) == 0 && (volume.f_flags & 15) == 14);
+    EXPECT(mmap(NULL, 12, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0) == MAP_FAILED && errno == EPERM);
+    EXPECT(close(file) == 0 && umount("m") == 0 && rmdir("m") == 0);
+}
+
+/* tmpfs's limits, and who owns its root. */
+static void in_limits(void)
+{
+    static char page[4096];
+    struct statfs volume;
+    struct stat root;
+    int file, pages = 0;
+    EXPECT(mkdir("m", 0700) == 0 && refused(mount("x", "m", "tmpfs", 0, "size=x"), EINVAL));
+    EXPECT(refused(mount("x", "m", "tmpfs", 0, "nonesuch"), EINVAL) &&
+           refused(mount("x", "m", "tmpfs", 0, "mode=9"), EINVAL));
+    EXPECT(mount("x", "m", "ramfs", 0, "nonesuch=1,mode=710") == 0 && stat("m", &root) == 0 && umount("m") == 0);
+    EXPECT((root.st_mode & 07777) == 0710);
+    EXPECT(mount("x", "m", "tmpfs", 0, "size=64k,nr_inodes=5,mode=751,uid=3,gid=4") == 0 && stat("m", &root) == 0);
+    EXPECT((root.st_mode & 07777) == 0751 && root.st_uid == 3 && root.st_gid == 4);
+    EXPECT(statfs("m", &volume) == 0 && volume.f_blocks == 16 && volume.f_bfree == 16 && volume.f_files == 5 &&
+           volume.f_ffree == 4);
+    EXPECT((file = open("m/full", O_CREAT | O_WRONLY, 0600)) >= 0);
+    while (write(file, page, sizeof(page)) == (ssize_t)sizeof(page))
+        pages++;
+    EXPECT(errno == ENOSPC && pages == 16 && statfs("m", &volume) == 0 && volume.f_bfree == 0);
+    EXPECT(refused(mount(NULL, "m", NULL, MS_REMOUNT, "size=32k"), EINVAL));
+    EXPECT(mount(NULL, "m", NULL, MS_REMOUNT, "size=128k") == 0 && statfs("m", &volume) == 0 && volume.f_bfree == 16);
+    EXPECT(write(file, page, sizeof(page)) == (ssize_t)sizeof(page) && close(file) == 0);
+    EXPECT(mkdir("m/1", 0700) == 0 && mkdir("m/2", 0700) == 0 && close(creat("m/3", 0600)) == 0);
+    EXPECT(refused(mkdir("m/4", 0700), ENOSPC) && refused(creat("m/4", 0600), ENOSPC) && rmdir("m/1") == 0);
+    EXPECT(mkdir("m/4", 0700) == 0 && umount("m") == 0 && rmdir("m") == 0);
+}
+
+/* What is taken out of sight while it is in use, goes on for who is in it. */
+static void in_detach(void)
+{
+    char byte;
+    EXPECT(mkdir("m", 0700) == 0 && mount("x", "m", "tmpfs", 0, NULL) == 0 && mkdir("m/d", 0700) == 0);
+    EXPECT(symlink("m", "l") == 0 && refused(umount2("l", UMOUNT_NOFOLLOW), EINVAL) && unlink("l") == 0);
+    EXPECT(mount("y", "m/d", "tmpfs", 0, NULL) == 0 && refused(umount2("m", MNT_FORCE), EBUSY));
+    int file = open("m/a", O_CREAT | O_RDWR, 0600), inner = open("m/d/a", O_CREAT | O_RDWR, 0600);
+    EXPECT(file >= 0 && inner >= 0 && refused(umount("m/d"), EBUSY) && umount2("m", MNT_DETACH) == 0);
+    EXPECT(access("m/a", F_OK) == -1 && refused(umount("m"), EINVAL) && rmdir("m") == 0);
+    EXPECT(write(file, "x", 1) == 1 && write(inner, "y", 1) == 1 && pread(file, &byte, 1, 0) == 1 && byte == 'x');
+    EXPECT(pread(inner, &byte, 1, 0) == 1 && byte == 'y' && close(file) == 0 && close(inner) == 0);
 }
 
 /* Each use of what is mounted keeps it; all are over afterwards. */
@@ -147,6 +231,9 @@ static void in_name_space(void)
     EXPECT(mkdtemp(directory) && chdir(directory) == 0);
     in_mounts();
     in_busy();
+    in_remounts();
+    in_limits();
+    in_detach();
     in_table();
     in_moves();
     in_pivot();
