@@ -34,13 +34,13 @@ static struct swap_area *swap_area_on(const struct inode *inode)
     return NULL;
 }
 
-static int swap_file_open(uint64_t user_path, struct file **file)
+static int swap_file_open(uint64_t user_path, uint32_t flags, struct file **file)
 {
     struct user_path path;
     int status = user_path_get(&path, user_path);
     if (status)
         return status;
-    status = file_open(path.text, ABI_O_RDWR, 0, file);
+    status = file_open(path.text, flags, 0, file);
     user_path_free(&path);
     return status;
 }
@@ -139,7 +139,7 @@ long kernel_sys_swapon(const struct syscall_arguments *a)
         return -EINVAL;
     if (!capability_held(CAPABILITY_SYS_ADMIN))
         return -EPERM;
-    int status = swap_file_open(a->a0, &area.file);
+    int status = swap_file_open(a->a0, ABI_O_RDWR | ABI_O_EXCL, &area.file);
     if (status)
         return status;
     status = swap_on(&area, flags & SWAP_PREFER ? (int)(flags & SWAP_PRIORITY_MASK) : SWAP_PRIORITY_UNSAID);
@@ -173,7 +173,7 @@ long kernel_sys_swapoff(const struct syscall_arguments *a)
     struct file *file;
     if (!capability_held(CAPABILITY_SYS_ADMIN))
         return -EPERM;
-    int status = swap_file_open(a->a0, &file);
+    int status = swap_file_open(a->a0, ABI_O_RDWR, &file);
     if (status)
         return status;
     struct swap_area *area = swap_area_on(file->inode);

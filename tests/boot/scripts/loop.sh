@@ -41,6 +41,8 @@ cp numbers part/; cmp numbers part/numbers && echo kept; mke2fs -b 4096 /dev/loo
 df part | awk 'NR == 2 {print $1, $2}'; yes 2> /dev/null | dd of=part/full bs=4k 2> /dev/null; ls part | wc -l; rm part/full
 fstrim part; umount part; losetup -a; e2fsck -fn image > log 2>&1 || cat log
 mount -o loop,ro -t ext2 image part; touch part/new; cmp numbers part/numbers && echo kept; umount part
+truncate -s 1M swap; losetup /dev/loop0 swap; mkswap /dev/loop0 > /dev/null; swapon /dev/loop0; mount -t ext2 /dev/loop0 part; losetup -d /dev/loop0
+losetup -a; swapoff /dev/loop0; losetup -a
 
 echo "== holes"
 dd if=/dev/urandom of=image bs=64k count=4 2> /dev/null; losetup /dev/loop0 image; of image 128 128 | sum > before; stat -c %b image
