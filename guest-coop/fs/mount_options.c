@@ -103,7 +103,8 @@ bool mount_options_parse(const char *text, bool limits, uint64_t memory_frames, 
             length++;
         const char *value = text + length + (text[length] == '=');
         bool is_mode = length == 4 && memcmp(text, "mode", 4) == 0;
-        if (limits || is_mode) {
+        bool is_empty = length == 0 && value == text;
+        if ((limits && !is_empty) || is_mode) {
             if (text[length] != '=' || !mount_options_set(text, length, &value, memory_frames, wanted))
                 return false;
             if (*value && *value != ',')

@@ -18,7 +18,8 @@
 #define DISK_BYTES (8u << 20)
 #define NUMBER     ABI_DEVICE(3, 0)
 
-static uint8_t *disk;
+static uint8_t *disk, *second_disk;
+static struct block_device second_device;
 static unsigned disk_failing, disk_failures; /* transfers until all fail, 0: none does; those that did */
 static char image[] = "/tmp/coopvirt-ext2-XXXXXX";
 
@@ -31,17 +32,22 @@ static int disk_fails(void)
     return -EIO;
 }
 
+static uint8_t *disk_of(const struct block_device *device)
+{
+    return device == &second_device ? second_disk : disk;
+}
+
 static int disk_read(struct block_device *device, uint64_t sector, void *to, unsigned count)
 {
     ck_assert_uint_le(sector + count, device->sectors);
-    memcpy(to, disk + sector * 512, count * 512);
+    memcpy(to, disk_of(device) + sector * 512, count * 512);
     return disk_fails();
 }
 
 static int disk_write(struct block_device *device, uint64_t sector, const void *from, unsigned count)
 {
     ck_assert_uint_le(sector + count, device->sectors);
-    memcpy(disk + sector * 512, from, count * 512);
+    memcpy(disk_of(device) + sector * 512, from, count * 512);
     return disk_fails();
 }
 
@@ -373,6 +379,55 @@ START_TEST(test_unlinked_while_open)
 }
 END_TEST
 
+static void write_file(const char *path)
+{
+    long fd = fake_call(open, path, ABI_O_CREAT | ABI_O_WRONLY, 0600);
+    ck_assert_int_eq(fake_call(write, fd, buffer, sizeof(buffer)), sizeof(buffer));
+    fake_call(close, fd);
+}
+
+/* Two at once, of other block sizes: each has its own content, flags and end. */
+START_TEST(test_several_volumes)
+{
+    struct abi_statfs status;
+    second_disk = malloc(DISK_BYTES);
+    image_make(image_sizes[1]);
+    memcpy(second_disk, disk, DISK_BYTES);
+    image_make(image_sizes[0]);
+    second_device = device;
+    second_device.name = "hdb";
+    second_device.number = NUMBER + 64;
+    ck_assert_int_eq(block_register(&second_device), 0);
+    ck_assert_int_eq(fake_call(mkdir, "/second", 0755), 0);
+    ck_assert_int_eq(mount_disk(0), 0);
+    ck_assert_int_eq(fake_call(mount, "/dev/hda", "/second", "ext2", 0), -EBUSY);
+    ck_assert_int_eq(fake_call(mount, "/dev/hdb", "/second", "ext2", 0), 0);
+    write_file("/mnt/f");
+    write_file("/second/g");
+    ck_assert_int_eq(fake_call(rename, "/mnt/f", "/second/f"), -EXDEV);
+    ck_assert_int_eq(fake_call(statfs, "/second/g", &status), 0);
+    ck_assert_int_eq(status.block_bytes, 1024);
+    ck_assert_int_eq(fake_call(mount, NULL, "/mnt", NULL, 0x21), 0); /* for reading from now on */
+    image_check();
+    ck_assert_int_eq(fake_call(unlink, "/mnt/f"), -EROFS);
+    write_file("/second/h");
+    ck_assert_int_eq(fake_call(mount, NULL, "/mnt", NULL, 0x20), 0);
+    ck_assert_int_eq(fake_call(unlink, "/mnt/f"), 0);
+    long fd = fake_call(open, "/second/h", ABI_O_RDWR, 0);
+    ck_assert_int_eq(fake_call(umount2, "/second", 2), 0); /* out of sight */
+    ck_assert_int_eq(fake_call(write, fd, buffer, 5000), 5000);
+    ck_assert_int_eq(fake_call(mount, "/dev/hdb", "/second", "ext2", 0), -EBUSY);
+    fake_call(close, fd);
+    ck_assert_int_eq(fake_call(mount, "/dev/hdb", "/second", "ext2", 0), 0);
+    ck_assert_int_eq(fake_call(umount2, "/second", 0), 0);
+    unmount();
+    image_check();
+    memcpy(disk, second_disk, DISK_BYTES);
+    image_check();
+    free(second_disk);
+}
+END_TEST
+
 START_TEST(test_refusals)
 {
     static const struct {
@@ -474,6 +529,7 @@ int main(void)
     tcase_add_test(cases, test_reads_what_mke2fs_wrote);
     tcase_add_loop_test(cases, test_full_disk, 0, 3);
     tcase_add_loop_test(cases, test_unlinked_while_open, 0, 3);
+    tcase_add_test(cases, test_several_volumes);
     tcase_add_test(cases, test_refusals);
     tcase_add_loop_test(cases, test_corrupt_images, 0, 3);
     tcase_add_loop_test(cases, test_disk_errors, 0, 3);
