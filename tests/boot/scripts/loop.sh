@@ -53,6 +53,8 @@ echo "== on a disk"
 mke2fs -b 4096 /dev/hda > /dev/null; mkdir disks; mount -t ext2 /dev/hda disks; cp numbers disks/image; losetup /dev/loop0 disks/image; losetup /dev/loop1 /dev/loop0
 sum < /dev/loop1; printf deep | dd of=/dev/loop1 bs=1 seek=5000 conv=notrunc 2> /dev/null; umount disks
 sync; losetup -d /dev/loop1; losetup -d /dev/loop0; dd if=disks/image bs=1 skip=4998 count=8 2> /dev/null; echo
+mkdir upper; mke2fs -F disks/image > /dev/null; mount -o loop -t ext2 disks/image upper; yes 2> /dev/null | dd of=upper/full bs=1k 2> /dev/null; umount disks
+rm upper/full; seq 1 9000 > upper/seq; sync; seq 1 9000 | cmp - upper/seq && echo kept; umount upper; e2fsck -fn disks/image > log 2>&1 || cat log
 umount disks; e2fsck -fn /dev/hda > log 2>&1 || cat log; blockdev --rereadpt /dev/hda; echo $?; ls /dev/hda*
 printf 'o\nn\np\n1\n\n+2M\nn\np\n2\n\n\nw\n' | cut_up /dev/hda; ls /dev/hda*; mke2fs -b 4096 /dev/hda1 > /dev/null; mount -t ext2 /dev/hda1 disks
 cp numbers disks/; cmp numbers disks/numbers && echo kept; blockdev --rereadpt /dev/hda; blkdiscard /dev/hda2
