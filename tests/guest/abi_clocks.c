@@ -237,7 +237,7 @@ static void test_timers_follow(void)
     timer_t timer;
     int status;
     rung = 0;
-    abi_handle(SIGUSR1, ring, 0);
+    abi_handle(SIGUSR1, ring, SA_RESTART); /* it may come while the sleeper is waited for */
     pid_t sleeper = fork();
     if (sleeper == 0)
         _exit(clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &setting.it_value, NULL));
