@@ -6,6 +6,7 @@
 
 #include "fs/epoll.h"
 #include "fs/file_lock.h"
+#include "fs/notify.h"
 #include "fs/path.h"
 #include "fs/ramfs.h"
 #include "kernel/errno.h"
@@ -39,8 +40,12 @@ void file_release(struct file *file)
         file_lock_released(file);
     if (file->operations && file->operations->release)
         file->operations->release(file);
-    if (file->inode)
-        inode_release(file->inode);
+    if (file->inode) {
+        if (notify_active)
+            notify_closed(file);
+        else
+            inode_release(file->inode);
+    }
     heap_free(file);
     file_count--;
 }
@@ -132,6 +137,9 @@ static int file_resolve(struct path *path, uint32_t flags, uint32_t mode, bool *
     return path->directory->operations->create(path->directory, path->name, mode, 0, &path->inode);
 }
 
+/* Flags that mean something to the opening only. O_EXCL stays: of a block device it means more. */
+#define FILE_OPEN_ONCE (ABI_O_CREAT | ABI_O_TRUNC | ABI_O_CLOEXEC)
+
 int file_open_inode(struct inode *inode, uint32_t flags, struct file **opened)
 {
     /* O_PATH names a file without opening it: no operation works on it. */
@@ -157,6 +165,20 @@ int file_open_inode(struct inode *inode, uint32_t flags, struct file **opened)
     return 0;
 }
 
+/* Of an open, what is told: that it made, opened and emptied what the path leads to. */
+static __attribute__((noinline)) int file_open_watched(const struct path *path, uint32_t flags, bool made,
+                                                       struct file **opened)
+{
+    if (made)
+        notify_name(path->directory, path->name, NOTIFY_CREATE, 0);
+    int status = file_open_inode(path->inode, flags & ~FILE_OPEN_ONCE, opened);
+    if (status == 0)
+        notify_inode(path->inode, NOTIFY_OPEN);
+    if (status == 0 && (flags & ABI_O_TRUNC) && !made)
+        notify_inode(path->inode, NOTIFY_MODIFY);
+    return status;
+}
+
 static int file_open_path(struct path *path, uint32_t flags, uint32_t mode, struct file **opened)
 {
     bool made;
@@ -178,8 +200,9 @@ static int file_open_path(struct path *path, uint32_t flags, uint32_t mode, stru
         status = inode->operations->truncate(inode, 0);
     if (status)
         return status;
-    /* O_EXCL stays: of a block device it means more. */
-    return file_open_inode(inode, flags & ~(ABI_O_CREAT | ABI_O_TRUNC | ABI_O_CLOEXEC), opened);
+    if (notify_active)
+        return file_open_watched(path, flags, made, opened);
+    return file_open_inode(inode, flags & ~FILE_OPEN_ONCE, opened);
 }
 
 int file_open_at(struct inode *start, const char *text, uint32_t flags, uint32_t mode, struct file **opened)

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The system calls on epoll, eventfd, timerfd and signalfd.
+ * The system calls on epoll, eventfd, timerfd, signalfd and inotify.
  */
 #include "fs/epoll.h"
 #include "fs/event_file.h"
+#include "fs/inotify.h"
 #include "fs/linux_abi.h"
+#include "fs/notify.h"
 #include "kernel/errno.h"
 #include "kernel/wait.h"
 #include "memory/user_copy.h"
 #include "syscall/file_calls.h"
 #include "syscall/file_poll.h"
 #include "syscall/time_values.h"
+#include "syscall/user_path.h"
 
 #define EVENT_SEMAPHORE 1u
 #define EVENT_FLAGS     (ABI_O_NONBLOCK | ABI_O_CLOEXEC)
@@ -176,4 +179,64 @@ long file_sys_signalfd(const struct syscall_arguments *a)
 {
     struct syscall_arguments all = {.a0 = a->a0, .a1 = a->a1, .a2 = a->a2};
     return file_sys_signalfd4(&all);
+}
+
+/* ---- inotify ---- */
+
+long file_sys_inotify_init1(const struct syscall_arguments *a)
+{
+    uint32_t flags = (uint32_t)a->a0;
+    return flags & ~EVENT_FLAGS ? -EINVAL : inotify_open(flags & ABI_O_NONBLOCK, flags & ABI_O_CLOEXEC);
+}
+
+long file_sys_inotify_init(const struct syscall_arguments *a)
+{
+    (void)a;
+    return inotify_open(0, false);
+}
+
+/* The instance behind a descriptor; NULL and *status otherwise. */
+static struct file *event_inotify(uint64_t descriptor, long *status)
+{
+    struct file *file = files_borrow((int)descriptor);
+
+    *status = file ? -EINVAL : -EBADF;
+    return file && inotify_is(file) ? file : NULL;
+}
+
+#define INOTIFY_MASK                                                                                                   \
+    (NOTIFY_EVENTS | NOTIFY_ONCE | NOTIFY_DIRECTORY | INOTIFY_ONLY_DIRECTORY | INOTIFY_NO_FOLLOW |                     \
+     INOTIFY_EXCEPT_UNLINK | INOTIFY_MASK_CREATE | INOTIFY_MASK_ADD)
+
+long file_sys_inotify_add_watch(const struct syscall_arguments *a)
+{
+    uint32_t mask = (uint32_t)a->a2, both = INOTIFY_MASK_CREATE | INOTIFY_MASK_ADD;
+    struct inode *inode;
+    long status;
+
+    if (!(mask & INOTIFY_MASK))
+        return -EINVAL;
+    if (!files_borrow((int)a->a0))
+        return -EBADF;
+    if ((mask & both) == both || !event_inotify(a->a0, &status))
+        return -EINVAL;
+    status = user_path_find(ABI_AT_FDCWD, a->a1, mask & INOTIFY_NO_FOLLOW ? 0 : PATH_FOLLOW, false, &inode);
+    if (status)
+        return status;
+    struct file *file = event_inotify(a->a0, &status); /* the walk may have slept */
+    if (file && (mask & INOTIFY_ONLY_DIRECTORY) && !inode_is_directory(inode))
+        status = -ENOTDIR;
+    else if (file)
+        status = inode_permission(inode, ABI_MAY_READ);
+    if (file && status == 0)
+        status = inotify_add(file, inode, mask);
+    inode_release(inode);
+    return status;
+}
+
+long file_sys_inotify_rm_watch(const struct syscall_arguments *a)
+{
+    long status;
+    struct file *file = event_inotify(a->a0, &status);
+    return file ? inotify_remove(file, (int)a->a1) : status;
 }

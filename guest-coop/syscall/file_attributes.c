@@ -5,6 +5,7 @@
 #include "syscall/file_calls.h"
 
 #include "fs/inode.h"
+#include "fs/notify.h"
 #include "kernel/capability.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
@@ -104,6 +105,8 @@ static long file_attributes_chmod(struct inode *inode, uint32_t mode)
         mode &= ~ABI_S_ISGID;
     inode->mode = inode_type(inode) | mode;
     inode->times.changed_ns = clock_realtime_ns();
+    if (notify_active)
+        notify_inode(inode, NOTIFY_ATTRIBUTES);
     return 0;
 }
 
@@ -126,6 +129,8 @@ static long file_attributes_chown(struct inode *inode, uint32_t uid, uint32_t gi
     /* A program does not keep another owner's rights. */
     inode_drop_set_id(inode, true);
     inode->times.changed_ns = clock_realtime_ns();
+    if (notify_active)
+        notify_inode(inode, NOTIFY_ATTRIBUTES);
     return 0;
 }
 
@@ -218,6 +223,16 @@ static uint64_t file_times_ns(const struct abi_timespec *time)
     return (uint64_t)time->seconds * FILE_NS_PER_SECOND + (uint64_t)time->nanoseconds;
 }
 
+/* What those who watch it are told. */
+static uint32_t file_times_event(const struct file_times *times)
+{
+    bool access = times->time[0].nanoseconds != ABI_UTIME_OMIT, change = times->time[1].nanoseconds != ABI_UTIME_OMIT;
+
+    if (access == change)
+        return NOTIFY_ATTRIBUTES;
+    return access ? NOTIFY_ACCESS : NOTIFY_MODIFY;
+}
+
 static long file_times_set(struct inode *inode, const struct file_times *times)
 {
     uint64_t now = clock_realtime_ns();
@@ -241,6 +256,8 @@ static long file_times_set(struct inode *inode, const struct file_times *times)
             *slots[i] = time->nanoseconds == ABI_UTIME_NOW ? now : file_times_ns(time);
     }
     inode->times.changed_ns = now;
+    if (notify_active)
+        notify_inode(inode, file_times_event(times));
     return 0;
 }
 

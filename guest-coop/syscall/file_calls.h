@@ -64,6 +64,9 @@
     CALL(213, epoll_create)                                                                                            \
     CALL(232, epoll_wait)                                                                                              \
     CALL(233, epoll_ctl)                                                                                               \
+    CALL(253, inotify_init)                                                                                            \
+    CALL(254, inotify_add_watch)                                                                                       \
+    CALL(255, inotify_rm_watch)                                                                                        \
     CALL(281, epoll_pwait)                                                                                             \
     CALL(282, signalfd)                                                                                                \
     CALL(283, timerfd_create)                                                                                          \
@@ -73,6 +76,7 @@
     CALL(289, signalfd4)                                                                                               \
     CALL(290, eventfd2)                                                                                                \
     CALL(291, epoll_create1)                                                                                           \
+    CALL(294, inotify_init1)                                                                                           \
     CALL(441, epoll_pwait2)                                                                                            \
     /* file_copy.c */                                                                                                  \
     CALL(40, sendfile)                                                                                                 \

@@ -6,6 +6,7 @@
 #include "syscall/file_calls.h"
 
 #include "fs/inode.h"
+#include "fs/notify.h"
 #include "fs/pipe.h"
 #include "kernel/errno.h"
 #include "kernel/process_private.h"
@@ -124,6 +125,10 @@ static long file_copy_all(struct file_copy_end *from, struct file_copy_end *to, 
         frame_release(frame);
     if (done == 0)
         return status;
+    if (notify_active) {
+        notify_file(from->file, NOTIFY_ACCESS);
+        notify_file(to->file, NOTIFY_MODIFY);
+    }
     status = file_copy_close(from);
     long other = file_copy_close(to);
     return status ? status : other ? other : (long)done;

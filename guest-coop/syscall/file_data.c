@@ -5,6 +5,7 @@
 #include "syscall/file_calls.h"
 
 #include "fs/inode.h"
+#include "fs/notify.h"
 #include "kernel/errno.h"
 #include "memory/user_copy.h"
 #include "syscall/user_path.h"
@@ -36,23 +37,47 @@ static struct file *file_data_writer(uint64_t descriptor, long *status)
     return NULL;
 }
 
+typedef long file_data_call(const struct syscall_arguments *a);
+
 static size_t file_data_limit(uint64_t bytes)
 {
     return bytes < ABI_TRANSFER_LIMIT ? bytes : ABI_TRANSFER_LIMIT;
 }
 
-long file_sys_read(const struct syscall_arguments *a)
+/* While somebody watches something: a call that moves bytes, which is told when it has moved some. */
+static __attribute__((noinline)) long file_data_watched(const struct syscall_arguments *a, file_data_call *call,
+                                                        uint32_t event)
+{
+    struct file *file = files_borrow((int)a->a0);
+    long moved = call(a);
+
+    if (moved > 0)
+        notify_inode(file->inode, event);
+    return moved;
+}
+
+static inline long file_data_read(const struct syscall_arguments *a)
 {
     long status;
     struct file *file = file_data_reader(a->a0, &status);
     return file ? file->operations->read(file, a->a1, file_data_limit(a->a2), &file->position) : status;
 }
 
-long file_sys_write(const struct syscall_arguments *a)
+long file_sys_read(const struct syscall_arguments *a)
+{
+    return notify_active ? file_data_watched(a, file_data_read, NOTIFY_ACCESS) : file_data_read(a);
+}
+
+static inline long file_data_write(const struct syscall_arguments *a)
 {
     long status;
     struct file *file = file_data_writer(a->a0, &status);
     return file ? file->operations->write(file, a->a1, file_data_limit(a->a2), &file->position) : status;
+}
+
+long file_sys_write(const struct syscall_arguments *a)
+{
+    return notify_active ? file_data_watched(a, file_data_write, NOTIFY_MODIFY) : file_data_write(a);
 }
 
 /* A position as an argument: 0, -EINVAL, or -ESPIPE for files without positions. */
@@ -89,18 +114,28 @@ static long file_data_vectors(struct file *file, file_data_transfer *transfer, c
     return (long)done;
 }
 
-long file_sys_readv(const struct syscall_arguments *a)
+static inline long file_data_readv(const struct syscall_arguments *a)
 {
     long status;
     struct file *file = file_data_reader(a->a0, &status);
     return file ? file_data_vectors(file, file->operations->read, a, &file->position) : status;
 }
 
-long file_sys_writev(const struct syscall_arguments *a)
+long file_sys_readv(const struct syscall_arguments *a)
+{
+    return notify_active ? file_data_watched(a, file_data_readv, NOTIFY_ACCESS) : file_data_readv(a);
+}
+
+static inline long file_data_writev(const struct syscall_arguments *a)
 {
     long status;
     struct file *file = file_data_writer(a->a0, &status);
     return file ? file_data_vectors(file, file->operations->write, a, &file->position) : status;
+}
+
+long file_sys_writev(const struct syscall_arguments *a)
+{
+    return notify_active ? file_data_watched(a, file_data_writev, NOTIFY_MODIFY) : file_data_writev(a);
 }
 
 /* A transfer at a position of its own, of one buffer or of vectors. */
@@ -120,24 +155,44 @@ static long file_data_at(const struct syscall_arguments *a, bool writes, bool ve
     return transfer(file, a->a1, file_data_limit(a->a2), &position);
 }
 
-long file_sys_pread64(const struct syscall_arguments *a)
+static long file_data_pread64(const struct syscall_arguments *a)
 {
     return file_data_at(a, false, false);
 }
 
-long file_sys_pwrite64(const struct syscall_arguments *a)
+long file_sys_pread64(const struct syscall_arguments *a)
+{
+    return notify_active ? file_data_watched(a, file_data_pread64, NOTIFY_ACCESS) : file_data_pread64(a);
+}
+
+static long file_data_pwrite64(const struct syscall_arguments *a)
 {
     return file_data_at(a, true, false);
 }
 
-long file_sys_preadv(const struct syscall_arguments *a)
+long file_sys_pwrite64(const struct syscall_arguments *a)
+{
+    return notify_active ? file_data_watched(a, file_data_pwrite64, NOTIFY_MODIFY) : file_data_pwrite64(a);
+}
+
+static long file_data_preadv(const struct syscall_arguments *a)
 {
     return file_data_at(a, false, true);
 }
 
-long file_sys_pwritev(const struct syscall_arguments *a)
+long file_sys_preadv(const struct syscall_arguments *a)
+{
+    return notify_active ? file_data_watched(a, file_data_preadv, NOTIFY_ACCESS) : file_data_preadv(a);
+}
+
+static long file_data_pwritev(const struct syscall_arguments *a)
 {
     return file_data_at(a, true, true);
+}
+
+long file_sys_pwritev(const struct syscall_arguments *a)
+{
+    return notify_active ? file_data_watched(a, file_data_pwritev, NOTIFY_MODIFY) : file_data_pwritev(a);
 }
 
 /* Position -1 is the file's own. No flag of a single transfer is there. */
@@ -172,7 +227,10 @@ long file_sys_getdents64(const struct syscall_arguments *a)
         return -EBADF;
     if (!file->operations->directory_entries)
         return -ENOTDIR;
-    return file->operations->directory_entries(file, a->a1, (uint32_t)a->a2);
+    long status = file->operations->directory_entries(file, a->a1, (uint32_t)a->a2);
+    if (notify_active && status >= 0)
+        notify_inode(file->inode, NOTIFY_ACCESS);
+    return status;
 }
 
 #define FILE_FIONBIO  0x5421u
@@ -226,6 +284,8 @@ long file_sys_truncate(const struct syscall_arguments *a)
         status = file_check_size(inode, a->a1);
     if (status == 0)
         status = inode->operations->truncate(inode, a->a1);
+    if (status == 0 && notify_active)
+        notify_inode(inode, NOTIFY_MODIFY);
     inode_release(inode);
     return status;
 }
@@ -239,7 +299,11 @@ long file_sys_ftruncate(const struct syscall_arguments *a)
     if ((int64_t)a->a1 < 0 || (file->flags & ABI_O_ACCESS) == ABI_O_RDONLY || !file->operations->truncate)
         return -EINVAL;
     int status = file_check_size(file->inode, a->a1);
-    return status ? status : file->operations->truncate(file, a->a1);
+    if (status == 0)
+        status = (int)file->operations->truncate(file, a->a1);
+    if (status == 0 && notify_active)
+        notify_inode(file->inode, NOTIFY_MODIFY);
+    return status;
 }
 
 long file_sys_fsync(const struct syscall_arguments *a)

@@ -5,10 +5,38 @@
 #include "syscall/file_calls.h"
 
 #include "fs/inode.h"
+#include "fs/notify.h"
 #include "kernel/capability.h"
 #include "kernel/errno.h"
 #include "kernel/process.h"
 #include "syscall/user_path.h"
+
+/* Somebody watches something: what the walk missed is there now; a link makes one more of `linked`, or is NULL. */
+static __attribute__((noinline)) void file_tree_tell_made(const struct path *path, struct inode *linked, long status)
+{
+    const struct inode *made = linked ? linked : path->inode;
+
+    if (status)
+        return;
+    if (linked)
+        notify_self(linked, NOTIFY_ATTRIBUTES);
+    notify_name(path->directory, path->name, NOTIFY_CREATE | (made ? notify_kind(made) : 0), 0);
+}
+
+/* The same of a name that is gone, and maybe what had it, which is told first. */
+static __attribute__((noinline)) void file_tree_tell_removed(struct path *path, long status)
+{
+    uint32_t kind = status ? 0 : notify_kind(path->inode);
+
+    if (status)
+        return;
+    if (!kind)
+        notify_self(path->inode, NOTIFY_ATTRIBUTES);
+    inode_release(path->inode);
+    path->inode = NULL;
+    notify_sweep();
+    notify_name(path->directory, path->name, NOTIFY_DELETE | kind, 0);
+}
 
 /* May a new name be made where the walk ended? 0 or -errno. */
 static long file_tree_may_add(const struct path *path)
@@ -37,6 +65,8 @@ static long file_tree_make(int descriptor, uint64_t user_path, uint32_t mode, ui
         status = walk.path.directory->operations->create(
             walk.path.directory, walk.path.name, inode_mode_in(walk.path.directory, mode & ~process_current()->umask),
             device, &walk.path.inode);
+    if (notify_active)
+        file_tree_tell_made(&walk.path, NULL, status);
     user_walk_finish(&walk);
     return status;
 }
@@ -97,6 +127,8 @@ static long file_tree_symlink(uint64_t user_target, int descriptor, uint64_t use
             status = -EPERM;
         if (status == 0)
             status = walk.path.directory->operations->symlink(walk.path.directory, walk.path.name, target.text);
+        if (notify_active)
+            file_tree_tell_made(&walk.path, NULL, status);
         user_walk_finish(&walk);
     }
     user_path_free(&target);
@@ -133,6 +165,8 @@ static long file_tree_link_inode(struct inode *inode, int descriptor, uint64_t u
         status = -EPERM;
     if (status == 0)
         status = walk.path.directory->operations->link(walk.path.directory, walk.path.name, inode);
+    if (notify_active)
+        file_tree_tell_made(&walk.path, inode, status);
     user_walk_finish(&walk);
     return status;
 }
@@ -189,6 +223,8 @@ static long file_tree_unlink(int descriptor, uint64_t user_path)
         status = -EISDIR;
     if (status == 0)
         status = walk.path.directory->operations->remove(walk.path.directory, walk.path.name, walk.path.inode);
+    if (notify_active)
+        file_tree_tell_removed(&walk.path, status);
     user_walk_finish(&walk);
     return status;
 }
@@ -221,6 +257,8 @@ static long file_tree_rmdir(int descriptor, uint64_t user_path)
         status = file_tree_may_remove(&walk.path);
     if (status == 0)
         status = walk.path.directory->operations->remove(walk.path.directory, walk.path.name, walk.path.inode);
+    if (notify_active)
+        file_tree_tell_removed(&walk.path, status);
     user_walk_finish(&walk);
     return status;
 }
@@ -296,6 +334,8 @@ static long file_tree_rename(int from_descriptor, uint64_t user_from, int to_des
         if (status == 0)
             status = from.path.directory->operations->rename(from.path.directory, from.path.name, to.path.directory,
                                                              to.path.name, to.path.inode);
+        if (notify_active && status == 0)
+            notify_renamed(&from.path, &to.path);
         user_walk_finish(&to);
     }
     user_walk_finish(&from);

@@ -22,7 +22,6 @@ const struct syscall_entry syscall_table[SYSCALL_COUNT] = {
     ABSENT_ROW(101, ptrace)
     ABSENT_ROW(188, setxattr) ABSENT_ROW(191, getxattr)
     ABSENT_ROW(192, lgetxattr) ABSENT_ROW(194, listxattr) ABSENT_ROW(195, llistxattr)
-    ABSENT_ROW(253, inotify_init)
     ABSENT_ROW(425, io_uring_setup)
 };
 /* clang-format on */

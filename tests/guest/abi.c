@@ -73,7 +73,8 @@ static const struct part {
              {"credentials", abi_test_credentials}, {"handles", abi_test_handles},
              {"accounts", abi_test_accounts},     {"terminals", abi_test_terminals},
              {"lines", abi_test_lines},           {"clocks", abi_test_clocks},
-             {"classes", abi_test_classes},       {"vdso", abi_test_vdso}};
+             {"classes", abi_test_classes},       {"inotify", abi_test_inotify},
+             {"vdso", abi_test_vdso}};
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 

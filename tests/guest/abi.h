@@ -82,6 +82,7 @@ void abi_test_terminals(void);
 void abi_test_lines(void);
 void abi_test_clocks(void);
 void abi_test_classes(void);
+void abi_test_inotify(void);
 void abi_test_vdso(void);
 
 /* What the programs do that some of the parts execute: their status. */

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The file of an inotify instance: a queue of events, which the calls that cause them fill (fs/notify.c) and reads
+ * take. A full queue, or no memory for an event, is told by one event more.
+ */
+#include "fs/inotify.h"
+
+#include "fs/anonymous.h"
+#include "fs/notify.h"
+#include "kernel/errno.h"
+#include "kernel/wait.h"
+#include "memory/heap.h"
+#include "memory/user_copy.h"
+#include <coopvirt/string.h>
+
+#define INOTIFY_QUEUE_LIMIT 16384u
+#define INOTIFY_FIONREAD    0x541bu
+
+/* struct inotify_event, whose name is filled up with zeros to a multiple of its size */
+struct inotify_event {
+    int32_t watch;
+    uint32_t mask, cookie, length;
+};
+_Static_assert(sizeof(struct inotify_event) == 16, "struct inotify_event");
+
+struct inotify_entry {
+    struct inotify_entry *next;
+    struct inotify_event event;
+    char name[];
+};
+
+struct inotify {
+    struct inotify_entry *first, *last;
+    uint32_t count, bytes; /* of the events, as they are read */
+    int watches_made;
+    struct wait_queue queue;
+};
+
+/* ---- the queue ---- */
+
+static bool inotify_same(const struct inotify_entry *entry, const struct inotify_event *event, struct inode_name name)
+{
+    return entry && memcmp(&entry->event, event, sizeof(*event)) == 0 && !(event->mask & NOTIFY_IGNORED) &&
+           (!name.length || (memcmp(entry->name, name.text, name.length) == 0 && !entry->name[name.length]));
+}
+
+static bool inotify_append(struct inotify *inotify, const struct inotify_event *event, struct inode_name name)
+{
+    if (inotify_same(inotify->last, event, name))
+        return true;
+    struct inotify_entry *entry = heap_allocate(sizeof(*entry) + event->length);
+    if (!entry)
+        return false;
+    *entry = (struct inotify_entry){.event = *event};
+    memset(entry->name, 0, event->length);
+    if (name.length)
+        memcpy(entry->name, name.text, name.length);
+    if (inotify->last)
+        inotify->last->next = entry;
+    else
+        inotify->first = entry;
+    inotify->last = entry;
+    inotify->count++;
+    inotify->bytes += (uint32_t)sizeof(*event) + event->length;
+    return true;
+}
+
+void inotify_tell(struct inotify *inotify, int descriptor, uint32_t event, uint32_t cookie, struct inode_name name)
+{
+    static const struct inotify_event overflow = {.watch = -1, .mask = NOTIFY_OVERFLOW};
+    uint32_t step = sizeof(struct inotify_event);
+    uint32_t length = name.length ? (name.length + step) / step * step : 0;
+    struct inotify_event told = {descriptor, event, cookie, length};
+
+    if (inotify->count >= INOTIFY_QUEUE_LIMIT || !inotify_append(inotify, &told, name))
+        inotify_append(inotify, &overflow, (struct inode_name){NULL, 0});
+    wait_queue_wake(&inotify->queue);
+}
+
+/* Takes the first event, if it is no longer than that; NULL else. */
+static struct inotify_entry *inotify_take(struct inotify *inotify, size_t room)
+{
+    struct inotify_entry *entry = inotify->first;
+
+    if (!entry || sizeof(entry->event) + entry->event.length > room)
+        return NULL;
+    inotify->first = entry->next;
+    if (!inotify->first)
+        inotify->last = NULL;
+    inotify->count--;
+    inotify->bytes -= (uint32_t)sizeof(entry->event) + entry->event.length;
+    return entry;
+}
+
+/* ---- the file ---- */
+
+static long inotify_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position)
+{
+    struct inotify *inotify = file->context;
+    struct inotify_entry *entry;
+    size_t done = 0;
+    (void)position;
+
+    while (notify_sweep(), !inotify->first) {
+        int status = file->flags & ABI_O_NONBLOCK ? -EAGAIN : wait_queue_sleep(&inotify->queue, WAIT_FOREVER);
+        if (status)
+            return status;
+    }
+    while ((entry = inotify_take(inotify, bytes - done))) {
+        size_t size = sizeof(entry->event) + entry->event.length;
+        long status = user_copy_out(user_buffer + done, &entry->event, size);
+        heap_free(entry);
+        if (status)
+            return done ? (long)done : -EFAULT;
+        done += size;
+    }
+    return done ? (long)done : -EINVAL;
+}
+
+static long inotify_ioctl(struct file *file, uint32_t request, uint64_t argument)
+{
+    const struct inotify *inotify = file->context;
+
+    return request == INOTIFY_FIONREAD ? user_copy_out(argument, &inotify->bytes, sizeof(inotify->bytes)) : -ENOTTY;
+}
+
+static void inotify_poll(struct file *file, struct file_poll *poll)
+{
+    struct inotify *inotify = file->context;
+
+    notify_sweep();
+    poll->events = inotify->first ? ABI_POLLIN : 0;
+    poll->queue = &inotify->queue;
+}
+
+static void inotify_release(struct file *file)
+{
+    struct inotify *inotify = file->context;
+
+    for (struct notify_watch *watch = notify_first; watch;) {
+        bool own = watch->owner == inotify;
+        if (own)
+            notify_remove(watch); /* may sleep, and the list be another one then */
+        watch = own ? notify_first : watch->next;
+    }
+    for (struct inotify_entry *entry; (entry = inotify_take(inotify, SIZE_MAX));)
+        heap_free(entry);
+    heap_free(inotify);
+}
+
+static const struct file_operations inotify_operations = {
+    .read = inotify_read, .ioctl = inotify_ioctl, .poll = inotify_poll, .release = inotify_release};
+
+bool inotify_is(const struct file *file)
+{
+    return file->operations == &inotify_operations;
+}
+
+int inotify_open(uint32_t flags, bool close_on_exec)
+{
+    struct inotify *inotify = heap_allocate(sizeof(*inotify));
+
+    return inotify ? anonymous_open(&inotify_operations, inotify, flags, close_on_exec) : -ENOMEM;
+}
+
+/* ---- watches ---- */
+
+static struct notify_watch *inotify_find(const struct inotify *inotify, const struct inode *inode, int descriptor)
+{
+    struct notify_watch *watch = notify_first;
+
+    while (watch && (watch->owner != inotify || (watch->inode != inode && watch->descriptor != descriptor)))
+        watch = watch->next;
+    return watch;
+}
+
+int inotify_add(struct file *file, struct inode *inode, uint32_t mask)
+{
+    struct inotify *inotify = file->context;
+    struct notify_watch *watch = inotify_find(inotify, inode, -1);
+    uint32_t kept = mask & (NOTIFY_EVENTS | NOTIFY_ONCE);
+
+    if (watch && (mask & INOTIFY_MASK_CREATE))
+        return -EEXIST;
+    if (watch) {
+        watch->mask = kept | (mask & INOTIFY_MASK_ADD ? watch->mask : 0);
+        return watch->descriptor;
+    }
+    if (notify_watches == NOTIFY_LIMIT)
+        return -ENOSPC;
+    watch = heap_allocate(sizeof(*watch));
+    if (!watch)
+        return -ENOMEM;
+    inode_reference(inode);
+    *watch = (struct notify_watch){NULL, inode, inotify, ++inotify->watches_made, kept};
+    notify_add(watch);
+    return watch->descriptor;
+}
+
+int inotify_remove(struct file *file, int descriptor)
+{
+    struct notify_watch *watch = inotify_find(file->context, NULL, descriptor);
+
+    if (!watch)
+        return -EINVAL;
+    notify_remove(watch);
+    return 0;
+}
