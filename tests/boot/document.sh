@@ -46,16 +46,29 @@ modes_of()
 
 /bin/busybox --list | sort -u > "$scratch/applets"
 { commands $scripts/*.sh; sed -n 's|^words = init=/bin/\([a-z]*\).*|\1|p' tests/boot/tests.list; } | sort -u | comm -12 - "$scratch/applets" > "$scratch/called"
-grep -v '^#' tests/boot/applets.reasons | sed 's/^.*: //' | tr ' ' '\n' | sort > "$scratch/excused"
+applets_of() { sed 's/^.*: //' | tr ' ' '\n' | sort; }
+grep -v '^[#+]' tests/boot/applets.reasons | applets_of > "$scratch/excused"
+grep '^+' tests/boot/applets.reasons | applets_of > "$scratch/refused"
+
+# The lines of applets.reasons that match, and of their applets those that this BusyBox has.
+reasons()
+{
+    grep "$1" tests/boot/applets.reasons | while IFS= read -r line; do
+        here=$(applets_of <<< "$line" | comm -12 - "$scratch/applets" | sed 's/.*/`&`/' | paste -sd ' ')
+        line=${line#+ }
+        echo "- ${line%: *}: $here"
+    done
+}
 
 applets()
 {
     echo "Of the $(wc -l < "$scratch/applets") applets of BusyBox $(wc -l < "$scratch/called") are called by a script whose output must be the host's, or, where that would change the host, what is written down (\`system\`, \`init-*\`). Not called are:"
     echo
-    grep -v '^#' tests/boot/applets.reasons | while IFS= read -r line; do
-        here=$(sed 's/^.*: //' <<< "$line" | tr ' ' '\n' | comm -12 - "$scratch/applets" | sed 's/.*/`&`/' | paste -sd ' ')
-        echo "- ${line%: *}: $here"
-    done
+    reasons '^[^#+]'
+    echo
+    echo "Among those called are some that can only be refused, and are, as Linux refuses them on a machine without what they want:"
+    echo
+    reasons '^+'
 }
 
 # The modes of a program: all of its scripts together, machine by machine.
@@ -111,7 +124,8 @@ complain() { [ -z "$2" ] || { echo "$1: $(paste -sd ' ' <<< "$2")"; wrong=1; }; 
 complain 'applets that are neither called by a script nor in applets.reasons' \
     "$(sort -u "$scratch/called" "$scratch/excused" | comm -13 - "$scratch/applets")"
 complain 'applets in applets.reasons that a script calls' "$(comm -12 "$scratch/called" "$scratch/excused")"
-complain 'applets that stand twice in applets.reasons' "$(uniq -d "$scratch/excused")"
+complain 'applets of a line with + that no script calls' "$(comm -13 "$scratch/called" "$scratch/refused")"
+complain 'applets that stand twice in applets.reasons' "$(sort "$scratch/excused" "$scratch/refused" | uniq -d)"
 
 case ${1:-} in
     --write) rewritten > "$scratch/readme" && cat "$scratch/readme" > "$readme" ;;

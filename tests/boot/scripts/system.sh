@@ -58,3 +58,13 @@ blockdev --getsz /dev/hda; blockdev --getsize64 /dev/hda; blockdev --getss /dev/
 blockdev --flushbufs /dev/hda; echo $?; freeramdisk /dev/hda; echo $?; findfs /dev/hda
 mkswap /dev/hda > /dev/null; swapon -d /dev/hda; cat /proc/swaps; free | grep Swap; swapon /dev/hda; swapoff /dev/hda; free | grep Swap; swapoff /dev/hda
 mkswap -L away /dev/hda > /dev/null; mke2fs -L here /dev/hda > /dev/null; findfs LABEL=here; findfs LABEL=away; echo $?
+
+echo "== hardware that is not there"
+chvt 2; deallocvt 3; dumpkmap; loadfont < /dev/null; loadkmap < /dev/null; openvt -c 4 true; setkeycodes 1e 30
+i2cdetect -y 1; i2cdump -y 1 0x50; i2cget -y 1 0x50 0; i2cset -y 1 0x50 0 1; i2ctransfer -y 1 r1@0x50
+mt rewind; mt -f /dev/zero rewind; ubirename /dev/ubi0 old new; ubirename /dev/null old new; echo here > name; fatattr name
+acpid -d -e /proc/none; mkdir /etc/acpi; acpid -d -e /proc/none
+
+echo "== the line"
+stty sane < /dev/ttyS0; stty -a < /dev/ttyS0; stty -ixon ixoff cs7 19200 erase ^H intr undef min 3 < /dev/ttyS0; stty -a < /dev/ttyS0
+stty raw < /dev/ttyS0; stty -a < /dev/ttyS0 | tail -n 8; stty cooked sane < /dev/ttyS0; stty rows 40 cols 90 < /dev/ttyS0; stty size < /dev/ttyS0
