@@ -15,7 +15,6 @@
 #include "kernel/log.h"
 #include "kernel/panic.h"
 #include "kernel/process_private.h"
-#include "kernel/time_base.h"
 #include "kernel/wait.h"
 #include "memory/address_space.h"
 #include "memory/area.h"
@@ -167,33 +166,6 @@ int user_clear(uint64_t user_address, size_t bytes)
 uint64_t fake_now_ns = 1000000000;
 int (*fake_sleep)(void);
 unsigned fake_wakes;
-
-uint64_t clock_monotonic_ns(void)
-{
-    return fake_now_ns;
-}
-struct wait_queue *clock_changes(void)
-{
-    static struct wait_queue nobody;
-    return &nobody;
-}
-
-uint64_t time_base_now(const struct time_base *base)
-{
-    (void)base;
-    return clock_monotonic_ns();
-}
-
-uint64_t time_base_deadline(const struct time_base *base, uint64_t at)
-{
-    (void)base;
-    return at;
-}
-
-uint64_t clock_realtime_ns(void)
-{
-    return 1767225600000000000ull + fake_now_ns;
-}
 
 int wait_queue_sleep_many(struct wait_queue *const *queues, unsigned count, uint64_t deadline_ns)
 {
