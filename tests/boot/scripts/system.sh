@@ -27,8 +27,8 @@ mkdir spool; echo '* * * * * echo for $LOGNAME >> told' > spool/root; date -s '2
 crond -f -L cron.log -c "$PWD/spool" & daemon=$!; seen root told; ended $daemon; cat told; date '+%F %H:%M'
 adjtimex | sed "/tv_/d"
 
-date -s '2021-06-15 12:34:00' > /dev/null; hwclock -w; date -s '1999-01-01 00:00:00' > /dev/null; hwclock -r | sed 's/:.. /:.. /; s/:[0-9]*  *20/ 20/; s/  .*//'
-hwclock -s; date '+%F %H:%M'; hwclock -u -r -f /dev/rtc | cut -c 1-16; sh -c 'hwclock -r' 3< /dev/rtc0; date -s '2021-01-02 03:04:05' > /dev/null
+date -s '2021-06-15 12:00:00' > /dev/null; hwclock -w; date -s '1999-01-01 00:00:00' > /dev/null; hwclock -r | cut -c 1-13
+hwclock -s; date '+%F %H'; hwclock -u -r -f /dev/rtc | cut -c 1-13; sh -c 'hwclock -r' 3< /dev/rtc0; date -s '2021-01-02 03:04:05' > /dev/null
 sh -c 'watchdog -F /dev/watchdog' 3> /dev/watchdog; watchdog -F -t 1 -T 90 /dev/watchdog & daemon=$!
 while ! ls -l /proc/$daemon/fd | grep -q watchdog; do sleep 0.1; done; ended $daemon; dmesg | grep -c 'watchdog: closed'
 
