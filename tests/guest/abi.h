@@ -70,6 +70,7 @@ void abi_test_threads(void);
 void abi_test_futexes(void);
 void abi_test_events(void);
 void abi_test_sockets(void);
+void abi_test_netlink(void);
 void abi_test_loopback(void);
 void abi_test_system(void);
 void abi_test_files(void);
