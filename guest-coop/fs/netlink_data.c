@@ -122,6 +122,7 @@ long netlink_send(struct file *file, struct socket_message *message)
         return status;
     if (!netlink->port)
         netlink_take_port(netlink);
+    groups &= -groups; /* the first one counts */
     struct netlink_packet *packet = netlink_packet_make(bytes);
     if (!packet)
         return -ENOMEM;
