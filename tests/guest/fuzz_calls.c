@@ -12,10 +12,13 @@
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/msg.h>
 #include <sys/reboot.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
@@ -132,6 +135,17 @@ static int is_wanted(uint64_t number)
     return 1;
 }
 
+/* Sockets to the kernel, and a file that sends to one of them, at low descriptors. */
+static void make_listeners(void)
+{
+    const uint32_t name[3] = {AF_NETLINK, 0, 1};
+    for (int protocol = 0; protocol <= 15; protocol += 15)
+        bind(socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK, protocol), (const struct sockaddr *)name, sizeof(name));
+    mkdir("/sys", 0755);
+    if (mount("sysfs", "/sys", "sysfs", 0, NULL) == 0)
+        open("/sys/class/mem/null/uevent", O_RDWR);
+}
+
 /* What the children share, and each one's own timer: numbers that no dice would find. */
 static void make_handles(void)
 {
@@ -139,6 +153,7 @@ static void make_handles(void)
     handles[1] = (uint64_t)msgget(IPC_PRIVATE, 0666);
     handles[2] = (uint64_t)shmget(IPC_PRIVATE, 3 * 4096, 0666);
     handles[4] = (uint64_t)timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK);
+    make_listeners();
 }
 
 /* Real-time signals, which wait: they come to nobody else. */
