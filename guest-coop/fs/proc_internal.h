@@ -28,7 +28,7 @@ struct proc_folder {
     unsigned level; /* apart from other folders of the same process, for the inodes' numbers */
 };
 
-extern const struct proc_folder proc_system_folder, proc_process_folder, proc_settings_folder;
+extern const struct proc_folder proc_system_folder, proc_process_folder, proc_settings_folder, proc_net_folder;
 
 /* The texts of /proc/PID/maps and limits. */
 void proc_print_maps(struct proc_text *text, struct process *process);
@@ -37,6 +37,9 @@ void proc_print_limits(struct proc_text *text, struct process *process);
 /* The texts of /proc/PID/mounts and /proc/PID/mountinfo, the same for all (proc_mounts.c). */
 void proc_print_mounts(struct proc_text *text, struct process *process);
 void proc_print_mountinfo(struct proc_text *text, struct process *process);
+
+/* The text of /proc/net/unix (socket_local.c). */
+void proc_print_local_sockets(struct proc_text *text, struct process *process);
 
 enum proc_kind { PROC_ROOT, PROC_ROW, PROC_FOLDER, PROC_PROCESS, PROC_DESCRIPTORS, PROC_DESCRIPTOR };
 

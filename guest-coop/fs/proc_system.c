@@ -240,6 +240,7 @@ static const struct proc_row proc_system_rows[] = {
     {.name = "mounts", .mode = ABI_S_IFLNK | 0777, .print_link = proc_link_mounts},
     {.name = "self", .mode = ABI_S_IFLNK | 0777, .print_link = proc_link_self},
     {.name = "stat", .mode = ABI_S_IFREG | 0444, .print = proc_print_stat},
+    {.name = "net", .mode = ABI_S_IFDIR | 0555, .folder = &proc_net_folder},
     {.name = "sys", .mode = ABI_S_IFDIR | 0555, .folder = &proc_settings_folder},
     {.name = "uptime", .mode = ABI_S_IFREG | 0444, .print = proc_print_uptime},
     {.name = "version", .mode = ABI_S_IFREG | 0444, .print = proc_print_version},

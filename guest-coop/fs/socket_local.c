@@ -4,6 +4,7 @@
  * connected to.
  */
 #include "fs/path.h"
+#include "fs/proc_internal.h"
 #include "fs/socket_internal.h"
 #include "kernel/errno.h"
 #include "kernel/process.h"
@@ -279,6 +280,21 @@ static long socket_local_write(struct file *file, uint64_t user_buffer, size_t b
     (void)position;
     socket_message_begin(&message, &piece, 1, 0);
     return socket_local_send(file, &message);
+}
+
+/* Those with a name; an abstract one begins with an @ here. */
+void proc_print_local_sockets(struct proc_text *text, struct process *process)
+{
+    (void)process;
+    proc_print(text, "Num       RefCount Protocol Flags    Type St Inode Path\n");
+    for (const struct socket *socket = socket_local_named; socket; socket = socket->named_next) {
+        proc_print(text, "%016lx: %08X 00000000 %08X %04X %02X %5lu ", 0ul, socket->inode.references,
+                   socket->listening ? 0x10000u : 0u, socket->kind, socket->connected ? 3u : 1u,
+                   (unsigned long)socket->inode.number);
+        for (uint32_t i = 0; i < socket->name.length && (i == 0 || socket->name.text[i]); i++)
+            proc_print(text, "%c", socket->name.text[i] ? socket->name.text[i] : '@');
+        proc_print(text, "\n");
+    }
 }
 
 /* ---- the family ---- */
