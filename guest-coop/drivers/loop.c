@@ -118,22 +118,24 @@ static struct block_device *loop_below(const struct inode *inode)
     return device && device->whole ? device->whole : device;
 }
 
-/* Would the device come to stand on itself, or on too many others? */
-static int loop_check_depth(const struct loop *loop, const struct inode *inode)
+/* Would the device come to stand on itself, on a free one, or on more than `most` others? */
+static int loop_check_depth(const struct loop *loop, const struct inode *inode, unsigned most)
 {
-    for (unsigned depth = 1; depth <= LOOP_DEPTH; depth++) {
+    for (unsigned depth = 0; depth <= most; depth++) {
         struct block_device *device = loop_below(inode);
-        if (device == &loop->block)
-            return -EINVAL;
-        if (!device || device->read != loop_read || !loop_of(device)->backing)
+        if (!device || device->read != loop_read)
             return 0;
+        if (device == &loop->block || !loop_of(device)->backing)
+            return -EINVAL;
         inode = loop_of(device)->backing->inode;
     }
     return -ELOOP;
 }
 
-/* Opens for the kernel what the caller has open: *read_only when he may not write it. */
-static int loop_open(const struct loop *loop, const struct file *file, bool *read_only, struct file **opened)
+/* Opens for the kernel what the caller has open, if it is upon at most so many devices: *read_only when he may not
+ * write it. */
+static int loop_open(const struct loop *loop, const struct file *file, unsigned most, bool *read_only,
+                     struct file **opened)
 {
     uint32_t access = file->flags & ABI_O_ACCESS;
     if (!file->inode || (file->flags & ABI_O_PATH))
@@ -142,7 +144,7 @@ static int loop_open(const struct loop *loop, const struct file *file, bool *rea
         return -EINVAL;
     if (!file->operations->read || access == ABI_O_WRONLY)
         return -EINVAL;
-    int status = loop_check_depth(loop, file->inode);
+    int status = loop_check_depth(loop, file->inode, most);
     if (status)
         return status;
     *read_only = *read_only || access == ABI_O_RDONLY || !file->operations->write;
@@ -156,7 +158,7 @@ int loop_attach(struct loop *loop, struct file *file, const struct loop_settings
     struct file *backing;
     if (loop->backing)
         return -EBUSY;
-    int status = loop_open(loop, file, &read_only, &backing);
+    int status = loop_open(loop, file, LOOP_DEPTH - 1, &read_only, &backing);
     if (status)
         return status;
     loop->backing = backing;
@@ -186,7 +188,7 @@ int loop_change(struct loop *loop, struct file *file)
     struct file *backing, *before = loop->backing;
     if (!(loop->settings.flags & LOOP_READ_ONLY))
         return -EINVAL;
-    int status = loop_open(loop, file, &read_only, &backing);
+    int status = loop_open(loop, file, 0, &read_only, &backing); /* others may be upon this one already */
     if (status)
         return status;
     if (loop_file_bytes(backing) != loop_file_bytes(before)) {

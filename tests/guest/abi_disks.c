@@ -178,6 +178,8 @@ static void test_loop_depth(void)
     int file = file_of(DISK_BYTES / PAGE), loops[5];
     for (int i = 0; i < 5; i++)
         loops[i] = loop_open(i, O_RDWR);
+    CHECK(FAILS(ioctl(loops[1], LOOP_SET_FD, loops[0])) == EINVAL &&
+          FAILS(ioctl(loops[0], LOOP_SET_FD, loops[0])) == EINVAL);
     CHECK(ioctl(loops[0], LOOP_SET_FD, file) == 0 && ioctl(loops[1], LOOP_SET_FD, loops[0]) == 0);
     CHECK(ioctl(loops[2], LOOP_SET_FD, loops[1]) == 0 && FAILS(ioctl(loops[3], LOOP_SET_FD, loops[2])) == ELOOP);
     CHECK(pwrite(loops[2], "deep", 4, 5000) == 4 && byte_at(file, 5003) == 'p' && byte_at(loops[2], 4999) == 'x');
