@@ -326,7 +326,7 @@ int ext2_remount(struct inode *root, uint32_t flags)
     int status = 0;
     ext2_lock(ext2);
     if (read_only && !ext2->read_only) {
-        status = ext2_inode_store_all(ext2);
+        status = ext2_inode_any_removed(ext2) ? -EBUSY : ext2_inode_store_all(ext2);
         if (status == 0)
             status = ext2_set_state(ext2, false);
         ext2->read_only = status == 0;

@@ -130,7 +130,8 @@ int ext2_mount(struct block_device *device, uint32_t flags, struct inode **root)
  * says keeps it. */
 int ext2_unmount(struct inode *root, uint32_t callers_references, bool force);
 
-/* Takes up writing, or leaves it when all is written: 0, -EROFS (it has features that forbid it), -EIO ... */
+/* Takes up writing, or leaves it when all is written: 0, -EBUSY (what was removed is in use), -EROFS (it has features
+ * that forbid it), -EIO ... */
 int ext2_remount(struct inode *root, uint32_t flags);
 
 /* All that was changed in the inode's volume, or in all of them, is on the device when this returns. */
@@ -197,6 +198,7 @@ int ext2_inode_store(struct inode *inode);
 int ext2_inode_store_all(struct ext2 *ext2);
 void ext2_inode_destroy(struct inode *inode);
 bool ext2_inode_any_open(const struct ext2 *ext2, const struct inode *except);
+bool ext2_inode_any_removed(const struct ext2 *ext2); /* and still in use */
 extern const struct inode_operations ext2_directory_operations, ext2_file_inode_operations, ext2_link_operations,
     ext2_fifo_operations, ext2_device_operations;
 

@@ -132,7 +132,7 @@ static long ext2_file_write(struct file *file, uint64_t user_buffer, size_t byte
     struct ext2 *ext2 = ext2_volume(inode);
     uint64_t at;
     size_t done = 0;
-    int status = file_write_place(file, *position, ext2_map_limit(ext2), &at, &bytes);
+    int status = ext2->read_only ? -EROFS : file_write_place(file, *position, ext2_map_limit(ext2), &at, &bytes);
 
     if (status)
         return status;

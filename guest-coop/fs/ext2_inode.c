@@ -187,6 +187,15 @@ bool ext2_inode_any_open(const struct ext2 *ext2, const struct inode *except)
     return false;
 }
 
+bool ext2_inode_any_removed(const struct ext2 *ext2)
+{
+    for (unsigned i = 0; i < EXT2_BUCKETS; i++)
+        for (const struct ext2_inode *inode = ext2->open_inodes[i]; inode; inode = inode->next)
+            if (inode->inode.links == 0)
+                return true;
+    return false;
+}
+
 /* A fresh inode starts from zeroes, whatever its slot held before. */
 static int ext2_inode_clear(struct ext2 *ext2, uint32_t number)
 {

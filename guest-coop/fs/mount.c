@@ -116,6 +116,17 @@ int mount_remove(struct mount *mount)
     return 0;
 }
 
+/* A directory that is let go may be waited for, and the list be another one then. */
+static void mount_lift_detached(void)
+{
+    for (struct mount *mount = mount_detached; mount;) {
+        struct inode *covered = mount->covered ? mount_lift(mount) : NULL;
+        if (covered)
+            inode_release(covered);
+        mount = covered ? mount_detached : mount->next;
+    }
+}
+
 int mount_detach(struct mount *mount)
 {
     struct inode *root = mount->root;
@@ -129,9 +140,7 @@ int mount_detach(struct mount *mount)
         other->next = mount_detached;
         mount_detached = other;
     }
-    for (struct mount *other = mount_detached; other; other = other->next)
-        if (other->covered)
-            inode_release(mount_lift(other));
+    mount_lift_detached();
     return 0;
 }
 
@@ -142,7 +151,7 @@ void mount_end_detached(void)
         return;
     is_ending = true;
     for (struct mount **slot = &mount_detached, *mount; (mount = *slot);) {
-        int status = mount->root->mounted ? -EBUSY : mount->type->unmake(mount->root, 0, true);
+        int status = mount->root->mounted || mount->covered ? -EBUSY : mount->type->unmake(mount->root, 0, true);
         if (status) {
             slot = &mount->next;
             continue;

@@ -27,7 +27,7 @@ bool ramfs_holds(const struct inode *inode)
 int ramfs_create_volume(int64_t magic, uint32_t flags, const char *options, struct inode **root)
 {
     struct ramfs_volume *volume = ramfs_volumes + 1;
-    while (volume < ramfs_volumes + RAMFS_VOLUMES && volume->exists)
+    while (volume < ramfs_volumes + RAMFS_VOLUMES && (volume->exists || volume->inodes))
         volume++;
     if (volume == ramfs_volumes + RAMFS_VOLUMES)
         return -ENOSPC;
@@ -90,7 +90,10 @@ void ramfs_status(const struct inode *inode, struct abi_statfs *status)
 
 int ramfs_remount(struct inode *root, uint32_t flags)
 {
-    ramfs_volume_of(root)->volume.flags = flags;
+    struct ramfs_volume *volume = ramfs_volume_of(root);
+    if (flags & ~volume->volume.flags & VOLUME_READ_ONLY && volume->nameless)
+        return -EBUSY; /* they are yet to go */
+    volume->volume.flags = flags;
     return 0;
 }
 

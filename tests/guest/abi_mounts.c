@@ -101,6 +101,8 @@ static void in_remounts(void)
     EXPECT(statfs("m", &volume) == 0 && (volume.f_flags & 15) == 1 && mount(NULL, "m", NULL, MS_REMOUNT, NULL) == 0);
     EXPECT((file = creat("m/file", 0700)) >= 0 && write(file, "#!/bin/true\n", 12) == 12);
     EXPECT(refused(mount(NULL, "m", NULL, MS_REMOUNT | MS_RDONLY, NULL), EBUSY) && close(file) == 0);
+    EXPECT((file = open("m/gone", O_CREAT | O_RDONLY, 0600)) >= 0 && unlink("m/gone") == 0);
+    EXPECT(refused(mount(NULL, "m", NULL, MS_REMOUNT | MS_RDONLY, NULL), EBUSY) && close(file) == 0);
     EXPECT(mkfifo("m/fifo", 0600) == 0 && mount(NULL, "m", NULL, MS_REMOUNT | MS_RDONLY, NULL) == 0);
     in_read_only();
     bool has_node =

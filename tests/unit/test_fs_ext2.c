@@ -407,6 +407,10 @@ START_TEST(test_several_volumes)
     ck_assert_int_eq(fake_call(rename, "/mnt/f", "/second/f"), -EXDEV);
     ck_assert_int_eq(fake_call(statfs, "/second/g", &status), 0);
     ck_assert_int_eq(status.block_bytes, 1024);
+    long gone = fake_call(open, "/mnt/gone", ABI_O_CREAT | ABI_O_RDONLY, 0600);
+    ck_assert_int_eq(fake_call(unlink, "/mnt/gone"), 0);
+    ck_assert_int_eq(fake_call(mount, NULL, "/mnt", NULL, 0x21), -EBUSY);
+    fake_call(close, gone);
     ck_assert_int_eq(fake_call(mount, NULL, "/mnt", NULL, 0x21), 0); /* for reading from now on */
     image_check();
     ck_assert_int_eq(fake_call(unlink, "/mnt/f"), -EROFS);
