@@ -116,8 +116,10 @@ static struct process *run_queue_take(void)
 /* A process of a real-time class wants to run. */
 static __attribute__((noinline)) void scheduler_wake_urgent(const struct process *process, struct process *current)
 {
-    if (process->private->rules.priority > current->private->rules.priority)
-        current->private->attention |= ATTENTION_RESCHEDULE;
+    if (process->private->rules.priority <= current->private->rules.priority)
+        return;
+    current->private->attention |= ATTENTION_RESCHEDULE;
+    run_gives_way = false; /* who is preempted stays the first of its like */
 }
 
 void scheduler_wake(struct process *process)
