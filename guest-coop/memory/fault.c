@@ -260,13 +260,10 @@ int address_space_bring_in(struct address_space *space, uint64_t address, uint32
     return status;
 }
 
-/* A page that is not mapped, of a space that has some swapped out: it comes back, or is a new one. */
-static __attribute__((noinline)) enum fault_result fault_swapped(struct address_space *space, struct area *area,
-                                                                 uint64_t address, uint64_t *slot, uint64_t error)
+/* A page that is swapped out comes back. */
+static __attribute__((noinline)) enum fault_result fault_swapped(struct address_space *space, uint64_t address,
+                                                                 uint32_t place)
 {
-    uint32_t place = swap_map_get(space->swapped, address);
-    if (!place)
-        return area->file ? fault_file(space, area, address, slot, error) : fault_anonymous(space, area, address, slot);
     process_current()->private->faults_major++;
     int status = address_space_bring_in(space, address, place);
     if (status == -ENOMEM)
@@ -288,8 +285,9 @@ enum fault_result address_space_fault(struct address_space *space, uint64_t addr
         return FAULT_REFUSED;
     uint64_t *slot = page_table_find(space->root, address);
     if (!slot || !page_present(*slot)) {
-        if (space->swapped)
-            return fault_swapped(space, area, address, slot, error);
+        uint32_t place = space->swapped ? swap_map_get(space->swapped, address) : 0;
+        if (place)
+            return fault_swapped(space, address, place);
         return area->file ? fault_file(space, area, address, slot, error) : fault_anonymous(space, area, address, slot);
     }
     if ((error & X86_PF_WRITE) && !(*slot & X86_PTE_W))
