@@ -12,7 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct block_device;
 struct wait_queue;
 struct inode;
 struct epoll_item;
@@ -50,8 +49,6 @@ struct file_operations {
     coop_paddr (*page)(struct file *file, uint64_t index);
     /* The same for a page that is in memory already, else 0; never sleeps. NULL: not asked for. */
     coop_paddr (*page_at_hand)(struct file *file, uint64_t index);
-    /* The device and the sector where page `index` of a regular file on a disk stands: 0; -EINVAL: a hole. */
-    int (*place)(struct file *file, uint64_t index, struct block_device **device, uint64_t *sector);
     long (*truncate)(struct file *file, uint64_t bytes);
     /* fallocate(2): makes sure that there is room, and the file that long (unless `keep_size`). NULL: not there. */
     long (*allocate)(struct file *file, uint64_t offset, uint64_t bytes, bool keep_size);

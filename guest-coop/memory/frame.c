@@ -155,12 +155,11 @@ coop_paddr frame_allocate_zeroed(void)
     return frame;
 }
 
-void frame_reserve_keep(size_t count, void (*used)(void))
+bool frame_reserve_lend(size_t left)
 {
+    size_t before = frame_reserve;
     spinlock_take(&frame_lock);
-    frame_reserve_wanted = count;
-    frame_reserve_used = used;
-    while (frame_reserve > count) {
+    while (frame_reserve > left) {
         coop_paddr frame = frame_reserve_list;
         frame_reserve_list = frame_link(frame)->next;
         frame_reserve--;
@@ -168,6 +167,14 @@ void frame_reserve_keep(size_t count, void (*used)(void))
         frame_list_push(frame);
     }
     spinlock_release(&frame_lock);
+    return frame_reserve < before;
+}
+
+void frame_reserve_keep(size_t count, void (*used)(void))
+{
+    frame_reserve_wanted = count;
+    frame_reserve_used = used;
+    frame_reserve_lend(count);
     frame_reserve_fill();
 }
 

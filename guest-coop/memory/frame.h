@@ -44,6 +44,9 @@ coop_paddr frame_of(const void *address);
 void frame_reserve_keep(size_t count, void (*used)(void));
 bool frame_reserve_fill(void);
 
+/* Frees of the reserve all but `left` frames, until it is filled again. False: it had no more. */
+bool frame_reserve_lend(size_t left);
+
 /* Free frames beside the reserve. */
 size_t frame_user_count(void);
 

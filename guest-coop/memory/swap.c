@@ -59,10 +59,10 @@ struct swap_search {
 static bool swap_search_visit(struct process *process, void *context)
 {
     struct swap_search *search = context;
+    struct address_space *space = swap_space_of(process);
     uint64_t address;
-    if (process->space && process->state != PROCESS_ZOMBIE && process->space->swapped &&
-        swap_map_find(process->space->swapped, swap_area_low(search->area), swap_area_high(search->area), &address))
-        search->found = process->space;
+    if (space && swap_map_find(space->swapped, swap_area_low(search->area), swap_area_high(search->area), &address))
+        search->found = space;
     return search->found != 0;
 }
 

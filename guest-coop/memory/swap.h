@@ -19,6 +19,10 @@ bool swap_make_room(void);
 /* Before the return to user mode, when the kernel used its reserve (ATTENTION_MEMORY). Sleeps. */
 void swap_refill(void);
 
+/* The space of a process one thread of which still runs, or NULL. */
+struct process;
+struct address_space *swap_space_of(const struct process *leader);
+
 /* The first area has come, or the last one has gone. */
 void swap_keep_reserve(bool keep);
 

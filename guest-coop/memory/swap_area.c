@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The areas, by priority and among equals in turn, their slots, and the way to the disk. It is no file system's: where
- * the pages of a swap file stand was asked when it was added.
+ * The areas, by priority and among equals in turn, their slots, and the way to the disk.
  */
 #include "memory/swap_area.h"
 #include "drivers/block.h"
@@ -150,20 +149,6 @@ coop_paddr swap_slot_frame(uint32_t slot)
     return frame;
 }
 
-/* Where a slot stands on its disk. */
-static uint64_t swap_slot_sector(uint32_t slot)
-{
-    const struct swap_area *area = swap_area_of(slot);
-    uint32_t page = slot & SWAP_PAGE, low = 0, high = area->extent_count;
-    if (high == 0)
-        return (uint64_t)page * PAGE_SECTORS;
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        *(area->extents[middle].first <= page ? &low : &high) = middle;
-    }
-    return area->extents[low].sector + (uint64_t)(page - area->extents[low].first) * PAGE_SECTORS;
-}
-
 /* Moves `count` slots of one area, or says why not. What is begun is ended: no signal disturbs it. */
 static int swap_slots_move(const uint32_t *slots, const coop_paddr *frames, unsigned count, bool writing)
 {
@@ -176,7 +161,8 @@ static int swap_slots_move(const uint32_t *slots, const coop_paddr *frames, unsi
 
     own->uninterruptible = true;
     for (unsigned i = 0; i < count; i++)
-        pieces[i] = (struct block_piece){swap_slot_sector(slots[i]), frame_address(frames[i]), PAGE_SECTORS};
+        pieces[i] = (struct block_piece){(uint64_t)(slots[i] & SWAP_PAGE) * PAGE_SECTORS, frame_address(frames[i]),
+                                         PAGE_SECTORS};
     for (unsigned i = 0; i < count && status == 0; i += step) {
         unsigned some = count - i < step ? count - i : step;
         if (device->move)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Swap areas: the disks, or files on one, that pages of processes are written to. An area is an array of slots, one a
+ * Swap areas: the disks that pages of processes are written to. An area is an array of slots, one a
  * page. A slot counts who needs it: each space whose map names it (a fork has two of them), who writes and who reads
  * it. While it is written, and for ever when that failed, the page's frame hangs on it: who wants the page back takes
  * that.
@@ -25,18 +25,10 @@ struct swap_slot {
     uint32_t frame; /* its number, or 0 */
 };
 
-/* Pages of a file that stand in a row on the disk. */
-struct swap_extent {
-    uint32_t first, pages;
-    uint64_t sector;
-};
-
 struct swap_area {
     struct file *file; /* one reference; NULL: no area */
     struct block_device *device;
     struct swap_slot *slots;
-    struct swap_extent *extents;
-    uint32_t extent_count;
     uint32_t pages;      /* with the header */
     uint32_t good, used; /* slots there are, and those taken */
     uint32_t next;       /* where the search for a free one begins */
@@ -50,7 +42,7 @@ extern struct swap_area swap_areas[SWAP_AREAS];
  * pages that are not to be used. */
 int swap_area_add(const struct swap_area *area, const uint32_t *bad, uint32_t bad_count, int priority);
 
-/* Ends an area without used slots; its file and extents are the caller's. */
+/* Ends an area without used slots; its file is the caller's. */
 void swap_area_remove(struct swap_area *area);
 
 /* Pages that areas have, and that are free. */

@@ -5,7 +5,6 @@
 #ifndef MEMORY_SWAP_HEADER_H
 #define MEMORY_SWAP_HEADER_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define SWAP_HEADER_BYTES    4096u
@@ -25,10 +24,10 @@ struct swap_header {
 _Static_assert(sizeof(struct swap_header) == SWAP_HEADER_BYTES, "a page");
 
 /*
- * Checks it for an area of `pages` pages, a file's (which has no bad pages) or a device's: the pages that the area uses
- * with its header, all others are beyond its end; 0: it is no swap area, or a broken one. What stands in bad[] then are
- * pages of the area, not the header, perhaps twice.
+ * Checks it for a device of `pages` pages: the pages that the area uses with its header, all others are beyond its end;
+ * 0: it is no swap area, or a broken one. What stands in bad[] then are pages of the area, not the header, perhaps
+ * twice.
  */
-uint32_t swap_header_check(const struct swap_header *header, uint64_t pages, bool is_file);
+uint32_t swap_header_check(const struct swap_header *header, uint64_t pages);
 
 #endif

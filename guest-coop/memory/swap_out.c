@@ -6,6 +6,7 @@
  */
 #include "kernel/cpu.h"
 #include "kernel/process_private.h"
+#include "kernel/thread.h"
 #include "kernel/wait.h"
 #include "memory/frame.h"
 #include "memory/page_table.h"
@@ -93,6 +94,14 @@ static void swap_out_write(void)
         swap_slots_write(swap_flight.slots, count);
 }
 
+struct address_space *swap_space_of(const struct process *leader)
+{
+    for (const struct process *thread = leader; thread; thread = thread_next(thread))
+        if (thread->space && thread->state != PROCESS_ZOMBIE)
+            return thread->space;
+    return 0;
+}
+
 struct swap_next {
     int after;
     struct process *found;
@@ -101,8 +110,7 @@ struct swap_next {
 static bool swap_next_visit(struct process *process, void *context)
 {
     struct swap_next *next = context;
-    if (process->space && process->state != PROCESS_ZOMBIE && process->pid > next->after &&
-        (!next->found || process->pid < next->found->pid))
+    if (swap_space_of(process) && process->pid > next->after && (!next->found || process->pid < next->found->pid))
         next->found = process;
     return false;
 }
@@ -121,7 +129,7 @@ static void swap_out_collect(void)
     for (unsigned passes = 0; passes < 3;) {
         struct process *process = swap_next_process(swap_flight.pid - 1);
         if (process) {
-            struct swap_sweep sweep = {process->space, passes == 2, false};
+            struct swap_sweep sweep = {swap_space_of(process), passes == 2, false};
             uint64_t start = process->pid == swap_flight.pid ? swap_flight.address : 0;
             swap_flight.pid = process->pid;
             if (!swap_out_range(&sweep, start, UINT64_MAX, swap_out_page))
@@ -152,10 +160,21 @@ static void swap_out_end(void)
     wait_queue_wake(&swap_flight.over);
 }
 
+static size_t swap_reserve_count(void)
+{
+    size_t count = frame_total_count() / SWAP_RESERVE_SHARE;
+    return count < SWAP_RESERVE_LEAST ? SWAP_RESERVE_LEAST : count > SWAP_RESERVE_MOST ? SWAP_RESERVE_MOST : count;
+}
+
 bool swap_make_room(void)
 {
     if (swap_area_total() == 0)
         return false;
+    if (swap_flight.busy && process_current()->private->uninterruptible) {
+        /* It holds what a file system's users wait for, and the other may be one of them. */
+        process_current()->private->attention |= ATTENTION_MEMORY;
+        return frame_reserve_lend(swap_reserve_count() / 2);
+    }
     if (swap_out_begin()) {
         for (unsigned i = 0; i < SWAP_ROUNDS_MOST; i++) {
             if (frame_reserve_fill() && frame_user_count() >= SWAP_BATCH)
@@ -185,9 +204,7 @@ static void swap_reserve_used(void)
 
 void swap_keep_reserve(bool keep)
 {
-    size_t count = frame_total_count() / SWAP_RESERVE_SHARE;
-    count = count < SWAP_RESERVE_LEAST ? SWAP_RESERVE_LEAST : count > SWAP_RESERVE_MOST ? SWAP_RESERVE_MOST : count;
-    frame_reserve_keep(keep ? count : 0, keep ? swap_reserve_used : 0);
+    frame_reserve_keep(keep ? swap_reserve_count() : 0, keep ? swap_reserve_used : 0);
 }
 
 void swap_page_out(struct address_space *space, uint64_t start, uint64_t end)

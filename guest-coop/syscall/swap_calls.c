@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * swapon and swapoff: a file or a block device becomes a swap area (memory/swap_area.h), or ends to be one. Where the
- * pages of a file stand on its disk is asked here, once.
+ * swapon and swapoff: a block device becomes a swap area (memory/swap_area.h), or ends to be one.
  */
 #include "drivers/block.h"
 #include "fs/inode.h"
 #include "kernel/capability.h"
 #include "kernel/errno.h"
 #include "memory/frame.h"
-#include "memory/heap.h"
 #include "memory/swap.h"
 #include "memory/swap_area.h"
 #include "memory/swap_header.h"
@@ -21,16 +19,12 @@
 #define PAGE_SECTORS       (FRAME_BYTES / BLOCK_SECTOR_BYTES)
 #define PAGES_MOST         ((1u << SWAP_AREA_SHIFT) - 1)
 
-/* The area that is on the same file or device, or NULL. */
+/* The area that is on the same device, or NULL. */
 static struct swap_area *swap_area_on(const struct inode *inode)
 {
-    bool is_device = inode_type(inode) == ABI_S_IFBLK;
-    for (struct swap_area *area = swap_areas; area < swap_areas + SWAP_AREAS; area++) {
-        const struct inode *other = area->file ? area->file->inode : NULL;
-        if (other &&
-            (other == inode || (is_device && inode_type(other) == ABI_S_IFBLK && other->device == inode->device)))
+    for (struct swap_area *area = swap_areas; area < swap_areas + SWAP_AREAS; area++)
+        if (area->file && inode_type(inode) == ABI_S_IFBLK && area->file->inode->device == inode->device)
             return area;
-    }
     return NULL;
 }
 
@@ -45,76 +39,24 @@ static int swap_file_open(uint64_t user_path, uint32_t flags, struct file **file
     return status;
 }
 
-/* One more page of a file: 0 or -errno. */
-static int swap_extend(struct swap_area *area, uint32_t *room, uint32_t page, uint64_t sector)
-{
-    struct swap_extent *last = area->extent_count ? &area->extents[area->extent_count - 1] : NULL;
-    if (last && last->sector + (uint64_t)last->pages * PAGE_SECTORS == sector) {
-        last->pages++;
-        return 0;
-    }
-    if (area->extent_count == *room) {
-        uint32_t more = *room ? *room * 2 : 8;
-        struct swap_extent *extents = heap_allocate(more * sizeof(*extents));
-        if (!extents)
-            return -ENOMEM;
-        for (uint32_t i = 0; i < area->extent_count; i++)
-            extents[i] = area->extents[i];
-        heap_free(area->extents);
-        area->extents = extents;
-        *room = more;
-    }
-    area->extents[area->extent_count++] = (struct swap_extent){page, 1, sector};
-    return 0;
-}
-
-/* Where the pages of a file stand: 0 or -errno. */
-static int swap_place_file(struct swap_area *area, uint64_t pages)
-{
-    struct file *file = area->file;
-    uint32_t room = 0;
-    int status = file->operations->sync ? (int)file->operations->sync(file) : 0;
-    for (uint32_t page = 0; page < pages && status == 0; page++) {
-        uint64_t sector;
-        status = file->operations->place(file, page, &area->device, &sector);
-        if (status == 0)
-            status = swap_extend(area, &room, page, sector);
-    }
-    return status;
-}
-
 /* Finds the device, and reads the header: 0 or -errno. */
 static int swap_open(struct swap_area *area, struct swap_header *header)
 {
-    const struct inode *inode = area->file->inode;
-    bool is_file = inode_type(inode) == ABI_S_IFREG;
-    uint64_t pages;
-    int status = 0;
-    if (is_file && !area->file->operations->place)
+    area->device = block_find(area->file->inode->device);
+    uint64_t pages = area->device ? area->device->sectors / PAGE_SECTORS : 0;
+    if (pages == 0)
         return -EINVAL;
-    if (is_file) {
-        pages = inode->size / FRAME_BYTES;
-        pages = pages < PAGES_MOST ? pages : PAGES_MOST;
-        status = pages ? swap_place_file(area, pages) : -EINVAL;
-    } else {
-        area->device = block_find(inode->device);
-        pages = area->device ? area->device->sectors / PAGE_SECTORS : 0;
-        pages = pages < PAGES_MOST ? pages : PAGES_MOST;
-    }
-    if (status == 0 && pages == 0)
-        status = -EINVAL;
-    if (status == 0)
-        status = area->device->read(area->device, is_file ? area->extents[0].sector : 0, header, PAGE_SECTORS);
+    int status = area->device->read(area->device, 0, header, PAGE_SECTORS);
     if (status)
         return status;
-    area->pages = swap_header_check(header, pages, is_file);
+    area->pages = swap_header_check(header, pages < PAGES_MOST ? pages : PAGES_MOST);
     return area->pages ? 0 : -EINVAL;
 }
 
 static int swap_on(struct swap_area *area, int priority)
 {
     const struct inode *inode = area->file->inode;
-    if (inode_type(inode) != ABI_S_IFREG && inode_type(inode) != ABI_S_IFBLK)
+    if (inode_type(inode) != ABI_S_IFBLK)
         return -EINVAL;
     if (swap_area_on(inode))
         return -EBUSY;
@@ -144,7 +86,6 @@ long kernel_sys_swapon(const struct syscall_arguments *a)
         return status;
     status = swap_on(&area, flags & SWAP_PREFER ? (int)(flags & SWAP_PRIORITY_MASK) : SWAP_PRIORITY_UNSAID);
     if (status) {
-        heap_free(area.extents);
         file_release(area.file);
         return status;
     }
@@ -160,7 +101,6 @@ static int swap_off(struct swap_area *area)
     if (status)
         return status;
     struct file *file = area->file;
-    heap_free(area->extents);
     swap_area_remove(area);
     if (swap_area_total() == 0)
         swap_keep_reserve(false);

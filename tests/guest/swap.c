@@ -227,7 +227,7 @@ static void share_too_little(void)
         if (children[n] != 0)
             continue;
         char *memory = map(pages);
-        for (unsigned round = 0; round < 3; round++) {
+        for (unsigned round = 0; round < 2; round++) {
             fill(memory, pages, 10 * n + round);
             if (wrong(memory, pages, 0, 10 * n + round))
                 _exit(1);
@@ -246,7 +246,7 @@ static void call_with_pages_away(void)
     char *memory = map(PART), byte;
     int pipes[2], is_well = pipe(pipes) == 0;
     fill(memory, PART, 5);
-    for (unsigned long i = 0; i < PART; i += 8) {
+    for (unsigned long i = 0; i < PART; i += 64) {
         madvise(memory, PART * PAGE, MADV_PAGEOUT);
         is_well &=
             write(pipes[1], memory + i * PAGE, 1) == 1 && read(pipes[0], &byte, 1) == 1 && byte == memory[i * PAGE];

@@ -233,26 +233,6 @@ START_TEST(areas_are_chosen_by_priority_until_they_are_full)
 }
 END_TEST
 
-START_TEST(file_has_extents)
-{
-    static struct swap_extent extents[] = {{0, 4, 8 * 8}, {4, 2, 24 * 8}, {6, 1, 16 * 8}};
-    const struct swap_area area = {
-        .file = (struct file *)&disk, .device = &device, .pages = 7, .extents = extents, .extent_count = 3};
-    static const unsigned pages[] = {9, 10, 11, 24, 25, 16};
-    ck_assert_int_eq(swap_area_add(&area, NULL, 0, SWAP_PRIORITY_UNSAID), 0);
-    ck_assert_int_lt(swap_areas[0].priority, SWAP_PRIORITY_UNSAID);
-    for (unsigned i = 0; i < 6; i++) {
-        coop_paddr frame = frame_allocate();
-        memset(frame_address(frame), 0x40 + (int)i, FRAME_BYTES);
-        uint32_t slot = swap_slot_take(frame);
-        swap_slots_write(&slot, 1);
-        ck_assert_uint_eq(disk[pages[i] * FRAME_BYTES], 0x40 + i);
-        ck_assert_uint_eq(disk[pages[i] * FRAME_BYTES + FRAME_BYTES - 1], 0x40 + i);
-    }
-    swap_area_remove(&swap_areas[0]);
-}
-END_TEST
-
 static struct swap_header header_of(uint32_t last_page)
 {
     struct swap_header header = {.version = 1, .last_page = last_page};
@@ -263,19 +243,19 @@ static struct swap_header header_of(uint32_t last_page)
 START_TEST(header_is_checked)
 {
     struct swap_header header = header_of(99);
-    ck_assert_uint_eq(swap_header_check(&header, 100, false), 100);
-    ck_assert_uint_eq(swap_header_check(&header, 5000, true), 100);
-    ck_assert_uint_eq(swap_header_check(&header, 99, false), 0);
+    ck_assert_uint_eq(swap_header_check(&header, 100), 100);
+    ck_assert_uint_eq(swap_header_check(&header, 5000), 100);
+    ck_assert_uint_eq(swap_header_check(&header, 99), 0);
     header.last_page = UINT32_MAX;
-    ck_assert_uint_eq(swap_header_check(&header, 100, false), 0);
+    ck_assert_uint_eq(swap_header_check(&header, 100), 0);
     header = header_of(0);
-    ck_assert_uint_eq(swap_header_check(&header, 100, false), 0);
+    ck_assert_uint_eq(swap_header_check(&header, 100), 0);
     header = header_of(99);
     header.version = 0x01000000;
-    ck_assert_uint_eq(swap_header_check(&header, 100, false), 0);
+    ck_assert_uint_eq(swap_header_check(&header, 100), 0);
     header = header_of(99);
     header.signature[9] = '1';
-    ck_assert_uint_eq(swap_header_check(&header, 100, false), 0);
+    ck_assert_uint_eq(swap_header_check(&header, 100), 0);
 }
 END_TEST
 
@@ -285,15 +265,14 @@ START_TEST(bad_pages_are_checked)
     header.bad_count = 2;
     header.bad[0] = 1;
     header.bad[1] = 99;
-    ck_assert_uint_eq(swap_header_check(&header, 100, false), 100);
-    ck_assert_uint_eq(swap_header_check(&header, 100, true), 0);
+    ck_assert_uint_eq(swap_header_check(&header, 100), 100);
     header.bad[1] = 100;
-    ck_assert_uint_eq(swap_header_check(&header, 100, false), 0);
+    ck_assert_uint_eq(swap_header_check(&header, 100), 0);
     header.bad[1] = 0;
-    ck_assert_uint_eq(swap_header_check(&header, 100, false), 0);
+    ck_assert_uint_eq(swap_header_check(&header, 100), 0);
     header.bad[1] = 1;
     header.bad_count = SWAP_HEADER_BAD_MOST + 1;
-    ck_assert_uint_eq(swap_header_check(&header, 100, false), 0);
+    ck_assert_uint_eq(swap_header_check(&header, 100), 0);
 }
 END_TEST
 
@@ -309,7 +288,6 @@ int main(void)
     tcase_add_test(tcase, slots_are_written_and_read);
     tcase_add_test(tcase, pages_that_cannot_be_written_are_not_lost);
     tcase_add_test(tcase, areas_are_chosen_by_priority_until_they_are_full);
-    tcase_add_test(tcase, file_has_extents);
     tcase_add_test(tcase, header_is_checked);
     tcase_add_test(tcase, bad_pages_are_checked);
     suite_add_tcase(suite, tcase);
