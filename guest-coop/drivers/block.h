@@ -64,6 +64,9 @@ bool block_is_read_only(const struct block_device *device);
 /* The registered device of a number (ABI_DEVICE), or NULL. */
 struct block_device *block_find(uint64_t number);
 
+/* The number of a partition, or 0 for a whole device. */
+uint32_t block_partition_number(const struct block_device *device);
+
 /* All of them, by age: the first one (of NULL), the next one, or NULL. */
 struct block_device *block_next(const struct block_device *device);
 

@@ -20,7 +20,4 @@ long block_partition_change(struct block_device *whole, uint64_t user_argument);
 /* Takes all away: 0 or -EBUSY. Does not sleep. */
 int block_partition_forget(struct block_device *whole);
 
-/* The number of a partition, or 0 for a whole device. */
-uint32_t block_partition_number(const struct block_device *device);
-
 #endif

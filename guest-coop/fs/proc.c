@@ -162,7 +162,8 @@ static long proc_readlink_inode(struct inode *target, char *text, size_t size)
     char *path = frame_address(frame);
     long status = inode_path(target, path, FRAME_BYTES);
     if (status == -ENOENT) {
-        format_string(path, FRAME_BYTES, inode_type(target) == ABI_S_IFIFO    ? "pipe:[%lu]"
+        format_string(path, FRAME_BYTES,
+                      inode_type(target) == ABI_S_IFIFO    ? "pipe:[%lu]"
                       : inode_type(target) == ABI_S_IFSOCK ? "socket:[%lu]"
                                                            : "inode:[%lu] (deleted)",
                       (unsigned long)target->number);

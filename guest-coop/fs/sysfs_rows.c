@@ -5,7 +5,6 @@
 #include "fs/sysfs_internal.h"
 
 #include "drivers/block.h"
-#include "drivers/block_partition.h"
 #include "fs/uevent.h"
 #include "kernel/errno.h"
 #include <coopvirt/string.h>

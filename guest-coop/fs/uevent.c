@@ -5,7 +5,6 @@
 #include "fs/uevent.h"
 
 #include "drivers/block.h"
-#include "drivers/block_partition.h"
 #include "fs/netlink.h"
 #include "memory/heap.h"
 #include <coopvirt/string.h>
@@ -46,8 +45,7 @@ const char *uevent_class(const struct device *device)
 
 const struct device *uevent_disk(const struct device *device)
 {
-    const struct block_device *block =
-        (device->mode & ABI_S_IFMT) == ABI_S_IFBLK ? block_find(device->number) : NULL;
+    const struct block_device *block = (device->mode & ABI_S_IFMT) == ABI_S_IFBLK ? block_find(device->number) : NULL;
     return block && block->whole ? device_find(ABI_S_IFBLK, block->whole->number) : NULL;
 }
 
