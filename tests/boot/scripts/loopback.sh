@@ -27,7 +27,8 @@ printf '#!/bin/sh\necho Content-Type: text/plain; echo; echo "$REQUEST_METHOD $Q
 chmod +x www/cgi-bin/ask
 httpd -f -p 127.0.0.1:8080 -h www & server=$!; listening 8080
 wget -q -O - http://127.0.0.1:8080/; wget -q -O - http://127.0.0.1:8080/numbers | md5sum
-wget -q -O - 'http://127.0.0.1:8080/cgi-bin/ask?a=b'; wget -q -O - --post-data=posted http://127.0.0.1:8080/cgi-bin/ask; echo
+wget -q -O - 'http://127.0.0.1:8080/cgi-bin/ask?a=b'; wget -q -O - --post-data=posted http://127.0.0.1:8080/cgi-bin/ask
+echo
 wget -q -O - http://127.0.0.1:8080/none; echo $?
 ended $server
 
