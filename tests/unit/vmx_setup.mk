@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-UNIT_vmx_setup_SOURCES := hv-core/cpu/vmx/vmx_negotiate.c hv-core/cpu/vmx/vmx_bitmaps.c hv-core/cpu/vmx/vmx_check.c hv-core/mmu/walker.c hv-core/core/registers.c
+UNIT_vmx_setup_SOURCES := hv-core/cpu/vmx/vmx_negotiate.c hv-core/cpu/vmx/vmx_bitmaps.c
