@@ -70,21 +70,7 @@ main:
 
 ; Flat segments of our own, and a handler for page faults.
 prepare:
-    mov eax, page_fault
-    mov word [idt + 14 * 8], ax
-    mov word [idt + 14 * 8 + 2], cs
-    mov word [idt + 14 * 8 + 4], 0x8e00
-    shr eax, 16
-    mov word [idt + 14 * 8 + 6], ax
-    lidt [idt_32]
-    lgdt [gdt_32]
-    jmp 8:.flat
-.flat:
-    mov eax, 16
-    mov ds, eax
-    mov es, eax
-    mov ss, eax
-    mov word [idt + 14 * 8 + 2], 8
+    FLAT_32 14, page_fault
     ret
 
 ; Prints error code and address, and goes on at [resume].
@@ -235,13 +221,5 @@ try_call:
     add esp, 4
     ret
 
-align 8
-gdt_of_32:
-    dq 0, 0x00cf9b000000ffff, 0x00cf93000000ffff
-gdt_32:
-    dw 23
-    dd gdt_of_32
-idt_32:
-    dw 15 * 8 - 1
-    dd idt
+TABLES_32
 entry_bytes: dd 0

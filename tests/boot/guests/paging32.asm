@@ -34,20 +34,7 @@ main:
     mov dword [directory + 4], 0x400000 + (FLAG_P | FLAG_W | FLAG_PS)
     mov dword [directory + (WINDOW >> 22) * 4], window_table + (FLAG_P | FLAG_W)
     mov dword [window_table], page_one + (FLAG_P | FLAG_W)
-    lgdt [gdt32_pointer]
-    jmp 8:.flat
-.flat:
-    mov eax, 16
-    mov ds, eax
-    mov es, eax
-    mov ss, eax
-    mov eax, page_fault
-    mov [idt32 + 14 * 8], ax
-    mov dword [idt32 + 14 * 8 + 2], 8
-    mov word [idt32 + 14 * 8 + 5], 0x8e
-    shr eax, 16
-    mov [idt32 + 14 * 8 + 6], ax
-    lidt [idt32_pointer]
+    FLAT_32 14, page_fault
     mov eax, cr4
     or eax, 1 << 4              ; PSE, and PAE stays off
     mov cr4, eax
@@ -149,19 +136,7 @@ page_fault:
     iretd
 
 section .data
-align 8
-gdt32:
-    dq 0
-    dq 0x00cf9b000000ffff
-    dq 0x00cf93000000ffff
-gdt32_pointer:
-    dw gdt32_pointer - gdt32 - 1
-    dd gdt32
-align 8
-idt32: times 32 dq 0
-idt32_pointer:
-    dw idt32_pointer - idt32 - 1
-    dd idt32
+TABLES_32
 resume32: dd 0
 fault_code: dd 0
 fault_address: dd 0

@@ -67,20 +67,7 @@ main:
 
 ; Flat segments of our own, and a handler for general protection faults.
 prepare:
-    mov eax, refused
-    mov [idt + 13 * 8], ax
-    mov dword [idt + 13 * 8 + 2], 8
-    mov word [idt + 13 * 8 + 5], 0x8e
-    shr eax, 16
-    mov [idt + 13 * 8 + 6], ax
-    lidt [idt_32]
-    lgdt [gdt_32]
-    jmp 8:.flat
-.flat:
-    mov eax, 16
-    mov ds, eax
-    mov es, eax
-    mov ss, eax
+    FLAT_32 13, refused
     mov edi, DIRECTORY
     mov ecx, 0x5000 / 4
     xor eax, eax
@@ -113,13 +100,5 @@ print_paging:
     popad
     ret
 
-align 8
-gdt_of_32:
-    dq 0, 0x00cf9b000000ffff, 0x00cf93000000ffff
-gdt_32:
-    dw 23
-    dd gdt_of_32
-idt_32:
-    dw 15 * 8 - 1
-    dd idt
+TABLES_32
 was_refused: dd 0
