@@ -86,7 +86,8 @@ static int loop_discard(struct block_device *device, uint64_t sector, uint64_t c
     struct file *file = loop->backing;
     if (!file || !file->operations->punch)
         return -EOPNOTSUPP;
-    if (loop->settings.flags & LOOP_READ_ONLY)
+    /* A partition may reach beyond what is left of the device. */
+    if (loop->settings.flags & LOOP_READ_ONLY || sector > loop->block.sectors || count > loop->block.sectors - sector)
         return -EIO;
     file_reference(file);
     long status =
@@ -133,7 +134,7 @@ static int loop_check_depth(const struct loop *loop, const struct inode *inode, 
 }
 
 /* Opens for the kernel what the caller has open, if it is upon at most so many devices: *read_only when he may not
- * write it. */
+ * write it. Opening may sleep, and devices be put upon each other meanwhile: they are counted after it. */
 static int loop_open(const struct loop *loop, const struct file *file, unsigned most, bool *read_only,
                      struct file **opened)
 {
@@ -144,12 +145,15 @@ static int loop_open(const struct loop *loop, const struct file *file, unsigned 
         return -EINVAL;
     if (!file->operations->read || access == ABI_O_WRONLY)
         return -EINVAL;
-    int status = loop_check_depth(loop, file->inode, most);
-    if (status)
-        return status;
     *read_only = *read_only || access == ABI_O_RDONLY || !file->operations->write;
     uint32_t flags = (*read_only ? ABI_O_RDONLY : ABI_O_RDWR) | FILE_UNLIMITED;
-    return file_open_inode(file->inode, flags, opened);
+    int status = file_open_inode(file->inode, flags, opened);
+    if (status)
+        return status;
+    status = loop_check_depth(loop, (*opened)->inode, most);
+    if (status)
+        file_release(*opened);
+    return status;
 }
 
 int loop_attach(struct loop *loop, struct file *file, const struct loop_settings *settings)
@@ -161,6 +165,10 @@ int loop_attach(struct loop *loop, struct file *file, const struct loop_settings
     int status = loop_open(loop, file, LOOP_DEPTH - 1, &read_only, &backing);
     if (status)
         return status;
+    if (loop->backing) { /* by another one meanwhile */
+        file_release(backing);
+        return -EBUSY;
+    }
     loop->backing = backing;
     loop->settings = *settings;
     loop->settings.flags |= read_only ? LOOP_READ_ONLY : 0;
@@ -185,15 +193,16 @@ void loop_detach(struct loop *loop)
 int loop_change(struct loop *loop, struct file *file)
 {
     bool read_only = true;
-    struct file *backing, *before = loop->backing;
+    struct file *backing, *before;
     if (!(loop->settings.flags & LOOP_READ_ONLY))
         return -EINVAL;
     int status = loop_open(loop, file, 0, &read_only, &backing); /* others may be upon this one already */
     if (status)
         return status;
-    if (loop_file_bytes(backing) != loop_file_bytes(before)) {
+    before = loop->backing; /* another one may have let it go, or attached one, meanwhile */
+    if (!before || !(loop->settings.flags & LOOP_READ_ONLY) || loop_file_bytes(backing) != loop_file_bytes(before)) {
         file_release(backing);
-        return -EINVAL;
+        return before ? -EINVAL : -ENXIO;
     }
     loop->backing = backing;
     file_release(before);

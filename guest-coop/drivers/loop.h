@@ -12,7 +12,9 @@
 #define LOOP_AT_START   8u
 #define LOOP_LIMIT      64u
 #define LOOP_NAME_BYTES 64u
-#define LOOP_DEPTH      3u /* loops on files in file systems on loops: each takes its part of a kernel stack */
+/* Loops upon loops: each takes up to 2.5 KiB of a kernel stack (drivers/block_transfer.c), and a page fault's way to a
+ * file on them may come on top of a write's. */
+#define LOOP_DEPTH 2u
 
 /* LO_FLAGS_* of linux/loop.h */
 #define LOOP_READ_ONLY 1u
@@ -53,7 +55,7 @@ int loop_attach(struct loop *loop, struct file *file, const struct loop_settings
 /* Lets the file go now; the caller is the last that holds the device. May sleep. */
 void loop_detach(struct loop *loop);
 
-/* Puts another file in the place of that of a read-only device: 0 or -EINVAL ... */
+/* Puts another file in the place of that of a read-only device: 0, -EINVAL, -ENXIO (none is attached any more) ... */
 int loop_change(struct loop *loop, struct file *file);
 
 /* The device is as long as its file, its offset and its limit make it. */

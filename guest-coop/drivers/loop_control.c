@@ -206,12 +206,12 @@ long loop_control(struct file *file, uint32_t request, uint64_t argument)
 
 /* ---- /dev/loop-control ---- */
 
-/* The first device that is free; one more is made when none is. */
-static long loop_control_free(void)
+/* The first device that is free (unless it has to be a new one); one more is made when none is. */
+static long loop_control_free(bool is_new)
 {
     uint32_t index = 0;
     for (struct loop *loop; (loop = loop_find(index)); index++)
-        if (!loop->backing)
+        if (!loop->backing && !is_new)
             return index;
     int status = loop_add(index);
     return status ? status : (long)index;
@@ -226,17 +226,16 @@ static long loop_control_ioctl(struct file *file, uint32_t request, uint64_t arg
 
     switch (request) {
     case LOOP_CONTROL_GET_FREE:
-        return loop_control_free();
+        return loop_control_free(false);
     case LOOP_CONTROL_ADD:
         if (wanted < 0)
-            return loop_control_free();
+            return loop_control_free(true);
         status = loop_add((uint32_t)wanted);
         return status ? status : wanted;
     case LOOP_CONTROL_REMOVE:
         if (!loop)
             return wanted < 0 ? -EINVAL : -ENODEV;
-        status = loop_remove(loop);
-        return status ? status : wanted;
+        return loop_remove(loop);
     default:
         return -ENOSYS;
     }

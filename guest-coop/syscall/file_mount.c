@@ -44,13 +44,11 @@ static long file_mount_device(uint64_t user_path, struct block_device **device)
     long status = user_path_find(ABI_AT_FDCWD, user_path, PATH_FOLLOW, false, &inode);
     if (status)
         return status;
-    *device = inode_type(inode) == ABI_S_IFBLK ? block_find(inode->device) : NULL;
-    status = inode_type(inode) != ABI_S_IFBLK            ? -ENOTBLK
-             : inode_volume_is(inode, VOLUME_NO_DEVICES) ? -EACCES
-             : *device                                   ? 0
-                                                         : -ENXIO;
-    inode_release(inode);
-    return status;
+    uint64_t number = inode->device;
+    status = inode_type(inode) != ABI_S_IFBLK ? -ENOTBLK : inode_volume_is(inode, VOLUME_NO_DEVICES) ? -EACCES : 0;
+    inode_release(inode); /* may sleep: the device is looked for behind it */
+    *device = status ? NULL : block_find(number);
+    return status || *device ? status : -ENXIO;
 }
 
 /* What /proc/mounts shows before the path, cut to what it keeps: "none" without one, as on Linux. */
