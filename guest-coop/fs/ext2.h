@@ -155,7 +155,7 @@ int ext2_unlock(struct ext2 *ext2, int status); /* gives `status` back */
 void ext2_leave(struct ext2 *ext2);
 
 /* ext2_cache.c: a block, pinned until ext2_cache_put. */
-enum ext2_fill { EXT2_READ, EXT2_CLEAR, EXT2_OVERWRITE /* content undefined if it was not cached */ };
+enum ext2_fill { EXT2_READ, EXT2_CLEAR, EXT2_OVERWRITE /* zeroes if it was not cached */ };
 int ext2_cache_get(struct ext2 *ext2, uint32_t number, enum ext2_fill fill, struct ext2_block **block);
 void ext2_cache_put(struct ext2_block *block);
 void ext2_cache_put_dirty(struct ext2_block *block);

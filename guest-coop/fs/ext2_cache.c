@@ -94,11 +94,9 @@ static void ext2_cache_shrink(struct ext2 *ext2)
 static int ext2_cache_fill(struct ext2 *ext2, struct ext2_block *block, enum ext2_fill fill)
 {
     struct block_device *device = ext2->device;
-    if (fill == EXT2_OVERWRITE)
-        return 0;
-    if (fill == EXT2_CLEAR || block->number >> 32)
+    if (fill != EXT2_READ || block->number >> 32)
         page_clear(ext2_block_bytes(block));
-    if (fill == EXT2_CLEAR)
+    if (fill != EXT2_READ)
         return 0;
     if (block->number >> 32)
         return ext2_cache_move_parts(ext2, block, false);

@@ -107,8 +107,10 @@ static int ext2_file_write_page(struct inode *inode, uint64_t position, uint64_t
     bool fresh;
     ext2_lock(ext2);
     int status = ext2_file_block_make(inode, position / EXT2_PAGE_BYTES, from, from + (uint32_t)bytes, &block, &fresh);
-    if (status == 0 && ext2_page_is_needed(ext2) && (status = ext2_page_lengthen(ext2_of(inode), position)))
+    if (status == 0 && ext2_page_is_needed(ext2) && (status = ext2_page_lengthen(ext2_of(inode), position))) {
+        ext2_file_take_back(inode, block, position, bytes);
         ext2_cache_put(block);
+    }
     if (ext2_unlock(ext2, status))
         return status;
     status = user_copy_in((uint8_t *)ext2_block_bytes(block) + from, user, bytes);
@@ -205,8 +207,9 @@ static coop_paddr ext2_file_page(struct file *file, uint64_t index)
     struct inode *inode = file->inode;
     struct ext2 *ext2 = ext2_volume(inode);
     struct ext2_block *block = NULL;
-    bool fresh, writes = (file->flags & ABI_O_ACCESS) != ABI_O_RDONLY;
+    bool fresh, writes;
     ext2_lock(ext2);
+    writes = (file->flags & ABI_O_ACCESS) != ABI_O_RDONLY && !ext2->read_only; /* a private mapping outlives writing */
     if (index >= (inode->size + EXT2_PAGE_BYTES - 1) / EXT2_PAGE_BYTES)
         return ext2_unlock(ext2, 0), 0;
     uint64_t room = inode->size - index * EXT2_PAGE_BYTES;

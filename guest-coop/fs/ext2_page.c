@@ -113,6 +113,9 @@ int ext2_page_lengthen(struct ext2_inode *inode, uint64_t bytes)
     if (bytes <= size || !block || !block->mapped)
         return 0;
     uint64_t end = bytes - index * EXT2_PAGE_BYTES;
-    return ext2_page_fill(inode, block, (uint32_t)(size % EXT2_PAGE_BYTES),
-                          end < EXT2_PAGE_BYTES ? (uint32_t)end : EXT2_PAGE_BYTES, &fresh);
+    block->pins++; /* blocks that name blocks may want its room */
+    int status = ext2_page_fill(inode, block, (uint32_t)(size % EXT2_PAGE_BYTES),
+                                end < EXT2_PAGE_BYTES ? (uint32_t)end : EXT2_PAGE_BYTES, &fresh);
+    ext2_cache_put(block);
+    return status;
 }

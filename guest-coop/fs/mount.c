@@ -22,11 +22,12 @@ struct mount *mount_first(void)
 
 static void mount_set_parent(struct inode *root, struct inode *parent)
 {
+    struct inode *before = root->parent;
     if (parent)
         inode_reference(parent);
-    if (root->parent)
-        inode_release(root->parent);
     root->parent = parent;
+    if (before)
+        inode_release(before); /* may be waited for, and `root` be gone then */
 }
 
 /* Others may have mounted there since the path was walked: it goes on top of theirs. */
@@ -52,10 +53,14 @@ static struct inode *mount_lift(struct mount *mount)
 
 int mount_check_place(const struct inode *directory)
 {
-    const struct mount *holding = mount_holding(directory);
+    const struct mount *holding = mount_holding(directory), *top = holding;
     if (directory->links == 0)
         return -ENOENT;
-    return holding && holding->type->is_made_up && holding->root != directory ? -EINVAL : 0;
+    if (holding && holding->type->is_made_up && holding->root != directory)
+        return -EINVAL;
+    while (top && top->covered)
+        top = mount_holding(top->covered);
+    return top && top != mount_oldest ? -EINVAL : 0; /* what is out of sight would never end with a mount in it */
 }
 
 int mount_add(const struct mount_type *type, struct inode *root, struct inode *directory, const char *source,

@@ -181,9 +181,15 @@ static unsigned ramfs_operations_index(uint32_t mode)
     return type == ABI_S_IFDIR ? 0 : type == ABI_S_IFREG ? 1 : type == ABI_S_IFLNK ? 2 : type == ABI_S_IFIFO ? 3 : 4;
 }
 
+/* Is there room for one more inode, or for one more name of one, which counts like it? */
+static bool ramfs_has_room(const struct ramfs_volume *volume)
+{
+    return ramfs_usage.inodes < RAMFS_INODE_LIMIT && (!volume->inode_limit || volume->inodes < volume->inode_limit);
+}
+
 static struct inode *ramfs_allocate(struct ramfs_volume *volume, uint32_t mode, uint64_t device)
 {
-    if (ramfs_usage.inodes >= RAMFS_INODE_LIMIT || (volume->inode_limit && volume->inodes >= volume->inode_limit))
+    if (!ramfs_has_room(volume))
         return NULL;
     struct ramfs_inode *made = heap_allocate(sizeof(*made));
     if (!made)
@@ -289,11 +295,14 @@ static long ramfs_readlink(struct inode *inode, char *text, size_t size)
 
 static int ramfs_link(struct inode *parent, struct inode_name name, struct inode *inode)
 {
+    struct ramfs_volume *volume = ramfs_volume_of(inode);
     if (inode->links >= RAMFS_LINK_LIMIT)
         return -EMLINK;
-    int status = ramfs_enter(parent, name, inode);
+    int status = ramfs_has_room(volume) ? ramfs_enter(parent, name, inode) : -ENOSPC;
     if (status)
         return status;
+    ramfs_usage.inodes++;
+    volume->inodes++;
     inode->links++;
     inode->times.changed_ns = clock_realtime_ns();
     return 0;
@@ -302,6 +311,7 @@ static int ramfs_link(struct inode *parent, struct inode_name name, struct inode
 /* The inode has lost a name: a directory also its own "." and the parent its "..". */
 static void ramfs_unlinked(struct inode *parent, struct inode *inode)
 {
+    struct ramfs_volume *volume = ramfs_volume_of(inode);
     inode->times.changed_ns = clock_realtime_ns();
     if (inode_is_directory(inode)) {
         inode->links = 0;
@@ -309,8 +319,12 @@ static void ramfs_unlinked(struct inode *parent, struct inode *inode)
     } else {
         inode->links--;
     }
-    if (inode->links == 0)
-        ramfs_volume_of(inode)->nameless++;
+    if (inode->links) {
+        ramfs_usage.inodes--;
+        volume->inodes--;
+    } else {
+        volume->nameless++;
+    }
 }
 
 static int ramfs_remove(struct inode *parent, struct inode_name name, struct inode *inode)

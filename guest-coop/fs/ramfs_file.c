@@ -98,19 +98,24 @@ static void ramfs_file_count_page(struct inode *inode, int64_t pages)
     ramfs_volume_of(inode)->frames += (uint64_t)pages;
 }
 
+/* The place for a page that is missing; NULL when there is no room, or its volume may have no more of them. */
+static coop_paddr *ramfs_file_slot_new(struct inode *inode, uint64_t index)
+{
+    const struct ramfs_volume *volume = ramfs_volume_of(inode);
+    if (volume->frame_limit && volume->frames >= volume->frame_limit)
+        return NULL;
+    return ramfs_file_slot(ramfs_pages(inode), index);
+}
+
 /* The frame of a page for writing, made when missing; 0 when there is no room. */
 static coop_paddr ramfs_file_frame_make(struct inode *inode, uint64_t index, bool zeroed)
 {
-    struct ramfs_pages *pages = ramfs_pages(inode);
-    coop_paddr frame = ramfs_file_frame(pages, index);
+    coop_paddr frame = ramfs_file_frame(ramfs_pages(inode), index);
     if (frame)
         return frame;
 
-    coop_paddr *slot = ramfs_file_slot(pages, index);
+    coop_paddr *slot = ramfs_file_slot_new(inode, index);
     if (!slot)
-        return 0;
-    struct ramfs_volume *volume = ramfs_volume_of(inode);
-    if (volume->frame_limit && volume->frames >= volume->frame_limit)
         return 0;
     *slot = ramfs_file_frame_new(zeroed);
     if (*slot)
@@ -207,19 +212,39 @@ static long ramfs_file_read(struct file *file, uint64_t user_buffer, size_t byte
     return (long)done;
 }
 
+/* A whole new page, which need not be zeroed first: the file gets it when it is filled, since the copy may sleep. */
+static int ramfs_file_write_new(struct inode *inode, uint64_t index, uint64_t user)
+{
+    coop_paddr frame = ramfs_file_frame_new(false), *slot = NULL;
+    int status = frame ? user_copy_in(frame_address(frame), user, FRAME_BYTES) : -ENOSPC;
+    coop_paddr meanwhile = status ? 0 : ramfs_file_frame(ramfs_pages(inode), index);
+    if (meanwhile)
+        memcpy(frame_address(meanwhile), frame_address(frame), FRAME_BYTES);
+    else if (status == 0)
+        slot = ramfs_file_slot_new(inode, index);
+    if (slot) {
+        *slot = frame;
+        ramfs_file_count_page(inode, 1);
+        return 0;
+    }
+    if (frame)
+        ramfs_file_frame_free(frame);
+    return status || meanwhile ? status : -ENOSPC;
+}
+
 /* Copies one page's part from the user: 0, -EFAULT or -ENOSPC. */
 static int ramfs_file_write_page(struct inode *inode, uint64_t position, uint64_t user, size_t bytes)
 {
-    /* A whole page beyond the end need not be zeroed first: nobody can see it yet. */
-    bool unseen = bytes == FRAME_BYTES && position >= inode->size;
-    coop_paddr frame = ramfs_file_frame_make(inode, position / FRAME_BYTES, !unseen);
+    coop_paddr frame = ramfs_file_frame(ramfs_pages(inode), position / FRAME_BYTES);
+    if (!frame && bytes == FRAME_BYTES)
+        return ramfs_file_write_new(inode, position / FRAME_BYTES, user);
+    if (!frame)
+        frame = ramfs_file_frame_make(inode, position / FRAME_BYTES, true);
     if (!frame)
         return -ENOSPC;
 
     frame_reference(frame);
     int status = user_copy_in((uint8_t *)frame_address(frame) + position % FRAME_BYTES, user, bytes);
-    if (status && unseen)
-        page_clear(frame_address(frame));
     frame_release(frame);
     return status;
 }
@@ -347,6 +372,8 @@ static void ramfs_file_punch_pages(struct inode *inode, coop_paddr *slot, uint32
             ramfs_file_punch_pages(inode, &table[i], height - 1, base + i * span, first, end);
         return;
     }
+    if (first > base) /* a tree of one page, and what lies behind it is meant */
+        return;
     if (frame_references(*slot) > 1) {
         page_clear(frame_address(*slot));
         return;

@@ -25,6 +25,7 @@ struct file;
 #define AREA_MOVING    (1u << 5) /* its pages are on their way to it: joins no other */
 #define AREA_NO_FORK   (1u << 6) /* a child has no such area */
 #define AREA_WIPE_FORK (1u << 7) /* a child has it without its pages */
+#define AREA_NO_EXEC   (1u << 8) /* cannot become executable: of a file system that is mounted so */
 
 struct area {
     struct area *next, *previous;

@@ -172,11 +172,16 @@ static void mapping_open(struct address_space *space, const struct area *area)
     }
 }
 
+static bool mapping_forbids(uint32_t flags, uint32_t protection)
+{
+    return (flags & AREA_NO_WRITE && protection & AREA_WRITE) || (flags & AREA_NO_EXEC && protection & AREA_EXEC);
+}
+
 /* Are there areas everywhere in [start, end), and can they get that protection? 0, -ENOMEM or -EACCES. */
 static int mapping_check(struct address_space *space, uint64_t start, uint64_t end, uint32_t protection)
 {
     for (struct area *area = area_find(&space->areas, start); area; area = area->next) {
-        if (area->flags & AREA_NO_WRITE && protection & AREA_WRITE)
+        if (area->flags & (AREA_NO_WRITE | AREA_NO_EXEC) && mapping_forbids(area->flags, protection))
             return -EACCES;
         if (area->end >= end)
             return 0;

@@ -347,12 +347,14 @@ long file_sys_fallocate(const struct syscall_arguments *a)
     struct file *file = files_borrow((int)a->a0);
     uint32_t mode = (uint32_t)a->a1;
 
+    if (!file || (file->flags & ABI_O_PATH))
+        return -EBADF;
     if ((int64_t)a->a2 < 0 || (int64_t)a->a3 <= 0)
         return -EINVAL;
-    if (!file || (file->flags & ABI_O_PATH) || (file->flags & ABI_O_ACCESS) == ABI_O_RDONLY)
-        return -EBADF;
     if (mode & ~(ALLOCATE_KEEP_SIZE | ALLOCATE_PUNCH_HOLE) || mode == ALLOCATE_PUNCH_HOLE)
         return -EOPNOTSUPP;
+    if ((file->flags & ABI_O_ACCESS) == ABI_O_RDONLY)
+        return -EBADF;
     if (!file->operations->seek)
         return -ESPIPE;
     if (inode_is_directory(file->inode))

@@ -24,7 +24,7 @@ static long file_descriptor_open(int start_descriptor, uint64_t user_path, uint3
         return status;
     status = user_path_start(start_descriptor, path.text, &start);
     if (status == 0)
-        status = file_open_at(start, path.text, flags, mode, &file);
+        status = file_open_at(start, path.text, flags & ~FILE_UNLIMITED, mode, &file);
     user_path_free(&path);
     return status ? status : files_add(file, 0, flags & ABI_O_CLOEXEC);
 }

@@ -239,7 +239,7 @@ long file_sys_sync(const struct syscall_arguments *a)
 long file_sys_syncfs(const struct syscall_arguments *a)
 {
     const struct file *file = files_borrow((int)a->a0);
-    if (!file)
+    if (!file || (file->flags & ABI_O_PATH))
         return -EBADF;
     return file->inode && ext2_holds(file->inode) ? ext2_sync_holding(file->inode) : 0;
 }

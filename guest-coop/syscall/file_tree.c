@@ -177,6 +177,8 @@ static long file_tree_link(int from_descriptor, uint64_t user_from, int to_descr
 
     if (flags & ~(ABI_AT_SYMLINK_FOLLOW | ABI_AT_EMPTY_PATH))
         return -EINVAL;
+    if (flags & ABI_AT_EMPTY_PATH && !capability_held(CAPABILITY_DAC_READ_SEARCH))
+        return -ENOENT;
     long status = user_path_find(from_descriptor, user_from, flags & ABI_AT_SYMLINK_FOLLOW ? PATH_FOLLOW : 0,
                                  flags & ABI_AT_EMPTY_PATH, &inode);
     if (status)

@@ -5,6 +5,7 @@
 #include "fs/device.h"
 #include "fs/ext2.h"
 #include "fs/file.h"
+#include "fs/mount.h"
 #include "kernel/capability.h"
 #include "kernel/clock.h"
 #include "kernel/errno.h"
@@ -193,6 +194,7 @@ long kernel_sys_reboot(const struct syscall_arguments *a)
     if ((uint32_t)a->a0 != REBOOT_MAGIC1 || (uint32_t)a->a1 != REBOOT_MAGIC2)
         return -EINVAL;
     ext2_sync_all();
+    mount_end_detached();
     switch ((uint32_t)a->a2) {
     case REBOOT_POWER_OFF:
         power_end(true, "power off");

@@ -123,6 +123,13 @@ static bool memory_takes_frames(uint32_t protection, uint32_t flags)
     return (flags & MAP_TYPE) == MAP_PRIVATE_FLAG ? protection & AREA_WRITE : flags & MAP_ANONYMOUS_FLAG;
 }
 
+/* What a mapping of a file can never become, whatever mprotect(2) asks for. */
+static uint32_t memory_map_never(const struct file *file, bool shared)
+{
+    uint32_t never = shared && (file->flags & ABI_O_ACCESS) != ABI_O_RDWR ? AREA_NO_WRITE : 0;
+    return file->inode && inode_volume_is(file->inode, VOLUME_NO_EXECUTE) ? never | AREA_NO_EXEC : never;
+}
+
 long kernel_sys_mmap(const struct syscall_arguments *a)
 {
     uint32_t protection = (uint32_t)a->a2, flags = (uint32_t)a->a3;
@@ -145,8 +152,8 @@ long kernel_sys_mmap(const struct syscall_arguments *a)
         status = memory_map_file(flags, protection, (int)a->a4, a->a1, &file);
     if (status < 0)
         return status;
-    if (area_flags & AREA_SHARED && !(flags & MAP_ANONYMOUS_FLAG) && (file->flags & ABI_O_ACCESS) != ABI_O_RDWR)
-        area_flags |= AREA_NO_WRITE;
+    if (!(flags & MAP_ANONYMOUS_FLAG))
+        area_flags |= memory_map_never(file, area_flags & AREA_SHARED);
     area_flags |= locked;
     uint64_t index = flags & MAP_ANONYMOUS_FLAG ? 0 : a->a5 >> 12;
     long address = address_space_map(memory_space(), a->a0, a->a1, protection, area_flags, fixed, file, index);

@@ -100,6 +100,8 @@ static void test_holes(void)
     munmap((void *)map, 4 * PAGE);
     CHECK(fallocate(file, PUNCH, 0, 100 * PAGE) == 0 && byte_at(file, 3 * PAGE + 100) == 0);
     CHECK(fstat(file, &status) == 0 && status.st_size == 4 * PAGE && status.st_blocks == 0);
+    int small = file_of(1);
+    CHECK(fallocate(small, PUNCH, PAGE, PAGE) == 0 && byte_at(small, 0) == 'x' && close(small) == 0);
     CHECK(FAILS(fallocate(file, FALLOC_FL_PUNCH_HOLE, 0, PAGE)) == EOPNOTSUPP);
     CHECK(FAILS(fallocate(file, PUNCH, 0, 0)) == EINVAL);
     snprintf(path, sizeof(path), "/proc/self/fd/%d", file);

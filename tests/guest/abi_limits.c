@@ -284,7 +284,8 @@ static void short_files(void)
     EXPECT(fallocate(file, 0, 8000, 1000) == -1 && errno == EFBIG && caught == 3);
     EXPECT(fallocate(file, 0, 0, 8192) == 0 && fallocate(file, 1 /* keep the size */, 8000, 1000) == 0 && caught == 3);
     EXPECT(pwrite(file, "ab", 2, 8191) == 1 && pwrite(file, "a", 1, 8192) == -1 && errno == EFBIG && caught == 4);
-    EXPECT(unlink(path) == 0);
+    int other = open(path, O_WRONLY | INT_MIN); /* flags that nobody knows mean nothing */
+    EXPECT(pwrite(other, "a", 1, 8192) == -1 && errno == EFBIG && caught == 5 && unlink(path) == 0);
     signal(SIGXFSZ, SIG_DFL);
     ftruncate(file, 10000);
 }

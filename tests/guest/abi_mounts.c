@@ -113,6 +113,8 @@ static void in_remounts(void)
     EXPECT(refused(execv("m/file", arguments), EACCES) && refused(access("m/file", X_OK), EACCES));
     EXPECT((file = open("m/file", O_RDONLY)) >= 0 && statfs("m", &volume) == 0 && (volume.f_flags & 15) == 14);
     EXPECT(mmap(NULL, 12, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0) == MAP_FAILED && errno == EPERM);
+    void *map = mmap(NULL, 12, PROT_READ, MAP_PRIVATE, file, 0);
+    EXPECT(map != MAP_FAILED && refused(mprotect(map, 12, PROT_READ | PROT_EXEC), EACCES) && munmap(map, 12) == 0);
     EXPECT(close(file) == 0 && umount("m") == 0 && rmdir("m") == 0);
 }
 
@@ -141,7 +143,10 @@ static void in_limits(void)
     EXPECT(write(file, page, sizeof(page)) == (ssize_t)sizeof(page) && close(file) == 0);
     EXPECT(mkdir("m/1", 0700) == 0 && mkdir("m/2", 0700) == 0 && close(creat("m/3", 0600)) == 0);
     EXPECT(refused(mkdir("m/4", 0700), ENOSPC) && refused(creat("m/4", 0600), ENOSPC) && rmdir("m/1") == 0);
-    EXPECT(mkdir("m/4", 0700) == 0 && umount("m") == 0 && rmdir("m") == 0);
+    EXPECT(mkdir("m/4", 0700) == 0 && refused(link("m/3", "m/5"), ENOSPC) && rmdir("m/4") == 0);
+    EXPECT(link("m/3", "m/5") == 0 && refused(mkdir("m/4", 0700), ENOSPC)); /* a name more counts like an inode */
+    EXPECT(rename("m/5", "m/full") == 0 && mkdir("m/4", 0700) == 0 && unlink("m/full") == 0);
+    EXPECT(mkdir("m/1", 0700) == 0 && umount("m") == 0 && rmdir("m") == 0);
 }
 
 /* What is taken out of sight while it is in use, goes on for who is in it. */
@@ -152,8 +157,11 @@ static void in_detach(void)
     EXPECT(symlink("m", "l") == 0 && refused(umount2("l", UMOUNT_NOFOLLOW), EINVAL) && unlink("l") == 0);
     EXPECT(mount("y", "m/d", "tmpfs", 0, NULL) == 0 && refused(umount2("m", MNT_FORCE), EBUSY));
     int file = open("m/a", O_CREAT | O_RDWR, 0600), inner = open("m/d/a", O_CREAT | O_RDWR, 0600);
+    int here = open(".", O_RDONLY), inside = open("m", O_RDONLY);
     EXPECT(file >= 0 && inner >= 0 && refused(umount("m/d"), EBUSY) && umount2("m", MNT_DETACH) == 0);
     EXPECT(access("m/a", F_OK) == -1 && refused(umount("m"), EINVAL) && rmdir("m") == 0);
+    EXPECT(fchdir(inside) == 0 && mkdir("e", 0700) == 0 && mount("z", "e", "tmpfs", 0, NULL) == -1);
+    EXPECT(fchdir(here) == 0 && close(here) == 0 && close(inside) == 0);
     EXPECT(write(file, "x", 1) == 1 && write(inner, "y", 1) == 1 && pread(file, &byte, 1, 0) == 1 && byte == 'x');
     EXPECT(pread(inner, &byte, 1, 0) == 1 && byte == 'y' && close(file) == 0 && close(inner) == 0);
 }

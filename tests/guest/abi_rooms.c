@@ -45,7 +45,7 @@ static void test_allocate(void)
     CHECK(fallocate(file, 1 /* keep the size */, 20000, 5000) == 0 && size_of(file) == 10000);
     CHECK(fallocate(file, 0, 0, 100) == 0 && size_of(file) == 10000);
     CHECK(fallocate(file, 0, -1, 5) == -1 && errno == EINVAL && fallocate(file, 0, 0, 0) == -1 && errno == EINVAL);
-    CHECK(fallocate(-1, 0, 0, 5) == -1 && errno == EBADF);
+    CHECK(fallocate(-1, 0, 0, 5) == -1 && errno == EBADF && fallocate(-1, 0, -1, 5) == -1 && errno == EBADF);
     CHECK(fallocate(file, 0, LONG_MAX - 5, 10) == -1 && errno == EFBIG);
     CHECK(fallocate(file, 0x4000, 0, 5) == -1 && errno == EOPNOTSUPP);
     CHECK(pipe(ends) == 0 && fallocate(ends[1], 0, 0, 5) == -1 && errno == ESPIPE);
