@@ -66,16 +66,28 @@ static void fork_copy_signals(struct process_private *to, const struct process_p
     to->signal_stack = from->signal_stack;
 }
 
-/* Memory and files: 0 or -ENOMEM; what was made stays in the child for fork_undo. */
+/* Tries again with more memory, as long as there is any to be had: 0 or -errno. */
+static __attribute__((noinline)) int fork_copy_short(struct process *child, struct process *parent)
+{
+    while (!child->space && swap_make_more()) {
+        if (process_signal_pending())
+            return -ERESTARTNOINTR;
+        child->space = address_space_clone(parent->space);
+    }
+    return child->space ? 0 : -ENOMEM;
+}
+
+/* Memory and files: 0 or -errno; what was made stays in the child for fork_undo. */
 static int fork_copy_resources(struct process *child, struct process *parent, uint64_t flags)
 {
     if (flags & FORK_VM) {
         address_space_reference(parent->space);
         child->space = parent->space;
     } else {
-        do {
-            child->space = address_space_clone(parent->space);
-        } while (!child->space && swap_make_room());
+        child->space = address_space_clone(parent->space);
+        int status = child->space ? 0 : fork_copy_short(child, parent);
+        if (status < 0)
+            return status;
         child->private->rseq = parent->private->rseq;
     }
     if (!child->space)
@@ -150,8 +162,8 @@ static bool fork_may_open(const struct fork_arguments *arguments)
 
 /*
  * All that may sleep, before anybody knows the child: 0 or -errno. A signal that the parent's group got meanwhile must
- * find the child as well: the call begins anew when the parent has taken it. A descriptor of the child is last, and told
- * when the child is known: until then nobody can do anything with it.
+ * find the child as well: the call begins anew when the parent has taken it. A descriptor of the child is last, and
+ * told when the child is known: until then nobody can do anything with it.
  */
 static int fork_store(struct process *child, const struct fork_arguments *arguments, int *descriptor)
 {

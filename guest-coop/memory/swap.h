@@ -16,6 +16,9 @@
  */
 bool swap_make_room(void);
 
+/* There were too few, however many: the same, but true only when pages were written. */
+bool swap_make_more(void);
+
 /* Before the return to user mode, when the kernel used its reserve (ATTENTION_MEMORY). Sleeps. */
 void swap_refill(void);
 

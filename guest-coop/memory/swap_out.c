@@ -85,13 +85,14 @@ static bool swap_out_range(struct swap_sweep *sweep, uint64_t start, uint64_t en
     return status == 0;
 }
 
-/* Writes what has been collected. */
-static void swap_out_write(void)
+/* Writes what has been collected. False: nothing has been. */
+static bool swap_out_write(void)
 {
     unsigned count = swap_flight.count;
     swap_flight.count = 0;
     if (count)
         swap_slots_write(swap_flight.slots, count);
+    return count != 0;
 }
 
 struct address_space *swap_space_of(const struct process *leader)
@@ -110,7 +111,7 @@ struct swap_next {
 static bool swap_next_visit(struct process *process, void *context)
 {
     struct swap_next *next = context;
-    if (swap_space_of(process) && process->pid > next->after && (!next->found || process->pid < next->found->pid))
+    if (process->pid > next->after && (!next->found || process->pid < next->found->pid) && swap_space_of(process))
         next->found = process;
     return false;
 }
@@ -166,7 +167,8 @@ static size_t swap_reserve_count(void)
     return count < SWAP_RESERVE_LEAST ? SWAP_RESERVE_LEAST : count > SWAP_RESERVE_MOST ? SWAP_RESERVE_MOST : count;
 }
 
-bool swap_make_room(void)
+/* Room for a batch, or, with `more`, a batch in any case. True: pages were written, or there are frames. */
+static bool swap_out_make_room(bool more)
 {
     if (swap_area_total() == 0)
         return false;
@@ -175,18 +177,30 @@ bool swap_make_room(void)
         process_current()->private->attention |= ATTENTION_MEMORY;
         return frame_reserve_lend(swap_reserve_count() / 2);
     }
-    if (swap_out_begin()) {
-        for (unsigned i = 0; i < SWAP_ROUNDS_MOST; i++) {
-            if (frame_reserve_fill() && frame_user_count() >= SWAP_BATCH)
-                break;
-            swap_out_collect();
-            if (swap_flight.count == 0)
-                break;
-            swap_out_write();
-        }
-        swap_out_end();
+    while (!swap_out_begin())
+        if (frame_user_count() && !more) /* of what another one has made, others may have taken all */
+            return true;
+    bool wrote = false;
+    for (unsigned i = 0; i < SWAP_ROUNDS_MOST; i++) {
+        if (frame_reserve_fill() && frame_user_count() >= SWAP_BATCH && (wrote || !more))
+            break;
+        swap_out_collect();
+        if (!swap_out_write())
+            break;
+        wrote = true;
     }
-    return frame_user_count() != 0;
+    swap_out_end();
+    return wrote || (frame_user_count() && !more);
+}
+
+bool swap_make_room(void)
+{
+    return swap_out_make_room(false);
+}
+
+bool swap_make_more(void)
+{
+    return swap_out_make_room(true);
 }
 
 void swap_refill(void)
@@ -209,8 +223,10 @@ void swap_keep_reserve(bool keep)
 
 void swap_page_out(struct address_space *space, uint64_t start, uint64_t end)
 {
-    bool more = swap_area_free() != 0;
-    while (more) {
+    struct process_private *own = process_current()->private;
+    bool more = swap_area_free() != 0, only_killable = own->only_killable;
+    own->only_killable = true;
+    while (more && !process_signal_pending()) {
         if (!swap_out_begin())
             continue;
         struct swap_sweep sweep = {space, true, false};
@@ -220,6 +236,7 @@ void swap_page_out(struct address_space *space, uint64_t start, uint64_t end)
         swap_out_write();
         swap_out_end();
     }
+    own->only_killable = only_killable;
 }
 
 static int swap_cool_page(void *argument, uint64_t address, uint64_t *slot)
