@@ -3,16 +3,14 @@
  * The areas, by priority and among equals in turn, their slots, and the way to the disk.
  */
 #include "memory/swap_area.h"
-#include "drivers/block.h"
 #include "kernel/errno.h"
 #include "kernel/log.h"
-#include "kernel/process_private.h"
 #include "memory/frame.h"
 #include "memory/heap.h"
+#include "memory/swap_device.h"
 
 #define SWAP_SLOT_BAD UINT32_MAX
 #define SWAP_PAGE     ((1u << SWAP_AREA_SHIFT) - 1)
-#define PAGE_SECTORS  (FRAME_BYTES / BLOCK_SECTOR_BYTES)
 
 struct swap_area swap_areas[SWAP_AREAS];
 static int swap_priority_least = SWAP_PRIORITY_UNSAID; /* of the areas that came without one */
@@ -149,30 +147,13 @@ coop_paddr swap_slot_frame(uint32_t slot)
     return frame;
 }
 
-/* Moves `count` slots of one area, or says why not. What is begun is ended: no signal disturbs it. */
+/* Moves `count` slots of one area: 0 or -errno. */
 static int swap_slots_move(const uint32_t *slots, const coop_paddr *frames, unsigned count, bool writing)
 {
-    struct block_device *device = swap_area_of(*slots)->device;
-    struct block_piece pieces[SWAP_BATCH];
-    struct process_private *own = process_current()->private;
-    bool uninterruptible = own->uninterruptible;
-    unsigned step = device->move ? device->depth : 1;
-    int status = 0;
-
-    own->uninterruptible = true;
+    uint32_t pages[SWAP_BATCH];
     for (unsigned i = 0; i < count; i++)
-        pieces[i] = (struct block_piece){(uint64_t)(slots[i] & SWAP_PAGE) * PAGE_SECTORS, frame_address(frames[i]),
-                                         PAGE_SECTORS};
-    for (unsigned i = 0; i < count && status == 0; i += step) {
-        unsigned some = count - i < step ? count - i : step;
-        if (device->move)
-            status = device->move(device, writing, &pieces[i], some);
-        else
-            status = (writing ? device->write(device, pieces[i].sector, pieces[i].memory, PAGE_SECTORS)
-                              : device->read(device, pieces[i].sector, pieces[i].memory, PAGE_SECTORS));
-    }
-    own->uninterruptible = uninterruptible;
-    return status;
+        pages[i] = slots[i] & SWAP_PAGE;
+    return swap_device_move(swap_area_of(*slots)->device, writing, pages, frames, count);
 }
 
 int swap_slot_read(uint32_t slot, coop_paddr frame)

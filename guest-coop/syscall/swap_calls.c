@@ -2,13 +2,13 @@
 /*
  * swapon and swapoff: a block device becomes a swap area (memory/swap_area.h), or ends to be one.
  */
-#include "drivers/block.h"
 #include "fs/inode.h"
 #include "kernel/capability.h"
 #include "kernel/errno.h"
 #include "memory/frame.h"
 #include "memory/swap.h"
 #include "memory/swap_area.h"
+#include "memory/swap_device.h"
 #include "memory/swap_header.h"
 #include "syscall/kernel_calls.h"
 #include "syscall/user_path.h"
@@ -16,7 +16,6 @@
 #define SWAP_PREFER        0x8000u
 #define SWAP_PRIORITY_MASK 0x7fffu
 #define SWAP_FLAGS         0x7ffffu /* with the wishes to discard, which is nothing here */
-#define PAGE_SECTORS       (FRAME_BYTES / BLOCK_SECTOR_BYTES)
 #define PAGES_MOST         ((1u << SWAP_AREA_SHIFT) - 1)
 
 /* The area that is on the same device, or NULL. */
@@ -42,11 +41,13 @@ static int swap_file_open(uint64_t user_path, uint32_t flags, struct file **file
 /* Finds the device, and reads the header: 0 or -errno. */
 static int swap_open(struct swap_area *area, struct swap_header *header)
 {
-    area->device = block_find(area->file->inode->device);
-    uint64_t pages = area->device ? area->device->sectors / PAGE_SECTORS : 0;
-    if (pages == 0)
+    const coop_paddr frame = frame_of(header);
+    const uint32_t first = 0;
+    uint64_t pages;
+    area->device = swap_device_find(area->file->inode->device, &pages);
+    if (!area->device || pages == 0)
         return -EINVAL;
-    int status = area->device->read(area->device, 0, header, PAGE_SECTORS);
+    int status = swap_device_move(area->device, false, &first, &frame, 1);
     if (status)
         return status;
     area->pages = swap_header_check(header, pages < PAGES_MOST ? pages : PAGES_MOST);
