@@ -20,8 +20,9 @@
 
 #define PAGE              4096ul
 #define DISK              "/dev/hda"
-#define BEYOND            2000ul /* pages more than fit */
-#define PART              600ul
+#define AREA              1600ul /* pages of the disk that are used */
+#define BEYOND            600ul  /* pages more than fit */
+#define PART              200ul
 #define FRAMES_LOST       96 /* slabs and tables that the kernel keeps */
 #define HEADER_WORD(byte) ((byte) / 4)
 
@@ -282,7 +283,7 @@ static void use_all(void)
 {
     pid_t child = fork();
     if (child == 0) {
-        unsigned long pages = free_frames() + BEYOND * 4;
+        unsigned long pages = free_frames() + AREA + BEYOND;
         char *memory = map(pages);
         fill(memory, pages, 8);
         _exit(0);
@@ -305,6 +306,7 @@ int main(void)
     close(disk);
     uint32_t pages = (uint32_t)(bytes / (off_t)PAGE);
     refuse_what_is_none(pages);
+    make_header(AREA);
     verdict("a disk is an area", write_header(DISK) == 0 && swapon(DISK, 0) == 0 && refused(DISK, 0, EBUSY));
     for (unsigned i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
         tests[i]();
