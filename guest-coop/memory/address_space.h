@@ -124,7 +124,8 @@ bool address_space_fault_around(uint64_t pages);
 enum fault_result address_space_fault(struct address_space *space, uint64_t address, uint64_t error,
                                       uint64_t stack_pointer);
 
-/* A page that is swapped out, to that slot, is there again when the process next runs: 0, -ENOMEM or -EIO. Sleeps. */
+/* A page that is swapped out, to that slot, is there again when the process next runs: 0, -EAGAIN (it has come back or
+ * gone meanwhile, or is going), -ENOMEM or -EIO. Sleeps. */
 int address_space_bring_in(struct address_space *space, uint64_t address, uint32_t slot);
 
 /* Bytes read from a space that need not be the running one, pages that it has; stops at the first other. The caller

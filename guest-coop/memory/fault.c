@@ -119,7 +119,13 @@ static coop_paddr fault_copy(coop_paddr original)
     return copy;
 }
 
-/* Is the address no longer a mapping of this page, or has its page come meanwhile? */
+/* Is the page of an address the space's own, but swapped out? */
+static bool fault_is_away(const struct address_space *space, uint64_t address)
+{
+    return space->swapped && swap_map_get(space->swapped, address);
+}
+
+/* Is the address no longer a mapping of this page, or has its page come meanwhile, and perhaps gone again? */
 static bool fault_overtaken(struct address_space *space, uint64_t address, uint64_t index, const struct file *file,
                             uint32_t protection)
 {
@@ -127,7 +133,8 @@ static bool fault_overtaken(struct address_space *space, uint64_t address, uint6
     if (!area || area->file != file || area->protection != protection)
         return true;
     const uint64_t *slot = page_table_find(space->root, address);
-    return area->page_index + ((address - area->start) >> X86_PAGE_SHIFT) != index || (slot && page_present(*slot));
+    return area->page_index + ((address - area->start) >> X86_PAGE_SHIFT) != index || (slot && page_present(*slot)) ||
+           fault_is_away(space, address);
 }
 
 /* Maps pages of the file beside one that was read, as far as they are in memory, their table is there, and they lie in
@@ -143,7 +150,7 @@ static void fault_around(struct address_space *space, const struct area *area, u
         end = area->end;
     for (; at < end; at += X86_PAGE_BYTES) {
         uint64_t *beside = slot + ((int64_t)(at - here) >> X86_PAGE_SHIFT);
-        if (at == here || page_present(*beside))
+        if (at == here || page_present(*beside) || fault_is_away(space, at))
             continue;
         coop_paddr frame =
             area->file->operations->page_at_hand(area->file, area->page_index + ((at - area->start) >> X86_PAGE_SHIFT));
@@ -238,11 +245,11 @@ int address_space_bring_in(struct address_space *space, uint64_t address, uint32
     address &= ~(X86_PAGE_BYTES - 1);
     int status = swap_fetch(space, address, slot, &frame);
     if (status < 0)
-        return status == -EAGAIN ? 0 : status;
+        return status;
     const struct area *area = area_find(&space->areas, address);
     if (!area) { /* it is being unmapped */
         frame_release(frame);
-        return 0;
+        return -EAGAIN;
     }
     if (!area->protection) {
         status = closed_page_keep(&space->closed, address, frame);
@@ -268,7 +275,7 @@ static __attribute__((noinline)) enum fault_result fault_swapped(struct address_
     int status = address_space_bring_in(space, address, place);
     if (status == -ENOMEM)
         return fault_short();
-    return status ? FAULT_BEYOND_FILE : FAULT_RESOLVED;
+    return status == 0 || status == -EAGAIN ? FAULT_RESOLVED : FAULT_BEYOND_FILE;
 }
 
 enum fault_result address_space_fault(struct address_space *space, uint64_t address, uint64_t error,

@@ -12,7 +12,7 @@
 #include "memory/layout.h"
 #include "memory/swap_area.h"
 
-#define SWAP_PAUSE_NS 10000000ull /* for slots that are being read or written */
+#define SWAP_PAUSE_NS 10000000ull /* for pages that are being read, written or unmapped */
 
 int swap_fetch(struct address_space *space, uint64_t address, uint32_t slot, coop_paddr *frame)
 {
@@ -37,6 +37,14 @@ void swap_forget(struct address_space *space, uint64_t address)
     swap_slot_release(swap_map_take(&space->swapped, address));
 }
 
+/* Lets others go on: 0 or -EINTR. */
+static int swap_pause(void)
+{
+    struct wait_queue pause = WAIT_QUEUE_INITIALISER;
+    int status = wait_queue_sleep(&pause, clock_monotonic_ns() + SWAP_PAUSE_NS);
+    return status < 0 && status != -ETIMEDOUT ? -EINTR : 0;
+}
+
 /* Brings back what a space has in the area: 0 or -errno. */
 static int swap_empty_space(struct address_space *space, const struct swap_area *area)
 {
@@ -47,6 +55,8 @@ static int swap_empty_space(struct address_space *space, const struct swap_area 
         status = process_signal_pending() ? -EINTR : address_space_bring_in(space, address, slot);
         if (status == -ENOMEM && swap_make_room())
             status = 0;
+        else if (status == -EAGAIN)
+            status = swap_pause();
     }
     return status;
 }
@@ -68,14 +78,12 @@ static bool swap_search_visit(struct process *process, void *context)
 
 int swap_empty(struct swap_area *area)
 {
-    struct wait_queue pause = WAIT_QUEUE_INITIALISER;
     int status = 0;
     while (area->used && status == 0) {
         struct swap_search search = {area, 0};
         process_visit(swap_search_visit, &search);
         if (!search.found) {
-            status = wait_queue_sleep(&pause, clock_monotonic_ns() + SWAP_PAUSE_NS);
-            status = status == -ETIMEDOUT ? 0 : status < 0 ? -EINTR : 0;
+            status = swap_pause();
             continue;
         }
         address_space_reference(search.found);
