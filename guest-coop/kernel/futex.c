@@ -4,6 +4,7 @@
  * that other processes find it. Sleepers stand in a few lists, the longest waiting first, each with a queue of its own.
  */
 #include "kernel/futex.h"
+#include "kernel/clock.h"
 #include "kernel/errno.h"
 #include "kernel/process.h"
 #include "kernel/wait.h"
@@ -97,7 +98,17 @@ static void futex_wake_waiter(struct futex_waiter *waiter)
     wait_queue_wake(&waiter->queue);
 }
 
-long futex_wait(uint64_t address, uint32_t value, uint64_t deadline_ns, uint32_t bits, bool private)
+/* As wait_queue_sleep; a clock that is set meanwhile wakes it, too. */
+static int futex_sleep(struct wait_queue *queue, const struct futex_limit *limit)
+{
+    if (limit->kind == TIME_BASE_MONOTONIC)
+        return wait_queue_sleep(queue, limit->at_ns);
+    const struct time_base base = {.kind = limit->kind};
+    struct wait_queue *queues[] = {queue, clock_changes()};
+    return wait_queue_sleep_many(queues, 2, time_base_deadline(&base, limit->at_ns));
+}
+
+long futex_wait(uint64_t address, uint32_t value, const struct futex_limit *limit, uint32_t bits, bool private)
 {
     struct futex_waiter waiter = {.bits = bits};
     struct futex_key key;
@@ -111,7 +122,7 @@ long futex_wait(uint64_t address, uint32_t value, uint64_t deadline_ns, uint32_t
         return -EAGAIN;
     futex_link(&waiter, &key);
     while (!waiter.woken && status == 0)
-        status = wait_queue_sleep(&waiter.queue, deadline_ns);
+        status = futex_sleep(&waiter.queue, limit);
     if (waiter.list)
         futex_unlink(&waiter);
     return waiter.woken ? 0 : status;

@@ -23,8 +23,10 @@
 
 struct process;
 
+enum time_base_kind { TIME_BASE_MONOTONIC, TIME_BASE_REAL, TIME_BASE_CPU };
+
 struct time_base {
-    enum { TIME_BASE_MONOTONIC, TIME_BASE_REAL, TIME_BASE_CPU } kind;
+    enum time_base_kind kind;
     /* of the CPU's: */
     bool user_only, of_thread;
     int pid;

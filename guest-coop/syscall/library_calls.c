@@ -130,14 +130,15 @@ long kernel_sys_set_robust_list(const struct syscall_arguments *a)
 long kernel_sys_get_robust_list(const struct syscall_arguments *a)
 {
     const struct process *process = a->a0 ? process_find((int)a->a0) : process_current();
-    uint64_t bytes = ROBUST_HEAD_BYTES;
+    uint64_t list, bytes = ROBUST_HEAD_BYTES;
     if (!process)
         return -ESRCH;
     if (!capability_held(CAPABILITY_SYS_PTRACE) && process_current()->uid != process->uid)
         return -EPERM;
+    list = process->private->robust_list; /* copying may sleep, and the process be gone */
     if (user_copy_out(a->a2, &bytes, sizeof(bytes)))
         return -EFAULT;
-    return user_copy_out(a->a1, &process->private->robust_list, sizeof(uint64_t));
+    return user_copy_out(a->a1, &list, sizeof(list));
 }
 
 static long library_rseq_end(const struct rseq_registration *have, const struct syscall_arguments *a)
@@ -171,24 +172,19 @@ long kernel_sys_rseq(const struct syscall_arguments *a)
     return 0;
 }
 
-static long futex_deadline(const struct syscall_arguments *a, uint32_t operation, uint64_t *deadline)
+static long futex_limit(const struct syscall_arguments *a, uint32_t operation, struct futex_limit *limit)
 {
     uint64_t ns;
-    *deadline = WAIT_FOREVER;
+    *limit = (struct futex_limit){TIME_BASE_MONOTONIC, WAIT_FOREVER};
     if (!a->a3)
         return 0;
     long status = time_span_in(a->a3, &ns);
     if (status < 0)
         return status;
-    uint64_t now = clock_monotonic_ns();
-    if (operation == FUTEX_WAIT_OP) {
-        *deadline = now + ns;
-    } else if (a->a1 & FUTEX_REALTIME) {
-        uint64_t real = clock_realtime_ns();
-        *deadline = ns > real ? now + (ns - real) : now;
-    } else {
-        *deadline = ns;
-    }
+    if (operation == FUTEX_WAIT_OP)
+        limit->at_ns = clock_monotonic_ns() + ns;
+    else
+        *limit = (struct futex_limit){a->a1 & FUTEX_REALTIME ? TIME_BASE_REAL : TIME_BASE_MONOTONIC, ns};
     return 0;
 }
 
@@ -204,16 +200,16 @@ long kernel_sys_futex(const struct syscall_arguments *a)
 {
     uint32_t operation = (uint32_t)a->a1 & ~FUTEX_FLAGS;
     bool private = a->a1 & FUTEX_PRIVATE, bits_given = false;
-    uint64_t deadline;
+    struct futex_limit limit;
     long status;
     switch (operation) {
     case FUTEX_WAIT_BITSET_OP:
         bits_given = true; /* fall through */
     case FUTEX_WAIT_OP:
-        status = futex_deadline(a, operation, &deadline);
+        status = futex_limit(a, operation, &limit);
         if (status < 0)
             return status;
-        return futex_wait(a->a0, (uint32_t)a->a2, deadline, bits_given ? (uint32_t)a->a5 : FUTEX_ANY_BITS, private);
+        return futex_wait(a->a0, (uint32_t)a->a2, &limit, bits_given ? (uint32_t)a->a5 : FUTEX_ANY_BITS, private);
     case FUTEX_WAKE_BITSET_OP:
         return futex_wake(a->a0, (uint32_t)a->a2, (uint32_t)a->a5, private);
     case FUTEX_WAKE_OP:

@@ -257,6 +257,25 @@ static void test_timers_follow(void)
     signal(SIGUSR1, SIG_DFL);
 }
 
+/* A sleeper on a word, who gives up in an hour. */
+static void test_words_follow(void)
+{
+    struct itimerspec setting = in_an_hour();
+    uint32_t word = 0;
+    int status;
+    pid_t sleeper = fork();
+    if (sleeper == 0) {
+        syscall(SYS_futex, &word, 9 | 256 /* FUTEX_WAIT_BITSET, real time */, 0, &setting.it_value, NULL, ~0u);
+        _exit(errno != ETIMEDOUT);
+    }
+    usleep(10000);
+    move_clock(HOUR / 2);
+    CHECK(waitpid(sleeper, &status, WNOHANG) == 0);
+    move_clock(HOUR);
+    CHECK(waitpid(sleeper, &status, 0) == sleeper && status == 0);
+    move_clock(-HOUR - HOUR / 2);
+}
+
 void abi_test_clocks(void)
 {
     struct itimerspec setting = {{0, 0}, {0, 0}};
@@ -274,4 +293,5 @@ void abi_test_clocks(void)
         return;
     test_files_follow();
     test_timers_follow();
+    test_words_follow();
 }
