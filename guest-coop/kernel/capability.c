@@ -55,8 +55,8 @@ static void capability_take_identities(struct process *process, const struct ino
 }
 
 /* The sets of the new program, whose identities are there: capabilities(7), "Transformation of capabilities during
- * execve()". */
-static void capability_transform(struct process *process, uint64_t had)
+ * execve()". Has the program rights that its caller has not: is it to trust nothing that he gave it (AT_SECURE)? */
+static bool capability_transform(struct process *process, uint64_t had)
 {
     struct program_rules *rules = &process->private->rules;
     bool root = !(rules->secure & CAPABILITY_SECURE_NO_ROOT), effective = root && process->euid == 0;
@@ -73,6 +73,7 @@ static void capability_transform(struct process *process, uint64_t had)
     process->permitted |= process->ambient;
     process->effective = effective ? process->permitted : process->ambient;
     rules->secure &= (uint8_t)~CAPABILITY_SECURE_KEEP;
+    return other;
 }
 
 void capability_executed(struct process *process, const struct inode *program)
@@ -81,7 +82,7 @@ void capability_executed(struct process *process, const struct inode *program)
     uint32_t euid = process->euid, egid = process->egid, fsuid = process->fsuid, fsgid = process->fsgid;
     if (program->mode & (ABI_S_ISUID | ABI_S_ISGID))
         capability_take_identities(process, program);
-    capability_transform(process, permitted);
+    process->space->secure = capability_transform(process, permitted);
     process->suid = process->fsuid = process->euid;
     process->sgid = process->fsgid = process->egid;
     bool same = process->euid == process->uid && process->egid == process->gid && process->euid == euid &&

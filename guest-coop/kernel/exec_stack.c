@@ -77,7 +77,7 @@ static uint64_t *exec_put_auxiliary(uint64_t *to, const struct elf_image *image,
     to = exec_put(to, AUX_EUID, process->euid);
     to = exec_put(to, AUX_GID, process->gid);
     to = exec_put(to, AUX_EGID, process->egid);
-    to = exec_put(to, AUX_SECURE, process->uid != process->euid || process->gid != process->egid);
+    to = exec_put(to, AUX_SECURE, process->space->secure);
     to = exec_put(to, AUX_RANDOM, at->random);
     to = exec_put(to, AUX_HWCAP2, 0);
     to = exec_put(to, AUX_EXECFN, at->path);

@@ -26,6 +26,7 @@ struct address_space {
     bool lock_on_fault; /* that comes when it is touched */
     bool has_vdso;      /* implied above the stack, without areas: kernel/vdso.c */
     bool vdso_touched;  /* and it is mapped */
+    bool secure;        /* AT_SECURE: its program was given rights that its caller had not */
     bool undumpable;    /* PR_GET_DUMPABLE is 0: its program had other rights than its user */
 };
 
