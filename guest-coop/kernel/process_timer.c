@@ -10,7 +10,7 @@
 #include "memory/heap.h"
 
 #define OVERRUN_MOST INT32_MAX
-#define IGNORED_WAIT 1000000ul /* a periodic timer whose signal is ignored expires no more often */
+#define IGNORED_WAIT 10000000ul /* a periodic timer whose signal is ignored expires no more often */
 
 struct process_timer {
     struct timeout timeout; /* first: the two are converted by a cast */
@@ -111,6 +111,8 @@ void process_timer_describe(struct process_timer *timer)
     int64_t missed = 0;
     if (timer->interval_ns && timer->armed && !timer->timeout.armed)
         missed = timer->missed + (int64_t)process_timer_forward(timer, time_base_now(&timer->base));
+    if (missed < 0)
+        missed = 0; /* its clock has been set back */
     timer->overrun = missed > OVERRUN_MOST ? OVERRUN_MOST : (int)missed;
     timer->entry.information.overrun = (uint32_t)timer->overrun;
 }

@@ -17,7 +17,7 @@
 #define CLOCK_OWN_THREAD   (-2)
 #define CLOCK_COUNTS_FILE  3 /* no such clock: that of a device */
 
-#define LOOK_AGAIN_NS 1000000ul
+#define LOOK_AGAIN_NS 10000000ul /* at the least: nobody keeps the kernel busy with looking at processes that sleep */
 
 static struct process *time_base_process(int pid, bool of_thread, bool to_read)
 {

@@ -20,6 +20,7 @@
 #define TIMER_REAL                0u
 #define TIMER_PROFILE             2u         /* the last; 1 and it: kernel/cpu_timer.h */
 #define CLOCK_TICK_NS             10000000ul /* times(2): a hundred a second */
+#define ALARM_LEAST_NS            1000000ul  /* between two expiries of an interval timer */
 #define CLOCK_COUNTS              3          /* of a negative clock: what it counts */
 #define CLOCK_COUNTS_ALL          2          /* exactly */
 #define RUSAGE_SELF_WHO           0
@@ -240,8 +241,11 @@ static void time_alarm_expired(struct timeout *timeout)
     struct process_private *private =
         (struct process_private *)((uint8_t *)timeout - offsetof(struct process_private, alarm));
     struct process *process = (struct process *)((uint8_t *)private - offsetof(struct process_record, private));
-    if (private->alarm_interval_ns)
-        timeout_add(timeout, timeout->deadline_ns + private->alarm_interval_ns, time_alarm_expired);
+    uint64_t interval = private->alarm_interval_ns;
+    if (interval) {
+        uint64_t late = clock_monotonic_ns() - timeout->deadline_ns + (interval < ALARM_LEAST_NS ? ALARM_LEAST_NS : 0);
+        timeout_add(timeout, timeout->deadline_ns + (late / interval + 1) * interval, time_alarm_expired);
+    }
     process_signal(process, SIGNAL_ALRM);
 }
 
