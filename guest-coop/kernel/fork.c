@@ -90,8 +90,6 @@ static int fork_copy_resources(struct process *child, struct process *parent, ui
             return status;
         child->private->rseq = parent->private->rseq;
     }
-    if (!child->space)
-        return -ENOMEM;
     child->files = files_clone(parent->files);
     if (!child->files)
         return -ENOMEM;
@@ -147,7 +145,7 @@ static void fork_store_ids(struct process *child, const struct fork_arguments *a
         user_copy_out(arguments->parent_tid, &pid, sizeof(pid));
     if (arguments->flags & FORK_CHILD_CLEARTID)
         child->private->clear_tid = arguments->child_tid;
-    if ((arguments->flags & FORK_CHILD_SETTID) && child->space == process_current()->space)
+    if ((arguments->flags & FORK_CHILD_SETTID) && (arguments->flags & FORK_VM))
         user_copy_out(arguments->child_tid, &pid, sizeof(pid));
     else if (arguments->flags & FORK_CHILD_SETTID)
         address_space_poke(child->space, arguments->child_tid, &pid, sizeof(pid));
@@ -220,6 +218,7 @@ __attribute__((noinline)) static long fork_thread(const struct fork_arguments *a
     struct process *thread = process_create();
     if (!thread)
         return -EAGAIN;
+    fork_store_ids(thread, arguments); /* may sleep: what is copied behind it is still so when it is published */
     thread->leader_pid = leader->pid;
     thread->parent_pid = leader->parent_pid;
     thread->private->leader = leader;
@@ -228,7 +227,6 @@ __attribute__((noinline)) static long fork_thread(const struct fork_arguments *a
     thread->private->places = current->private->places;
     thread->private->rules = current->private->rules;
     fork_share_resources(thread, current);
-    fork_store_ids(thread, arguments); /* may sleep: what is copied behind it is still so when it is published */
     fork_copy_identity(thread, current);
     fork_copy_registers(thread, current, arguments);
     thread->private->signal_blocked = current->private->signal_blocked;

@@ -274,8 +274,9 @@ void scheduler_tick(void)
     if (private->rules.policy == SCHEDULER_ROUND)
         run_gives_way = true;
     if (current->nice < 0 && private->turns && private->rules.policy != SCHEDULER_IDLE)
-    private->turns--;
-    else private->attention |= ATTENTION_RESCHEDULE;
+        private->turns--;
+    else
+        private->attention |= ATTENTION_RESCHEDULE;
 }
 
 void scheduler_idle(void)

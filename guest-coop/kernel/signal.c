@@ -285,7 +285,8 @@ static void signal_settle_call(struct trap_frame *frame, const struct signal_act
     long result = (long)frame->rax;
     if (result != -ERESTARTSYS && result != -ERESTARTNOINTR && result != -ERESTARTNOHAND)
         return;
-    bool restart = !action || result == -ERESTARTNOINTR || (result == -ERESTARTSYS && (action->flags & SIGNAL_FLAG_RESTART));
+    bool restart = !action || result == -ERESTARTNOINTR ||
+                   (result == -ERESTARTSYS && (action->flags & SIGNAL_FLAG_RESTART));
     if (restart) {
         frame->rax = frame->error;
         frame->rip -= SYSCALL_INSTRUCTION_BYTES;

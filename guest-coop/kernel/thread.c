@@ -99,6 +99,8 @@ static void thread_take_over(struct process *thread, struct process *leader)
     to->ending = false;
     groups_release(leader->groups);
     capability_copy(leader, thread);
+    leader->umask = thread->umask;
+    leader->nice = thread->nice;
     leader->space = thread->space;
     leader->files = thread->files;
     leader->held = thread->held;
