@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The file of an inotify instance: a queue of events, which the calls that cause them fill (fs/notify.c) and reads
- * take. A full queue, or no memory for an event, is told by one event more.
+ * take. A full queue, or no memory for an event, is told by one event more. Instances, watches and waiting events are
+ * counted for the user who made the instance.
  */
 #include "fs/inotify.h"
 
 #include "fs/anonymous.h"
 #include "fs/notify.h"
 #include "kernel/errno.h"
+#include "kernel/process.h"
+#include "kernel/user_count.h"
 #include "kernel/wait.h"
 #include "memory/heap.h"
 #include "memory/user_copy.h"
 #include <coopvirt/string.h>
 
-#define INOTIFY_QUEUE_LIMIT 16384u
-#define INOTIFY_FIONREAD    0x541bu
+#define INOTIFY_QUEUE_LIMIT    16384u
+#define INOTIFY_USER_EVENTS    32768u /* in all of a user's queues */
+#define INOTIFY_USER_INSTANCES 128u
+#define INOTIFY_USER_WATCHES   8192u
+#define INOTIFY_FIONREAD       0x541bu
 
 /* struct inotify_event, whose name is filled up with zeros to a multiple of its size */
 struct inotify_event {
@@ -33,6 +39,8 @@ struct inotify {
     struct inotify_entry *first, *last;
     uint32_t count, bytes; /* of the events, as they are read */
     int watches_made;
+    struct notify_watch *watches;
+    struct user_count *user;
     struct wait_queue queue;
 };
 
@@ -61,6 +69,7 @@ static bool inotify_append(struct inotify *inotify, const struct inotify_event *
         inotify->first = entry;
     inotify->last = entry;
     inotify->count++;
+    inotify->user->events++;
     inotify->bytes += (uint32_t)sizeof(*event) + event->length;
     return true;
 }
@@ -72,7 +81,8 @@ void inotify_tell(struct inotify *inotify, int descriptor, uint32_t event, uint3
     uint32_t length = name.length ? (name.length + step) / step * step : 0;
     struct inotify_event told = {descriptor, event, cookie, length};
 
-    if (inotify->count >= INOTIFY_QUEUE_LIMIT || !inotify_append(inotify, &told, name))
+    bool full = inotify->count >= INOTIFY_QUEUE_LIMIT || inotify->user->events >= INOTIFY_USER_EVENTS;
+    if (full || !inotify_append(inotify, &told, name))
         inotify_append(inotify, &overflow, (struct inode_name){NULL, 0});
     wait_queue_wake(&inotify->queue);
 }
@@ -88,8 +98,39 @@ static struct inotify_entry *inotify_take(struct inotify *inotify, size_t room)
     if (!inotify->first)
         inotify->last = NULL;
     inotify->count--;
+    inotify->user->events--;
     inotify->bytes -= (uint32_t)sizeof(entry->event) + entry->event.length;
     return entry;
+}
+
+/* ---- watches ---- */
+
+void inotify_drop(struct notify_watch *watch)
+{
+    struct inotify *inotify = watch->owner;
+    struct notify_watch **link = &inotify->watches;
+
+    while (*link != watch)
+        link = &(*link)->own_next;
+    *link = watch->own_next;
+    inotify->user->watches--;
+    notify_remove(watch);
+}
+
+/* One whose inode nobody can come to any more: it was held by others than files when its name went. */
+static struct notify_mark *inotify_gone(const struct inotify *inotify)
+{
+    const struct notify_watch *watch = inotify->watches;
+
+    while (watch && !notify_gone(watch->mark))
+        watch = watch->own_next;
+    return watch ? watch->mark : NULL;
+}
+
+static void inotify_end_gone(const struct inotify *inotify)
+{
+    for (struct notify_mark *mark; (mark = inotify_gone(inotify));)
+        notify_end(mark);
 }
 
 /* ---- the file ---- */
@@ -101,7 +142,7 @@ static long inotify_read(struct file *file, uint64_t user_buffer, size_t bytes, 
     size_t done = 0;
     (void)position;
 
-    while (notify_sweep(), !inotify->first) {
+    while (inotify_end_gone(inotify), !inotify->first) {
         int status = file->flags & ABI_O_NONBLOCK ? -EAGAIN : wait_queue_sleep(&inotify->queue, WAIT_FOREVER);
         if (status)
             return status;
@@ -124,12 +165,12 @@ static long inotify_ioctl(struct file *file, uint32_t request, uint64_t argument
     return request == INOTIFY_FIONREAD ? user_copy_out(argument, &inotify->bytes, sizeof(inotify->bytes)) : -ENOTTY;
 }
 
+/* Ending a watch, which tells of it, is left to the read: it may sleep, and who polls many files must not. */
 static void inotify_poll(struct file *file, struct file_poll *poll)
 {
     struct inotify *inotify = file->context;
 
-    notify_sweep();
-    poll->events = inotify->first ? ABI_POLLIN : 0;
+    poll->events = inotify->first || inotify_gone(inotify) ? ABI_POLLIN : 0;
     poll->queue = &inotify->queue;
 }
 
@@ -137,14 +178,12 @@ static void inotify_release(struct file *file)
 {
     struct inotify *inotify = file->context;
 
-    for (struct notify_watch *watch = notify_first; watch;) {
-        bool own = watch->owner == inotify;
-        if (own)
-            notify_remove(watch); /* may sleep, and the list be another one then */
-        watch = own ? notify_first : watch->next;
-    }
+    while (inotify->watches)
+        inotify_drop(inotify->watches);
     for (struct inotify_entry *entry; (entry = inotify_take(inotify, SIZE_MAX));)
         heap_free(entry);
+    inotify->user->instances--;
+    user_count_settle(inotify->user);
     heap_free(inotify);
 }
 
@@ -158,19 +197,29 @@ bool inotify_is(const struct file *file)
 
 int inotify_open(uint32_t flags, bool close_on_exec)
 {
-    struct inotify *inotify = heap_allocate(sizeof(*inotify));
+    struct user_count *user = user_count_get(process_current()->euid);
 
-    return inotify ? anonymous_open(&inotify_operations, inotify, flags, close_on_exec) : -ENOMEM;
+    if (!user)
+        return -ENOMEM;
+    bool many = user->instances == INOTIFY_USER_INSTANCES;
+    struct inotify *inotify = many ? NULL : heap_allocate(sizeof(*inotify));
+    if (!inotify) {
+        user_count_settle(user);
+        return many ? -EMFILE : -ENOMEM;
+    }
+    user->instances++;
+    inotify->user = user;
+    return anonymous_open(&inotify_operations, inotify, flags, close_on_exec);
 }
 
-/* ---- watches ---- */
+/* ---- the calls ---- */
 
 static struct notify_watch *inotify_find(const struct inotify *inotify, const struct inode *inode, int descriptor)
 {
-    struct notify_watch *watch = notify_first;
+    struct notify_watch *watch = inotify->watches;
 
-    while (watch && (watch->owner != inotify || (watch->inode != inode && watch->descriptor != descriptor)))
-        watch = watch->next;
+    while (watch && watch->mark->inode != inode && watch->descriptor != descriptor)
+        watch = watch->own_next;
     return watch;
 }
 
@@ -186,14 +235,20 @@ int inotify_add(struct file *file, struct inode *inode, uint32_t mask)
         watch->mask = kept | (mask & INOTIFY_MASK_ADD ? watch->mask : 0);
         return watch->descriptor;
     }
-    if (notify_watches == NOTIFY_LIMIT)
+    if (inotify->user->watches == INOTIFY_USER_WATCHES || inotify->watches_made == INT32_MAX)
         return -ENOSPC;
     watch = heap_allocate(sizeof(*watch));
     if (!watch)
         return -ENOMEM;
-    inode_reference(inode);
-    *watch = (struct notify_watch){NULL, inode, inotify, ++inotify->watches_made, kept};
-    notify_add(watch);
+    *watch = (struct notify_watch){.own_next = inotify->watches, .owner = inotify, .mask = kept};
+    int status = notify_add(watch, inode);
+    if (status) {
+        heap_free(watch);
+        return status;
+    }
+    inotify->watches = watch;
+    inotify->user->watches++;
+    watch->descriptor = ++inotify->watches_made;
     return watch->descriptor;
 }
 
@@ -203,6 +258,6 @@ int inotify_remove(struct file *file, int descriptor)
 
     if (!watch)
         return -EINVAL;
-    notify_remove(watch);
+    inotify_drop(watch);
     return 0;
 }

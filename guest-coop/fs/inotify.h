@@ -17,7 +17,12 @@ int inotify_open(uint32_t flags, bool close_on_exec);
 
 bool inotify_is(const struct file *file);
 
-/* Watches an inode, takes a reference of it: the watch's number, or -errno. */
+struct notify_watch;
+
+/* Takes a watch out of its owner's list and ends it. May sleep: see notify_remove. */
+void inotify_drop(struct notify_watch *watch);
+
+/* Watches an inode: the watch's number, or -errno. */
 int inotify_add(struct file *file, struct inode *inode, uint32_t mask);
 
 /* Ends a watch: 0 or -EINVAL. */

@@ -20,6 +20,7 @@
 #define NETLINK_ROOM_LEAST  2304u
 #define NETLINK_FORCED_MOST 0x3fffffffu
 #define NETLINK_FIRST_FREE  0xfffff000u /* ports of those whose process has one already, downwards */
+#define NETLINK_LAST_FREE   0x80000000u /* more than there can be sockets */
 
 /* SOL_SOCKET, SOL_NETLINK and their options */
 #define LEVEL_SOCKET      1
@@ -115,11 +116,15 @@ static bool netlink_port_taken(uint32_t protocol, uint32_t port)
     return false;
 }
 
+/* Where the last search ended the next one goes on: ports below are mostly taken by those who came before. */
 void netlink_take_port(struct netlink *netlink)
 {
+    static uint32_t next = NETLINK_FIRST_FREE;
     uint32_t port = (uint32_t)process_current()->leader_pid;
-    for (uint32_t next = NETLINK_FIRST_FREE; netlink_port_taken(netlink->protocol, port); next--)
+    while (netlink_port_taken(netlink->protocol, port)) {
         port = next;
+        next = next == NETLINK_LAST_FREE ? NETLINK_FIRST_FREE : next - 1;
+    }
     netlink->port = port;
 }
 

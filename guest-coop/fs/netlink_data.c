@@ -17,13 +17,13 @@ struct netlink_packet *netlink_packet_make(size_t bytes)
 {
     struct netlink_packet *packet = heap_allocate(sizeof(*packet) + bytes);
     if (packet)
-        packet->bytes = (uint32_t)bytes;
+        packet->bytes = packet->size = (uint32_t)bytes;
     return packet;
 }
 
 static uint32_t netlink_packet_room(const struct netlink_packet *packet)
 {
-    return (uint32_t)sizeof(*packet) + packet->bytes;
+    return (uint32_t)sizeof(*packet) + packet->size;
 }
 
 static int netlink_overrun(struct netlink *netlink)

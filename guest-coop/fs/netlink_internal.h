@@ -12,7 +12,7 @@
 
 struct netlink_packet {
     struct netlink_packet *next;
-    uint32_t bytes;
+    uint32_t bytes, size; /* of the message, and of what is there for it */
     uint32_t from_port, from_groups;
     uint8_t data[];
 };
@@ -20,7 +20,6 @@ struct netlink_packet {
 struct netlink {
     struct inode inode; /* its references are the socket's */
     struct netlink *next;
-    bool open; /* in the list */
     uint32_t kind, protocol;
     uint32_t port;   /* 0: none yet */
     uint32_t groups; /* a bit each */

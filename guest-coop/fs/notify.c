@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which watches an event concerns. The list is short where there are any, and looked through for each event; nothing
- * here sleeps while it is, for the only thing that sleeps is to ask a directory for a name, before.
+ * Which watches an event concerns. They are found by the inode's address, so that many of them cost nobody who touches
+ * other files; nothing here sleeps while it looks, for the only thing that sleeps is to ask a directory for a name,
+ * before.
  */
 #include "fs/notify.h"
 
@@ -9,50 +10,75 @@
 #include "fs/path.h"
 #include "memory/heap.h"
 
-uint32_t notify_watches;
-struct notify_watch *notify_first;
-bool notify_active;
+#define NOTIFY_BUCKETS 512u
+#define NOTIFY_ALIGNED 64u /* inodes are not much smaller */
 
-void notify_add(struct notify_watch *watch)
+bool notify_active;
+static uint32_t notify_marks;
+static struct notify_mark *notify_buckets[NOTIFY_BUCKETS];
+
+/* The link that leads to the inode's mark, or to the end of where it would be. */
+static struct notify_mark **notify_link(const struct inode *inode)
 {
-    watch->next = notify_first;
-    notify_first = watch;
-    notify_watches++;
-    notify_active = true;
+    struct notify_mark **link = &notify_buckets[(uintptr_t)inode / NOTIFY_ALIGNED % NOTIFY_BUCKETS];
+
+    while (*link && (*link)->inode != inode)
+        link = &(*link)->next;
+    return link;
+}
+
+int notify_add(struct notify_watch *watch, struct inode *inode)
+{
+    struct notify_mark **link = notify_link(inode), *mark = *link;
+
+    if (!mark) {
+        mark = heap_allocate(sizeof(*mark));
+        if (!mark)
+            return -ENOMEM;
+        inode_reference(inode);
+        *mark = (struct notify_mark){NULL, inode, NULL};
+        *link = mark;
+        notify_marks++;
+        notify_active = true;
+    }
+    watch->mark = mark;
+    watch->next = mark->first;
+    mark->first = watch;
+    return 0;
 }
 
 void notify_remove(struct notify_watch *watch)
 {
-    struct notify_watch **link = &notify_first;
+    struct notify_mark *mark = watch->mark;
+    struct notify_watch **link = &mark->first;
 
     while (*link != watch)
         link = &(*link)->next;
     *link = watch->next;
-    notify_active = --notify_watches;
     inotify_tell(watch->owner, watch->descriptor, NOTIFY_IGNORED, 0, (struct inode_name){NULL, 0});
-    inode_release(watch->inode);
     heap_free(watch);
+    if (mark->first)
+        return;
+    struct inode *inode = mark->inode;
+    *notify_link(inode) = mark->next;
+    notify_active = --notify_marks;
+    heap_free(mark);
+    inode_release(inode);
 }
 
+/* The caller holds the inode. */
 static void notify_send(const struct inode *inode, uint32_t event, uint32_t cookie, struct inode_name name)
 {
-    for (struct notify_watch *watch = notify_first, *next; watch; watch = next) {
+    const struct notify_mark *mark = *notify_link(inode);
+
+    for (struct notify_watch *watch = mark ? mark->first : NULL, *next; watch; watch = next) {
         next = watch->next;
-        if (watch->inode != inode || !(watch->mask & event & NOTIFY_EVENTS))
+        if (!(watch->mask & event & NOTIFY_EVENTS))
             continue;
         inotify_tell(watch->owner, watch->descriptor, event, cookie, name);
         if (watch->mask & NOTIFY_ONCE)
-            notify_remove(watch);
+            inotify_drop(watch);
     }
-}
-
-static bool notify_watched(const struct inode *inode)
-{
-    const struct notify_watch *watch = notify_first;
-
-    while (watch && watch->inode != inode)
-        watch = watch->next;
-    return watch;
 }
 
 uint32_t notify_kind(const struct inode *inode)
@@ -69,7 +95,7 @@ void notify_inode(struct inode *inode, uint32_t event)
 {
     struct inode *parent = inode->parent;
 
-    if (parent && parent != inode && notify_watched(parent)) {
+    if (parent && parent != inode && *notify_link(parent)) {
         char text[ABI_NAME_BYTES + 1];
         inode_reference(inode);
         inode_reference(parent);
@@ -94,8 +120,7 @@ void notify_closed(struct file *file)
 {
     if (file->operations && !(file->flags & ABI_O_PATH)) /* without them it was never open */
         notify_inode(file->inode, file->flags & ABI_O_ACCESS ? NOTIFY_CLOSE_WRITE : NOTIFY_CLOSE_NOWRITE);
-    inode_release(file->inode);
-    notify_sweep();
+    notify_release(file->inode);
 }
 
 void notify_name(struct inode *directory, struct inode_name name, uint32_t event, uint32_t cookie)
@@ -114,33 +139,33 @@ void notify_renamed(const struct path *from, struct path *to)
     if (to->inode && !inode_is_directory(to->inode))
         notify_self(to->inode, NOTIFY_ATTRIBUTES);
     if (to->inode)
-        inode_release(to->inode);
+        notify_release(to->inode);
     to->inode = NULL;
-    notify_sweep();
     notify_self(from->inode, NOTIFY_MOVE_SELF);
 }
 
-/* Do only watches hold it, and no name lead to it? */
-static bool notify_gone(const struct inode *inode)
+bool notify_gone(const struct notify_mark *mark)
 {
-    uint32_t held = 0;
-
-    if (inode->links)
-        return false;
-    for (const struct notify_watch *watch = notify_first; watch; watch = watch->next)
-        held += watch->inode == inode;
-    return held == inode->references;
+    return mark->inode->links == 0 && mark->inode->references == 1;
 }
 
-void notify_sweep(void)
+/* Ending the last one may sleep, but then the mark is gone already. */
+void notify_end(struct notify_mark *mark)
 {
-    for (struct notify_watch *watch = notify_first, *next; watch; watch = next) {
-        next = watch->next;
-        if (!notify_gone(watch->inode))
-            continue;
+    for (bool more = true; more;) {
+        struct notify_watch *watch = mark->first;
+        more = watch->next;
         if (watch->mask & NOTIFY_DELETE_SELF)
             inotify_tell(watch->owner, watch->descriptor, NOTIFY_DELETE_SELF, 0, (struct inode_name){NULL, 0});
-        notify_remove(watch);
-        next = notify_first; /* what was removed may have been the last reference to more */
+        inotify_drop(watch);
     }
+}
+
+void notify_release(struct inode *inode)
+{
+    struct notify_mark *mark = *notify_link(inode);
+
+    inode_release(inode); /* not the last reference where there is a mark */
+    if (mark && notify_gone(mark))
+        notify_end(mark);
 }

@@ -22,6 +22,7 @@
 #define NOTIFY_DELETE_SELF   0x400u
 #define NOTIFY_MOVE_SELF     0x800u
 #define NOTIFY_EVENTS        0xfffu
+#define NOTIFY_UNMOUNT       0x2000u
 #define NOTIFY_OVERFLOW      0x4000u
 #define NOTIFY_IGNORED       0x8000u
 #define NOTIFY_DIRECTORY     0x40000000u
@@ -30,26 +31,29 @@
 struct inotify;
 struct path;
 
-/* A watched inode, one reference held. */
-struct notify_watch {
-    struct notify_watch *next;
+/* A watched inode, of which all its watches together hold one reference. */
+struct notify_mark {
+    struct notify_mark *next;
     struct inode *inode;
+    struct notify_watch *first;
+};
+
+struct notify_watch {
+    struct notify_watch *next;     /* of the same inode */
+    struct notify_watch *own_next; /* of the same owner */
+    struct notify_mark *mark;
     struct inotify *owner;
     int descriptor;
     uint32_t mask;
 };
 
-/* All watches; fs/inotify.c adds, notify_remove takes. */
-extern uint32_t notify_watches;
-extern struct notify_watch *notify_first;
-extern bool notify_active; /* there are some */
+extern bool notify_active; /* there are watches */
 
-#define NOTIFY_LIMIT 8192u
+/* Watches an inode: 0 or -ENOMEM. The owner's list is the caller's to keep. */
+int notify_add(struct notify_watch *watch, struct inode *inode);
 
-/* Puts it on the list. */
-void notify_add(struct notify_watch *watch);
-
-/* Takes it off the list, tells its owner, gives the inode back. May sleep when that was the last reference. */
+/* Ends a watch, which is in its owner's list no more, and frees it. May sleep when it held the inode's last reference.
+ */
 void notify_remove(struct notify_watch *watch);
 
 /* To those who watch the inode, and, with its name, to those who watch its directory. May sleep. */
@@ -60,6 +64,9 @@ void notify_file(struct file *file, uint32_t event);
 
 /* An open file is closed: tells it and gives the file's inode back. */
 void notify_closed(struct file *file);
+
+/* Gives an inode back; its watches end when only they hold it still, and it has no name. */
+void notify_release(struct inode *inode);
 
 /* Only to those who watch the inode itself. */
 void notify_self(struct inode *inode, uint32_t event);
@@ -73,7 +80,8 @@ void notify_name(struct inode *directory, struct inode_name name, uint32_t event
 /* What the first path led to has the name of the second, which led to what it replaced or to nothing. */
 void notify_renamed(const struct path *from, struct path *to);
 
-/* Watches of inodes that only watches hold still, and that have no name, end. */
-void notify_sweep(void);
+/* Do only watches hold the inode, and no name lead to it? Then they can end, which the second does. */
+bool notify_gone(const struct notify_mark *mark);
+void notify_end(struct notify_mark *mark);
 
 #endif

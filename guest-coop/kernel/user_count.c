@@ -25,7 +25,7 @@ struct user_count *user_count_get(uint32_t uid)
 void user_count_settle(struct user_count *user)
 {
     struct user_count **link = &user_count_first;
-    if (user->signals || user->files || user->locked)
+    if (user->signals || user->files || user->locked || user->instances)
         return;
     while (*link != user)
         link = &(*link)->next;

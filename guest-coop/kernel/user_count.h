@@ -2,7 +2,7 @@
 /*
  * What is counted for a user over all of his processes, where a limit is on that: signals that are queued
  * (kernel/signal_queue.c), files on their way through sockets (fs/socket_flight.c), pages of segments that he has
- * locked (syscall/segment_calls.c).
+ * locked (syscall/segment_calls.c), what watches files and waits to be read of them (fs/inotify.c).
  */
 #ifndef KERNEL_USER_COUNT_H
 #define KERNEL_USER_COUNT_H
@@ -13,6 +13,7 @@ struct user_count {
     struct user_count *next;
     uint32_t uid;
     uint64_t signals, files, locked;
+    uint32_t instances, watches, events; /* of inotify(7) */
 };
 
 /* The user's, made where there is none yet; NULL: memory is short. Whoever counts nothing then gives it back. */

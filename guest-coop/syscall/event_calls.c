@@ -206,7 +206,8 @@ static struct file *event_inotify(uint64_t descriptor, long *status)
 
 #define INOTIFY_MASK                                                                                                   \
     (NOTIFY_EVENTS | NOTIFY_ONCE | NOTIFY_DIRECTORY | INOTIFY_ONLY_DIRECTORY | INOTIFY_NO_FOLLOW |                     \
-     INOTIFY_EXCEPT_UNLINK | INOTIFY_MASK_CREATE | INOTIFY_MASK_ADD)
+     NOTIFY_UNMOUNT | NOTIFY_OVERFLOW | NOTIFY_IGNORED | INOTIFY_EXCEPT_UNLINK | INOTIFY_MASK_CREATE |                 \
+     INOTIFY_MASK_ADD)
 
 long file_sys_inotify_add_watch(const struct syscall_arguments *a)
 {
@@ -214,7 +215,7 @@ long file_sys_inotify_add_watch(const struct syscall_arguments *a)
     struct inode *inode;
     long status;
 
-    if (!(mask & INOTIFY_MASK))
+    if (!mask || (mask & ~INOTIFY_MASK))
         return -EINVAL;
     if (!files_borrow((int)a->a0))
         return -EBADF;

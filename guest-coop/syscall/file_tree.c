@@ -32,9 +32,8 @@ static __attribute__((noinline)) void file_tree_tell_removed(struct path *path, 
         return;
     if (!kind)
         notify_self(path->inode, NOTIFY_ATTRIBUTES);
-    inode_release(path->inode);
+    notify_release(path->inode);
     path->inode = NULL;
-    notify_sweep();
     notify_name(path->directory, path->name, NOTIFY_DELETE | kind, 0);
 }
 

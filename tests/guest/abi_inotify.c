@@ -195,6 +195,7 @@ static void test_refusals(void)
     CHECK(inotify_add_watch(1, ".", IN_OPEN) == -1 && errno == EINVAL && inotify_rm_watch(1, 1) == -1 &&
           errno == EINVAL);
     CHECK(inotify_add_watch(events_file, ".", 0) == -1 && errno == EINVAL);
+    CHECK(inotify_add_watch(events_file, ".", IN_OPEN | 0x10000) == -1 && errno == EINVAL);
     CHECK(inotify_add_watch(events_file, "none", IN_OPEN) == -1 && errno == ENOENT);
     CHECK(inotify_add_watch(events_file, (char *)16, IN_OPEN) == -1 && errno == EFAULT);
     CHECK(inotify_add_watch(events_file, "one", IN_OPEN | IN_ONLYDIR) == -1 && errno == ENOTDIR);
