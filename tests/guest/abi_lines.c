@@ -112,6 +112,13 @@ static void test_output_cases(void)
     }
 }
 
+/* ^S has been typed: waits until it is heard. */
+static void wait_for_stop(int slave)
+{
+    for (int tries = 0; tries < 1000 && (ready(slave, POLLOUT, 0) & POLLOUT); tries++)
+        usleep(10000);
+}
+
 /* Output stops and goes on: writers wait, and what was typed meanwhile is echoed afterwards. */
 static void test_flow_keys(void)
 {
@@ -119,14 +126,14 @@ static void test_flow_keys(void)
     int status;
     make_pair(&pair);
     CHECK(fcntl(pair.slave, F_SETFL, O_NONBLOCK) == 0 && TYPE(pair.master, "\023"));
-    usleep(20000);
+    wait_for_stop(pair.slave);
     CHECK(write(pair.slave, "x", 1) == -1 && errno == EAGAIN && !(ready(pair.slave, POLLOUT, 0) & POLLOUT));
     CHECK(TYPE(pair.master, "ab\n") && TAKES(pair.slave, "ab\n") && NOTHING_IN(pair.master));
     CHECK(TYPE(pair.master, "\021") && TAKES(pair.master, "ab\r\n") && TYPE(pair.slave, "on") &&
           TAKES(pair.master, "on"));
     fcntl(pair.slave, F_SETFL, 0);
     CHECK(TYPE(pair.master, "\023"));
-    usleep(20000);
+    wait_for_stop(pair.slave);
     pid_t child = fork();
     if (child == 0)
         _exit(write(pair.slave, "late", 4) != 4);
@@ -139,7 +146,7 @@ static void test_flow_keys(void)
     CHECK(TYPE(pair.master, "\023\003") && TAKES(pair.master, "^C") && TYPE(pair.slave, "s") &&
           TAKES(pair.master, "s"));
     CHECK(TYPE(pair.master, "\023"));
-    usleep(20000);
+    wait_for_stop(pair.slave);
     set_flags(pair.slave, ICRNL, OPOST, SANE_LOCAL); /* without IXON no key could start it */
     CHECK(TYPE(pair.slave, "free") && TAKES(pair.master, "free"));
     CHECK(TYPE(pair.master, "\023\n") && TAKES(pair.slave, "\023\n") && TAKES(pair.master, "^S\n"));

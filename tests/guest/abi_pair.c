@@ -41,7 +41,7 @@ int ready(int file, short events, int ms)
 const char *take(int file, size_t bytes)
 {
     size_t done = 0;
-    while (done < bytes && (ready(file, POLLIN, 1000) & POLLIN)) {
+    while (done < bytes && (ready(file, POLLIN, 10000) & POLLIN)) {
         ssize_t part = read(file, terminal_text + done, bytes - done);
         if (part <= 0)
             break;

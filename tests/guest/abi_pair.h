@@ -24,7 +24,7 @@ void close_pair(const struct pair *pair);
 /* The events that are there within `ms`. */
 int ready(int file, short events, int ms);
 
-/* Reads until `bytes` are there or nothing has come for a second. */
+/* Reads until `bytes` are there or nothing has come for ten seconds. */
 const char *take(int file, size_t bytes);
 
 void set_local(int file, tcflag_t clear, tcflag_t set);
