@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -19,6 +20,7 @@
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
@@ -30,10 +32,14 @@
 #define BUFFER      16384u
 #define NUMBER_LAST 440u
 #define HANDLES     6u
+#define SWAP_FILE   "/tmp/swap"
+#define SWAP_DEVICE "/dev/loop3"
 #define DEVICES     6u
 #define SYS_PIDFD_SEND 424
 #define SYS_PIDFD_OPEN 434
 #define SYS_RSEQ    334
+#define SWAP_PAGES  256u
+#define LOOP_SET_FD 0x4c00
 #define POLLS       30u
 #define POLL_US     10000u
 
@@ -116,6 +122,21 @@ static void make_devices(void)
         perror(names[4]);
 }
 
+/* A disk in a file that pages may be swapped out to. */
+static void make_swap(void)
+{
+    static uint32_t header[1024];
+    int file = open(SWAP_FILE, O_RDWR | O_CREAT, 0600), device = open(SWAP_DEVICE, O_RDWR);
+    header[256] = 1;
+    header[257] = SWAP_PAGES - 1;
+    memcpy((char *)header + sizeof(header) - 10, "SWAPSPACE2", 10);
+    if (ftruncate(file, SWAP_PAGES * sizeof(header)) || write(file, header, sizeof(header)) < 0 ||
+        ioctl(device, LOOP_SET_FD, file) || swapon(SWAP_DEVICE, 0))
+        perror(SWAP_DEVICE);
+    close(device);
+    close(file);
+}
+
 /* Calls that only wait, fork or end are rare, so that the others get their turn. */
 static int is_wanted(uint64_t number)
 {
@@ -190,6 +211,13 @@ static void call_one(uint64_t number)
         syscall(SYS_ioctl, devices[roll() % DEVICES], device_request(), third);
         return;
     }
+    if (number == SYS_madvise && roll() % 4) {
+        uint64_t from = roll() % 4;
+        syscall(SYS_madvise, buffer + 4096 * from, 4096 * (roll() % (5 - from)), roll() % 26);
+        return;
+    }
+    if ((number == SYS_swapon || number == SYS_swapoff) && roll() % 4)
+        first = (uint64_t)SWAP_DEVICE;
     if (number == SYS_rt_sigqueueinfo || number == SYS_rt_tgsigqueueinfo)
         first = (uint64_t)getpid();
     if (number == SYS_PIDFD_SEND)
@@ -215,6 +243,8 @@ static void child(unsigned number)
         uint64_t call = roll() % 50 ? roll() % NUMBER_LAST : roll();
         if (roll() % 16 == 0)
             call = SYS_ioctl;
+        else if (roll() % 16 == 0)
+            call = SYS_madvise;
         if (is_wanted(call))
             call_one(call);
     }
@@ -240,6 +270,7 @@ int main(void)
     fflush(stdout);
     make_handles();
     make_devices();
+    make_swap();
     for (unsigned number = 0; number < CHILDREN; number++) {
         pid_t pid = fork();
         if (pid == 0) {
