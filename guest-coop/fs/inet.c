@@ -15,6 +15,7 @@
 #define INET_DATAGRAM_MOST  65507u
 #define INET_PROTOCOL_LIMIT 263u
 #define INET_UNSPECIFIED    0u /* AF_UNSPEC */
+#define INET_PENDING_MOST   512u
 
 static const struct socket_manner inet_manner;
 
@@ -139,14 +140,16 @@ static int inet_listen(struct file *file, uint32_t backlog)
 }
 
 /* Waits until a listener has room for one more: 0 or -errno, no reference added. Who does not wait for the connection
- * is let in at once. */
+ * is let in at once, until the listener has far too many: those go unanswered. */
 static int inet_wait_listener(const struct file *file, struct inet_end to, struct inet **listener)
 {
     uint64_t timeout_ns = socket_of(file)->send_timeout_ns, deadline = socket_deadline(timeout_ns);
     while ((*listener = inet_ports_listener(to)) != NULL) {
         struct socket *held = &(*listener)->socket;
-        if (held->pending_count < held->backlog || (file->flags & ABI_O_NONBLOCK))
+        if (held->pending_count < held->backlog)
             return 0;
+        if (file->flags & ABI_O_NONBLOCK)
+            return held->pending_count < INET_PENDING_MOST ? 0 : -ETIMEDOUT;
         socket_reference(held);
         int status = wait_queue_sleep(&held->send_queue, deadline);
         socket_drop(held);
@@ -199,9 +202,9 @@ static int inet_connect_stream(struct file *file, const struct socket_name *name
         status = inet_bind_any(inet);
     if (status == 0)
         status = inet_wait_listener(file, to, &listener);
-    if (status == 0 && socket->connected) /* another thread was faster */
+    if (socket->connected || socket->listening || inet->connecting) /* it slept, and another thread was faster */
         return -EISCONN;
-    if (status < 0 && status != -ECONNREFUSED)
+    if (status < 0 && status != -ECONNREFUSED && status != -ETIMEDOUT)
         return status;
     socket->receive_shut = socket->send_shut = false;
     if (status == 0)
@@ -303,9 +306,11 @@ static long inet_send_datagram(struct file *file, struct socket_message *message
     if (status < 0)
         return status;
     struct inet *receiver = inet_ports_receiver(to, inet_source(inet));
-    if (!receiver && inet->peer_known)
+    if (!receiver && inet->peer_known && to.port == inet->peer.port && to.address == inet->peer.address) {
         inet->socket.error = ECONNREFUSED;
-    if (!receiver || receiver->socket.used + bytes > receiver->socket.receive_room)
+        wait_queue_wake(&inet->socket.receive_queue);
+    }
+    if (!receiver || !socket_takes(&receiver->socket, receiver->socket.receive_room, bytes))
         return (long)bytes;
     inet_name_of(inet_source(inet), &as);
     message->as = &as;

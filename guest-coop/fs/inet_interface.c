@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What sockets of the Internet family tell of the network interfaces (netdevice(7)): the loopback interface is the only
- * one, always up.
+ * What sockets tell of the network interfaces (netdevice(7)): the loopback interface is the only one, always up. Its
+ * addresses are told by those of the Internet family alone.
  */
+#include "fs/inet_interface.h"
+
 #include "fs/inet_internal.h"
-#include "kernel/capability.h"
 #include "kernel/errno.h"
 #include "memory/user_copy.h"
 #include <coopvirt/string.h>
@@ -136,24 +137,30 @@ static long inet_interface_request(uint32_t request, uint64_t argument)
     return user_copy_out(argument, &interface, sizeof(interface)) ? -EFAULT : 0;
 }
 
-static bool inet_interface_asked(uint32_t request)
+static bool inet_interface_among(uint32_t request, const uint16_t *requests, unsigned count)
 {
-    static const uint16_t requests[] = {INTERFACE_NAME, INTERFACE_FLAGS,    INTERFACE_ADDRESS, INTERFACE_PEER,
-                                        INTERFACE_MASK, INTERFACE_SHOUT,    INTERFACE_METRIC,  INTERFACE_MTU,
-                                        INTERFACE_MAP,  INTERFACE_HARDWARE, INTERFACE_INDEX,   INTERFACE_QUEUE};
-    for (unsigned i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+    for (unsigned i = 0; i < count; i++)
         if (requests[i] == request)
             return true;
     return false;
 }
 
-long inet_ioctl(struct file *file, uint32_t request, uint64_t argument)
+long inet_interface_ioctl(uint32_t request, uint64_t argument)
 {
-    const struct socket *socket = socket_of(file);
-    int32_t value = 0;
+    static const uint16_t requests[] = {INTERFACE_NAME, INTERFACE_FLAGS,    INTERFACE_METRIC, INTERFACE_MTU,
+                                        INTERFACE_MAP,  INTERFACE_HARDWARE, INTERFACE_INDEX,  INTERFACE_QUEUE};
     if (request == INTERFACE_LIST)
         return inet_interface_list(argument);
-    if (inet_interface_asked(request))
+    bool asked = inet_interface_among(request, requests, sizeof(requests) / sizeof(requests[0]));
+    return asked ? inet_interface_request(request, argument) : -ENOTTY;
+}
+
+long inet_ioctl(struct file *file, uint32_t request, uint64_t argument)
+{
+    static const uint16_t addresses[] = {INTERFACE_ADDRESS, INTERFACE_PEER, INTERFACE_MASK, INTERFACE_SHOUT};
+    const struct socket *socket = socket_of(file);
+    int32_t value = 0;
+    if (inet_interface_among(request, addresses, sizeof(addresses) / sizeof(addresses[0])))
         return inet_interface_request(request, argument);
     if (request != INET_AT_MARK && request != INET_QUEUED)
         return request == INET_WAITING && socket->listening ? -EINVAL : socket_ioctl(file, request, argument);
@@ -162,6 +169,6 @@ long inet_ioctl(struct file *file, uint32_t request, uint64_t argument)
     if (request == INET_QUEUED && socket->listening)
         return -EINVAL;
     if (request == INET_QUEUED && socket->peer)
-        value = (int32_t)socket->peer->used;
+        value = (int32_t)socket_queued(socket->peer);
     return user_copy_out(argument, &value, sizeof(value));
 }

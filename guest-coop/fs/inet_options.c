@@ -20,10 +20,7 @@ struct inet_option {
 static const struct inet_option inet_options[] = {
     {0, 1, false, 0, 255, 0},        /* IP_TOS */
     {0, 2, false, 1, 255, 64},       /* IP_TTL */
-    {0, 8, true, 0, 1, 0},           /* IP_PKTINFO */
     {0, 10, false, 0, 5, 1},         /* IP_MTU_DISCOVER */
-    {0, 11, true, 0, 1, 0},          /* IP_RECVERR */
-    {0, 15, true, 0, 1, 0},          /* IP_FREEBIND */
     {1, 1, true, 0, 1, 0},           /* TCP_NODELAY */
     {1, 3, true, 0, 1, 0},           /* TCP_CORK */
     {1, 4, false, 1, 32767, 7200},   /* TCP_KEEPIDLE */

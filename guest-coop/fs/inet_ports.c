@@ -5,6 +5,7 @@
  */
 #include "fs/inet_internal.h"
 #include "kernel/errno.h"
+#include <coopvirt/string.h>
 
 #define INET_PORT_FIRST 32768u /* of those given to who asks for none */
 #define INET_PORT_LAST  60999u
@@ -37,18 +38,21 @@ static bool inet_ports_conflict(const struct inet *inet, struct inet_end end)
     return false;
 }
 
-/* A port that nobody has, not even one who would share it; 0: none is left. */
+/* A port that nobody has, not even one who would share it; 0: none is left. Looks at each socket once, however many
+ * there are. */
 static uint16_t inet_ports_choose(const struct inet *inet)
 {
+    static uint64_t taken[INET_PORT_LAST / 64 + 1]; /* a bit for each port */
     static uint32_t next = INET_PORT_FIRST;
+    memset(taken, 0, sizeof(taken));
+    for (const struct inet *other = inet_ports_first; other; other = other->next)
+        if (other->socket.kind == inet->socket.kind && other->own.port <= INET_PORT_LAST)
+            taken[other->own.port / 64] |= 1ul << other->own.port % 64;
     for (uint32_t tried = 0; tried <= INET_PORT_LAST - INET_PORT_FIRST; tried++) {
-        const struct inet *other = inet_ports_first;
-        uint16_t port = (uint16_t)next;
+        uint32_t port = next;
         next = next < INET_PORT_LAST ? next + 1 : INET_PORT_FIRST;
-        while (other && (other->socket.kind != inet->socket.kind || other->own.port != port))
-            other = other->next;
-        if (!other)
-            return port;
+        if (!(taken[port / 64] >> port % 64 & 1))
+            return (uint16_t)port;
     }
     return 0;
 }

@@ -4,6 +4,7 @@
  */
 #include "fs/netlink_internal.h"
 
+#include "fs/inet_interface.h"
 #include "kernel/capability.h"
 #include "kernel/errno.h"
 #include "memory/heap.h"
@@ -221,7 +222,9 @@ static long netlink_ioctl(struct file *file, uint32_t request, uint64_t argument
 {
     const struct netlink *netlink = netlink_of(file);
     int32_t next = netlink->first ? (int32_t)netlink->first->bytes : 0;
-    return request == NETLINK_FIONREAD ? user_copy_out(argument, &next, sizeof(next)) : -ENOTTY;
+    if (request != NETLINK_FIONREAD)
+        return inet_interface_ioctl(request, argument);
+    return user_copy_out(argument, &next, sizeof(next));
 }
 
 const struct file_operations netlink_operations = {.read = netlink_read,

@@ -33,8 +33,8 @@ static void proc_print_socket(struct proc_text *text, unsigned line, const struc
     proc_print_end(text, inet->own);
     proc_print_end(text, inet->peer_known ? inet->peer : (struct inet_end){0});
     proc_print(text, " %02X %08X:%08X 00:00000000 00000000 %5u        0 %lu 1 0000000000000000\n",
-               proc_inet_state(inet), socket->peer ? (unsigned)socket->peer->used : 0u,
-               socket->listening ? socket->pending_count : (unsigned)socket->used, socket->inode.uid,
+               proc_inet_state(inet), socket->peer ? (unsigned)socket_queued(socket->peer) : 0u,
+               socket->listening ? socket->pending_count : (unsigned)socket_queued(socket), socket->inode.uid,
                (unsigned long)socket->inode.number);
 }
 

@@ -3,6 +3,7 @@
  * What goes through sockets: packets in the receiver's queue. A stream's packets are read across their borders,
  * except that files in a packet are given with its first byte; a datagram is one packet.
  */
+#include "fs/inet_interface.h"
 #include "fs/socket_internal.h"
 
 #include "kernel/errno.h"
@@ -69,7 +70,7 @@ static void socket_packet_queue(struct socket *receiver, struct socket_packet *p
     else
         receiver->first = packet;
     receiver->last = packet;
-    receiver->used += packet->bytes;
+    receiver->used += packet->bytes + SOCKET_HEAD_BYTES;
     wait_queue_wake(&receiver->receive_queue);
 }
 
@@ -96,12 +97,12 @@ static long socket_wait_room(const struct file *file, struct socket *sender, str
         if (status < 0)
             return status;
         uint64_t most = sender->send_room < receiver->receive_room ? sender->send_room : receiver->receive_room;
-        uint64_t room = receiver->used < most ? most - receiver->used : 0;
         if (sender->kind == SOCKET_STREAM) {
             uint64_t part = bytes < SOCKET_PACKET_BYTES ? bytes : SOCKET_PACKET_BYTES;
-            if (room)
-                return (long)(part < room ? part : room);
-        } else if (room >= bytes) {
+            uint64_t taken = receiver->used + SOCKET_HEAD_BYTES;
+            if (taken < most)
+                return (long)(part < most - taken ? part : most - taken);
+        } else if (socket_takes(receiver, most, bytes)) {
             return (long)bytes;
         }
         if ((file->flags & ABI_O_NONBLOCK) || (flags & SOCKET_DONT_WAIT))
@@ -230,7 +231,7 @@ static long socket_receive_datagram(struct socket *socket, struct socket_message
     socket_take_files(packet, message);
     if (!peek) {
         socket_packet_unqueue(socket);
-        socket->used -= packet->bytes;
+        socket->used -= packet->bytes + SOCKET_HEAD_BYTES;
         socket_wake_senders(socket);
     }
     socket->busy = peek;
@@ -250,8 +251,11 @@ static long socket_receive_stream(struct file *file, struct socket *socket, stru
     int status = 0;
     bool peek = message->flags & SOCKET_PEEK;
     while (done < room) {
-        if (!done || (!socket->first && (message->flags & SOCKET_WAIT_ALL)))
+        if (!done || (!socket->first && (message->flags & SOCKET_WAIT_ALL))) {
             status = socket_wait_packet(file, socket, message->flags);
+            if (status <= 0)
+                break; /* even if there is a packet: another reader has it */
+        }
         struct socket_packet *packet = socket->first;
         if (!packet || (done && packet->file_count))
             break;
@@ -271,6 +275,7 @@ static long socket_receive_stream(struct file *file, struct socket *socket, stru
         packet->taken += (uint32_t)part;
         socket->used -= part;
         if (packet->taken == packet->bytes) {
+            socket->used -= SOCKET_HEAD_BYTES;
             socket_packet_unqueue(socket);
             heap_free(packet);
         }
@@ -326,11 +331,23 @@ void socket_poll(struct file *file, struct file_poll *poll)
         poll->events |= ABI_POLLOUT;
 }
 
+uint64_t socket_queued(const struct socket *socket)
+{
+    uint64_t bytes = 0;
+    for (const struct socket_packet *packet = socket->first; packet; packet = packet->next)
+        bytes += packet->bytes - packet->taken;
+    return bytes;
+}
+
 #define SOCKET_FIONREAD 0x541bu
 
 long socket_ioctl(struct file *file, uint32_t request, uint64_t argument)
 {
     const struct socket *socket = socket_of(file);
-    int32_t used = (int32_t)(socket->kind == SOCKET_STREAM ? socket->used : socket->first ? socket->first->bytes : 0);
-    return request == SOCKET_FIONREAD ? user_copy_out(argument, &used, sizeof(used)) : -ENOTTY;
+    if (request != SOCKET_FIONREAD)
+        return inet_interface_ioctl(request, argument);
+    int32_t bytes = (int32_t)(socket->kind == SOCKET_STREAM ? socket_queued(socket)
+                              : socket->first               ? socket->first->bytes
+                                                            : 0);
+    return user_copy_out(argument, &bytes, sizeof(bytes));
 }

@@ -55,7 +55,7 @@ struct socket {
     struct socket *pending_first, *pending_last, *pending_next; /* of a listener: not yet accepted */
     uint32_t pending_count, backlog;
     struct socket_packet *first, *last; /* received */
-    uint64_t used;                      /* bytes in them */
+    uint64_t used;                      /* room that they take: bytes not read, and their heads */
     /* on its way through other sockets (socket_flight.c) */
     struct socket *flight_next, *flight_previous;
     uint32_t flying;         /* packets that carry its file */
@@ -111,6 +111,7 @@ uint64_t socket_message_bytes(const struct socket_message *message);
 int socket_pieces_copy(const struct socket_message *message, uint64_t offset, uint8_t *data, uint64_t bytes, bool out);
 long socket_send_to(struct file *file, struct socket *receiver, struct socket_message *message);
 long socket_receive(struct file *file, struct socket_message *message);
+uint64_t socket_queued(const struct socket *socket); /* bytes in its queue that nobody has read */
 long socket_read(struct file *file, uint64_t user_buffer, size_t bytes, uint64_t *position);
 long socket_ioctl(struct file *file, uint32_t request, uint64_t argument);
 void socket_poll(struct file *file, struct file_poll *poll);
@@ -123,6 +124,13 @@ uint64_t socket_deadline(uint64_t timeout_ns);
 int socket_waited(int status, uint64_t timeout_ns);
 
 #define SOCKET_ROOM_BYTES (208u * 1024u) /* in a receiver's queue, unless set */
+#define SOCKET_HEAD_BYTES 256u           /* of that room, for each packet: those of no bytes are bounded too */
+
+/* What the receiver's queue still takes out of `most`; one packet of any size goes into an empty one. */
+static inline bool socket_takes(const struct socket *receiver, uint64_t most, uint64_t bytes)
+{
+    return !receiver->used || receiver->used + SOCKET_HEAD_BYTES + bytes <= most;
+}
 
 /* Is an option on that is on or off? */
 static inline bool socket_switched(const struct socket *socket, uint32_t option)

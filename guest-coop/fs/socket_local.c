@@ -166,18 +166,24 @@ static int socket_local_bind(struct file *file, const struct socket_name *name)
 {
     struct socket *socket = socket_of(file), *other;
     struct socket_name wanted = *name;
+    struct inode *place = NULL;
     if (socket->name.length)
         return -EINVAL;
     if (wanted.length == 0) {
         socket_local_choose_name(&wanted);
     } else if (wanted.text[0]) {
-        int status = socket_local_make_place(wanted.text, &socket->place);
+        int status = socket_local_make_place(wanted.text, &place);
         if (status < 0)
             return status;
+        if (socket->name.length) { /* it slept, and another thread was faster */
+            inode_release(place);
+            return -EINVAL;
+        }
     } else if (socket_local_find_abstract(&wanted, &other) == 0) {
         return -EADDRINUSE;
     }
     socket->name = wanted;
+    socket->place = place;
     socket->named_next = socket_local_named;
     socket_local_named = socket;
     return 0;
@@ -229,6 +235,8 @@ static int socket_local_connect_stream(struct file *file, const struct socket_na
     int status = socket_local_wait_backlog(file, name, &listener);
     if (status < 0)
         return status;
+    if (socket->connected || socket->listening) /* it slept, and another thread was faster */
+        return socket->connected ? -EISCONN : -EINVAL;
     if (listener->kind != socket->kind)
         return -EPROTOTYPE;
     return socket_connect_to(socket, listener);

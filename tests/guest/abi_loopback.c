@@ -179,6 +179,10 @@ static void test_connecting(void)
     CHECK(connect(client, ADDRESS(end), sizeof(end)) == -1 && errno == EISCONN);
     CHECK(ioctl(file, FIONREAD, &value) == -1 && errno == EINVAL);
     CHECK(close(client) == 0 && close(file) == 0);
+    file = socket(AF_INET, SOCK_STREAM, 0); /* has a port, and does not listen */
+    end = end_of("127.0.0.1", 0);
+    CHECK(bind(file, ADDRESS(end), sizeof(end)) == 0);
+    end = end_of("127.0.0.1", port_of(file));
     client = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     entry.fd = client;
     CHECK(connect(client, ADDRESS(end), sizeof(end)) == -1 && errno == EINPROGRESS);
@@ -190,6 +194,7 @@ static void test_connecting(void)
     CHECK(connect(client, ADDRESS(end), 8) == -1 && errno == EINVAL);
     end.sin_family = AF_UNIX;
     CHECK(connect(client, ADDRESS(end), sizeof(end)) == -1 && errno == EAFNOSUPPORT && close(client) == 0);
+    CHECK(close(file) == 0);
 }
 
 static void test_datagrams(void)
@@ -216,6 +221,35 @@ static void test_datagrams(void)
     CHECK(connect(a, ADDRESS(from), sizeof(from)) == 0 && send(a, "ab", 2, 0) == 2 && recv(b, bytes, 16, 0) == 2);
     CHECK(close(b) == 0 && send(a, "a", 1, 0) == 1);
     CHECK(recv(a, bytes, 1, 0) == -1 && errno == ECONNREFUSED && close(a) == 0);
+}
+
+/* What is small takes room too: of packets of no bytes no queue takes many. */
+static void test_small(void)
+{
+    int room = 8192, pair[2], value = 0, sent = 0, received = 0;
+    int file = socket(AF_INET, SOCK_DGRAM, 0);
+    struct sockaddr_in end = end_of("127.0.0.1", 0);
+    CHECK(bind(file, ADDRESS(end), sizeof(end)) == 0);
+    end = end_of("127.0.0.1", port_of(file));
+    CHECK(setsockopt(file, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)) == 0);
+    for (int i = 0; i < 2000; i++)
+        CHECK(sendto(file, "", 0, 0, ADDRESS(end), sizeof(end)) == 0);
+    while (recv(file, &value, 1, MSG_DONTWAIT) == 0)
+        received++;
+    CHECK(errno == EAGAIN && received > 0 && received < 1000 && close(file) == 0);
+    static const int kinds[] = {SOCK_DGRAM, SOCK_STREAM};
+    for (unsigned i = 0; i < 2; i++) {
+        CHECK(socketpair(AF_UNIX, kinds[i] | SOCK_NONBLOCK, 0, pair) == 0);
+        CHECK(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)) == 0);
+        for (sent = 0; sent < 2000 && send(pair[0], "a", i, 0) == (ssize_t)i;)
+            sent++;
+        CHECK(errno == EAGAIN && sent > 0 && sent < 1000);
+        CHECK(ioctl(pair[1], FIONREAD, &value) == 0 && value == (i ? sent : 0));
+        for (received = 0; recv(pair[1], &value, 1, 0) == (ssize_t)i;)
+            received++;
+        CHECK(errno == EAGAIN && received == sent && send(pair[0], "a", i, 0) == (ssize_t)i);
+        CHECK(close(pair[0]) == 0 && close(pair[1]) == 0);
+    }
 }
 
 static void test_options(void)
@@ -255,11 +289,19 @@ static void test_interface(void)
           (request.ifr_flags & (IFF_UP | IFF_LOOPBACK)) == (IFF_UP | IFF_LOOPBACK));
     CHECK(ioctl(file, SIOCGIFADDR, &request) == 0 &&
           ((struct sockaddr_in *)&request.ifr_addr)->sin_addr.s_addr == htonl(INADDR_LOOPBACK));
-    CHECK(ioctl(file, SIOCGIFMTU, &request) == 0 && request.ifr_mtu == 65536);
+    CHECK(ioctl(file, SIOCGIFMTU, &request) == 0 && (request.ifr_mtu == 65536 || getpid() != 1));
     request.ifr_ifindex = 1;
     CHECK(ioctl(file, SIOCGIFNAME, &request) == 0 && strcmp(request.ifr_name, "lo") == 0);
     strcpy(request.ifr_name, "none7");
     CHECK(ioctl(file, SIOCGIFFLAGS, &request) == -1 && errno == ENODEV && close(file) == 0);
+    static const int families[] = {AF_UNIX, AF_NETLINK}; /* which ask for no address */
+    for (unsigned i = 0; i < 2; i++) {
+        file = socket(families[i], SOCK_DGRAM, 0);
+        strcpy(request.ifr_name, "lo");
+        CHECK(ioctl(file, SIOCGIFINDEX, &request) == 0 && request.ifr_ifindex == 1);
+        CHECK(ioctl(file, SIOCGIFADDR, &request) == -1 && errno == ENOTTY);
+        CHECK(ioctl(file, 0x5499, &request) == -1 && errno == ENOTTY && close(file) == 0);
+    }
 }
 
 /* A host whose loopback interface is down is none that could say what is right. */
@@ -282,6 +324,7 @@ void abi_test_loopback(void)
     test_ends();
     test_connecting();
     test_datagrams();
+    test_small();
     test_options();
     test_interface();
 }

@@ -4,7 +4,9 @@
  * names (seed=N), else from 0. As process 1 of guest-coop it powers the machine off in the end: what is tested is that
  * the kernel is still there.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -34,7 +36,7 @@
 #define HANDLES     6u
 #define SWAP_FILE   "/tmp/swap"
 #define SWAP_DEVICE "/dev/loop3"
-#define DEVICES     6u
+#define DEVICES     9u
 #define SYS_PIDFD_SEND 424
 #define SYS_PIDFD_OPEN 434
 #define SYS_RSEQ    334
@@ -99,11 +101,13 @@ static uint64_t device_request(void)
 {
     static const uint32_t requests[] = {0x80081270, 0x40081271, 0x80081272, 0x4c80,     0x4c81,
                                         0x4c82,     0x80247009, 0x4024700a, 0x8008700d}; /* the last: RTC_* */
-    switch (roll() % 3) {
+    switch (roll() % 4) {
     case 0:
         return 0x125d + roll() % 0x23; /* BLKROSET to BLKZEROOUT */
     case 1:
         return 0x4c00 + roll() % 11; /* LOOP_SET_FD to LOOP_CONFIGURE */
+    case 2:
+        return 0x8900 + roll() % 0x80; /* of sockets and interfaces */
     default:
         return requests[roll() % (sizeof(requests) / sizeof(requests[0]))];
     }
@@ -111,6 +115,21 @@ static uint64_t device_request(void)
 
 /* Open in all children. */
 static int devices[DEVICES];
+
+/* A listener, what connects to it again and again, and one that sends datagrams to itself. */
+static void make_inet(void)
+{
+    struct sockaddr_in end = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof(end);
+    devices[6] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    devices[7] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    devices[8] = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    if (bind(devices[8], (struct sockaddr *)&end, sizeof(end)) ||
+        getsockname(devices[8], (struct sockaddr *)&end, &length) ||
+        connect(devices[8], (struct sockaddr *)&end, sizeof(end)) || bind(devices[6], (struct sockaddr *)&end, length) ||
+        listen(devices[6], 4) || (connect(devices[7], (struct sockaddr *)&end, length) && errno != EINPROGRESS))
+        perror("AF_INET");
+}
 
 static void make_devices(void)
 {
@@ -120,6 +139,7 @@ static void make_devices(void)
         devices[i] = open(names[i], O_RDWR | O_CREAT, 0600);
     if (ftruncate(devices[4], 1 << 20) || write(devices[4], names, sizeof(names)) < 0)
         perror(names[4]);
+    make_inet();
 }
 
 /* A disk in a file that pages may be swapped out to. */
