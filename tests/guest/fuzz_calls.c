@@ -126,8 +126,8 @@ static void make_inet(void)
     devices[8] = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
     if (bind(devices[8], (struct sockaddr *)&end, sizeof(end)) ||
         getsockname(devices[8], (struct sockaddr *)&end, &length) ||
-        connect(devices[8], (struct sockaddr *)&end, sizeof(end)) || bind(devices[6], (struct sockaddr *)&end, length) ||
-        listen(devices[6], 4) || (connect(devices[7], (struct sockaddr *)&end, length) && errno != EINPROGRESS))
+        connect(devices[8], (struct sockaddr *)&end, sizeof(end)) ||
+        bind(devices[6], (struct sockaddr *)&end, length) || listen(devices[6], 4) || (connect(devices[7], (struct sockaddr *)&end, length) && errno != EINPROGRESS))
         perror("AF_INET");
 }
 
