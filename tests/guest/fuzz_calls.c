@@ -127,7 +127,8 @@ static void make_inet(void)
     if (bind(devices[8], (struct sockaddr *)&end, sizeof(end)) ||
         getsockname(devices[8], (struct sockaddr *)&end, &length) ||
         connect(devices[8], (struct sockaddr *)&end, sizeof(end)) ||
-        bind(devices[6], (struct sockaddr *)&end, length) || listen(devices[6], 4) || (connect(devices[7], (struct sockaddr *)&end, length) && errno != EINPROGRESS))
+        bind(devices[6], (struct sockaddr *)&end, length) || listen(devices[6], 4) ||
+        (connect(devices[7], (struct sockaddr *)&end, length) && errno != EINPROGRESS))
         perror("AF_INET");
 }
 
