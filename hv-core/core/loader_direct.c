@@ -35,6 +35,14 @@ static bool loader_direct_is_ram(const struct guest_memory_range *range)
     return loader_space_type(range) == MULTIBOOT_MEMORY_AVAILABLE;
 }
 
+/* Nothing is put at address 0, which in the start-info says that there is nothing. */
+static void loader_direct_skip_0(struct loader_direct *loader)
+{
+    for (unsigned i = 0; i < loader->memory->count; i++)
+        if (loader->memory->ranges[i].start == 0 && loader->memory->ranges[i].bytes >= X86_PAGE_BYTES)
+            loader->used[i] = X86_PAGE_BYTES;
+}
+
 /* Whole pages in one run. False when no piece has room for them. */
 static bool loader_direct_take(struct loader_direct *loader, uint64_t bytes, coop_paddr *address)
 {
@@ -254,6 +262,7 @@ const char *loader_direct_load(const struct guest_memory *memory, const struct l
     };
     const struct loader_file *kernel = &input->files->kernel;
     const char *error = elf_image_read(kernel->bytes, kernel->size, &loader.image);
+    loader_direct_skip_0(&loader);
     if (!error)
         error = loader_direct_place(&loader);
     if (error)

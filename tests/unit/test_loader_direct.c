@@ -16,10 +16,11 @@
 #define IMAGE  0xffffffff81000000ul
 #define DIRECT 0xffff880000000000ul
 
+/* From the start of the memory on. */
 static const struct guest_memory_range pieces[] = {
-    {BASE, 0x8000, BASE, true}, /* too small for anything but single pages */
-    {BASE + 0x1ff000, 0x402000, BASE + 0x1ff000, true},
-    {BASE + 0x700000, 0x10000, BASE + 0x700000, true},
+    {0, 0x8000, 0, true}, /* too small for anything but single pages */
+    {0x1ff000, 0x402000, 0x1ff000, true},
+    {0x700000, 0x10000, 0x700000, true},
 };
 
 struct image {
@@ -34,6 +35,7 @@ struct image {
 };
 
 static uint8_t *machine;
+static coop_paddr base;
 static struct guest_memory memory;
 static struct direct direct;
 static struct direct_frame *records;
@@ -64,7 +66,7 @@ static struct image good_image(void)
 
 static void *address(coop_paddr at)
 {
-    return at - BASE < BYTES ? machine + (at - BASE) : NULL;
+    return at - base < BYTES ? machine + (at - base) : NULL;
 }
 
 static void flush(void *context, enum direct_flush why)
@@ -94,16 +96,26 @@ static bool set(void *context, coop_paddr slot, uint64_t entry)
     return !direct_set(&direct, slot, entry);
 }
 
-static void set_up(void)
+static void set_up_at(coop_paddr start)
 {
+    base = start;
     machine = calloc(1, BYTES);
     memory = (struct guest_memory){.address = address, .may_write = may_write};
-    for (unsigned i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
-        guest_memory_add(&memory, &pieces[i]);
+    for (unsigned i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+        struct guest_memory_range piece = pieces[i];
+        piece.start += base;
+        piece.machine += base;
+        guest_memory_add(&memory, &piece);
+    }
     records = calloc(1, direct_bytes(&memory));
     const struct direct_world world = {.flush = flush};
-    const struct direct_config config = {&memory, (uintptr_t)machine - BASE, records, false, false, 1};
+    const struct direct_config config = {&memory, (uintptr_t)machine - base, records, false, false, 1};
     direct_create(&direct, &world, &config);
+}
+
+static void set_up(void)
+{
+    set_up_at(BASE);
 }
 
 static void tear_down(void)
@@ -204,6 +216,25 @@ START_TEST(test_start_info)
 }
 END_TEST
 
+/* Address 0 says that there is nothing: memory that begins there loses its first page to that, and nothing else. */
+START_TEST(test_memory_from_0)
+{
+    struct image image = good_image();
+    tear_down();
+    set_up_at(0);
+    ck_assert_ptr_null(load(&image));
+    const struct coop_start_info *info = address(output.info);
+    ck_assert_str_eq(address(info->modules[0].words), "role=initrd");
+    const coop_paddr places[] = {
+        info->modules[0].base, info->modules[0].words, info->command_line, info->image, info->root, info->vcpu,
+        output.info,           info->hypercall_page};
+    for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+        ck_assert_uint_ge(places[i], 4096);
+    ck_assert_uint_eq(info->extents[0].base, 0);
+    ck_assert_uint_eq(info->extents[0].type, COOP_EXTENT_BOOT);
+}
+END_TEST
+
 static void expect(const struct image *image, const char *part)
 {
     const char *error = load(image);
@@ -246,6 +277,7 @@ int main(void)
     tcase_add_test(tests, test_image);
     tcase_add_test(tests, test_map_of_all_memory);
     tcase_add_test(tests, test_start_info);
+    tcase_add_test(tests, test_memory_from_0);
     tcase_add_test(tests, test_refused);
     suite_add_tcase(suite, tests);
     return suite_main(suite);
