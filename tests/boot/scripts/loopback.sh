@@ -40,3 +40,7 @@ ended $server
 
 echo "== time"
 (printf '\345\176\147\200' | nc -l -p 37) > /dev/null & server=$!; listening 37; TZ=UTC rdate -p 127.0.0.1; wait $server
+
+echo "== names and leases"
+hostname here.example; echo '127.0.0.1 here.example here' > /etc/hosts; dnsdomainname; hostname -f
+{ printf '\0\0\0\0\0\0\0\1\0\0\0\12\12\0\0\2\2\0\0\0\0\1guest'; head -c 17 /dev/zero; } > leases; dumpleases -f leases; dumpleases -a -f leases

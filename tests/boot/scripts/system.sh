@@ -63,7 +63,7 @@ echo "== hardware that is not there"
 chvt 2; deallocvt 3; dumpkmap; loadfont < /dev/null; loadkmap < /dev/null; openvt -c 4 true; setkeycodes 1e 30
 i2cdetect -y 1; i2cdump -y 1 0x50; i2cget -y 1 0x50 0; i2cset -y 1 0x50 0 1; i2ctransfer -y 1 r1@0x50
 mt rewind; mt -f /dev/zero rewind; ubirename /dev/ubi0 old new; ubirename /dev/null old new; echo here > name; fatattr name
-acpid -d -e /proc/none; mkdir /etc/acpi; acpid -d -e /proc/none
+devmem 0x1000; acpid -d -e /proc/none; mkdir /etc/acpi; acpid -d -e /proc/none
 
 echo "== the line"
 stty sane < /dev/ttyS0; stty -a < /dev/ttyS0; stty -ixon ixoff cs7 19200 erase ^H intr undef min 3 < /dev/ttyS0; stty -a < /dev/ttyS0
