@@ -154,7 +154,7 @@ static int ext2_check_groups(struct ext2 *ext2)
     return 0;
 }
 
-static int ext2_set_state(struct ext2 *ext2, bool mounted)
+int ext2_set_state(struct ext2 *ext2, bool mounted)
 {
     struct ext2_block *block;
     struct ext2_super *super;
@@ -293,15 +293,21 @@ int ext2_mount(struct block_device *device, uint32_t flags, struct inode **root)
     return status;
 }
 
+int ext2_write_out(struct ext2 *ext2)
+{
+    int status = ext2->read_only ? 0 : ext2_inode_store_all(ext2);
+    return status ? status : ext2_set_state(ext2, false);
+}
+
 int ext2_unmount(struct inode *root, uint32_t callers_references, bool force)
 {
     struct ext2 *ext2 = ext2_volume(root);
     ext2_lock(ext2);
     if (root->references > 1 + callers_references || ext2_inode_any_open(ext2, root))
         return ext2_unlock(ext2, -EBUSY);
-    int status = ext2_inode_store_all(ext2);
-    if (status == 0)
-        status = ext2_set_state(ext2, false);
+    if (ext2->frozen && !force)
+        return ext2_unlock(ext2, -EBUSY);
+    int status = ext2->frozen ? 0 : ext2_write_out(ext2);
     if (status && !force)
         return ext2_unlock(ext2, status);
     ext2_end(ext2);
@@ -325,10 +331,10 @@ int ext2_remount(struct inode *root, uint32_t flags)
     bool read_only = flags & VOLUME_READ_ONLY;
     int status = 0;
     ext2_lock(ext2);
+    if (ext2->frozen)
+        return ext2_unlock(ext2, -EBUSY);
     if (read_only && !ext2->read_only) {
-        status = ext2_inode_any_removed(ext2) ? -EBUSY : ext2_inode_store_all(ext2);
-        if (status == 0)
-            status = ext2_set_state(ext2, false);
+        status = ext2_inode_any_removed(ext2) ? -EBUSY : ext2_write_out(ext2);
         ext2->read_only = status == 0;
     } else if (!read_only && ext2->read_only) {
         ext2->read_only = !ext2_features_allow(ext2);
@@ -342,7 +348,7 @@ int ext2_remount(struct inode *root, uint32_t flags)
 
 int ext2_sync(struct ext2 *ext2)
 {
-    ext2_lock(ext2);
+    ext2_lock_writing(ext2);
     if (!ext2->device || ext2->read_only)
         return ext2_unlock(ext2, 0);
     int status = ext2_inode_store_all(ext2);
@@ -361,7 +367,7 @@ int ext2_sync_all(void)
     int first = 0;
     for (struct ext2 *ext2 = ext2_volumes, *next; ext2; ext2 = next) {
         ext2->users++;
-        int status = ext2_sync(ext2);
+        int status = ext2->frozen ? 0 : ext2_sync(ext2); /* when that was begun, all was written */
         if (first == 0)
             first = status;
         next = ext2->device ? ext2->next : ext2_volumes;

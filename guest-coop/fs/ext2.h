@@ -5,6 +5,7 @@
  * With blocks of 4 KiB a block is a frame is a page: the cache holds them all, and mmap shares its frames. Where blocks
  * are of 1 or 2 KiB, the cache holds them and, beside them, pages of files that are put together from them.
  *   ext2.c volumes, super block   ext2_cache.c blocks in memory    ext2_allocate.c bitmaps
+ *   ext2_freeze.c holding still
  *   ext2_inode.c inodes           ext2_map.c where a file's blocks are    ext2_page.c pages of small blocks
  *   ext2_directory.c names in a directory    ext2_names.c inode operations    ext2_file.c contents
  */
@@ -109,7 +110,11 @@ struct ext2 {
     uint32_t inodes, blocks, groups, group_blocks, group_inodes, inode_bytes, first_inode, first_block;
     uint32_t block_bytes, block_bits, block_sectors, numbers_bits /* of the numbers in a block */;
     bool read_only;
-    struct inode *root; /* while the mount holds it */
+    bool frozen;              /* ext2_freeze.c: nothing is written, no writer begins */
+    bool frozen_whole;        /* and what had begun is over */
+    uint32_t writers;         /* calls of write(2) on their way */
+    struct wait_queue thawed; /* or the last writer has left */
+    struct inode *root;       /* while the mount holds it */
 
     struct process *owner; /* holds the lock */
     uint32_t depth;
@@ -150,6 +155,22 @@ int ext2_sync(struct ext2 *ext2);
 /* Others sleep meanwhile, no signal interrupts its holder; may be taken again by the same process. */
 void ext2_lock(struct ext2 *ext2);
 int ext2_unlock(struct ext2 *ext2, int status); /* gives `status` back */
+
+/* All that was changed is on the device, whose file system is marked as unmounted. */
+int ext2_write_out(struct ext2 *ext2);
+int ext2_set_state(struct ext2 *ext2, bool mounted);
+
+/* ext2_freeze.c: before a call that changes the volume. */
+void ext2_freeze_wait(struct ext2 *ext2);
+void ext2_freeze_lock(struct ext2 *ext2);          /* gives the lock up while it waits */
+void ext2_freeze_writer_leaves(struct ext2 *ext2); /* who was counted in `writers` */
+long ext2_freeze_control(struct file *file, uint32_t request, uint64_t argument);
+static inline void ext2_lock_writing(struct ext2 *ext2)
+{
+    ext2_lock(ext2);
+    if (ext2->frozen)
+        ext2_freeze_lock(ext2);
+}
 
 /* The volume of an inode or a reference to it is gone: it is freed with the last one once it is unmounted. */
 void ext2_leave(struct ext2 *ext2);

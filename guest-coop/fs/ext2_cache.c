@@ -80,7 +80,8 @@ static int ext2_cache_write(struct ext2 *ext2, struct ext2_block *block)
 static void ext2_cache_shrink(struct ext2 *ext2)
 {
     struct ext2_block *block = ext2->oldest;
-    while (block && (block->pins || frame_references(block->frame) > 1))
+    while (block &&
+           (block->pins || frame_references(block->frame) > 1 || (ext2->frozen && (block->dirty || block->mapped))))
         block = block->newer;
     if (!block)
         return;

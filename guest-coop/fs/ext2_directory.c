@@ -295,4 +295,5 @@ const struct file_operations ext2_directory_file_operations = {
     .seek = directory_seek,
     .directory_entries = ext2_directory_entries,
     .sync = ext2_directory_sync,
+    .ioctl = ext2_freeze_control,
 };

@@ -138,6 +138,9 @@ static long ext2_file_write(struct file *file, uint64_t user_buffer, size_t byte
 
     if (status)
         return status;
+    if (ext2->frozen)
+        ext2_freeze_wait(ext2);
+    ext2->writers++;
     while (done < bytes && status == 0) {
         size_t part = ext2_file_part(at, bytes - done, ext2->block_bytes); /* none is in want of half of its room */
         status = ext2_file_write_page(inode, at, user_buffer + done, part);
@@ -149,6 +152,7 @@ static long ext2_file_write(struct file *file, uint64_t user_buffer, size_t byte
     ext2_lock(ext2);
     inode_written(inode);
     int stored = ext2_unlock(ext2, ext2_inode_store(inode));
+    ext2_freeze_writer_leaves(ext2);
     if (!done)
         return status ? status : stored;
     *position = at;
@@ -182,7 +186,7 @@ int ext2_file_truncate(struct inode *inode, uint64_t bytes)
         return -EROFS;
     if (bytes > ext2_map_limit(ext2))
         return -EFBIG;
-    ext2_lock(ext2);
+    ext2_lock_writing(ext2);
     int status = 0;
     if (bytes < inode->size)
         status = ext2_file_shorten(inode, bytes);
@@ -241,4 +245,5 @@ const struct file_operations ext2_file_operations = {
     .page = ext2_file_page,
     .truncate = ext2_file_set_size,
     .sync = ext2_file_sync,
+    .ioctl = ext2_freeze_control,
 };

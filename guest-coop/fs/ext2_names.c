@@ -106,7 +106,7 @@ static int ext2_create(struct inode *directory, struct inode_name name, uint32_t
                        struct inode **made)
 {
     struct ext2 *ext2 = ext2_volume(directory);
-    ext2_lock(ext2);
+    ext2_lock_writing(ext2);
     return ext2_unlock(ext2, ext2_make(directory, name, mode, device, NULL, made));
 }
 
@@ -116,7 +116,7 @@ static int ext2_symlink(struct inode *directory, struct inode_name name, const c
     struct inode *made;
     if (strlen(target) >= ext2->block_bytes)
         return -ENAMETOOLONG;
-    ext2_lock(ext2);
+    ext2_lock_writing(ext2);
     int status = ext2_make(directory, name, ABI_S_IFLNK | 0777, 0, target, &made);
     if (status == 0)
         inode_release(made);
@@ -150,7 +150,7 @@ static int ext2_link(struct inode *directory, struct inode_name name, struct ino
         return -EROFS;
     if (inode->links >= EXT2_LINK_LIMIT)
         return -EMLINK;
-    ext2_lock(ext2);
+    ext2_lock_writing(ext2);
     int status = inode->links ? ext2_directory_add(directory, name, (uint32_t)inode->number, inode->mode) : -ENOENT;
     if (status == 0) {
         inode->links++;
@@ -191,7 +191,7 @@ static int ext2_may_remove(struct inode *directory, struct inode_name name, stru
 static int ext2_remove(struct inode *directory, struct inode_name name, struct inode *inode)
 {
     struct ext2 *ext2 = ext2_volume(directory);
-    ext2_lock(ext2);
+    ext2_lock_writing(ext2);
     int status = ext2_may_remove(directory, name, inode);
     if (status == 0)
         status = ext2_directory_remove(directory, name);
@@ -249,7 +249,7 @@ static int ext2_rename(struct inode *from, struct inode_name from_name, struct i
                        struct inode *replaced)
 {
     struct ext2 *ext2 = ext2_volume(from);
-    ext2_lock(ext2);
+    ext2_lock_writing(ext2);
     return ext2_unlock(ext2, ext2_rename_locked(from, from_name, to, to_name, replaced));
 }
 

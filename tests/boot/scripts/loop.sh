@@ -40,6 +40,10 @@ truncate -s 2M image; mke2fs -b 4096 -F image > /dev/null; mount -o loop -t ext2
 cp numbers part/; cmp numbers part/numbers && echo kept; mke2fs -b 4096 /dev/loop0 > /dev/null || echo busy
 df part | awk 'NR == 2 {print $1, $2}'; yes 2> /dev/null | dd of=part/full bs=4k 2> /dev/null; ls part | wc -l; rm part/full
 fstrim part; umount part; losetup -a; e2fsck -fn image > log 2>&1 || cat log
+mount -o loop -t ext2 image part; fsfreeze --freeze part; fsfreeze --freeze part; umount part
+(echo late > part/late; echo written) & chmod 600 part/numbers; sync; e2fsck -fn image > log 2>&1 || cat log
+cmp part/numbers numbers && ls part; fsfreeze --unfreeze part; wait; fsfreeze --unfreeze part; cat part/late; umount part
+e2fsck -fn image > log 2>&1 || cat log
 mount -o loop,ro -t ext2 image part; touch part/new; cmp numbers part/numbers && echo kept; umount part
 truncate -s 1M swap; losetup /dev/loop0 swap; mkswap /dev/loop0 > /dev/null; swapon /dev/loop0; mount -t ext2 /dev/loop0 part; losetup -d /dev/loop0
 losetup -a; swapoff /dev/loop0; losetup -a
