@@ -169,6 +169,8 @@ static void *reap(void *unused)
     int status;
     while (!stop) {
         if (waitpid(-1, &status, polls ? WNOHANG : 0) <= 0) {
+            for (volatile int i = 0; i < 2000; i++)
+                ;
             sched_yield();
             continue;
         }
