@@ -39,7 +39,8 @@ static void ring(int signal)
 static int64_t now_of(clockid_t clock)
 {
     struct timespec now = {0, 0};
-    CHECK(syscall(SYS_clock_gettime, clock, &now) == 0);
+    if (syscall(SYS_clock_gettime, clock, &now) == -1)
+        CHECK(false); /* how often this is asked is no matter */
     return now.tv_sec * 1000 * MILLISECOND + now.tv_nsec;
 }
 
